@@ -1,0 +1,72 @@
+# make run | dev | test | check | trainer
+# PORT, DATA_DIR and SITE_URL may be set: make run PORT=9000
+
+PORT ?= 8000
+DATA_DIR ?= data
+SITE_URL ?= http://127.0.0.1:$(PORT)
+export PORT DATA_DIR SITE_URL
+
+PYTHON ?= python3
+PY := .venv/bin/python
+MANAGE := $(PY) manage.py
+WORKERS ?= 2
+
+.PHONY: run dev test check trainer site lock
+
+run: site
+	@echo "Serving $(SITE_URL) — stop with Ctrl+C"
+	@exec .venv/bin/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --workers $(WORKERS) \
+		--worker-class gthread --threads 8 --log-level warning
+
+dev: site .venv/dev
+	DEBUG=1 $(MANAGE) runserver 127.0.0.1:$(PORT)
+
+trainer: site
+	@$(MANAGE) trainer
+
+# Everything a served site needs; each part does nothing when it is up to date.
+site: .venv/site $(DATA_DIR)/secret-key
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) load_starter
+	@$(MANAGE) collectstatic --noinput --verbosity 0
+	@$(MANAGE) trainer --first-run
+
+test: .venv/dev browser check
+	$(PY) -m pytest -n 2
+
+check: .venv/dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
+	.venv/bin/mypy .
+	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		DATA_DIR=$$(mktemp -d) SITE_URL=https://example.com \
+		sh -c '$(MANAGE) makemigrations --check --dry-run && $(MANAGE) check --deploy --fail-level WARNING'
+
+.venv/site: requirements/site.txt
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/site
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(DATA_DIR)/secret-key:
+	@mkdir -p $(DATA_DIR) && umask 077 && \
+		$(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@
+
+# The browser the tests play a reader in. CHROMIUM names another one.
+CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
+.PHONY: browser
+browser:
+	@test -x $(CHROMIUM) || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+
+# Writes the lock files anew after a change to pyproject.toml; needs uv.
+LOCK := uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	--no-annotate --universal --python-version 3.11
+lock:
+	$(LOCK) pyproject.toml -o requirements/site.txt
+	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt

@@ -1,0 +1,158 @@
+"""Loads the starter content from blog/starter/, once each: what was loaded before is left alone,
+also when the trainer has changed or deleted it."""
+
+import tomllib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.core.management.base import BaseCommand
+from django.db import models, transaction
+from django.utils import timezone
+
+from blog.models import Article, Author, Page, Source
+from exercises.models import (
+    Equipment,
+    EquipmentNeed,
+    Exercise,
+    Muscle,
+    MuscleWork,
+    Prescription,
+    Step,
+    Variation,
+)
+from publishing import pictures
+from publishing.models import Picture, Site, StarterRecord, Subject
+
+STARTER = Path(__file__).resolve().parents[2] / "starter"
+Data = dict[str, Any]
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Command(BaseCommand):
+    help = "Load the starter content. Runs twice without harm and never overwrites anything."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.now: datetime = timezone.now()
+        self.seen = set(StarterRecord.objects.values_list("key", flat=True))
+        self.loaded = 0
+        self.once(Site, "site", read("site.toml"), self.site)
+        for model in (Subject, Muscle, Equipment, Author):
+            rows = read(f"{model._meta.verbose_name_plural.split()[0]}.toml")
+            for row in next(iter(rows.values())):
+                self.once(model, row["slug"], row, model)
+        for row in read("pictures.toml")["pictures"]:
+            self.once(Picture, row["name"], row, self.picture)
+        for path in sorted((STARTER / "exercises").glob("*.toml")):
+            self.once(Exercise, path.stem, read(path), self.exercise)
+        for path in sorted((STARTER / "pages").glob("*.md")):
+            self.once(Page, path.stem, read_text(path), self.page)
+        for path in sorted((STARTER / "articles").glob("*.md")):
+            self.once(Article, path.stem, read_text(path), self.article)
+        if self.loaded:
+            self.stdout.write(f"Starter content: {self.loaded} loaded.")
+
+    def once(
+        self, model: type[models.Model], name: str, data: Data, make: Callable[..., Any]
+    ) -> None:
+        """Make the row unless it was loaded before, or the trainer has one of that name."""
+        key = f"{model._meta.label_lower}:{name}"
+        if key in self.seen:
+            return
+        field = {"Picture": "name", "Site": "pk"}.get(model.__name__, "slug")
+        mine = model._default_manager.filter(**{field: 1 if field == "pk" else name}).first()
+        row = mine or checked(make(**data))
+        StarterRecord.objects.create(
+            key=key, row_kind=model._meta.label_lower, row_id=row.pk, read_by_trainer=bool(mine)
+        )
+        self.loaded += mine is None
+
+    def site(self, **data: Any) -> Site:
+        return Site(pk=1, **data)
+
+    def picture(self, file: str, **data: Any) -> Picture:
+        with (STARTER / "pictures" / file).open("rb") as source:
+            return Picture(**data, **pictures.take_in(source)._asdict())
+
+    def exercise(
+        self,
+        subjects: list[str],
+        primary: list[str],
+        secondary: list[str],
+        variations: list[Data],
+        **data: Any,
+    ) -> Exercise:
+        exercise = checked(Exercise(published_at=self.now, **data))
+        exercise.subjects.set(Subject.objects.filter(slug__in=subjects))
+        for role, slugs in (("primary", primary), ("secondary", secondary)):
+            for slug in slugs:
+                muscle = Muscle.objects.get(slug=slug)
+                checked(MuscleWork(exercise=exercise, muscle=muscle, role=role))
+        for rung, variation in enumerate(variations, 1):
+            self.variation(exercise, rung, **variation)
+        return exercise
+
+    def variation(
+        self,
+        exercise: Exercise,
+        rung: int,
+        steps: list[Data],
+        prescription: Data,
+        needs: list[Data] | None = None,
+        **data: Any,
+    ) -> None:
+        variation = checked(Variation(exercise=exercise, position=rung, **data))
+        checked(Prescription(variation=variation, **prescription))
+        for position, step in enumerate(steps, 1):
+            checked(Step(variation=variation, position=position, **step))
+        for position, need in enumerate(needs or [], 1):
+            one_of = need.pop("one_of")
+            row = checked(EquipmentNeed(variation=variation, position=position, **need))
+            row.one_of.set([Equipment.objects.get(slug=slug) for slug in one_of])
+
+    def page(self, **data: Any) -> Page:
+        return Page(published_at=self.now, **data)
+
+    def article(
+        self,
+        author: str,
+        subjects: list[str],
+        lead_picture: str = "",
+        sources: list[Data] | None = None,
+        **data: Any,
+    ) -> Article:
+        article = checked(
+            Article(
+                published_at=self.now,
+                author=Author.objects.get(slug=author),
+                lead_picture=Picture.objects.filter(name=lead_picture).first(),
+                **data,
+            )
+        )
+        article.subjects.set(Subject.objects.filter(slug__in=subjects))
+        for source in sources or []:
+            checked(Source(article=article, **source))
+        return article
+
+
+def checked(row: Row) -> Row:
+    """Save a row that passes every check of its model."""
+    if row.pk is None or isinstance(row, Site):
+        row.full_clean()
+        row.save()
+    return row
+
+
+def read(name: str | Path) -> Data:
+    data = tomllib.loads((STARTER / name).read_text())
+    if isinstance(name, Path) and "variations" in data:
+        data.setdefault("slug", name.stem)
+    return data
+
+
+def read_text(path: Path) -> Data:
+    """A Markdown file with TOML between two lines of +++ ahead of it."""
+    _, front, text = path.read_text().split("+++\n", 2)
+    return {"slug": path.stem, **tomllib.loads(front), "text": text.strip()}

@@ -1,0 +1,212 @@
+"""Articles, their sources and author, and the plain pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from exercises.models import Variation
+from publishing.markdown import placed_names
+from publishing.models import Picture, Published, Subject, slug_holds_a_letter
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField("address", max_length=80, unique=True)
+    credential = models.CharField(
+        max_length=120, blank=True, help_text="Certified personal trainer"
+    )
+    business = models.CharField(max_length=120, blank=True)
+    place = models.CharField(max_length=80, blank=True)
+    portrait = models.ForeignKey(
+        Picture, models.SET_NULL, null=True, blank=True, related_name="portraits"
+    )
+    biography = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "author (about you)"
+        verbose_name_plural = "authors (about you)"
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name"),
+            slug_holds_a_letter("author_slug_holds_a_letter"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("author", args=[self.slug])
+
+
+class Article(Published):
+    """What the trainer publishes: text with exercise cards, sources and one question."""
+
+    title = models.CharField(max_length=120)
+    slug = models.SlugField("address", max_length=120, unique=True)
+    standfirst = models.CharField(
+        "opening sentence",
+        max_length=300,
+        blank=True,
+        help_text="One or two sentences under the headline, in lists and in search results.",
+    )
+    text = models.TextField(blank=True)
+    author = models.ForeignKey(Author, models.PROTECT, related_name="articles")
+    subjects = models.ManyToManyField(Subject, blank=True, related_name="articles")
+    lead_picture = models.ForeignKey(
+        Picture, models.PROTECT, null=True, blank=True, related_name="lead_articles"
+    )
+    call_to_action = models.TextField(
+        blank=True, help_text="A sentence or two above the form, leading to the question."
+    )
+    question = models.CharField(
+        max_length=160, blank=True, help_text="Empty: the site's own question."
+    )
+    closes_at = models.DateTimeField(
+        "conversation closes", null=True, blank=True, help_text="Empty: it stays open."
+    )
+    variations = models.ManyToManyField(Variation, through="Card", related_name="articles")
+
+    class Meta:
+        ordering = ["-published_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="article_has_a_title"),
+            slug_holds_a_letter("article_slug_holds_a_letter"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("article", args=[self.slug])
+
+    def clean(self) -> None:
+        """Nothing stops a draft; a picture without words is not published."""
+        if not self.published_at:
+            return
+        if self.lead_picture and not self.lead_picture.has_words:
+            raise ValidationError(
+                {"lead_picture": "Say this picture in words, or that it is decorative, to publish."}
+            )
+        placed = [
+            name.removeprefix("picture:")
+            for name in placed_names(self.text)
+            if name.startswith("picture:")
+        ]
+        for picture in Picture.objects.filter(name__in=placed):
+            if not picture.has_words:
+                raise ValidationError(
+                    {"text": f"The picture “{picture}” needs words before you can publish."}
+                )
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        self._keep_cards()
+
+    def _keep_cards(self) -> None:
+        """Let the rows of Card say what the text places."""
+        names = placed_names(self.text)
+        wanted = {
+            variation.card_line[2:-2]: variation
+            for variation in Variation.objects.select_related("exercise").filter(
+                slug__in=[name.rpartition("/")[2] for name in names]
+            )
+        }
+        self.cards.all().delete()
+        Card.objects.bulk_create(
+            Card(article=self, variation=wanted[name], position=position)
+            for position, name in enumerate(names, 1)
+            if name in wanted
+        )
+
+    @property
+    def is_open(self) -> bool:
+        return self.closes_at is None or self.closes_at > timezone.now()
+
+
+class Card(models.Model):
+    """A variation placed in an article's text; kept by the article's save, so that it cannot be
+    deleted while an article shows it."""
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="cards")
+    variation = models.ForeignKey(Variation, models.PROTECT, related_name="cards")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "variation"], name="card_once_an_article"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variation} in {self.article}"
+
+
+class Source(models.Model):
+    """A study, organization, book or web page that a claim of the article rests on."""
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="sources")
+    key = models.SlugField(
+        "short key", max_length=40, help_text="contreras-2015 is cited as [@contreras-2015]"
+    )
+    title = models.CharField(max_length=300)
+    url = models.URLField("link", max_length=500)
+    authors = models.CharField(max_length=300, blank=True)
+    publisher = models.CharField(
+        "journal or publisher", max_length=200, blank=True, help_text="With volume and pages."
+    )
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    who_tested = models.TextField("who was tested", blank=True)
+    found = models.TextField("what was found", blank=True)
+    limits = models.TextField("what it does not show", blank=True)
+    checked_on = models.DateField("you read it on", null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["article", "key"], name="source_key_once"),
+            models.CheckConstraint(condition=~Q(title=""), name="source_has_a_title"),
+            models.CheckConstraint(condition=~Q(url=""), name="source_has_a_link"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def slug_is_no_first_path_part(slug: str) -> None:
+    """A page at /articles/ would never be seen: refuse what an address of the site begins with."""
+    taken = {str(pattern.pattern).split("/")[0] for pattern in get_resolver().url_patterns}
+    if slug in taken:
+        raise ValidationError(f"“{slug}” is already an address of this site. Choose another.")
+
+
+class Page(Published):
+    """A plain page: privacy, health notice, contact."""
+
+    title = models.CharField(max_length=120)
+    slug = models.SlugField(
+        "address", max_length=120, unique=True, validators=[slug_is_no_first_path_part]
+    )
+    summary = models.CharField(max_length=300, blank=True, help_text="For search results.")
+    text = models.TextField(blank=True)
+    in_footer = models.BooleanField("in the footer", default=True)
+    position = models.PositiveSmallIntegerField("place in the footer", default=0)
+
+    class Meta:
+        ordering = ["position", "title"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="page_has_a_title"),
+            slug_holds_a_letter("page_slug_holds_a_letter"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("page", args=[self.slug])

@@ -1,0 +1,35 @@
+from typing import Any
+
+from django import template
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from blog.models import Article, Page
+from exercises.models import Exercise
+from publishing.models import Subject
+
+register = template.Library()
+
+
+@register.inclusion_tag("blog/subject_index.html")
+def subject_index(full: bool = False) -> dict[str, Any]:
+    """ "Pick a subject to learn more": every subject that has something; with sentences if full."""
+    return {"subjects": _subjects_with_counts(), "full": full}
+
+
+def _subjects_with_counts() -> list[Subject]:
+    def count(rows: Any) -> Coalesce:
+        """How many published rows have the subject, counted by a subquery: a join would multiply."""
+        counted = rows.filter(subjects=OuterRef("pk")).order_by().values("subjects")
+        return Coalesce(Subquery(counted.annotate(n=Count("pk")).values("n")), 0)
+
+    subjects = Subject.objects.annotate(
+        article_count=count(Article.objects.published()),
+        exercise_count=count(Exercise.objects.published()),
+    )
+    return [subject for subject in subjects if subject.article_count or subject.exercise_count]
+
+
+@register.simple_tag
+def footer_pages() -> list[Page]:
+    return list(Page.objects.published().filter(in_footer=True).only("title", "slug"))

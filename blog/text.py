@@ -1,0 +1,61 @@
+"""Gives the Markdown renderer what an article's text may name: exercise cards and sources."""
+
+from collections.abc import Mapping
+
+from django.template.loader import render_to_string
+
+from blog.models import Article, Author, Page, Source
+from exercises.models import Exercise, Variation
+from publishing import markdown
+from publishing.markdown import Text, Thing
+from publishing.models import Site
+
+
+def render(row: Article | Page | Author, *, editing: bool = False) -> Text:
+    """The text of an article, page or biography as clean HTML with its cards and sources.
+
+    Readers get nothing for a card that is missing or a draft; with editing, its line is told.
+    """
+    if isinstance(row, Article):
+        sources = [(s.key, _short(s)) for s in row.sources.all()] if row.pk else []
+        return markdown.render(row.text, things=_cards, sources=sources, editing=editing)
+    text = row.text if isinstance(row, Page) else row.biography
+    return markdown.render(text, things=_cards, editing=editing)
+
+
+def preview(content: str, article: int | None = None) -> str:
+    """What the editor sees beside the text: the page's own rendering, with the problems in it."""
+    row = Article.objects.filter(pk=article).first() or Article()
+    row.text = content
+    return render(row, editing=True).html
+
+
+def _cards(names: list[str]) -> Mapping[str, Thing]:
+    places = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
+    variations = Variation.objects.filter(
+        exercise__slug__in=[place[0] for place in places.values()],
+        slug__in=[place[1] for place in places.values()],
+    ).complete()
+    found = {(v.exercise.slug, v.slug): v for v in variations}
+    live = set(
+        Exercise.objects.published()
+        .filter(slug__in=[place[0] for place in places.values()])
+        .values_list("slug", flat=True)
+    )
+    site = Site.current() if found else None
+    things = {}
+    for name, place in places.items():
+        if place not in found:
+            things[name] = Thing(problem=f"there is no exercise “{name}”.")
+        elif place[0] not in live:
+            problem = f"“{found[place]}” is still a draft: readers do not see its card."
+            things[name] = Thing(problem=problem)
+        else:
+            context = {"variation": found[place], "site": site, "in_article": True}
+            things[name] = Thing(render_to_string("exercises/card.html", context))
+    return things
+
+
+def _short(source: Source) -> str:
+    who = source.authors.split(",")[0] or source.publisher or source.title
+    return f"{who}, {source.year}" if source.year else who

@@ -1,0 +1,124 @@
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from blog import text
+from blog.models import Article, Author, Page
+from exercises.models import Exercise
+from publishing.models import Subject, split_names
+
+ARTICLES_A_PAGE = 20
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    articles = Article.objects.published().select_related("lead_picture", "author")
+    context = {
+        "newest": articles.first(),
+        "more": articles[1:4],
+        "author": Author.objects.first(),
+        "exercises": Exercise.objects.published()[:8],
+    }
+    return render(request, "blog/home.html", context)
+
+
+@require_safe
+def articles(request: HttpRequest) -> HttpResponse:
+    rows = Article.objects.published().select_related("lead_picture")
+    number = request.GET.get("page", "1")
+    paginator = Paginator(rows, ARTICLES_A_PAGE)
+    if not number.isdecimal() or not 1 <= int(number) <= paginator.num_pages:
+        raise Http404
+    return render(request, "blog/articles.html", {"page": paginator.page(number)})
+
+
+@require_safe
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    rows = Article.objects.visible_to(request.user)
+    return article_page(request, get_object_or_404(rows, slug=slug))
+
+
+def article_page(
+    request: HttpRequest, article: Article, status: int = 200, **more: Any
+) -> HttpResponse:
+    """The article's page; `more` is for who shows it again, with a form to mend, say."""
+    rendered = text.render(article)
+    cited = {key: place for place, key in enumerate(rendered.cited)}
+    context = {
+        "article": article,
+        "text": rendered,
+        "sources": sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited))),
+        "subjects_of": article.subjects.all(),
+        "is_draft": not article.is_live(),
+        **more,
+    }
+    return render(request, "blog/article.html", context, status=status)
+
+
+@require_safe
+def subjects(request: HttpRequest) -> HttpResponse:
+    return render(request, "blog/subjects.html")
+
+
+@require_safe
+def subject(request: HttpRequest, slug: str) -> HttpResponse:
+    subject = Subject.objects.filter(slug=slug).first()
+    if subject is None:
+        other = [row for row in Subject.objects.all() if slug in split_names(row.other_names)]
+        if not other:
+            raise Http404
+        return redirect(other[0], permanent=True)
+    exercises = subject.exercises.published().prefetch_related(
+        "variations__prescription", "variations__needs__one_of", "work__muscle"
+    )
+    context = {
+        "subject": subject,
+        "articles": subject.articles.published().select_related("lead_picture"),
+        "exercises": exercises,
+    }
+    return render(request, "blog/subject.html", context)
+
+
+@require_safe
+def author(request: HttpRequest, slug: str) -> HttpResponse:
+    author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
+    context = {
+        "author": author,
+        "text": text.render(author),
+        "articles": author.articles.published().select_related("lead_picture"),
+    }
+    return render(request, "blog/author.html", context)
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Articles, exercises and subjects that hold the words as they stand."""
+    words = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    context: dict[str, Any] = {"words": words}
+    if words:
+        context |= {
+            "articles": Article.objects.published().filter(_holds(words, "title", "text")),
+            "exercises": Exercise.objects.published()
+            .filter(_holds(words, "name", "other_names", "summary", "variations__name"))
+            .distinct(),
+            "found_subjects": Subject.objects.filter(_holds(words, "name", "other_names")),
+        }
+    return render(request, "blog/search.html", context)
+
+
+def _holds(words: str, *fields: str) -> Q:
+    condition = Q()
+    for field in fields:
+        condition |= Q(**{f"{field}__icontains": words})
+    return condition
+
+
+@require_safe
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    page = get_object_or_404(Page.objects.visible_to(request.user), slug=slug)
+    context = {"page": page, "text": text.render(page), "is_draft": not page.is_live()}
+    return render(request, "blog/page.html", context)

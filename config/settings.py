@@ -1,0 +1,185 @@
+"""Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, SECRET_KEY,
+TIME_ZONE and DEBUG; all else is derived."""
+
+from urllib.parse import urlsplit
+
+import environs
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+env = environs.Env()
+
+BASE_DIR = environs.Path(__file__).resolve().parent.parent
+DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data").resolve()
+DEBUG = env.bool("DEBUG", False)
+
+# The one source of absolute addresses, allowed hosts, secure cookies and the redirect to https.
+SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
+_site = urlsplit(SITE_URL)
+if _site.scheme not in ("http", "https") or not _site.hostname or _site.path:
+    raise ImproperlyConfigured(
+        f"SITE_URL is the address readers type, like https://example.com, not “{SITE_URL}”."
+    )
+_loopback = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = (
+    _loopback if _site.hostname in ("127.0.0.1", "localhost", "::1") else [_site.hostname]
+)
+_https = _site.scheme == "https"
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# The domain's other hosts are not ours to promise https for.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+_secret_file = DATA_DIR / "secret-key"
+SECRET_KEY = env.str("SECRET_KEY", "") or (
+    _secret_file.read_text().strip() if _secret_file.is_file() else ""
+)
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "The site needs a secret and has none. Set SECRET_KEY to at least 50 random characters"
+        " (python -c 'import secrets; print(secrets.token_urlsafe(50))'), or start it with"
+        " “make run”, which makes one and keeps it in DATA_DIR."
+    )
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "publishing.apps.DeskConfig",
+    "csp",
+    "markdownx",
+    "publishing",
+    "exercises",
+    "blog",
+    "comments",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "publishing.limits.body_limit",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "publishing.context.site",
+            ],
+        },
+    },
+]
+
+# Writers wait for each other instead of failing, and no answered save is lost at a power cut.
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "site.sqlite3",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; the link to choose a password lives one day
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = env.str("TIME_ZONE", "America/New_York")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "publishing.stylesheet.StylesheetFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_MAX_AGE = 3600  # seconds, for the few files without a hash in their name
+
+MEGABYTE = 1024 * 1024
+BODY_LIMIT = MEGABYTE  # bytes, from readers
+STAFF_BODY_LIMIT = 25 * MEGABYTE  # bytes, below /admin/ and /markdownx/
+DATA_UPLOAD_MAX_MEMORY_SIZE = STAFF_BODY_LIMIT
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an exercise with all its steps in one admin form
+
+MARKDOWNX_MARKDOWNIFY_FUNCTION = "blog.text.preview"
+MARKDOWNX_SERVER_CALL_LATENCY = 400  # milliseconds of quiet before the preview asks
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_tokens": {"()": "publishing.logs.NoTokens"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_tokens"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

@@ -1,0 +1,44 @@
+"""Every address of the site, in the order of the table in docs/architecture.md."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import path, re_path, reverse_lazy
+
+from blog import views as blog
+from comments import views as comments
+from exercises import views as exercises
+from publishing import pictures
+from publishing import views as publishing
+
+urlpatterns = [
+    path("", blog.home, name="home"),
+    path("articles/", blog.articles, name="articles"),
+    path("articles/<slug:slug>/", blog.article, name="article"),
+    path("subjects/", blog.subjects, name="subjects"),
+    path("subjects/<slug:slug>/", blog.subject, name="subject"),
+    path("exercises/", exercises.library, name="library"),
+    path("exercises/<slug:slug>/", exercises.exercise, name="exercise"),
+    path("favorites/", comments.favorites, name="favorites"),
+    path("comments/", comments.post, name="post_comment"),
+    path("comments/own/<str:token>/", comments.own, name="own_comment"),
+    path("authors/<slug:slug>/", blog.author, name="author"),
+    path("search/", blog.search, name="search"),
+    re_path(rf"^media/({pictures.NAME})$", publishing.media, name="media"),
+    # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
+    path("markdownx/markdownify/", publishing.markdown_preview),
+    path("markdownx/upload/", publishing.markdown_upload),
+    path(
+        "admin/password/<uidb64>/<token>/",
+        auth.PasswordResetConfirmView.as_view(
+            success_url=reverse_lazy("admin:index"), post_reset_login=True
+        ),
+        name="choose_password",
+    ),
+    path("admin/", admin.site.urls),
+    path("<slug:slug>/", blog.page, name="page"),
+]
+
+handler400 = publishing.bad_request
+handler403 = publishing.forbidden
+handler404 = publishing.not_found
+handler500 = publishing.server_error

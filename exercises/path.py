@@ -1,0 +1,192 @@
+"""Paths of a drawing, in the figure's own lengths (x right, y up), and their SVG spelling."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Iterable, Sequence
+
+from exercises.pose import angle, turn
+
+SCALE = 2.8  # SVG units for one hundredth of the body height: a figure is 280 units tall
+
+
+def number(value: float) -> str:
+    """A number to one decimal, spelled as short as SVG allows."""
+    text = f"{value:.1f}".removesuffix(".0")
+    if text in ("-0", "0"):
+        return "0"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+class Path:
+    """An outline of lines, curves and arcs that can be drawn, measured and sampled."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple] = []
+
+    def move(self, point: complex) -> Path:
+        self.commands.append(("M", point))
+        return self
+
+    def line(self, *points: complex) -> Path:
+        self.commands += [("L", point) for point in points]
+        return self
+
+    def quad(self, control: complex, point: complex) -> Path:
+        self.commands.append(("Q", control, point))
+        return self
+
+    def cubic(self, first: complex, second: complex, point: complex) -> Path:
+        self.commands.append(("C", first, second, point))
+        return self
+
+    def arc(self, center: complex, point: complex, *, ccw: bool = True) -> Path:
+        """A part of a circle round `center`, from the current point to `point`."""
+        self.commands.append(("A", center, point, ccw))
+        return self
+
+    def close(self) -> Path:
+        self.commands.append(("Z",))
+        return self
+
+    def add(self, *others: Path) -> Path:
+        for other in others:
+            self.commands += other.commands
+        return self
+
+    def points(self, steps: int = 6) -> list[complex]:
+        """Points along the path, close enough together to measure and to clip by."""
+        found: list[complex] = []
+        here = 0j
+        for name, *rest in self.commands:
+            if name == "Z":
+                continue
+            end = rest[-1] if name != "A" else rest[1]
+            for step in range(1, steps + 1):
+                t = step / steps
+                if name == "Q":
+                    found.append((1 - t) ** 2 * here + 2 * t * (1 - t) * rest[0] + t * t * end)
+                elif name == "C":
+                    found.append(
+                        (1 - t) ** 3 * here + 3 * t * (1 - t) ** 2 * rest[0]
+                        + 3 * t * t * (1 - t) * rest[1] + t**3 * end
+                    )  # fmt: skip
+                elif name == "A":
+                    sweep = _sweep(rest[0], here, end, ccw=rest[2])
+                    found.append(rest[0] + (here - rest[0]) * cmath.exp(1j * sweep * t))
+            if name in "ML":
+                found.append(end)
+            here = end
+        return found
+
+    def data(self, *, scale: float = SCALE) -> str:
+        """The `d` attribute: relative commands, rounded without letting errors add up."""
+        out: list[str] = []
+        here = 0j  # where a renderer is, rounding included
+        start = last = 0j
+        before = ""
+
+        def step(point: complex) -> tuple[float, float]:
+            delta = complex(point.real * scale, -point.imag * scale) - here
+            return round(delta.real, 1), round(delta.imag, 1)
+
+        for name, *rest in self.commands:
+            if name == "Z":
+                out.append("z")
+                here, last, before = start, start, "z"
+                continue
+            if name == "A":
+                center, end, ccw = rest
+                large = abs(_sweep(center, last, end, ccw=ccw)) > math.pi
+                radius = number(abs(end - center) * scale)
+                values = [radius, radius, "0", str(int(large)), str(int(not ccw))]
+                moved = step(end)
+                values += [number(v) for v in moved]
+            else:
+                end = rest[-1]
+                values = [number(v) for point in rest for v in step(point)]
+                moved = step(end)
+            letter = name.lower() if name != "M" else "M"
+            if name == "M":
+                here = 0j
+                moved = step(end)
+                values = [number(v) for v in moved]
+            text = _join(values)
+            if letter == before and letter != "M":
+                out.append(text if text.startswith("-") else f" {text}")
+            else:
+                out.append(letter + text)
+            here += complex(*moved)
+            last = end
+            if name == "M":
+                start = here
+            before = letter
+        return "".join(out)
+
+
+def _sweep(center: complex, start: complex, end: complex, *, ccw: bool) -> float:
+    sweep = (cmath.phase(end - center) - cmath.phase(start - center)) % (2 * math.pi)
+    return sweep if ccw else sweep - 2 * math.pi
+
+
+def _join(values: Iterable[str]) -> str:
+    text = ""
+    for value in values:
+        text += value if not text or value.startswith("-") else f" {value}"
+    return text
+
+
+def circle(center: complex, radius: float) -> Path:
+    right = center + radius
+    return Path().move(right).arc(center, center - radius).arc(center, right).close()
+
+
+def capsule(
+    a: complex, b: complex, ra: float, rb: float, left: float = 0, right: float = 0,
+    at: float = 0.5,
+) -> Path:  # fmt: skip
+    """The outline of two circles, its sides swelling to the left and right of a → b.
+
+    `at` is where along the length the swelling is fullest.
+    """
+    length = abs(b - a)
+    if length <= abs(ra - rb) + 0.05:
+        return circle(a, ra) if ra >= rb else circle(b, rb)
+    ahead = (b - a) / length
+    lean = math.degrees(math.acos((ra - rb) / length))
+    outward = [turn(angle(ahead) - lean), turn(angle(ahead) + lean)]
+    low_a, high_a = (a + ra * way for way in outward)
+    low_b, high_b = (b + rb * way for way in outward)
+    path = Path().move(low_a)
+    _side(path, low_a, low_b, right, at)
+    path.arc(b, high_b)
+    _side(path, high_b, high_a, left, 1 - at)
+    return path.arc(a, low_a).close()
+
+
+def _side(path: Path, start: complex, end: complex, swell: float, at: float) -> None:
+    if not swell:
+        path.line(end)
+        return
+    outward = (end - start) / abs(end - start) * -1j
+    path.quad(start + at * (end - start) + 2 * swell * outward, end)
+
+
+def smooth(points: Sequence[complex], *, closed: bool = True, tension: float = 6.0) -> Path:
+    """A curve through the points (Catmull-Rom, spelled as cubics).
+
+    A closed one runs counterclockwise, so that overlapping outlines of one path add up.
+    """
+    count = len(points)
+    if closed:
+        turns = sum((points[i - 1].conjugate() * points[i]).imag for i in range(count))
+        points = points if turns > 0 else points[::-1]
+    path = Path().move(points[0])
+    for i in range(count if closed else count - 1):
+        p0, p1, p2, p3 = (
+            points[(i + k) % count] if closed else points[min(max(i + k, 0), count - 1)]
+            for k in (-1, 0, 1, 2)
+        )
+        path.cubic(p1 + (p2 - p0) / tension, p2 - (p3 - p1) / tension, p2)
+    return path.close() if closed else path

@@ -1,0 +1,58 @@
+"""The one place where a prescription, a need and a hold are put into words."""
+
+import re
+from collections.abc import Sequence
+
+from exercises.models import EquipmentNeed, Prescription
+
+HOLD = re.compile(r"\bhold(?:s|ing)?\b[^.;,]{0,30}?\bseconds?\b", re.IGNORECASE)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def prescription_in_words(prescription: Prescription) -> str:
+    """ "3 sets of 10 repetitions each side, hold 2 seconds at the top". What is not stated is left
+    out."""
+    if prescription.repetitions:
+        amount = counted(prescription.repetitions, "repetition", "repetitions")
+    else:
+        amount = counted(prescription.seconds or 0, "second", "seconds")
+    words = f"{counted(prescription.sets, 'set', 'sets')} of {amount}"
+    if prescription.per_side:
+        words += " each side"
+    details = []
+    if prescription.hold_seconds:
+        details.append(hold_in_words(prescription))
+    if prescription.rest_seconds:
+        details.append(f"rest {counted(prescription.rest_seconds, 'second', 'seconds')}")
+    if prescription.tempo:
+        details.append(f"tempo {prescription.tempo}")
+    if prescription.load:
+        details.append(f"load {prescription.load}")
+    return ", ".join([words, *details])
+
+
+def hold_in_words(prescription: Prescription) -> str:
+    seconds = counted(prescription.hold_seconds or 0, "second", "seconds")
+    return f"hold {seconds} {prescription.hold_where}"
+
+
+def needs_in_words(needs: Sequence[EquipmentNeed]) -> str:
+    """ "bench or box", "resistance band; if you like: dumbbell", or "nothing, just you"."""
+    required = [need_in_words(need) for need in needs if not need.optional]
+    optional = [need_in_words(need) for need in needs if need.optional]
+    words = " and ".join(required) or "nothing, just you"
+    if optional:
+        words += f"; if you like, {' and '.join(optional)}"
+    return words
+
+
+def need_in_words(need: EquipmentNeed) -> str:
+    if need.note:
+        return need.note
+    names = [equipment.name for equipment in need.one_of.all()]
+    if len(names) < 3:
+        return " or ".join(names)
+    return f"{', '.join(names[:-1])} or {names[-1]}"

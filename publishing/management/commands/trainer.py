@@ -1,0 +1,47 @@
+"""Makes the trainer's account and prints a link, once usable and for one day, to choose its password."""
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
+from django.core.management.base import BaseCommand, CommandParser
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.text import slugify
+
+from publishing.models import Site
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--first-run", action="store_true", help="Say nothing when there is an account already."
+        )
+
+    def handle(self, *args: Any, first_run: bool, **options: Any) -> None:
+        user = User.objects.filter(is_superuser=True).order_by("pk").first()
+        if user and first_run:
+            return
+        if not user:
+            name = slugify(Site.current().trainer) or "trainer"
+            user = User.objects.create_superuser(name, password=None)
+        if not sys.stdout.isatty():
+            # The link is a key: it does not belong in a log file.
+            self.stdout.write("To choose the trainer's password, run “make trainer” in a terminal.")
+            return
+        link = reverse(
+            "choose_password",
+            args=[
+                urlsafe_base64_encode(force_bytes(user.pk)),
+                default_token_generator.make_token(user),
+            ],
+        )
+        self.stdout.write(
+            f"\nThe trainer's account is “{user.get_username()}”. Choose its password here, within"
+            f" one day; the link works once:\n\n    {settings.SITE_URL}{link}\n"
+        )

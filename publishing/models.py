@@ -1,0 +1,250 @@
+"""What every published thing shares: the publish rule, subjects, pictures, the site's own row."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Upper
+from django.db.models.lookups import Exact
+from django.urls import reverse
+from django.utils import timezone
+
+from publishing import pictures
+
+
+class PublishedQuerySet(models.QuerySet):
+    def published(self) -> Self:
+        """Rows that readers may see: published_at is set and has passed."""
+        return self.filter(published_at__lte=timezone.now())
+
+    def visible_to(self, user: Any) -> Self:
+        """Rows this person may open: staff see drafts and scheduled rows too."""
+        return self if user.is_staff else self.published()
+
+
+class Published(models.Model):
+    """A row with one publication date: empty is a draft, future is scheduled, past is live."""
+
+    published_at = models.DateTimeField(
+        "live from",
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text="Empty: a draft only you can see. A date to come: it appears by itself then.",
+    )
+    updated_at = models.DateTimeField("last changed", auto_now=True)
+
+    objects = PublishedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def is_live(self) -> bool:
+        return type(self)._default_manager.published().filter(pk=self.pk).exists()
+
+
+def slug_holds_a_letter(name: str) -> models.CheckConstraint:
+    """Keeps /articles/2026/ (a year) and /articles/hip-thrust/ (a slug) apart on any database."""
+    return models.CheckConstraint(
+        condition=~Q(Exact(Lower("slug"), Upper("slug"))),
+        name=name,
+        violation_error_message="The address needs at least one letter.",
+    )
+
+
+class Site(models.Model):
+    """The one row that names the site; Site.current() makes it when it is missing."""
+
+    name = models.CharField(max_length=80, default="My training site")
+    tagline = models.CharField(max_length=160, blank=True)
+    place = models.CharField(max_length=80, blank=True, help_text="Cleveland, Ohio")
+    trainer = models.CharField(
+        "your first name",
+        max_length=40,
+        default="Your trainer",
+        help_text="Readers see it in “… reads every answer before it appears”.",
+    )
+    introduction = models.TextField(
+        blank=True, help_text="Who you are, in two or three sentences at the top of the home page."
+    )
+    email = models.EmailField(
+        "address for readers",
+        blank=True,
+        help_text="Shown on the contact page. Empty: nothing is shown.",
+    )
+    booking_url = models.URLField(
+        "booking page",
+        blank=True,
+        help_text="Where “Train with you” leads. Empty: the address above, or no link.",
+    )
+    question = models.CharField(
+        max_length=160,
+        default="What is your favorite glute exercise?",
+        help_text="What readers are asked under an article that has no question of its own.",
+    )
+    health_note = models.TextField(
+        blank=True, help_text="One or two sentences under every article, card and print."
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "the site itself"
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="site_is_one_row")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> Site:
+        return cls.objects.get_or_create(pk=1)[0]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return "/"
+
+    @property
+    def training_url(self) -> str:
+        """Where a reader books training: the booking page, else a letter, else nothing."""
+        return self.booking_url or (f"mailto:{self.email}" if self.email else "")
+
+
+class Picture(models.Model):
+    """An image file, verified and re-encoded, with its words, credit and licence.
+
+    The files stand in the media folder as <token>-<width>.<ext>; the token is random and new for
+    every file taken in, so an address never changes its content and cannot be guessed.
+    """
+
+    name = models.SlugField(
+        "short name",
+        max_length=60,
+        unique=True,
+        blank=True,
+        help_text="How you place it in a text: [[picture:zebra-herd]]. Made from the file's name.",
+    )
+    token = models.CharField(max_length=32, unique=True, editable=False)
+    kind = models.CharField(max_length=4, choices=[("jpg", "JPEG"), ("png", "PNG")], editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    text_alternative = models.TextField(
+        "in words",
+        blank=True,
+        help_text="What would you say on the phone? Read aloud to people who cannot see it.",
+    )
+    decorative = models.BooleanField(
+        default=False, help_text="It says nothing the text does not say; leave the words empty."
+    )
+    caption = models.CharField(max_length=200, blank=True)
+    credit = models.CharField(max_length=120, blank=True, help_text="Who made it.")
+    licence = models.CharField(max_length=120, blank=True)
+    focal_x = models.PositiveSmallIntegerField("focal point, % from left", default=50)
+    focal_y = models.PositiveSmallIntegerField("focal point, % from top", default=50)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-added_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decorative=False) | Q(text_alternative=""),
+                name="picture_decorative_has_no_words",
+                violation_error_message="A decorative picture has no words: choose one of the two.",
+            ),
+            models.CheckConstraint(
+                condition=Q(focal_x__lte=100) & Q(focal_y__lte=100),
+                name="picture_focal_point_in_picture",
+            ),
+            models.CheckConstraint(
+                condition=Q(width__gte=1) & Q(height__gte=1), name="picture_has_a_size"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it may be published: described, or said to be decorative."""
+        return self.decorative or bool(self.text_alternative.strip())
+
+    @property
+    def widths(self) -> list[int]:
+        return pictures.widths(self.width)
+
+    def url(self, width: int, kind: str) -> str:
+        return reverse("media", args=[f"{self.token}-{width}.{kind}"])
+
+    @property
+    def src(self) -> str:
+        return self.url(self.widths[-1], self.kind)
+
+    def srcset(self, kind: str) -> str:
+        return ", ".join(f"{self.url(width, kind)} {width}w" for width in self.widths)
+
+
+class Subject(models.Model):
+    """What an article or exercise is about; the site's only taxonomy."""
+
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField("address", max_length=60, unique=True)
+    sentence = models.CharField(
+        max_length=200, help_text="One plain sentence: what a reader finds here."
+    )
+    other_names = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Other words that lead here, with commas: butt, gluteus.",
+    )
+    position = models.PositiveSmallIntegerField(
+        "place in the list", default=0, help_text="Small numbers come first."
+    )
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="subject_has_a_name"),
+            models.CheckConstraint(condition=~Q(sentence=""), name="subject_has_a_sentence"),
+            slug_holds_a_letter("subject_slug_holds_a_letter"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("subject", args=[self.slug])
+
+    def clean(self) -> None:
+        taken = set(split_names(self.other_names))
+        others = Subject.objects.exclude(pk=self.pk)
+        for other in others:
+            shared = taken & {other.name.casefold(), *split_names(other.other_names)}
+            if shared:
+                raise ValidationError(
+                    {"other_names": f"“{shared.pop()}” already leads to {other.name}."}
+                )
+
+
+def split_names(names: str) -> list[str]:
+    """The other names written with commas, folded for comparison."""
+    return [name.strip().casefold() for name in names.split(",") if name.strip()]
+
+
+class StarterRecord(models.Model):
+    """A starter text that was loaded once: never loaded again, even when she deletes it."""
+
+    key = models.CharField(max_length=160, unique=True, help_text="blog.article:hip-thrust")
+    row_kind = models.CharField(max_length=60)
+    row_id = models.PositiveBigIntegerField()
+    read_by_trainer = models.BooleanField(
+        default=False, help_text="She has saved it once, so the note in admin is gone."
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["row_kind", "row_id"], name="starter_row")]
+
+    def __str__(self) -> str:
+        return self.key

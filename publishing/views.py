@@ -1,0 +1,84 @@
+"""Pictures, the editor's two endpoints, and the pages for errors."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.views.decorators import staff_member_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.module_loading import import_string
+from django.utils.text import slugify
+from django.views.decorators.http import require_POST, require_safe
+
+from publishing import pictures
+from publishing.models import Picture
+
+MEDIA_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png"}
+
+
+@require_safe
+def media(request: HttpRequest, name: str) -> FileResponse:
+    """A stored picture; its name changes with its content, so it is kept for ever."""
+    path = Path(settings.MEDIA_ROOT) / name
+    if not path.is_file():
+        raise Http404
+    response = FileResponse(path.open("rb"), content_type=MEDIA_TYPES[path.suffix])
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@require_POST
+@staff_member_required
+def markdown_preview(request: HttpRequest) -> HttpResponse:
+    """The editor's text as the page would show it, with its problems in their places."""
+    preview = import_string(settings.MARKDOWNX_MARKDOWNIFY_FUNCTION)
+    article = request.GET.get("article", "")
+    return HttpResponse(
+        preview(request.POST.get("content", ""), int(article) if article.isdecimal() else None)
+    )
+
+
+@require_POST
+@staff_member_required
+def markdown_upload(request: HttpRequest) -> JsonResponse:
+    """A picture dropped on the editor: kept in the library, and the line that places it."""
+    file = request.FILES.get("image")
+    if file is None:
+        return JsonResponse({"image": ["Choose a picture."]}, status=400)
+    try:
+        picture = keep(file.file, file.name or "")
+    except pictures.Refused as refused:
+        return JsonResponse({"image": [str(refused)]}, status=400)
+    return JsonResponse({"image_code": f"\n[[picture:{picture.name}]]\n"})
+
+
+def keep(file: Any, file_name: str) -> Picture:
+    """Take a picture into the library under a short name made from its file's name."""
+    stored = pictures.take_in(file)
+    return Picture.objects.create(name=free_name(file_name), **stored._asdict())
+
+
+def free_name(file_name: str) -> str:
+    """A short name that no picture has yet."""
+    stem = slugify(Path(file_name).stem)[:50] or "picture"
+    taken = set(Picture.objects.filter(name__startswith=stem).values_list("name", flat=True))
+    names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Rendered without a query: the database may be what failed."""
+    return render(request, "500.html", status=500)
