@@ -25,7 +25,7 @@ def render(row: Article | Page | Author, *, editing: bool = False) -> Text:
 
 def preview(content: str, article: int | None = None) -> str:
     """What the editor sees beside the text: the page's own rendering, with the problems in it."""
-    row = Article.objects.filter(pk=article).first() or Article()
+    row = (article and Article.objects.filter(pk=article).first()) or Article()
     row.text = content
     return render(row, editing=True).html
 

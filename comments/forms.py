@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 
 from comments.models import WORDS_LIMIT, Comment
 from exercises.models import Exercise
@@ -39,7 +40,7 @@ class AnswerForm(forms.ModelForm):
         kwargs.setdefault("label_suffix", "")
         kwargs.setdefault("auto_id", "answer-%s")
         super().__init__(*args, **kwargs)
-        favorite = self.fields["favorite"]
+        favorite = cast(forms.ModelChoiceField, self.fields["favorite"])
         favorite.queryset = Exercise.objects.published()
         favorite.empty_label = "Choose one, if you like"
         favorite.label = "Your favorite"
@@ -75,7 +76,7 @@ class AnswerForm(forms.ModelForm):
             too_long = f"This is longer than {limit:,} characters. Please shorten it."
             field.error_messages["max_length"] = too_long
             for validator in field.validators:
-                if getattr(validator, "code", "") == "max_length":
+                if isinstance(validator, MaxLengthValidator):
                     validator.message = too_long
 
     def clean(self) -> dict[str, Any]:

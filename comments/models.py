@@ -74,7 +74,7 @@ class Comment(Published):
     written_at = models.DateTimeField(auto_now_add=True)
     held_because = models.TextField("why it waits", blank=True, editable=False)
 
-    objects = CommentQuerySet.as_manager()
+    objects = CommentQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["written_at", "pk"]

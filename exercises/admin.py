@@ -1,7 +1,7 @@
-from typing import Any
-
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
+from django.forms import Textarea, TextInput
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -61,12 +61,14 @@ class ExerciseAdmin(ContentAdmin):
 
 class PrescriptionInline(admin.TabularInline):
     model = Prescription
+    formfield_overrides = {models.CharField: {"widget": TextInput(attrs={"size": 10})}}
     min_num = 1
     can_delete = False
 
 
 class StepInline(admin.TabularInline):
     model = Step
+    formfield_overrides = {models.TextField: {"widget": Textarea(attrs={"rows": 2, "cols": 60})}}
     extra = 1
     fields = ["position", "phase", "text", "hold_seconds"]
 
@@ -110,7 +112,7 @@ class WordList(ContentAdmin):
     list_display = ["name", "position"]
     list_editable = ["position"]
     search_fields = ["name", "other_names"]
-    prepopulated_fields: dict[str, Any] = {"slug": ["name"]}
+    prepopulated_fields = {"slug": ["name"]}
 
 
 @admin.register(Muscle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exercises.path import Path, capsule, smooth
-from exercises.pose import PELVIS, TRUNK, Skeleton, angle, turn
+from exercises.pose import PELVIS, THIGH, TRUNK, Skeleton, angle, turn
 
 MUSCLES = ("glutes", "hip_side", "thigh_front", "thigh_back", "calf", "core", "back")
 
@@ -39,10 +39,10 @@ _HEAD_FRONT = ((0.0, 0), (0.9, 2.5), (3.4, 4.2), (7.5, 4.9), (11.2, 3.7), (13.0,
 # its middle sags. A thickness of 0 ends the stripe in a point; the span says how far it reaches
 # across (-1 back edge, 1 front edge).
 _STRIPES = (
-    (9.6, 7.6, 1.7, 1.4, -1, 1, 0.9), (12.8, 11.4, 1.8, 0.0, -1, 0.55, 0.7),
-    (12.4, 11.2, 0.0, 1.7, 0.0, 1, 0.1), (16.4, 14.6, 1.9, 1.7, -1, 1, 1.2),
-    (19.2, 18.2, 0.0, 1.8, -0.6, 1, 0.5), (20.0, 20.8, 1.6, 0.0, -1, -0.1, 0.2),
-    (23.6, 21.8, 1.8, 1.9, -1, 1, 1.2), (26.6, 26.0, 1.7, 0.0, -1, 0.5, 0.6),
+    (9.4, 8.6, 1.4, 1.6, -1, 1, 0.9), (12.7, 11.9, 1.8, 0.0, -1, 0.45, 0.8),
+    (11.6, 11.9, 0.0, 1.5, 0.5, 1, 0.0), (15.9, 15.2, 1.6, 1.8, -1, 1, 1.2),
+    (19.6, 18.8, 0.0, 1.9, -0.55, 1, 0.7), (19.3, 19.5, 1.3, 0.0, -1, -0.6, 0.0),
+    (22.8, 22.4, 1.9, 1.5, -1, 1, 1.1), (26.4, 25.6, 1.7, 0.0, -1, 0.6, 0.8),
 )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ class Body:
     def pelvis(self) -> Path:
         """Shorts: waistband, gluteal curve and the front of the hips."""
         if self.front_view:
-            points = [(7.5, 7.9), (3, 8.9), (-1.5, 9.0), (-5.5, 6), (-6.5, 0)]
+            points = [(8.4, 7.3), (4, 8.3), (-1.0, 8.8), (-5.5, 6.5), (-6.5, 0)]
             right = [self.trunk(s, w) for s, w in points]
             left = [self.trunk(s, -w) for s, w in points[-2::-1]]
             return smooth(right + left)
@@ -234,21 +234,28 @@ class Body:
     def _glutes(self, side: str) -> Path:
         if self.front_view:
             return self._hip_side(side)
-        ring = self._seat(5.9, side)
+        ring = self._seat(6.0, side)
         middle = (ring[0] + ring[-1]) / 2
-        inner = self.at[f"{side}_hip"] + 0.12 * (self.at[f"{side}_hip"] - middle)
+        inner = self.at[f"{side}_hip"] + 0.28 * (self.at[f"{side}_hip"] - middle)
         fold = [self.thigh(side, 0.22, -4.4), self.thigh(side, 0.27, -2.6),
-                self.thigh(side, 0.16, -0.4)]  # fmt: skip
-        return smooth([self.trunk(7.5, -3.6), self.trunk(4.8, -5.2), *ring, *fold, inner,
-                       self.trunk(5.0, -0.9)])  # fmt: skip
+                self.thigh(side, 0.15, 0.4)]  # fmt: skip
+        return smooth([self.trunk(7.6, -3.4), self.trunk(5.0, -5.2), *ring, *fold, inner,
+                       self.trunk(5.0, 0.0)])  # fmt: skip
+
+    def _toward_reader(self, side: str) -> bool:
+        return self.bones.lengths(side, "leg")[0] < 0.75 * THIGH
 
     def _hip_side(self, side: str) -> Path:
         if self.front_view:
             sign = self.bones.mirror(side)
-            top = [self.trunk(6.2, 6.9 * sign), self.trunk(3, 7.9 * sign)]
+            inner = self.trunk(4.6, 4.2 * sign)
+            if abs(self.bones.angles[f"{side}_hip"]) > 60 or self._toward_reader(side):
+                places = ((6.6, 5.6), (3.6, 7.4), (-0.4, 7.6), (-2.2, 5.6), (0.6, 3.6))
+                return smooth([inner, *(self.trunk(s, w * sign) for s, w in places)])
             return smooth(
-                [*top, self.trunk(0, 8.1 * sign), self.thigh(side, 0.2, 4.2),
-                 self.thigh(side, 0.14, 1.0), self.trunk(2.5, 4.4 * sign)]
+                [inner, self.trunk(6.4, 6.6 * sign), self.trunk(3.2, 7.7 * sign),
+                 self.thigh(side, 0.02, 4.5), self.thigh(side, 0.16, 4.6),
+                 self.thigh(side, 0.3, 3.8), self.thigh(side, 0.2, 2.0), self.thigh(side, 0, 1.2)]
             )  # fmt: skip
         return smooth(
             [self.trunk(7.6, -4.0), self.trunk(4.2, -4.9), self.trunk(0.2, -2.0),

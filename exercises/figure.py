@@ -6,6 +6,7 @@ begins with the `uid` that the caller gives, so that many drawings can stand on 
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,14 +19,15 @@ from django.utils.safestring import SafeString, mark_safe
 
 from exercises import props
 from exercises.body import MUSCLES, Body, Shape
-from exercises.path import SCALE, Path, number
+from exercises.path import SCALE, Path
 from exercises.pose import Pose, Skeleton, between, read_pose
 
 DRAWINGS = FilePath(__file__).parent / "drawings"
 FRAMES = 6
 MARGIN = 3.0  # hundredths of the body height round the content
-FLOOR_THICK = 0.8
-_FIELDS = {"view", "working", "contacts", "holding", "prop", "start", "end", "far_ink", "floor"}
+FLOOR_THICK = 3  # SVG units
+_FIELDS = {"view", "working", "contacts", "holding", "prop", "start", "end", "far_ink",
+           "arms_between"}  # fmt: skip
 
 Which = Literal["start", "end"]
 
@@ -43,6 +45,7 @@ class Drawing:
     start: Pose
     end: Pose
     far_ink: bool = False
+    arms_between: bool = False
 
     def pose(self, share: float) -> Pose:
         """The pose a share of the way from start (0) to end (1)."""
@@ -64,7 +67,7 @@ class Drawing:
         ]
         x = [point.real for point in points]
         y = [point.imag for point in points]
-        low = complex(min(x) - MARGIN, min(0, *y) - FLOOR_THICK - 0.6)
+        low = complex(min(x) - MARGIN, min(0, *y) - 1.2)
         return low, complex(max(x) + MARGIN, max(y) + MARGIN * 0.7)
 
 
@@ -106,6 +109,7 @@ def read(table: Mapping, key: str) -> Drawing:
         start=read_pose(table["start"], view, f"{key}, start"),
         end=read_pose(table["end"], view, f"{key}, end"),
         far_ink=table.get("far_ink", False),
+        arms_between=table.get("arms_between", False),
     )
     for share in (0, 1):
         try:
@@ -118,23 +122,26 @@ def read(table: Mapping, key: str) -> Drawing:
 def shapes(drawing: Drawing, share: float) -> list[Shape]:
     """All outlines of one moment of a drawing, from back to front."""
     body = Body(drawing.bones(share), drawing.holding)
-    far = "ink" if drawing.far_ink else "far"
     layers: list[tuple[int, Shape]] = []
     for spec in drawing.props:
         layers += props.draw(spec, body)
+    lower = Path().add(body.pelvis(), body.leg("near"))
+    if drawing.far_ink:
+        lower.add(body.leg("far"))
+        layers.append((6, Shape("ink", body.arm("far"))))
+    else:
+        layers += [(1, Shape("far", body.arm("far"))), (1, Shape("far", body.leg("far")))]
     layers += [
-        (1, Shape(far, body.arm("far"))),
-        (1, Shape(far, body.leg("far"))),
         (2, Shape("skin", body.head())),
         (2, Shape("headband", body.headband())),
         (2, Shape("shirt", body.shirt())),
         (2, Shape("stripe", body.stripes())),
-        (3, Shape("ink", Path().add(body.pelvis(), body.leg("near")))),
+        (3, Shape("ink", lower)),
     ]
     for name in drawing.working:
         side = "far" if name.startswith("far_") else "near"
         layers.append((3, Shape("work", body.muscle(name.removeprefix("far_"), side))))
-    layers.append((6, Shape("ink", body.arm("near"))))
+    layers.append((2 if drawing.arms_between else 6, Shape("ink", body.arm("near"))))
     return [shape for _, shape in sorted(layers, key=lambda item: item[0])]
 
 
@@ -154,22 +161,25 @@ def _markup(drawing: Drawing, share: float, uid: str) -> str:
     )
 
 
-def _floor(drawing: Drawing) -> str:
+def _frame(drawing: Drawing) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what is shown, in SVG units."""
     low, high = drawing.box
-    x, width = number(low.real * SCALE), number((high - low).real * SCALE)
-    thick = number(FLOOR_THICK * SCALE)
-    return f'<path class="fig-floor" d="M{x} 0h{width}v{thick}h-{width}z"/>'
+    left, top = math.floor(low.real * SCALE), math.floor(-high.imag * SCALE)
+    return left, top, math.ceil(high.real * SCALE) - left, math.ceil(-low.imag * SCALE) - top
+
+
+def _floor(drawing: Drawing) -> str:
+    left, _, width, _ = _frame(drawing)
+    return f'<path class="fig-floor" d="M{left} 0h{width}v{FLOOR_THICK}h-{width}z"/>'
 
 
 def _open(drawing: Drawing, label: str, uid: str) -> str:
-    low, high = drawing.box
-    width, height = (high - low).real * SCALE, (high - low).imag * SCALE
-    view = " ".join(number(v) for v in (low.real * SCALE, -high.imag * SCALE, width, height))
+    frame = _frame(drawing)
     return (
         f'<svg id="{escape(uid)}" class="figure" role="img" aria-label="{escape(label)}"'
-        f' viewBox="{view}" width="{width:.0f}" height="{height:.0f}">'
-        f'<pattern id="{escape(uid)}-h" width="5" height="5" patternUnits="userSpaceOnUse"'
-        f' patternTransform="rotate(45)"><path class="fig-hatch" d="M0 0v5"/></pattern>'
+        f' viewBox="{" ".join(map(str, frame))}" width="{frame[2]}" height="{frame[3]}">'
+        f'<pattern id="{escape(uid)}-h" width="7" height="7" patternUnits="userSpaceOnUse"'
+        f' patternTransform="rotate(45)"><path class="fig-hatch" d="M0 0v7"/></pattern>'
     )
 
 

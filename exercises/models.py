@@ -122,12 +122,12 @@ class MuscleWork(models.Model):
 
 
 def drawing_choices() -> list[tuple[str, str]]:
-    return [(key, key.replace("-", " ")) for key in figure.keys()]
+    return [(key, key.replace("-", " ")) for key in figure.keys()]  # noqa: SIM118
 
 
 class VariationQuerySet(models.QuerySet):
     def complete(self) -> Self:
-        """With all that a card shows, in a fixed number of queries; rungs is the ladder's height."""
+        """With all that a card shows, in few queries; rungs is the height of its ladder."""
         rungs = Variation.objects.filter(exercise=OuterRef("exercise")).order_by()
         return (
             self.select_related("exercise", "prescription", "photo")
@@ -249,7 +249,7 @@ class Step(models.Model):
 
 
 class Prescription(models.Model):
-    """Sets and repetitions (or seconds). What the trainer does not state is empty, never guessed."""
+    """Sets of repetitions or seconds. What is not stated is empty, never guessed."""
 
     variation = models.OneToOneField(Variation, models.CASCADE, related_name="prescription")
     sets = models.PositiveSmallIntegerField()

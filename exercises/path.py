@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from exercises.pose import angle, turn
 
-SCALE = 2.8  # SVG units for one hundredth of the body height: a figure is 280 units tall
-
-
-def number(value: float) -> str:
-    """A number to one decimal, spelled as short as SVG allows."""
-    text = f"{value:.1f}".removesuffix(".0")
-    if text in ("-0", "0"):
-        return "0"
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+SCALE = 4.0  # SVG units for one hundredth of the body height: a figure is 400 units tall, so that
+# whole numbers are exact to a third of a pixel at the size it is shown
 
 
 class Path:
@@ -80,60 +73,52 @@ class Path:
             here = end
         return found
 
-    def data(self, *, scale: float = SCALE) -> str:
-        """The `d` attribute: relative commands, rounded without letting errors add up."""
+    def data(self) -> str:
+        """The `d` attribute: whole relative numbers, rounded without letting errors add up."""
         out: list[str] = []
-        here = 0j  # where a renderer is, rounding included
-        start = last = 0j
-        before = ""
+        here = start = 0j  # where a renderer is, rounding included
+        last = 0j  # where the outline is
+        before, reflected = "", None
 
-        def step(point: complex) -> tuple[float, float]:
-            delta = complex(point.real * scale, -point.imag * scale) - here
-            return round(delta.real, 1), round(delta.imag, 1)
+        def step(point: complex) -> list[int]:
+            delta = complex(point.real, -point.imag) * SCALE - here
+            return [round(delta.real), round(delta.imag)]
 
         for name, *rest in self.commands:
+            letter = name if name == "M" else name.lower()
             if name == "Z":
                 out.append("z")
-                here, last, before = start, start, "z"
+                here, before, reflected = start, "z", None
                 continue
-            if name == "A":
-                center, end, ccw = rest
-                large = abs(_sweep(center, last, end, ccw=ccw)) > math.pi
-                radius = number(abs(end - center) * scale)
-                values = [radius, radius, "0", str(int(large)), str(int(not ccw))]
-                moved = step(end)
-                values += [number(v) for v in moved]
-            else:
-                end = rest[-1]
-                values = [number(v) for point in rest for v in step(point)]
-                moved = step(end)
-            letter = name.lower() if name != "M" else "M"
             if name == "M":
                 here = 0j
-                moved = step(end)
-                values = [number(v) for v in moved]
+            end = rest[1] if name == "A" else rest[-1]
+            values = [number for point in rest if name != "A" for number in step(point)]
+            if name == "A":
+                center, _, ccw = rest
+                large = abs(_sweep(center, last, end, ccw=ccw)) > math.pi
+                radius = round(abs(end - center) * SCALE)
+                values = [radius, radius, 0, int(large), int(not ccw), *step(end)]
+            elif name == "C" and reflected is not None and abs(rest[0] - reflected) < 0.01:
+                letter, values = "s", values[2:]
             text = _join(values)
-            if letter == before and letter != "M":
-                out.append(text if text.startswith("-") else f" {text}")
-            else:
-                out.append(letter + text)
-            here += complex(*moved)
-            last = end
-            if name == "M":
-                start = here
-            before = letter
+            joined = letter == before and letter != "M"
+            out.append(text if joined and text[0] == "-" else f" {text}" if joined else letter + text)
+            here += complex(*step(end))
+            reflected = 2 * end - rest[1] if name == "C" else None
+            start = here if name == "M" else start
+            last, before = end, letter
         return "".join(out)
-
 
 def _sweep(center: complex, start: complex, end: complex, *, ccw: bool) -> float:
     sweep = (cmath.phase(end - center) - cmath.phase(start - center)) % (2 * math.pi)
     return sweep if ccw else sweep - 2 * math.pi
 
 
-def _join(values: Iterable[str]) -> str:
-    text = ""
-    for value in values:
-        text += value if not text or value.startswith("-") else f" {value}"
+def _join(values: Sequence[int]) -> str:
+    text = str(values[0])
+    for value in values[1:]:
+        text += str(value) if value < 0 else f" {value}"
     return text
 
 

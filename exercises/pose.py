@@ -34,7 +34,7 @@ NECK_LEAN = 9.0  # a relaxed neck stands this much in front of the trunk's line
 # Flesh between a joint and what it rests on.
 SHOULDER_PAD, SEAT_PAD, HEAD_PAD = 6.0, 6.9, 5.6
 KNEE_PAD, ELBOW_PAD, WRIST_PAD = 3.7, 2.4, 1.7
-SIDE_SHOULDER_PAD, SIDE_HIP_PAD = 11.4, 9.4  # lying on the side: from the midline
+SIDE_SHOULDER_PAD, SIDE_HIP_PAD = 11.4, 10.8  # lying on the side: from the midline
 
 SIDES = ("near", "far")
 MASSES = {"head": 0.081, "trunk": 0.497, "upper_arm": 0.028, "forearm": 0.022, "thigh": 0.1,
@@ -80,6 +80,8 @@ class Pose:
 
     `targets` holds the heel ("near_foot"), the ball of the foot ("near_toe") or the hand
     ("near_hand") as a point, or, for a hand, the name of a point of the body such as "crease".
+    `lifts` bow the way from start to end. With `turned_out` upper arms, as under a barbell on the
+    back, the elbows seem to bend the other way.
     """
 
     view: str
@@ -88,6 +90,7 @@ class Pose:
     targets: Mapping[str, complex | str]
     contacts: tuple[str, ...] = ()
     lifts: Mapping[str, float] = field(default_factory=dict)
+    turned_out: bool = False
 
     def get(self, name: str) -> float:
         return self.angles.get(name, DEFAULTS.get(name, 0.0))
@@ -106,6 +109,7 @@ def read_pose(table: Mapping, view: str, where: str) -> Pose:
     values = dict(table)
     contacts = tuple(values.pop("contacts", ()))
     place = values.pop("place", None)
+    turned_out = values.pop("turned_out", False)
     if not isinstance(place, dict) or len(place) != 1:
         raise ValueError(f"{where}: place must name one point, such as {{ shoulders = [20, 0] }}")
     # Sided names come last, so that they win over those for both sides.
@@ -126,7 +130,8 @@ def read_pose(table: Mapping, view: str, where: str) -> Pose:
         else:
             raise ValueError(f"{where}: unknown joint {name!r}")
     name, at = next(iter(place.items()))
-    return Pose(view, (name, _point(at, f"{where}: place")), angles, targets, contacts, lifts)
+    return Pose(view, (name, _point(at, f"{where}: place")), angles, targets, contacts, lifts,
+                turned_out)  # fmt: skip
 
 
 def check_angle(joint: str, value: float, view: str, where: str) -> None:
@@ -263,7 +268,7 @@ class Skeleton:
                 length += GRIP * lower / FOREARM
             elif not isinstance(target, str):
                 goal += WRIST_PAD * 1j
-            bend = -sign if self.view == "side" else sign
+            bend = -sign if self.view == "side" and not self.pose.turned_out else sign
             arm, forearm = self._reach(shoulder, goal, upper, length, bend, f"{side} hand")
         hand = forearm + sign * self.pose.get(f"{side}_wrist") if palm is None else palm
         elbow = shoulder + upper * turn(arm)
@@ -274,7 +279,7 @@ class Skeleton:
             f"{side}_elbow": elbow,
             f"{side}_wrist": wrist,
             f"{side}_grip": wrist + GRIP * shown * turn(hand),
-            f"{side}_fingers": wrist + HAND * turn(hand),
+            f"{side}_fingers": wrist + HAND * max(shown, 0.5) * turn(hand),
         }
         self._note(side, shoulder=self._raise(side, arm, sign), elbow=wrap(sign * (forearm - arm)))
         if target is None or palm is not None:
@@ -351,7 +356,7 @@ class Skeleton:
             "shoulders": ("shoulder" if lying else "upper_back",
                           SIDE_SHOULDER_PAD if lying else SHOULDER_PAD),
             "hips": ("hip", SIDE_HIP_PAD if lying else SEAT_PAD),
-            "belly": ("waist", 6.3), "head": ("skull", HEAD_PAD),
+            "belly": ("waist", 6.3), "pelvis": ("hip", 6.1), "head": ("skull", HEAD_PAD),
         }  # fmt: skip
         side, _, part = name.partition("_")
         if name in pads:
@@ -377,6 +382,8 @@ class Skeleton:
     def check(self, where: str) -> Skeleton:
         """Raise ValueError if a joint, solved or stated, bends beyond its limits."""
         for name, value in self.angles.items():
+            if self.pose.turned_out and name.endswith("elbow"):
+                value = -value
             check_angle(name.removeprefix("near_").removeprefix("far_"), value, self.view,
                         f"{where}: {name}")  # fmt: skip
         return self
@@ -427,4 +434,4 @@ def between(start: Pose, end: Pose, share: float) -> Pose:
     a, b = (Skeleton(pose) for pose in (start, end))
     name = start.place[0]
     goal = a.contact(name) + share * (b.contact(name) - a.contact(name))
-    return Pose(start.view, (name, goal), angles, targets)
+    return Pose(start.view, (name, goal), angles, targets, turned_out=start.turned_out)

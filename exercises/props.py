@@ -103,8 +103,14 @@ def _cable(spec: Mapping, body: Body) -> Layered:
     top = spec.get("top", 96)
     toward = 1 if end.real > x else -1
     pulley = complex(x + toward * 4.2, height)
+    shapes: Layered = []
+    if spec["to"].endswith("ankle"):
+        side = spec["to"].partition("_")[0]
+        square = 2.9 * turn(body.way[f"{side}_shin"] + 90)
+        middle = body.shin(side, 0.92, 0)
+        shapes.append((FRONT, Shape("band", pad(middle + square, middle - square, 2.6))))
     stack = [rectangle(x - 2.2, 6 + 4.2 * i, 4.4, 3.2) for i in range(8)]
-    return [
+    return shapes + [
         (BEHIND, Shape("prop", rectangle(x - 3.4, 0, 6.8, top))),
         (BEHIND, Shape("stack", Path().add(*stack))),
         (FRONT if spec.get("front") else BEHIND, Shape("line", Path().move(pulley).line(end))),
@@ -112,22 +118,26 @@ def _cable(spec: Mapping, body: Body) -> Layered:
     ]
 
 
+def _spot(value: str | list, body: Body) -> complex:
+    """A name, [x, y] or [name, dx, dy]."""
+    if isinstance(value, str):
+        return body.bones.point(value)
+    if isinstance(value[0], str):
+        return body.bones.point(value[0]) + complex(value[1], value[2])
+    return complex(*value)
+
+
 def _line(spec: Mapping, body: Body) -> Layered:
-    """points: a plain line through points or names, such as a rope or the frame of a machine."""
-    first, *rest = [
-        complex(*p) if isinstance(p, list) else body.bones.point(p) for p in spec["points"]
-    ]
+    """points: a plain line through spots, such as a rope or the frame of a machine."""
+    first, *rest = [_spot(value, body) for value in spec["points"]]
     layer = FRONT if spec.get("front") else BEHIND
     return [(layer, Shape(spec.get("tone", "line"), Path().move(first).line(*rest)))]
 
 
 def _pad(spec: Mapping, body: Body) -> Layered:
-    """from, to, thick: a cushion between two points; front draws it over the body."""
-    a, b = (
-        complex(*spec[end]) if isinstance(spec[end], list) else body.bones.point(spec[end])
-        for end in ("from", "to")
-    )
-    layer = {True: FRONT, False: UNDER}.get(spec.get("front"), BEHIND)
+    """from, to, thick: a cushion between two spots; front draws it over the body."""
+    a, b = (_spot(spec[end], body) for end in ("from", "to"))
+    layer = FRONT if spec.get("front") else BEHIND
     return [(layer, Shape("prop", pad(a, b, spec.get("thick", 4))))]
 
 

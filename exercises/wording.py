@@ -1,7 +1,7 @@
 """The one place where a prescription, a need and a hold are put into words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from exercises.models import EquipmentNeed, Prescription
 
@@ -39,8 +39,9 @@ def hold_in_words(prescription: Prescription) -> str:
     return f"hold {seconds} {prescription.hold_where}"
 
 
-def needs_in_words(needs: Sequence[EquipmentNeed]) -> str:
+def needs_in_words(needs: Iterable[EquipmentNeed]) -> str:
     """ "bench or box", "resistance band; if you like: dumbbell", or "nothing, just you"."""
+    needs = list(needs)
     required = [need_in_words(need) for need in needs if not need.optional]
     optional = [need_in_words(need) for need in needs if need.optional]
     words = " and ".join(required) or "nothing, just you"

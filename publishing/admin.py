@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,7 +23,16 @@ class PictureForm(forms.ModelForm):
 
     class Meta:
         model = Picture
-        fields = "__all__"
+        fields = [
+            "name",
+            "text_alternative",
+            "decorative",
+            "caption",
+            "credit",
+            "licence",
+            "focal_x",
+            "focal_y",
+        ]
 
     def clean_file(self) -> UploadedFile | None:
         file = self.cleaned_data["file"]
@@ -84,7 +94,7 @@ class PictureAdmin(ContentAdmin):
     def in_words(self, picture: Picture) -> bool:
         return picture.has_words
 
-    def save_model(self, request: HttpRequest, obj: Picture, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if getattr(form, "replaced", ""):
             pictures.remove(form.replaced)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db import models
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from markdownx.widgets import AdminMarkdownxWidget
@@ -51,9 +53,7 @@ class ContentAdmin(admin.ModelAdmin):
 
     desk_order = 0
     save_on_top = True
-
-    class Media:
-        css = {"all": ["desk/desk.css"]}
+    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}}
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

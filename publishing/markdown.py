@@ -4,7 +4,7 @@ Beside CommonMark with tables and footnotes it knows two notations. A line of it
 
     [[hip-thrust/basic-floor]]   or   [[picture:zebra-herd]]
 
-places an exercise card or a picture, and [@contreras-2015] in a sentence cites a source of the text.
+places an exercise card or a picture; [@contreras-2015] in a sentence cites a source of the text.
 What these names stand for is given by the caller, so that this module knows no exercise or article.
 """
 
@@ -34,9 +34,11 @@ LIMIT = 100_000  # characters of one text; a book chapter has about 30,000
 PLACED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")
 CITED = re.compile(r"\[@([\w-]{1,40})\]")
 SLOT = re.compile(r'<(div|span) data-slot="(\d+)"></\1>')
-TAGS = set(
-    ["p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "s", "a", "blockquote", "code", "pre", "hr", "br", "table", "thead", "tbody", "tr", "th", "td", "sup", "section", "div", "span"]
-)
+TAGS = {
+    *("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "hr", "br"),
+    *("em", "strong", "s", "a", "code", "sup", "section", "div", "span"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
 ATTRIBUTES = {
     "a": {"href", "title", "rel", "id", "class", "aria-label"},
     "code": {"class"},
@@ -110,9 +112,9 @@ def render(
 ) -> Text:
     """Turn Markdown into clean HTML.
 
-    things answers names such as "hip-thrust/basic-floor" all at once; sources are (key, short name)
-    pairs. With editing, problems stand in their place in the HTML too. Text over LIMIT characters is
-    cut there and the cut is told as a problem.
+    things answers names such as "hip-thrust/basic-floor" all at once; sources are pairs of key and
+    short name. With editing, problems stand in their place in the HTML too. Text over LIMIT
+    characters is cut there and the cut is told as a problem.
     """
     env: dict[str, Any] = {"docId": "t"}  # so that a footnote's id is no id of the page
     tokens = _parser.parse(text[:LIMIT].replace("\0", ""), env)

@@ -96,16 +96,16 @@ class Site(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @classmethod
-    def current(cls) -> Site:
-        return cls.objects.get_or_create(pk=1)[0]
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.pk = 1
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return "/"
+
+    @classmethod
+    def current(cls) -> Site:
+        return cls.objects.get_or_create(pk=1)[0]
 
     @property
     def training_url(self) -> str:

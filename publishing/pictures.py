@@ -1,4 +1,4 @@
-"""Takes a picture in: verified by decoding it, turned upright, stripped of its metadata, and written
+"""Takes a picture in: verified by decoding, turned upright, stripped of its metadata, and written
 anew in a few widths under a name nobody can guess."""
 
 from __future__ import annotations

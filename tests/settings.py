@@ -8,4 +8,4 @@ os.environ.setdefault(
 )
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="site-tests-")
 
-from config.settings import *
+from config.settings import *  # noqa: F403

@@ -19,7 +19,7 @@ def subject_index(full: bool = False) -> dict[str, Any]:
 
 def _subjects_with_counts() -> list[Subject]:
     def count(rows: Any) -> Coalesce:
-        """How many published rows have the subject, counted by a subquery: a join would multiply."""
+        """How many rows have the subject, by a subquery: joins would multiply each other."""
         counted = rows.filter(subjects=OuterRef("pk")).order_by().values("subjects")
         return Coalesce(Subquery(counted.annotate(n=Count("pk")).values("n")), 0)
 

@@ -45,8 +45,8 @@ from stripes import (
 WIDTH, HEIGHT = 1600, 900
 SOURCE = TOP / "docs" / "drawings" / "zebra-herd.svg"
 PICTURE = TOP / "blog" / "starter" / "pictures" / "zebra-herd.png"
-EDGE = 6
-LINE = 6
+EDGE = 6  # paper between two bodies, in units
+LINE = 6  # width of the ink line, half of it outside the body
 
 Pose = Callable[[Point], Point]
 
@@ -74,7 +74,8 @@ class Coat:
 
     `pitch` holds units at even steps along u; `start` and `end` bound u; `over` is how far stripes
     reach beyond v = 0 and v = 1; `belly` gives the u between which stripes end in a point before
-    the belly; `seed` was chosen by eye.
+    the belly; `rings` makes them plain, as on legs; `width` multiplies the ink; `seed` was chosen
+    by eye.
     """
 
     pitch: Sequence[float]
@@ -84,7 +85,7 @@ class Coat:
     over: Point = (0.1, 0.1)
     belly: Point = (0.0, 0.0)
     rings: bool = False
-    thin: float = 1.0
+    width: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -145,10 +146,10 @@ def turned(point: Point, pivot: Point, angle: float) -> Point:
 def nodding(pivot: Point, poll: Point, neck: float, head: float) -> Pose:
     """A pose that lowers the neck about its root, and the head about the poll (degrees)."""
     length = math.dist(pivot, poll)
-    along = ((poll[0] - pivot[0]) / length, (poll[1] - pivot[1]) / length)
+    ax, ay = (poll[0] - pivot[0]) / length, (poll[1] - pivot[1]) / length
 
     def pose(point: Point) -> Point:
-        far = ((point[0] - pivot[0]) * along[0] + (point[1] - pivot[1]) * along[1]) / length
+        far = ((point[0] - pivot[0]) * ax + (point[1] - pivot[1]) * ay) / length
         if point[1] > pivot[1] + 1.1 * length or point[0] > pivot[0] + length:
             return point
         t = max(0.0, min(1.0, (far + 0.25) / 0.9))
@@ -174,7 +175,7 @@ def striped(grid: Grid, coat: Coat) -> str:
         share = (u - coat.start) / (coat.end - coat.start)
         pitch = interpolate(coat.pitch, share) * dice.uniform(0.85, 1.15) / grid.scale(u)
         phase += dice.uniform(-0.9, 0.9)
-        plain = slimmed(cut(u + pitch / 2, pitch, phase, dice), coat.thin)
+        plain = slimmed(cut(u + pitch / 2, pitch, phase, dice), coat.width)
         if coat.rings:
             stripes = [ringed(plain, dice)]
         elif coat.belly[0] < u < coat.belly[1]:
@@ -189,6 +190,7 @@ def striped(grid: Grid, coat: Coat) -> str:
 
 
 def slimmed(stripe: Stripe, by: float) -> Stripe:
+    """The stripe with its width multiplied by `by`."""
     middle = [(a + b) / 2 for a, b in zip(stripe.left, stripe.right, strict=True)]
     return Stripe(
         tuple(m + (x - m) * by for x, m in zip(stripe.left, middle, strict=True)),
@@ -239,6 +241,7 @@ def across(limb: Limb) -> Grid:
 
 
 def leg_outline(limb: Limb) -> str:
+    """The outline of a leg or a tail, without hoof or tuft."""
     grid = across(limb)
     front = [guide[0] for guide in grid.guides]
     back = [guide[-1] for guide in grid.guides]
@@ -286,14 +289,18 @@ def mane_outline(grid: Grid, mane: Mane) -> str:
 
 
 def bristles(grid: Grid, mane: Mane, dice: random.Random) -> str:
-    """The cuts between the bristles, open at the top of the mane."""
+    """The cuts between the bristles, open at the top of the mane and at least 13 units apart."""
     step = (mane.last - mane.first) / mane.tufts
-    out = []
+    out: list[str] = []
+    before = grid.at(mane.first, -mane.height)
     for i in range(1, round(mane.tufts * 0.86)):
         u = mane.first + step * (i + dice.uniform(-0.25, 0.25))
+        fall = mane.height * min(1.0, 2.4 * (1 - i / mane.tufts))
+        end, mouth = -dice.uniform(0.35, 0.7) * fall, -1.25 * fall
         half = 3.2 / grid.scale(u, -mane.height)
-        fall = min(1.0, 2.4 * (1 - i / mane.tufts))
-        end, mouth = -dice.uniform(0.35, 0.7) * mane.height * fall, -1.25 * mane.height * fall
+        if math.dist(before, grid.at(u, -fall)) < 13:
+            continue
+        before = grid.at(u, -fall)
         out.append(polygon([grid.at(u - half, mouth), grid.at(u + half, mouth), grid.at(u, end)]))
     return "".join(out)
 
@@ -330,12 +337,24 @@ def contoured(shapes: str, halo: float) -> str:
     return "".join(parts)
 
 
-def leg(limb: Limb, name: str, seed: int, thin: float = 1.0) -> str:
-    """The rings and the hoof of a leg (or the rings and the tuft of a tail) on its paper."""
+def leg(limb: Limb, name: str, seed: int, width: float = 1.0) -> str:
+    """The rings of a leg or a tail, whose paper is laid already."""
     last = len(limb.places) - 1
-    coat = Coat((31, 26, 20, 15, 14), limb.first_ring, last, seed, rings=True, thin=thin)
+    coat = Coat((31, 26, 20, 15, 14), limb.first_ring, last, seed, rings=True, width=width)
     rings = striped(across(limb), coat)
     return within(name, leg_outline(limb), path(rings, INK))
+
+
+def cuts(x: float, y: float, count: int, reach: float, dice: random.Random) -> str:
+    """Short level cuts of shadow on the ground around (x, y)."""
+    out = []
+    for _ in range(count):
+        half = dice.uniform(22, 70)
+        cx, cy = x + dice.uniform(-reach, reach), y + dice.uniform(-3, 9)
+        thick = half * 0.045 + 0.8
+        top = [(cx - half, cy), (cx + dice.uniform(-8, 8), cy - thick), (cx + half, cy)]
+        out.append(shape(top, [top[-1], (cx, cy + thick), top[0]]))
+    return "".join(out)
 
 
 def drawn(animal: Animal, name: str, seed: int) -> str:
@@ -381,10 +400,9 @@ def ear(points: Sequence[Point], dark: float) -> str:
 
     def drawn_in(point: Point, t: float) -> Point:
         axis = (tip[0] - root[0], tip[1] - root[1])
-        along = (point[0] - root[0]) * axis[0] + (point[1] - root[1]) * axis[1]
-        along /= axis[0] ** 2 + axis[1] ** 2
-        on = (root[0] + axis[0] * along, root[1] + axis[1] * along)
-        on = (on[0] + (root[0] - on[0]) * 0.12, on[1] + (root[1] - on[1]) * 0.12)
+        share = (point[0] - root[0]) * axis[0] + (point[1] - root[1]) * axis[1]
+        share *= 0.88 / (axis[0] ** 2 + axis[1] ** 2)
+        on = (root[0] + axis[0] * share, root[1] + axis[1] * share)
         return on[0] + (point[0] - on[0]) * t, on[1] + (point[1] - on[1]) * t
 
     leaf = shape(points[:4], points[3:])[:-1]
@@ -436,31 +454,29 @@ def posed(animal: Animal, size: float, *poses: Pose) -> Animal:
         ground = move((0, one.ground))[1]
         return Limb(places, one.first_ring, ground, moved(one.tuft))
 
-    return Animal(
-        moved(animal.body),
-        [moved(g) for g in animal.coat_guides],
-        animal.coat,
-        [moved(g) for g in animal.face_guides],
-        animal.face,
-        animal.mane,
-        moved(animal.near_ear),
-        moved(animal.far_ear),
-        moved(animal.eye),
-        moved(animal.muzzle),
-        move(animal.nostril),
-        moved(animal.mouth),
-        limb(animal.tail),
-        [limb(one) for one in animal.near],
-        [limb(one) for one in animal.far],
+    return replace(
+        animal,
+        body=moved(animal.body),
+        coat_guides=[moved(guide) for guide in animal.coat_guides],
+        face_guides=[moved(guide) for guide in animal.face_guides],
+        near_ear=moved(animal.near_ear),
+        far_ear=moved(animal.far_ear),
+        eye=moved(animal.eye),
+        muzzle=moved(animal.muzzle),
+        nostril=move(animal.nostril),
+        mouth=moved(animal.mouth),
+        tail=limb(animal.tail),
+        near=[limb(one) for one in animal.near],
+        far=[limb(one) for one in animal.far],
     )
 
 
 def almond(middle: Point, slant: float, reach: float) -> list[Point]:
     """An eye `reach` units to each corner; its outer corner rises by `slant` degrees."""
-    shape_of_eye = ((-1, 0), (-0.45, 0.48), (0.15, 0.62), (0.9, 0.22), (0.4, -0.38), (-0.35, -0.4))
+    corners = ((-1, 0), (-0.45, 0.48), (0.15, 0.62), (0.9, 0.22), (0.4, -0.38), (-0.35, -0.4))
     c, d = math.cos(math.radians(slant)), math.sin(math.radians(slant))
     x, y = middle
-    return [(x + reach * (a * c - b * d), y - reach * (a * d + b * c)) for a, b in shape_of_eye]
+    return [(x + reach * (a * c - b * d), y - reach * (a * d + b * c)) for a, b in corners]
 
 
 ADULT = Animal(
@@ -491,7 +507,7 @@ ADULT = Animal(
         ((866, 580), (840, 582), (802, 602), (768, 624)),
         ((846, 640), (828, 640), (808, 644), (786, 650)),
     ),
-    coat=Coat((34, 38, 45, 47, 48, 50, 44), 1.1, 13.9, 3, (0.5, 0.1), (4.1, 10.2), thin=1.16),
+    coat=Coat((34, 38, 45, 47, 48, 50, 44), 1.1, 13.9, 3, (0.5, 0.1), (4.1, 10.2), width=1.16),
     face_guides=(
         ((252, 92), (258, 140), (262, 190), (268, 240)),
         ((214, 112), (230, 150), (242, 200), (250, 256)),
@@ -500,7 +516,7 @@ ADULT = Animal(
         ((128, 238), (148, 252), (164, 274), (172, 298)),
         ((104, 272), (120, 284), (136, 302), (144, 324)),
     ),
-    face=Coat((22, 19, 17, 16), 0.1, 4.9, 5, thin=0.9),
+    face=Coat((22, 19, 17, 16), 0.1, 4.9, 5, width=0.9),
     mane=Mane(0.3, 4.4, 0.36, 22),
     near_ear=((258, 116), (246, 82), (256, 42), (284, 12), (304, 48), (304, 86), (286, 118)),
     far_ear=((232, 112), (220, 80), (224, 44), (244, 14), (264, 46), (268, 84), (260, 112)),
@@ -590,7 +606,7 @@ FOAL = Animal(
         ((504, 550), (474, 556), (442, 578), (416, 612)),
         ((484, 606), (464, 608), (446, 618), (426, 634)),
     ),
-    coat=Coat((24, 27, 31, 34, 34, 32, 28), 1.1, 12.3, 7, (0.5, 0.1), (3.5, 8.2), thin=1.1),
+    coat=Coat((24, 27, 31, 34, 34, 32, 28), 1.1, 12.3, 7, (0.5, 0.1), (3.5, 8.2), width=1.1),
     face_guides=(
         ((113, 206), (116, 254), (120, 300), (127, 343)),
         ((81, 215), (93, 256), (104, 304), (111, 350)),
@@ -599,7 +615,7 @@ FOAL = Animal(
         ((4, 329), (22, 343), (38, 364), (45, 384)),
         ((-17, 357), (-1, 368), (13, 386), (20, 407)),
     ),
-    face=Coat((18, 15, 14, 13), 0.1, 4.9, 5, thin=0.9),
+    face=Coat((18, 15, 14, 13), 0.1, 4.9, 5, width=0.9),
     mane=Mane(0.3, 4.1, 0.28, 12),
     near_ear=((120, 231), (104, 192), (113, 145), (143, 119), (165, 169), (165, 210), (149, 240)),
     far_ear=((91, 227), (75, 190), (77, 147), (97, 110), (122, 149), (127, 194), (118, 227)),
@@ -625,7 +641,7 @@ FOAL = Animal(
                 (180, 712, 18, 19), (180, 750, 12, 13), (180, 792, 12, 13), (180, 816, 14, 17),
                 (170, 832, 13, 14), (166, 842, 15, 16),
             ),
-            1.45,
+            0.9,
             862,
         ),
         Limb(
@@ -671,7 +687,10 @@ PUSHING = Limb(
 
 
 def herd() -> str:
-    """The picture: the far adult, the near adult, the foal."""
+    """The picture: the far adult, the near adult, the foal.
+
+    The far adult has forelegs of its own, which show beside the hind legs of the near one.
+    """
     root, poll = (390, 350), (262, 150)
     reaching = posed(ADULT, 1.0, lambda p: (p[0] - 84, p[1])).near[0]
     other = replace(
@@ -689,18 +708,6 @@ def herd() -> str:
         HEIGHT,
         ground + drawn(far, "a", 3) + drawn(near, "b", 23) + drawn(foal, "c", 43),
     )
-
-
-def cuts(x: float, y: float, count: int, reach: float, dice: random.Random) -> str:
-    """Short level cuts of shadow on the ground around (x, y)."""
-    out = []
-    for _ in range(count):
-        half = dice.uniform(22, 70)
-        cx, cy = x + dice.uniform(-reach, reach), y + dice.uniform(-3, 9)
-        thick = half * 0.045 + 0.8
-        top = [(cx - half, cy), (cx + dice.uniform(-8, 8), cy - thick), (cx + half, cy)]
-        out.append(shape(top, [top[-1], (cx, cy + thick), top[0]]))
-    return "".join(out)
 
 
 def ramp(steps: int) -> list[int]:

@@ -1,3 +1,5 @@
+from typing import Literal
+
 from django import template
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -37,9 +39,9 @@ def lines(text: str) -> list[str]:
 
 
 @register.simple_tag
-def drawing(variation: Variation, which: str) -> SafeString | str:
+def drawing(variation: Variation, which: Literal["start", "end"]) -> SafeString | str:
     """The drawing of the variation's start or end, or nothing when it has none."""
-    if variation.drawing not in figure.keys():
+    if variation.drawing not in figure.keys():  # noqa: SIM118
         return ""
     label = f"{variation.name}: {'start' if which == 'start' else 'top'} position"
     return figure.svg(

@@ -11,7 +11,7 @@ register = template.Library()
 def picture(
     picture: Picture, sizes: str = "100vw", lead: bool = False, silent: bool = False
 ) -> dict[str, Any]:
-    """A picture in AVIF and its fallback. Lead: loaded first. Silent: beside a link that says it."""
+    """A picture in AVIF and its fallback. lead: loaded first; silent: a link beside it tells it."""
     return {
         "picture": picture,
         "avif": picture.srcset("avif"),

@@ -39,9 +39,9 @@ class Command(BaseCommand):
         self.seen = set(StarterRecord.objects.values_list("key", flat=True))
         self.loaded = 0
         self.once(Site, "site", read("site.toml"), self.site)
-        for model in (Subject, Muscle, Equipment, Author):
-            rows = read(f"{model._meta.verbose_name_plural.split()[0]}.toml")
-            for row in next(iter(rows.values())):
+        lists = {"subjects": Subject, "muscles": Muscle, "equipment": Equipment, "authors": Author}
+        for name, model in lists.items():
+            for row in read(f"{name}.toml")[name]:
                 self.once(model, row["slug"], row, model)
         for row in read("pictures.toml")["pictures"]:
             self.once(Picture, row["name"], row, self.picture)

@@ -1,4 +1,4 @@
-"""Makes the trainer's account and prints a link, once usable and for one day, to choose its password."""
+"""Makes the trainer's account and prints a link to choose its password: one day, one use."""
 
 import sys
 from typing import Any
