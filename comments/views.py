@@ -1,5 +1,6 @@
 from django.core import signing
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -22,9 +23,10 @@ def favorites(request: HttpRequest) -> HttpResponse:
 
 def favorites_page(request: HttpRequest, status: int = 200, **more: AnswerForm) -> HttpResponse:
     answers = Comment.objects.published().with_words().select_related("favorite")
+    here = Q(article=None) | Q(favorite__isnull=False) | ~Q(other_favorite="")
     context = {
         "tally": Comment.objects.tally(),
-        "answers": answers.filter(favorite__isnull=False)[:50],
+        "answers": answers.filter(here, answers=None).order_by("-written_at")[:50],
         **more,
     }
     return render(request, "comments/favorites.html", context, status=status)

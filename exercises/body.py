@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exercises.path import Path, capsule, smooth
-from exercises.pose import PELVIS, THIGH, TRUNK, Skeleton, angle, turn
+from exercises.skeleton import PELVIS, THIGH, TRUNK, Skeleton, angle, turn
 
 MUSCLES = ("glutes", "hip_side", "thigh_front", "thigh_back", "calf", "core", "back")
 
@@ -39,10 +39,9 @@ _HEAD_FRONT = ((0.0, 0), (0.9, 2.5), (3.4, 4.2), (7.5, 4.9), (11.2, 3.7), (13.0,
 # its middle sags. A thickness of 0 ends the stripe in a point; the span says how far it reaches
 # across (-1 back edge, 1 front edge).
 _STRIPES = (
-    (9.4, 8.6, 1.4, 1.6, -1, 1, 0.9), (12.7, 11.9, 1.8, 0.0, -1, 0.45, 0.8),
-    (11.6, 11.9, 0.0, 1.5, 0.5, 1, 0.0), (15.9, 15.2, 1.6, 1.8, -1, 1, 1.2),
-    (19.6, 18.8, 0.0, 1.9, -0.55, 1, 0.7), (19.3, 19.5, 1.3, 0.0, -1, -0.6, 0.0),
-    (22.8, 22.4, 1.9, 1.5, -1, 1, 1.1), (26.4, 25.6, 1.7, 0.0, -1, 0.6, 0.8),
+    (9.2, 8.4, 1.5, 1.7, -1, 1, 1.0), (12.9, 12.3, 1.8, 0.0, -1, 0.75, 0.9),
+    (16.4, 15.6, 1.8, 1.6, -1, 1, 1.1), (19.8, 19.2, 0.0, 1.9, -0.6, 1, 0.8),
+    (23.4, 22.6, 1.8, 1.7, -1, 1, 1.0), (27.0, 26.4, 1.6, 0.0, -1, 0.6, 0.5),
 )  # fmt: skip
 
 
@@ -155,10 +154,12 @@ class Body:
             right = [self.trunk(s, w) for s, w in points]
             left = [self.trunk(s, -w) for s, w in points[-2::-1]]
             return smooth(right + left)
+        flexed = self.bones.angles["near_hip"] > 45
         thigh = [self.thigh("near", 0.2, -5.7), self.thigh("near", 0.36, -4.6),
-                 self.thigh("near", 0.3, 2.0)]  # fmt: skip
+                 self.thigh("near", 0.3, 2.0 if flexed else 5.0)]  # fmt: skip
         back = [self.trunk(8.6, -5.0), self.trunk(5.2, -6.3), *self._seat(6.9)]
-        return smooth([*back, *thigh, self.trunk(3.5, 5.9), self.trunk(8.6, 5.5)])
+        front = [self.trunk(3.5, 5.8), self.trunk(8.6, 5.5)]
+        return smooth([*back, *thigh, *front], closed=False).close()
 
     def _seat(self, radius: float, side: str = "near") -> list[complex]:
         """Points round the hip joint, from behind the pelvis to behind the thigh."""
@@ -172,12 +173,12 @@ class Body:
         ]
 
     def leg(self, side: str) -> Path:
-        at, left, right = self.at, (0.9, 0.7), (0.3, 1.5)
+        at, left, right = self.at, (0.9, 0.6), (0.2, 1.5)
         if self.bones.mirror(side) < 0:
             left, right = left[::-1], right[::-1]
         hip = 5.6 if self.front_view else 6.1
-        thigh = capsule(at[f"{side}_hip"], at[f"{side}_knee"], hip, 3.7, *left, at=0.4)
-        shin = capsule(at[f"{side}_knee"], at[f"{side}_ankle"], 3.7, 2.0, *right, at=0.32)
+        thigh = capsule(at[f"{side}_hip"], at[f"{side}_knee"], hip, 3.6, *left)
+        shin = capsule(at[f"{side}_knee"], at[f"{side}_ankle"], 3.6, 2.0, *right)
         return Path().add(thigh, shin, self.foot(side))
 
     def foot(self, side: str) -> Path:
@@ -213,8 +214,8 @@ class Body:
         if self.bones.mirror(side) < 0:
             left, right = left[::-1], right[::-1]
         shoulder = 2.8 if self.front_view else 3.3
-        upper = capsule(at[f"{side}_shoulder"], at[f"{side}_elbow"], shoulder, 2.4, *left, at=0.4)
-        lower = capsule(at[f"{side}_elbow"], at[f"{side}_wrist"], 2.4, 1.5, *right, at=0.3)
+        upper = capsule(at[f"{side}_shoulder"], at[f"{side}_elbow"], shoulder, 2.4, *left)
+        lower = capsule(at[f"{side}_elbow"], at[f"{side}_wrist"], 2.4, 1.5, *right)
         return Path().add(upper, lower, self.hand(side))
 
     def hand(self, side: str) -> Path:

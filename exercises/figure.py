@@ -20,7 +20,8 @@ from django.utils.safestring import SafeString, mark_safe
 from exercises import props
 from exercises.body import MUSCLES, Body, Shape
 from exercises.path import SCALE, Path
-from exercises.pose import Pose, Skeleton, between, read_pose
+from exercises.pose import Pose, read_pose
+from exercises.skeleton import Skeleton, between
 
 DRAWINGS = FilePath(__file__).parent / "drawings"
 FRAMES = 6
@@ -149,7 +150,7 @@ def _markup(drawing: Drawing, share: float, uid: str) -> str:
     """The paths of one moment; neighbors of one class become one path."""
     merged: list[Shape] = []
     for shape in shapes(drawing, share):
-        mergeable = shape.tone in ("prop", "line", "stripe")
+        mergeable = shape.tone in ("line", "beam")
         if merged and mergeable and merged[-1].tone == shape.tone:
             merged[-1] = Shape(shape.tone, Path().add(merged[-1].path, shape.path))
         else:

@@ -6,7 +6,7 @@ import cmath
 import math
 from collections.abc import Sequence
 
-from exercises.pose import angle, turn
+from exercises.skeleton import angle, turn
 
 SCALE = 4.0  # SVG units for one hundredth of the body height: a figure is 400 units tall, so that
 # whole numbers are exact to a third of a pixel at the size it is shown
@@ -103,12 +103,15 @@ class Path:
                 letter, values = "s", values[2:]
             text = _join(values)
             joined = letter == before and letter != "M"
-            out.append(text if joined and text[0] == "-" else f" {text}" if joined else letter + text)
+            out.append(
+                text if joined and text[0] == "-" else f" {text}" if joined else letter + text
+            )
             here += complex(*step(end))
             reflected = 2 * end - rest[1] if name == "C" else None
             start = here if name == "M" else start
             last, before = end, letter
         return "".join(out)
+
 
 def _sweep(center: complex, start: complex, end: complex, *, ccw: bool) -> float:
     sweep = (cmath.phase(end - center) - cmath.phase(start - center)) % (2 * math.pi)
@@ -128,34 +131,31 @@ def circle(center: complex, radius: float) -> Path:
 
 
 def capsule(
-    a: complex, b: complex, ra: float, rb: float, left: float = 0, right: float = 0,
-    at: float = 0.5,
-) -> Path:  # fmt: skip
-    """The outline of two circles, its sides swelling to the left and right of a → b.
-
-    `at` is where along the length the swelling is fullest.
-    """
+    a: complex, b: complex, ra: float, rb: float, left: float = 0, right: float = 0
+) -> Path:
+    """The outline of two circles, its first half swelling to the left and right of a → b."""
     length = abs(b - a)
     if length <= abs(ra - rb) + 0.05:
         return circle(a, ra) if ra >= rb else circle(b, rb)
     ahead = (b - a) / length
     lean = math.degrees(math.acos((ra - rb) / length))
-    outward = [turn(angle(ahead) - lean), turn(angle(ahead) + lean)]
-    low_a, high_a = (a + ra * way for way in outward)
-    low_b, high_b = (b + rb * way for way in outward)
-    path = Path().move(low_a)
-    _side(path, low_a, low_b, right, at)
-    path.arc(b, high_b)
-    _side(path, high_b, high_a, left, 1 - at)
-    return path.arc(a, low_a).close()
+    low, high = (turn(angle(ahead) + side * lean) for side in (-1, 1))
+    path = Path().move(a + ra * low)
+    _side(path, a + ra * low, b + rb * low, right * low)
+    path.arc(b, b + rb * high)
+    _side(path, b + rb * high, a + ra * high, left * high, last=True)
+    return path.arc(a, a + ra * low).close()
 
 
-def _side(path: Path, start: complex, end: complex, swell: float, at: float) -> None:
+def _side(path: Path, start: complex, end: complex, swell: complex, *, last: bool = False) -> None:
+    """One side of a capsule. It leaves the lower circle (end, or start if `last`) smoothly."""
     if not swell:
         path.line(end)
         return
-    outward = (end - start) / abs(end - start) * -1j
-    path.quad(start + at * (end - start) + 2 * swell * outward, end)
+    third = (end - start) / 3
+    bulge = 1.9 * swell
+    near, distal = (bulge * 0.3, bulge) if last else (bulge, bulge * 0.3)
+    path.cubic(start + third + near, end - third + distal, end)
 
 
 def smooth(points: Sequence[complex], *, closed: bool = True, tension: float = 6.0) -> Path:

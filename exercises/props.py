@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from exercises.body import Body, Shape
 from exercises.path import Path, capsule, circle
-from exercises.pose import SIDES, turn
+from exercises.pose import SIDES
+from exercises.skeleton import turn
 
 # Layers from back to front; the body's own parts lie between them.
 BEHIND, UNDER, HELD, FRONT = 0, 4, 5, 7
@@ -87,7 +88,7 @@ def _band(spec: Mapping, body: Body) -> Layered:
     high = spec["at"] == "knees"
     points = [(body.thigh if high else body.shin)(side, 0.8 if high else 0.86, 0) for side in SIDES]
     near, far = points
-    half = 4.3 if high else 2.6
+    half = 3.5 if high else 2.6
     if body.front_view and abs(near - far) > 3:
         across = (near - far) / abs(near - far)
         near, far = near + half * across, far - half * across

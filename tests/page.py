@@ -1,0 +1,123 @@
+"""Reads a page as elements with text, so that a test asks what a reader would see or send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
+INLINE = {"a", "b", "bdi", "code", "em", "i", "small", "span", "strong", "sup", "time"}
+
+
+class Element:
+    def __init__(self, tag: str, attrs: dict[str, str]) -> None:
+        self.tag, self.attrs = tag, attrs
+        self.children: list[Element | str] = []
+
+    def __repr__(self) -> str:
+        return f"<{self.tag} {self.attrs}: {self.text[:80]}>"
+
+    @property
+    def raw(self) -> str:
+        """The text between the tags, every character of it."""
+        return "".join(c if isinstance(c, str) else c.raw for c in self.children)
+
+    @property
+    def text(self) -> str:
+        """The words, with single spaces, as the screen shows them."""
+        return " ".join(self._words().split())
+
+    def _words(self) -> str:
+        words = "".join(c if isinstance(c, str) else c._words() for c in self.children)
+        return words if self.tag in INLINE else f" {words} "
+
+    def __iter__(self) -> Iterator[Element]:
+        """This element and all below it, in the order of the page."""
+        yield self
+        for child in self.children:
+            if isinstance(child, Element):
+                yield from child
+
+    def all(self, tag: str = "", class_: str = "", **attrs: str) -> list[Element]:
+        return [
+            e
+            for e in self
+            if (not tag or e.tag == tag)
+            and (not class_ or class_ in e.attrs.get("class", "").split())
+            and all(e.attrs.get(name) == value for name, value in attrs.items())
+        ]
+
+    def one(self, tag: str = "", class_: str = "", **attrs: str) -> Element:
+        found = self.all(tag, class_, **attrs)
+        assert len(found) == 1, f"{tag} .{class_} {attrs}: {len(found)} on the page"
+        return found[0]
+
+    def fields(self) -> dict[str, Any]:
+        """What a browser would send of this form as it stands, without files and buttons."""
+        values: dict[str, list[str]] = {}
+        for e in self:
+            name = e.attrs.get("name", "")
+            if not name or "disabled" in e.attrs:
+                continue
+            if e.tag == "textarea":
+                # A browser drops the one line break after the tag.
+                values.setdefault(name, []).append(e.raw.removeprefix("\n"))
+            elif e.tag == "select":
+                values.setdefault(name, []).extend(_chosen(e))
+            elif e.tag == "input" and e.attrs.get("type") not in ("submit", "file"):
+                if e.attrs.get("type") not in ("checkbox", "radio") or "checked" in e.attrs:
+                    values.setdefault(name, []).append(e.attrs.get("value", ""))
+        return {name: v[0] if len(v) == 1 else v for name, v in values.items()}
+
+
+def _chosen(select: Element) -> list[str]:
+    options = select.all("option")
+    chosen = [o for o in options if "selected" in o.attrs]
+    if not chosen and "multiple" not in select.attrs:
+        chosen = options[:1]
+    return [o.attrs.get("value", o.text) for o in chosen]
+
+
+class _Builder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open = [Element("document", {})]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.open[-1].children.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        while len(self.open) > 1 and tag in [e.tag for e in self.open[1:]]:
+            if self.open.pop().tag == tag:
+                break
+
+    def handle_data(self, data: str) -> None:
+        self.open[-1].children.append(data)
+
+
+def read(source: Any) -> Element:
+    """The page of a response, of bytes or of a string."""
+    content = getattr(source, "content", source)
+    builder = _Builder()
+    builder.feed(content.decode() if isinstance(content, bytes) else content)
+    builder.close()
+    return builder.open[0]
+
+
+def save(client: Any, address: str, **changes: Any) -> Any:
+    """Open a page of the desk, change some fields of its form and save it; the answer to that."""
+    shown = client.get(address)
+    assert shown.status_code == 200, f"{address}: {shown.status_code}"
+    page = read(shown)
+    forms = [f for f in page.all("form") if f.attrs.get("id", "").endswith("_form")]
+    assert len(forms) == 1, f"{address} has {len(forms)} forms to save"
+    return client.post(address, forms[0].fields() | {"_save": "Save"} | changes)

@@ -1,0 +1,109 @@
+"""The real site for tests that need it whole: gunicorn on a port of its own, in a folder of its own."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET = "only for the tests, where nothing is worth guarding: 0123456789"
+PASSWORD = "a zebra in the gym"
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """What a command of the site sees: nothing of the tests' own settings."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {"DATA_DIR": str(folder), "SECRET_KEY": SECRET} | more
+
+
+def manage(folder: Path, *arguments: str, **more: str) -> str:
+    """Run a command of manage.py in this data folder; what it printed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment(folder, **more),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{arguments}: {done.stderr}"
+    return done.stdout
+
+
+def prepare(folder: Path, static: Path) -> Path:
+    """A data folder with the starter content, collected static files and the trainer's account."""
+    folder.mkdir()
+    (folder / "static").symlink_to(static)
+    manage(folder, "migrate", "--verbosity=0")
+    manage(folder, "load_starter")
+    manage(
+        folder,
+        "createsuperuser",
+        "--noinput",
+        "--username=elsie",
+        "--email=",
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    return folder
+
+
+class RunningSite:
+    """A served site; ends when left."""
+
+    def __init__(self, prepared: Path, folder: Path) -> None:
+        shutil.copytree(prepared, folder, symlinks=True)
+        self.folder = folder
+        # Bound here and handed down: no port is guessed, and a request waits until it is served.
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            listening.listen(64)
+            self.port = listening.getsockname()[1]
+            self.url = f"http://127.0.0.1:{self.port}"
+            command = ["-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listening.fileno()}"]
+            how = ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
+            with (folder / "log").open("wb") as log:
+                self.process = subprocess.Popen(
+                    [sys.executable, *command, *how, "--log-level", "warning"],
+                    cwd=ROOT,
+                    env=environment(folder, SITE_URL=self.url),
+                    pass_fds=[listening.fileno()],
+                    stdout=log,
+                    stderr=log,
+                )
+
+    def __enter__(self) -> RunningSite:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", **headers: str
+    ) -> tuple[http.client.HTTPResponse, str]:
+        """One request through a socket of its own: the response, and its body as text."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body:
+            named.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with closing(connection):
+            connection.request(method, path, body or None, named)
+            response = connection.getresponse()
+            return response, response.read().decode()
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the database holds now."""
+        with closing(sqlite3.connect(self.folder / "site.sqlite3", timeout=20)) as database:
+            return database.execute(query, values).fetchall()
