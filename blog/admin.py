@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from blog import text
 from blog.models import Article, Author, Page, Source
 from exercises.models import Variation
-from publishing.desk import ContentAdmin, MarkdownWidget
+from publishing.desk import HTTPS, ContentAdmin, MarkdownWidget
 
 
 class TextForm(forms.ModelForm):
@@ -47,6 +47,7 @@ class TextAdmin(ContentAdmin):
 class SourceInline(admin.StackedInline):
     model = Source
     extra = 0
+    formfield_overrides = HTTPS
     fieldsets = [
         (None, {"fields": ["key", "title", "url"]}),
         (

@@ -1,20 +1,20 @@
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_safe
+from django.utils.text import slugify
 
 from blog import text
 from blog.models import Article, Author, Page
 from exercises.models import Exercise
 from publishing.models import Subject, split_names
+from publishing.reading import page_of, read_only
 
 ARTICLES_A_PAGE = 20
 
 
-@require_safe
+@read_only
 def home(request: HttpRequest) -> HttpResponse:
     articles = Article.objects.published().select_related("lead_picture", "author")
     context = {
@@ -26,17 +26,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/home.html", context)
 
 
-@require_safe
+@read_only
 def articles(request: HttpRequest) -> HttpResponse:
     rows = Article.objects.published().select_related("lead_picture")
-    number = request.GET.get("page", "1")
-    paginator = Paginator(rows, ARTICLES_A_PAGE)
-    if not number.isdecimal() or not 1 <= int(number) <= paginator.num_pages:
-        raise Http404
-    return render(request, "blog/articles.html", {"page": paginator.page(number)})
+    return render(request, "blog/articles.html", {"page": page_of(rows, ARTICLES_A_PAGE, request)})
 
 
-@require_safe
+@read_only
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     rows = Article.objects.visible_to(request.user)
     return article_page(request, get_object_or_404(rows, slug=slug))
@@ -59,16 +55,20 @@ def article_page(
     return render(request, "blog/article.html", context, status=status)
 
 
-@require_safe
+@read_only
 def subjects(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/subjects.html")
 
 
-@require_safe
+@read_only
 def subject(request: HttpRequest, slug: str) -> HttpResponse:
     subject = Subject.objects.filter(slug=slug).first()
     if subject is None:
-        other = [row for row in Subject.objects.all() if slug in split_names(row.other_names)]
+        other = [
+            row
+            for row in Subject.objects.all()
+            if slug.lower() in map(slugify, split_names(row.other_names))
+        ]
         if not other:
             raise Http404
         return redirect(other[0], permanent=True)
@@ -83,7 +83,7 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "blog/subject.html", context)
 
 
-@require_safe
+@read_only
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
     context = {
@@ -94,7 +94,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "blog/author.html", context)
 
 
-@require_safe
+@read_only
 def search(request: HttpRequest) -> HttpResponse:
     """Articles, exercises and subjects that hold the words as they stand."""
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
@@ -117,7 +117,7 @@ def _holds(words: str, *fields: str) -> Q:
     return condition
 
 
-@require_safe
+@read_only
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(Page.objects.visible_to(request.user), slug=slug)
     context = {"page": page, "text": text.render(page), "is_draft": not page.is_live()}

@@ -18,11 +18,12 @@ OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def readable(text: str) -> None:
-    """Refuse characters nobody can see: control characters, surrogates, direction overrides."""
+    """Refuse what nobody can see or read: control characters, surrogates, direction overrides, and
+    the mark that stands where bytes were no text."""
     for character in text:
         if character in "\n\r\t":
             continue
-        if character in OVERRIDES or unicodedata.category(character) in ("Cc", "Cs"):
+        if character in OVERRIDES | {"\ufffd"} or unicodedata.category(character) in ("Cc", "Cs"):
             raise ValidationError(
                 "There is a hidden character in this text that I cannot keep."
                 " Type the text here instead of pasting it, please."
@@ -54,6 +55,7 @@ class AnswerForm(forms.ModelForm):
             "email",
             "Your email (optional)",
             f"Only to tell you when {Site.current().trainer} answers. Never shown.",
+            254,
         )
         self.fields["words"].widget.attrs["rows"] = 5
         self.fields["name"].widget.attrs["autocomplete"] = "given-name"
@@ -68,16 +70,15 @@ class AnswerForm(forms.ModelForm):
             if described:
                 field.widget.attrs["aria-describedby"] = " ".join(described)
 
-    def _field(self, name: str, label: str, hint: str, limit: int | None = None) -> None:
+    def _field(self, name: str, label: str, hint: str, limit: int) -> None:
         field = self.fields[name]
         field.label, field.help_text = label, hint
-        if limit:
-            field.validators.append(readable)
-            too_long = f"This is longer than {limit:,} characters. Please shorten it."
-            field.error_messages["max_length"] = too_long
-            for validator in field.validators:
-                if isinstance(validator, MaxLengthValidator):
-                    validator.message = too_long
+        field.validators.append(readable)
+        too_long = f"This is longer than {limit:,} characters. Please shorten it."
+        field.error_messages["max_length"] = too_long
+        for validator in field.validators:
+            if getattr(validator, "code", "") == "max_length":
+                validator.message = too_long
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -7,7 +7,7 @@ from typing import Self
 from django.core import signing
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q
 from django.urls import reverse
 
 from blog.models import Article
@@ -27,6 +27,20 @@ class CommentQuerySet(PublishedQuerySet):
     def with_words(self) -> Self:
         """A favorite without words counts in the tally and is not listed."""
         return self.exclude(words="")
+
+    def with_favorite(self) -> Self:
+        """With the favorite each names; one that is a draft again is not named."""
+        return self.prefetch_related(Prefetch("favorite", Exercise.objects.published()))
+
+    def threads(self) -> Self:
+        """The comments with words that answer no other, each with its published_replies."""
+        replies = Comment.objects.published().with_words().with_favorite()
+        return (
+            self.with_words()
+            .with_favorite()
+            .filter(answers=None)
+            .prefetch_related(Prefetch("replies", replies, to_attr="published_replies"))
+        )
 
     def tally(self) -> list[Exercise]:
         """The exercises that published comments name, most named first, each with `answers`."""

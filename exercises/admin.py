@@ -1,12 +1,18 @@
+from typing import Any, get_args
+
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import Textarea, TextInput
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from exercises import figure
 from exercises.models import (
     Equipment,
     EquipmentNeed,
@@ -20,9 +26,27 @@ from exercises.models import (
 from publishing.desk import ContentAdmin
 
 
+def missing_parts(row: Model, fields: list[str]) -> str:
+    """The parts that are empty, in the trainer's words; naming them stops nothing."""
+    empty = [name for name in fields if not getattr(row, name)]
+    return ", ".join(label_for_field(name, type(row)) for name in empty) or "Nothing."
+
+
 class MuscleWorkInline(admin.TabularInline):
     model = MuscleWork
     extra = 0
+
+
+class VariationInline(admin.TabularInline):
+    """The ladder, put in order in place; each rung opens for the rest."""
+
+    model = Variation
+    fields = ["position", "name", "slug", "level"]
+    prepopulated_fields = {"slug": ["name"]}
+    show_change_link = True
+    extra = 0
+    verbose_name = "rung"
+    verbose_name_plural = "the ladder"
 
 
 @admin.register(Exercise)
@@ -33,42 +57,54 @@ class ExerciseAdmin(ContentAdmin):
     search_fields = ["name", "other_names", "variations__name"]
     prepopulated_fields = {"slug": ["name"]}
     filter_horizontal = ["subjects"]
-    readonly_fields = ["ladder"]
-    inlines = [MuscleWorkInline]
+    readonly_fields = ["missing"]
+    inlines = [VariationInline, MuscleWorkInline]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "summary", "ladder", "published_at"]}),
+        (None, {"fields": ["name", "slug", "summary", "published_at", "missing"]}),
         ("For whom, and when to check first", {"fields": ["purpose", "who_for", "check_first"]}),
         ("Where it is found", {"fields": ["other_names", "pattern", "subjects"]}),
     ]
 
-    @admin.display(description="its variations")
-    def ladder(self, exercise: Exercise) -> SafeString | str:
-        if not exercise.pk:
-            return "Save the exercise first, then add its variations."
-        add = reverse("admin:exercises_variation_add") + f"?exercise={exercise.pk}"
-        rows = format_html_join(
-            "",
-            '<li><a href="{}">{}</a>, {}</li>',
-            (
-                (reverse("admin:exercises_variation_change", args=[v.pk]), v.name, v.level)
-                for v in exercise.variations.all()
-            ),
-        )
-        return format_html(
-            '<ol class="ladder">{}</ol><p><a href="{}">Add a variation</a></p>', rows, add
-        )
+    @admin.display(description="still missing")
+    def missing(self, exercise: Exercise) -> str:
+        return missing_parts(exercise, ["summary", "purpose", "who_for", "check_first", "pattern"])
+
+
+class DrawingSheet(forms.RadioSelect):
+    """Choosing a drawing by looking at all of them; the joint angles stay behind."""
+
+    template_name = "admin/drawing_sheet.html"
+    option_template_name = "admin/drawing_option.html"
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if value:
+            drawing = figure.load(value)
+            option["poses"] = [
+                figure.svg(drawing, which, label=which, uid=f"{value}-{which}")
+                for which in get_args(figure.Which)
+            ]
+        return option
+
+
+class VariationForm(forms.ModelForm):
+    class Meta:
+        widgets = {"drawing": DrawingSheet}
 
 
 class PrescriptionInline(admin.TabularInline):
     model = Prescription
     formfield_overrides = {models.CharField: {"widget": TextInput(attrs={"size": 10})}}
     min_num = 1
+    validate_min = True
     can_delete = False
 
 
 class StepInline(admin.TabularInline):
     model = Step
     formfield_overrides = {models.TextField: {"widget": Textarea(attrs={"rows": 2, "cols": 60})}}
+    min_num = 1
+    validate_min = True
     extra = 1
     fields = ["position", "phase", "text", "hold_seconds"]
 
@@ -89,20 +125,51 @@ class VariationAdmin(ContentAdmin):
     search_fields = ["name", "other_names", "exercise__name"]
     prepopulated_fields = {"slug": ["name"]}
     autocomplete_fields = ["exercise", "photo"]
-    readonly_fields = ["card"]
+    readonly_fields = ["card", "missing"]
     inlines = [PrescriptionInline, StepInline, EquipmentNeedInline]
+    form = VariationForm
     fieldsets = [
-        (None, {"fields": ["exercise", "name", "slug", "level", "position", "card"]}),
-        ("In words", {"fields": ["summary", "adds", "cues", "mistakes", "ready_when"]}),
-        ("Safety", {"fields": ["check_first"]}),
-        ("Your favorite", {"fields": ["favorite_reason"]}),
-        ("Drawing or photograph", {"fields": ["drawing", "photo"]}),
-        ("Other names", {"fields": ["other_names"], "classes": ["collapse"]}),
+        (None, {"fields": ["exercise", "name", "slug", "level", "position", "card", "missing"]}),
+        (
+            "In words",
+            {
+                "fields": ["summary", "adds", "cues", "mistakes", "ready_when", "other_names"],
+                "classes": ["collapse"],
+            },
+        ),
+        ("Safety", {"fields": ["check_first"], "classes": ["collapse"]}),
+        ("Your favorite", {"fields": ["favorite_reason"], "classes": ["collapse"]}),
+        ("Drawing or photograph", {"fields": ["drawing", "photo"], "classes": ["collapse"]}),
     ]
 
     @admin.display(description="line to place it in an article")
     def card(self, variation: Variation) -> SafeString | str:
         return format_html("<code>{}</code>", variation.card_line) if variation.pk else "–"
+
+    @admin.display(description="still missing")
+    def missing(self, variation: Variation) -> str:
+        parts = ["summary", "cues", "mistakes"]
+        if not variation.photo_id:
+            parts.append("drawing")
+        return missing_parts(variation, parts)
+
+    def get_urls(self) -> list[Any]:
+        sheet = self.admin_site.admin_view(self.drawings)
+        return [path("drawings/", sheet, name="exercises_drawings"), *super().get_urls()]
+
+    def drawings(self, request: HttpRequest) -> HttpResponse:
+        """Every drawing on one sheet, with what uses it."""
+        users = Variation.objects.exclude(drawing="").values_list("drawing", "name")
+        rows = [
+            {
+                "key": key,
+                "names": ", ".join(name for drawing, name in users if drawing == key),
+                "poses": DrawingSheet().create_option("", key, key, False, 0)["poses"],
+            }
+            for key in figure.keys()  # noqa: SIM118
+        ]
+        context = {**self.admin_site.each_context(request), "title": "Drawings", "rows": rows}
+        return render(request, "admin/drawings.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variation]:
         return super().get_queryset(request).select_related("exercise")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from exercises.path import Path, capsule, smooth
 from exercises.skeleton import PELVIS, THIGH, TRUNK, Skeleton, angle, turn
@@ -150,23 +151,23 @@ class Body:
     def pelvis(self) -> Path:
         """Shorts: waistband, gluteal curve and the front of the hips."""
         if self.front_view:
-            points = [(8.4, 7.3), (4, 8.3), (-1.0, 8.8), (-5.5, 6.5), (-6.5, 0)]
-            right = [self.trunk(s, w) for s, w in points]
-            left = [self.trunk(s, -w) for s, w in points[-2::-1]]
-            return smooth(right + left)
+            points = ((8.6, 7.3), (5.4, 8.3), (2, 9.8), (-1.5, 10.2), (-6, 7), (-6.5, 0))
+            left = [self.trunk(s, -w) for s, w in points]
+            right = [self.trunk(s, w) for s, w in points[-2::-1]]
+            return smooth(left + right, closed=False).close()
         flexed = self.bones.angles["near_hip"] > 45
-        thigh = [self.thigh("near", 0.2, -5.7), self.thigh("near", 0.36, -4.6),
-                 self.thigh("near", 0.3, 2.0 if flexed else 5.0)]  # fmt: skip
-        back = [self.trunk(8.6, -5.0), self.trunk(5.2, -6.3), *self._seat(6.9)]
+        thigh = [self.thigh("near", 0.24, -5.7), self.thigh("near", 0.4, -4.4),
+                 *([self.thigh("near", 0.3, 2.0)] if flexed else
+                   [self.thigh("near", 0.32, 5.2), self.thigh("near", 0.06, 6.5)])]  # fmt: skip
+        back = [self.trunk(8.6, -5.0), *self._seat(6.9)]
         front = [self.trunk(3.5, 5.8), self.trunk(8.6, 5.5)]
         return smooth([*back, *thigh, *front], closed=False).close()
 
     def _seat(self, radius: float, side: str = "near") -> list[complex]:
         """Points round the hip joint, from behind the pelvis to behind the thigh."""
-        behind = self.way["pelvis"] + 80
-        spread = max(10.0, (self.way[f"{side}_thigh"] - 90 - behind) % 360)
-        spread = 10.0 if spread > 180 else spread
-        steps = max(1, round(spread / 35))
+        behind = self.way["pelvis"] + 62
+        spread = max(34.0, (self.way[f"{side}_thigh"] - 92 - behind + 180) % 360 - 180)
+        steps = round(spread / 34)
         return [
             self.at[f"{side}_hip"] + radius * turn(behind + spread * i / steps)
             for i in range(steps + 1)
@@ -235,13 +236,14 @@ class Body:
     def _glutes(self, side: str) -> Path:
         if self.front_view:
             return self._hip_side(side)
-        ring = self._seat(6.0, side)
-        middle = (ring[0] + ring[-1]) / 2
-        inner = self.at[f"{side}_hip"] + 0.28 * (self.at[f"{side}_hip"] - middle)
-        fold = [self.thigh(side, 0.22, -4.4), self.thigh(side, 0.27, -2.6),
-                self.thigh(side, 0.15, 0.4)]  # fmt: skip
-        return smooth([self.trunk(7.6, -3.4), self.trunk(5.0, -5.2), *ring, *fold, inner,
-                       self.trunk(5.0, 0.0)])  # fmt: skip
+        ring = self._seat(5.9, side)
+        hip = self.at[f"{side}_hip"]
+        flexed = min(1.0, max(0.0, self.bones.angles[f"{side}_hip"] / 90))
+        inner = hip - (0.3 - 0.42 * flexed) * ((ring[0] + ring[-1]) / 2 - hip)
+        fold = [self.thigh(side, 0.23, -4.3), self.thigh(side, 0.27, -2.4),
+                self.thigh(side, 0.16, 0.2 - 1.2 * flexed)]  # fmt: skip
+        top = [self.trunk(5.0, 0.2 - 1.4 * flexed), self.trunk(7.4, -2.9)]
+        return smooth([*ring, *fold, inner, *top])
 
     def _toward_reader(self, side: str) -> bool:
         return self.bones.lengths(side, "leg")[0] < 0.75 * THIGH
@@ -251,7 +253,7 @@ class Body:
             sign = self.bones.mirror(side)
             inner = self.trunk(4.6, 4.2 * sign)
             if abs(self.bones.angles[f"{side}_hip"]) > 60 or self._toward_reader(side):
-                places = ((6.6, 5.6), (3.6, 7.4), (-0.4, 7.6), (-2.2, 5.6), (0.6, 3.6))
+                places = ((6.8, 6.4), (3.6, 7.9), (-0.6, 8.3), (-3.0, 7.2), (-1.0, 5.6))
                 return smooth([inner, *(self.trunk(s, w * sign) for s, w in places)])
             return smooth(
                 [inner, self.trunk(6.4, 6.6 * sign), self.trunk(3.2, 7.7 * sign),
@@ -279,11 +281,10 @@ class Body:
         return smooth([self.shin(side, s, w) for s, w in points])
 
     def _core(self, side: str) -> Path:
-        if self.front_view:
-            points = ((7.5, -3.0), (7.0, 0), (7.5, 3.0), (13, 3.6), (18.5, 2.6), (19, 0),
+        side_view = ((8.6, 4.6), (13, 5.0), (18.2, 5.6), (18.6, 3.6), (13.4, 2.0), (8.8, 2.6))
+        front_view = ((7.5, -3.0), (7.0, 0), (7.5, 3.0), (13, 3.6), (18.5, 2.6), (19, 0),
                       (18.5, -2.6), (13, -3.6))  # fmt: skip
-        else:
-            points = ((8.6, 4.6), (13, 5.0), (18.2, 5.6), (18.6, 3.6), (13.4, 2.0), (8.8, 2.6))
+        points = front_view if self.front_view else side_view
         return smooth([self.trunk(s, w) for s, w in points])
 
     def _back(self, side: str) -> Path:
@@ -292,7 +293,7 @@ class Body:
 
 
 def _interpolate(table: tuple[tuple[float, float], ...], at: float) -> float:
-    for (s0, w0), (s1, w1) in zip(table, table[1:], strict=False):
+    for (s0, w0), (s1, w1) in pairwise(table):
         if s0 <= at <= s1:
             return w0 + (at - s0) / (s1 - s0) * (w1 - w0)
     return table[0][1] if at < table[0][0] else table[-1][1]

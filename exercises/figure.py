@@ -1,5 +1,11 @@
 """Drawings of exercises: a TOML file of two poses in, inline SVG out.
 
+A file states `working` (muscles, the near side unless "far_…"), the tables `start` and `end`
+(exercises/pose.py), and if needed `view` ("side" or "front"), `[[prop]]` tables
+(exercises/props.py), `holding` (sides whose hand is closed), `contacts` ("heels:bench": what rests
+on what, in every frame; a pose can add its own, and a test holds the drawing to them), `far_ink`
+(front view: both sides in ink) and `arms_between` (arms behind the near leg).
+
 The SVG carries classes only; `static/css/60-figure.css` gives them their colors. Every id in it
 begins with the `uid` that the caller gives, so that many drawings can stand on one page.
 """
@@ -25,6 +31,7 @@ from exercises.skeleton import Skeleton, between
 
 DRAWINGS = FilePath(__file__).parent / "drawings"
 FRAMES = 6
+MOMENTS = [step / (FRAMES - 1) for step in range(FRAMES)]
 MARGIN = 3.0  # hundredths of the body height round the content
 FLOOR_THICK = 3  # SVG units
 _FIELDS = {"view", "working", "contacts", "holding", "prop", "start", "end", "far_ink",
@@ -59,10 +66,10 @@ class Drawing:
 
     @cached_property
     def box(self) -> tuple[complex, complex]:
-        """Lower left and upper right corner of all that both poses show."""
+        """Lower left and upper right corner of all that the movement shows."""
         points = [
             point
-            for share in (0, 0.5, 1)
+            for share in MOMENTS
             for shape in shapes(self, share)
             for point in shape.path.points()
         ]
@@ -180,7 +187,8 @@ def _open(drawing: Drawing, label: str, uid: str) -> str:
         f'<svg id="{escape(uid)}" class="figure" role="img" aria-label="{escape(label)}"'
         f' viewBox="{" ".join(map(str, frame))}" width="{frame[2]}" height="{frame[3]}">'
         f'<pattern id="{escape(uid)}-h" width="7" height="7" patternUnits="userSpaceOnUse"'
-        f' patternTransform="rotate(45)"><path class="fig-hatch" d="M0 0v7"/></pattern>'
+        ' patternTransform="rotate(45)"><path class="fig-floor" d="M0 0h7v7h-7z"/>'
+        '<path class="fig-hatch" d="M0 0v7"/></pattern>'
     )
 
 
@@ -195,7 +203,7 @@ def svg(drawing: Drawing, which: Which, *, label: str, uid: str) -> SafeString:
 def frames(drawing: Drawing, *, label: str, uid: str) -> SafeString:
     """The movement as one SVG with six groups, of which the stylesheet shows one at a time."""
     groups = "".join(
-        f'<g class="fig-frame fig-frame-{i + 1}">{_markup(drawing, i / (FRAMES - 1), uid)}</g>'
-        for i in range(FRAMES)
+        f'<g class="fig-frame fig-frame-{i}">{_markup(drawing, share, uid)}</g>'
+        for i, share in enumerate(MOMENTS, 1)
     )
     return mark_safe(f"{_open(drawing, label, uid)}{groups}{_floor(drawing)}</svg>")

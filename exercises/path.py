@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from exercises.skeleton import angle, turn
 
-SCALE = 4.0  # SVG units for one hundredth of the body height: a figure is 400 units tall, so that
-# whole numbers are exact to a third of a pixel at the size it is shown
+# SVG units for one hundredth of the body height: a figure is 400 units tall, so that whole numbers
+# are exact to half a pixel at the size it is shown.
+SCALE = 4
 
 
 class Path:
@@ -78,7 +79,8 @@ class Path:
         out: list[str] = []
         here = start = 0j  # where a renderer is, rounding included
         last = 0j  # where the outline is
-        before, reflected = "", None
+        before = ""
+        reflected: complex | None = None  # where an "s" has its first control point
 
         def step(point: complex) -> list[int]:
             delta = complex(point.real, -point.imag) * SCALE - here
@@ -102,10 +104,8 @@ class Path:
             elif name == "C" and reflected is not None and abs(rest[0] - reflected) < 0.01:
                 letter, values = "s", values[2:]
             text = _join(values)
-            joined = letter == before and letter != "M"
-            out.append(
-                text if joined and text[0] == "-" else f" {text}" if joined else letter + text
-            )
+            again = "" if text[0] == "-" else " "
+            out.append((again if letter == before else letter) + text)
             here += complex(*step(end))
             reflected = 2 * end - rest[1] if name == "C" else None
             start = here if name == "M" else start

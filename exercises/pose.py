@@ -6,6 +6,10 @@ y = 0. Angles are degrees. A joint is a complex number, x + yj.
 In the side view the figure looks to the right when upright, so that "head to the left, lying on
 the back" is a trunk angle of 180. In the front view "near" is the page's right-hand side of an
 upright figure, and the upper side of one that lies with its head to the left.
+
+A pose is placed by one point (`place`) and shaped by angles. A limb can instead be given what it
+reaches: `foot` (heel), `toe` (ball of the foot) or `hand`, with `sole` and `palm` as the angle of
+the foot and hand on the page; elbow and knee follow, lengths kept.
 """
 
 from __future__ import annotations
@@ -17,19 +21,24 @@ SIDES = ("near", "far")
 FAR_STEP = 2.0  # side view: a far foot or hand stands this much further on than a near one
 
 # Degrees, smallest and largest, as they appear in the drawing. Flexion is positive; in the front
-# view "hip" and "shoulder" are the angle away from the body.
-_BOTH_VIEWS = {"trunk": (-360, 360), "sole": (-180, 180), "palm": (-360, 360), "toes": (-10, 80)}
-_DEPTHS = dict.fromkeys(("thigh_depth", "shin_depth", "arm_depth", "forearm_depth"), (-85, 85))
-LIMITS: dict[str, dict[str, tuple[float, float]]] = {
-    "side": _BOTH_VIEWS | _DEPTHS | {
-        "spine": (-30, 45), "neck": (-55, 60), "hip": (-30, 135), "knee": (0, 155),
-        "ankle": (-78, 42), "shoulder": (-65, 185), "elbow": (0, 165), "wrist": (-85, 92),
-    },
-    "front": _BOTH_VIEWS | _DEPTHS | {
-        "spine": (-25, 25), "neck": (-45, 45), "hip": (-30, 90), "knee": (-110, 140),
-        "ankle": (-60, 60), "shoulder": (-40, 185), "elbow": (-165, 165), "wrist": (-92, 92),
-    },
+# view "hip" and "shoulder" are the angle away from the body. "sole" and "palm" are angles of the
+# page, 0 to the right; a depth is how far a segment points out of the page, which shortens it.
+# An ankle bends -78 with the middle of the foot, as when kneeling.
+Limits = dict[str, tuple[float, float]]
+_BOTH_VIEWS: Limits = {
+    "trunk": (-360, 360), "sole": (-180, 180), "palm": (-360, 360), "toes": (-10, 80),
+    "thigh_depth": (-85, 85), "shin_depth": (-85, 85), "arm_depth": (-85, 85),
+    "forearm_depth": (-85, 85),
 }  # fmt: skip
+_SIDE: Limits = {
+    "spine": (-30, 45), "neck": (-55, 60), "hip": (-30, 135), "knee": (0, 155),
+    "ankle": (-78, 42), "shoulder": (-65, 185), "elbow": (0, 165), "wrist": (-85, 92),
+}  # fmt: skip
+_FRONT: Limits = {
+    "spine": (-25, 25), "neck": (-45, 45), "hip": (-30, 90), "knee": (-110, 140),
+    "ankle": (-60, 60), "shoulder": (-40, 185), "elbow": (-165, 165), "wrist": (-92, 92),
+}  # fmt: skip
+LIMITS = {"side": _BOTH_VIEWS | _SIDE, "front": _BOTH_VIEWS | _FRONT}
 _MIDLINE = ("trunk", "spine", "neck")
 _TARGETS = ("foot", "toe", "hand")
 DEFAULTS = {"trunk": 90.0}
@@ -91,11 +100,14 @@ def read_pose(table: Mapping, view: str, where: str) -> Pose:
         else:
             raise ValueError(f"{where}: unknown joint {name!r}")
     name, at = next(iter(place.items()))
-    return Pose(view, (name, _point(at, f"{where}: place")), angles, targets, contacts, lifts,
-                turned_out)  # fmt: skip
+    spot = _point(at, f"{where}: place")
+    if isinstance(spot, str):
+        raise ValueError(f"{where}: place must be at [x, y], not {spot!r}")
+    return Pose(view, (name, spot), angles, targets, contacts, lifts, turned_out)
 
 
 def check_angle(joint: str, value: float, view: str, where: str) -> None:
+    """Raise ValueError, beginning with `where`, unless the joint can bend to this angle."""
     low, high = LIMITS[view][joint]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{where} must be a number of degrees, not {value!r}")

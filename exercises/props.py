@@ -58,13 +58,14 @@ def _barbell(spec: Mapping, body: Body) -> Layered:
 
 
 def _plate(spec: Mapping, body: Body) -> Layered:
-    """at, radius: a weight plate seen from its edge or lying flat on the body."""
+    """at, radius, turn: a weight plate seen from its edge; turn 0 lies."""
     center, half = body.bones.point(spec["at"]), spec.get("radius", 7.0)
     along = turn(spec.get("turn", 0)) * half
     return [(HELD, Shape("prop", pad(center - along, center + along, 2.6)))]
 
 
 def _ball(spec: Mapping, body: Body) -> Layered:
+    """at, radius: a weighted ball."""
     center = body.bones.point(spec["at"])
     return [(HELD, Shape("prop", circle(center, spec.get("radius", 6.0))))]
 
@@ -101,7 +102,6 @@ def _band(spec: Mapping, body: Body) -> Layered:
 def _cable(spec: Mapping, body: Body) -> Layered:
     """x, height, to: a column with a pulley at that height and a line to a point of the body."""
     x, height, end = spec["x"], spec["height"], body.bones.point(spec["to"])
-    top = spec.get("top", 96)
     toward = 1 if end.real > x else -1
     pulley = complex(x + toward * 4.2, height)
     shapes: Layered = []
@@ -111,10 +111,11 @@ def _cable(spec: Mapping, body: Body) -> Layered:
         middle = body.shin(side, 0.92, 0)
         shapes.append((FRONT, Shape("band", pad(middle + square, middle - square, 2.6))))
     stack = [rectangle(x - 2.2, 6 + 4.2 * i, 4.4, 3.2) for i in range(8)]
-    return shapes + [
-        (BEHIND, Shape("prop", rectangle(x - 3.4, 0, 6.8, top))),
+    return [
+        *shapes,
+        (BEHIND, Shape("prop", rectangle(x - 3.4, 0, 6.8, 96))),
         (BEHIND, Shape("stack", Path().add(*stack))),
-        (FRONT if spec.get("front") else BEHIND, Shape("line", Path().move(pulley).line(end))),
+        (BEHIND, Shape("line", Path().move(pulley).line(end))),
         (BEHIND, Shape("weight", circle(pulley, 1.8))),
     ]
 
@@ -129,17 +130,15 @@ def _spot(value: str | list, body: Body) -> complex:
 
 
 def _line(spec: Mapping, body: Body) -> Layered:
-    """points: a plain line through spots, such as a rope or the frame of a machine."""
+    """points, tone: a line through spots; the tone "beam" is the frame of a machine."""
     first, *rest = [_spot(value, body) for value in spec["points"]]
-    layer = FRONT if spec.get("front") else BEHIND
-    return [(layer, Shape(spec.get("tone", "line"), Path().move(first).line(*rest)))]
+    return [(BEHIND, Shape(spec.get("tone", "line"), Path().move(first).line(*rest)))]
 
 
 def _pad(spec: Mapping, body: Body) -> Layered:
-    """from, to, thick: a cushion between two spots; front draws it over the body."""
+    """from, to, thick: a cushion between two spots, behind the body."""
     a, b = (_spot(spec[end], body) for end in ("from", "to"))
-    layer = FRONT if spec.get("front") else BEHIND
-    return [(layer, Shape("prop", pad(a, b, spec.get("thick", 4))))]
+    return [(BEHIND, Shape("prop", pad(a, b, spec.get("thick", 4))))]
 
 
 PROPS: dict[str, Callable[[Mapping, Body], Layered]] = {

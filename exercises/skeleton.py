@@ -20,14 +20,14 @@ HEEL = 3.6  # the heel lies this far behind the ankle
 BALL = 10.4  # from the heel to the ball of the foot
 PELVIS = 9.0  # the part of the trunk below the bend of the spine
 GRIP = 3.4  # from the wrist to the middle of a closed hand
-HALF_SHOULDERS, HALF_HIPS = 8.6, 5.2  # front view: the joints, not the outline
+HALF_SHOULDERS, HALF_HIPS = 8.6, 4.6  # front view: the joints, not the outline
 FAR = 2 + 0j  # side view: the far hip and shoulder show beside the near ones
 NECK_LEAN = 9.0  # a relaxed neck stands this much in front of the trunk's line
 
 # Flesh between a joint and what it rests on.
 SHOULDER_PAD, SEAT_PAD, HEAD_PAD = 6.0, 6.9, 5.6
 KNEE_PAD, ELBOW_PAD, WRIST_PAD = 3.6, 2.4, 1.7
-SIDE_SHOULDER_PAD, SIDE_HIP_PAD = 11.4, 11.4  # lying on the side: from the midline
+SIDE_SHOULDER_PAD, SIDE_HIP_PAD = 11.4, 11.0  # lying on the side: from the midline
 
 MASSES = {"head": 0.081, "trunk": 0.497, "upper_arm": 0.028, "forearm": 0.022, "thigh": 0.1,
           "shin": 0.0465, "foot": 0.0145}  # fmt: skip
@@ -162,6 +162,8 @@ class Skeleton:
             forearm = arm + sign * self.pose.get(f"{side}_elbow")
         else:
             goal, length = self.point(target), lower
+            if isinstance(target, str) and side == "far" and self.view == "side":
+                goal += FAR  # it reaches for the same thing on its own side
             if palm is None:
                 length += GRIP * lower / FOREARM
             elif not isinstance(target, str):
@@ -179,11 +181,11 @@ class Skeleton:
             f"{side}_grip": wrist + GRIP * shown * turn(hand),
             f"{side}_fingers": wrist + HAND * max(shown, 0.5) * turn(hand),
         }
-        self._note(side, shoulder=self._raise(side, arm, sign), elbow=wrap(sign * (forearm - arm)))
+        self._note(side, shoulder=self._raise(arm, sign), elbow=wrap(sign * (forearm - arm)))
         if target is None or palm is not None:
             self._note(side, wrist=wrap(sign * (hand - forearm)))
 
-    def _raise(self, side: str, arm: float, sign: int) -> float:
+    def _raise(self, arm: float, sign: int) -> float:
         """Shoulder angle between -90 and 270, since an arm goes over the top, not round it."""
         lifted = sign * (arm - self.way["chest"] - 180)
         return (lifted + 90) % 360 - 90
@@ -211,7 +213,7 @@ class Skeleton:
         """Move everything so that the placed point lies where the pose says."""
         name, goal = self.pose.place
         side, _, part = name.partition("_")
-        solved = ("hand", "elbow") if f"{side}_hand" in self.pose.targets else ()
+        solved: tuple[str, ...] = ("hand", "elbow") if f"{side}_hand" in self.pose.targets else ()
         if f"{side}_foot" in self.pose.targets or f"{side}_toe" in self.pose.targets:
             solved += ("heel", "ball", "toe", "knee", "ankle")
         if part in solved:
@@ -226,13 +228,9 @@ class Skeleton:
         fold = front + turn(way["near_thigh"] + 90)
         fold = fold / abs(fold) if abs(fold) > 0.2 else front
         at["crease"] = at["hip"] + 7.3 * fold
-        at["belly"] = at["waist"] + 6.5 * front
         at["chest"] = at["upper_back"] + 10.0 * front
         at["collar"] = at["upper_back"] + 7.5 * front + 3.5 * turn(way["chest"])
         at["rack"] = at["shoulder"] - 6.2 * front + 0.6 * turn(way["chest"])
-        thigh = turn(way["near_thigh"])
-        at["lap"] = at["near_hip"] + 0.55 * THIGH * thigh + 6.6j * thigh
-        at["hip_front"] = at["hip"] + 5.6 * front + 3.0 * turn(way["pelvis"])
 
     # -- asking --------------------------------------------------------------------------------
 
@@ -248,7 +246,7 @@ class Skeleton:
         return self.at[name]
 
     def contact(self, name: str) -> complex:
-        """The lowest point of a part of the body, above or below its joint."""
+        """The point with which a part of the body rests on something below it."""
         lying = self.view == "front"
         pads = {
             "shoulders": ("shoulder" if lying else "upper_back",
@@ -267,7 +265,7 @@ class Skeleton:
         return self.point(name)
 
     def contacts(self, name: str) -> list[complex]:
-        """The points of a contact: "feet", "heels", "toes", "knees", "hands" are of both sides."""
+        """The points of a contact: "feet", "heels", "knees", "hands" … are of both sides."""
         plural = {"feet": ("heel", "ball"), "heels": ("heel",), "balls": ("ball",),
                   "knees": ("knee",), "elbows": ("elbow",), "hands": ("hand",)}  # fmt: skip
         side, _, part = name.partition("_")
@@ -308,28 +306,23 @@ def between(start: Pose, end: Pose, share: float) -> Pose:
     Points that both poses state go in a straight line, bowed upward by the end's lift; a limb
     that only one pose places by a point turns by its solved angles.
     """
-    solved = [Skeleton(pose).angles for pose in (start, end)]
-    common = {
-        name for name in start.targets
-        if name in end.targets and isinstance(end.targets[name], str)
-        is isinstance(start.targets[name], str)
-    }  # fmt: skip
     bow = 4 * share * (1 - share)
-    angles = {}
-    for name in {**solved[0], **solved[1], **start.angles, **end.angles}:
+    first, last = Skeleton(start), Skeleton(end)
+    angles: dict[str, float] = {}
+    for name in {**first.angles, **last.angles, **start.angles, **end.angles}:
         if name.endswith("_palm") and not (name in start.angles and name in end.angles):
             continue
-        a = start.angles.get(name, solved[0].get(name, start.get(name)))
-        b = end.angles.get(name, solved[1].get(name, end.get(name)))
+        a = start.angles.get(name, first.angles.get(name, start.get(name)))
+        b = end.angles.get(name, last.angles.get(name, end.get(name)))
         angles[name] = a + share * (b - a) + bow * end.lifts.get(name, 0.0)
     targets: dict[str, complex | str] = {}
-    for name in common:
-        a, b = start.targets[name], end.targets[name]
-        if isinstance(a, str) or isinstance(b, str):
-            targets[name] = b if share > 0.5 else a
-        else:
-            targets[name] = a + share * (b - a) + bow * end.lifts.get(name, 0.0) * 1j
-    a, b = (Skeleton(pose) for pose in (start, end))
+    for name, origin in start.targets.items():
+        goal = end.targets.get(name)
+        if isinstance(origin, complex) and isinstance(goal, complex):
+            rise = bow * end.lifts.get(name, 0.0) * 1j
+            targets[name] = origin + share * (goal - origin) + rise
+        elif origin == goal:
+            targets[name] = origin
     name = start.place[0]
-    goal = a.contact(name) + share * (b.contact(name) - a.contact(name))
-    return Pose(start.view, (name, goal), angles, targets, turned_out=start.turned_out)
+    spot = first.contact(name) + share * (last.contact(name) - first.contact(name))
+    return Pose(start.view, (name, spot), angles, targets, turned_out=start.turned_out)

@@ -1,19 +1,37 @@
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
 
+from exercises.choosing import Chooser
 from exercises.models import Exercise, Variation
+from exercises.related import related
+from publishing.reading import page_of, read_only
+
+EXERCISES_A_PAGE = 24
 
 
-@require_safe
+@read_only
 def library(request: HttpRequest) -> HttpResponse:
-    exercises = Exercise.objects.published().prefetch_related(
-        "variations__prescription", "variations__needs__one_of", "work__muscle"
+    """The library, or what is left of it by the reader's choice."""
+    chooser = Chooser(request.GET)
+    chosen = {candidate.pk: candidate for candidate in chooser.results}
+    exercises = dict.fromkeys(candidate.exercise for candidate in chosen.values())
+    page = page_of(list(exercises), EXERCISES_A_PAGE, request)
+    variations = Variation.objects.filter(pk__in=chosen).complete()
+    rows = Exercise.objects.filter(pk__in=page.object_list).prefetch_related(
+        Prefetch("variations", queryset=variations.order_by("position"))
     )
-    return render(request, "exercises/library.html", {"exercises": exercises})
+    have = chooser.choice.have
+    context = {
+        "chooser": chooser,
+        "page": page,
+        "exercises": rows,
+        "used": {pk: candidate.used(have) for pk, candidate in chosen.items()},
+    }
+    return render(request, "exercises/library.html", context)
 
 
-@require_safe
+@read_only
 def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     exercises = Exercise.objects.visible_to(request.user)
     exercise = get_object_or_404(exercises.prefetch_related("work__muscle", "subjects"), slug=slug)
@@ -21,5 +39,25 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
         "exercise": exercise,
         "variations": Variation.objects.filter(exercise=exercise).complete(),
         "is_draft": not exercise.is_live(),
+        "related": related(exercise),
     }
     return render(request, "exercises/exercise.html", context)
+
+
+@read_only
+def print_card(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
+    """Half a letter page to take to the gym."""
+    variations = Variation.objects.filter(
+        exercise__in=Exercise.objects.visible_to(request.user), exercise__slug=slug
+    ).complete()
+    row = get_object_or_404(variations, slug=variation)
+    return render(request, "exercises/print_card.html", {"variation": row})
+
+
+@read_only
+def print_ladder(request: HttpRequest, slug: str) -> HttpResponse:
+    """A whole ladder on one letter page."""
+    exercise = get_object_or_404(Exercise.objects.visible_to(request.user), slug=slug)
+    variations = Variation.objects.filter(exercise=exercise).complete()
+    context = {"exercise": exercise, "variations": variations}
+    return render(request, "exercises/print_ladder.html", context)

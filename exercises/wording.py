@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from exercises.models import EquipmentNeed, Prescription
+from exercises.models import EquipmentNeed, Prescription, Step
 
 HOLD = re.compile(r"\bhold(?:s|ing)?\b[^.;,]{0,30}?\bseconds?\b", re.IGNORECASE)
 
@@ -57,3 +57,15 @@ def need_in_words(need: EquipmentNeed) -> str:
     if len(names) < 3:
         return " or ".join(names)
     return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def pose_in_words(steps: Iterable[Step], which: str) -> str:
+    """A drawing's text alternative, made from the steps: those that set up for the start, the last
+    one before the way back for the end."""
+    steps = list(steps)
+    set_up = [step.text for step in steps if step.phase == Step.Phase.SET_UP]
+    if which == "start":
+        return " ".join(set_up)
+    moves = [step for step in steps if step.phase == Step.Phase.MOVE]
+    held = [step.text for step in moves if step.hold_seconds]
+    return " ".join(held or [step.text for step in moves[:-1] or moves][-1:])

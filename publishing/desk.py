@@ -13,6 +13,8 @@ from markdownx.widgets import AdminMarkdownxWidget
 
 from publishing.models import StarterRecord
 
+# An address typed without its scheme; on the web of today that is https.
+HTTPS: dict[type[models.Field], dict[str, Any]] = {models.URLField: {"assume_scheme": "https"}}
 STARTER_NOTE = "Written for you from your facts. Read it and change what is not you."
 
 
@@ -53,7 +55,9 @@ class ContentAdmin(admin.ModelAdmin):
 
     desk_order = 0
     save_on_top = True
-    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}}
+    formfield_overrides = HTTPS | {
+        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}
+    }
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

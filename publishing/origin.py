@@ -15,7 +15,7 @@ def is_foreign(request: HttpRequest) -> bool:
     if fetch_site:
         return fetch_site in ("cross-site", "same-site")
     origin = request.headers.get("Origin", "null")
-    return origin != "null" and urlsplit(origin).netloc not in (
+    return origin != "null" and origin.partition("://")[2] not in (
         urlsplit(settings.SITE_URL).netloc,
         request.get_host(),
     )

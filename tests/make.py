@@ -36,20 +36,28 @@ def later() -> Any:
 
 def make_author(**overrides: Any) -> Author:
     n = next(_numbers)
-    defaults = {"name": f"Author {n}", "slug": f"author-{n}", "credential": "Certified trainer"}
+    defaults: dict[str, Any] = {
+        "name": f"Author {n}",
+        "slug": f"author-{n}",
+        "credential": "Certified trainer",
+    }
     return Author.objects.create(**defaults | overrides)
 
 
 def make_subject(**overrides: Any) -> Subject:
     n = next(_numbers)
-    defaults = {"name": f"Subject {n}", "slug": f"subject-{n}", "sentence": "What is found here."}
+    defaults: dict[str, Any] = {
+        "name": f"Subject {n}",
+        "slug": f"subject-{n}",
+        "sentence": "What is found here.",
+    }
     return Subject.objects.create(**defaults | overrides)
 
 
 def make_article(subjects: Any = (), **overrides: Any) -> Article:
     """A published article; published_at=None makes it a draft, later() a scheduled one."""
     n = next(_numbers)
-    defaults = {
+    defaults: dict[str, Any] = {
         "title": f"Article {n}",
         "slug": f"article-{n}",
         "text": f"The text of article {n}.",
@@ -64,7 +72,11 @@ def make_article(subjects: Any = (), **overrides: Any) -> Article:
 
 def make_source(**overrides: Any) -> Source:
     n = next(_numbers)
-    defaults = {"key": f"study-{n}", "title": f"A study {n}", "url": f"https://example.org/{n}"}
+    defaults: dict[str, Any] = {
+        "key": f"study-{n}",
+        "title": f"A study {n}",
+        "url": f"https://example.org/{n}",
+    }
     if "article" not in overrides:
         defaults["article"] = make_article()
     return Source.objects.create(**defaults | overrides)
@@ -72,7 +84,7 @@ def make_source(**overrides: Any) -> Source:
 
 def make_page(**overrides: Any) -> Page:
     n = next(_numbers)
-    defaults = {
+    defaults: dict[str, Any] = {
         "title": f"Page {n}",
         "slug": f"page-{n}",
         "text": "Plain words.",
@@ -93,7 +105,11 @@ def make_equipment(**overrides: Any) -> Equipment:
 
 def make_exercise(subjects: Any = (), muscles: Any = (), **overrides: Any) -> Exercise:
     n = next(_numbers)
-    defaults = {"name": f"Exercise {n}", "slug": f"exercise-{n}", "published_at": earlier()}
+    defaults: dict[str, Any] = {
+        "name": f"Exercise {n}",
+        "slug": f"exercise-{n}",
+        "published_at": earlier(),
+    }
     exercise = Exercise.objects.create(**defaults | overrides)
     exercise.subjects.set(subjects)
     for muscle in muscles:
@@ -106,7 +122,11 @@ def make_variation(
 ) -> Variation:
     """A variation with its steps, one need (one_of) and its prescription (3 × 10 by default)."""
     n = next(_numbers)
-    defaults = {"name": f"Variation {n}", "slug": f"variation-{n}", "level": "beginner"}
+    defaults: dict[str, Any] = {
+        "name": f"Variation {n}",
+        "slug": f"variation-{n}",
+        "level": "beginner",
+    }
     if "exercise" not in overrides:
         defaults["exercise"] = make_exercise()
     variation = Variation.objects.create(**defaults | overrides)
@@ -122,7 +142,11 @@ def make_variation(
 
 def make_comment(**overrides: Any) -> Comment:
     """A published comment with words; published_at=None makes it wait."""
-    defaults = {"name": "Ana", "words": "I like the slow way down.", "published_at": earlier()}
+    defaults: dict[str, Any] = {
+        "name": "Ana",
+        "words": "I like the slow way down.",
+        "published_at": earlier(),
+    }
     if "article" not in overrides:
         defaults["article"] = make_article()
     return Comment.objects.create(**defaults | overrides)
@@ -132,7 +156,7 @@ def make_picture(**overrides: Any) -> Picture:
     """A picture with its files in the media folder."""
     n = next(_numbers)
     stored = pictures.take_in(image_file())._asdict()
-    defaults = {"name": f"picture-{n}", "text_alternative": "A zebra."}
+    defaults: dict[str, Any] = {"name": f"picture-{n}", "text_alternative": "A zebra."}
     return Picture.objects.create(**stored | defaults | overrides)
 
 

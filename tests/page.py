@@ -65,10 +65,15 @@ class Element:
                 values.setdefault(name, []).append(e.raw.removeprefix("\n"))
             elif e.tag == "select":
                 values.setdefault(name, []).extend(_chosen(e))
-            elif e.tag == "input" and e.attrs.get("type") not in ("submit", "file"):
-                if e.attrs.get("type") not in ("checkbox", "radio") or "checked" in e.attrs:
-                    values.setdefault(name, []).append(e.attrs.get("value", ""))
+            elif e.tag == "input" and _is_sent(e):
+                values.setdefault(name, []).append(e.attrs.get("value", ""))
         return {name: v[0] if len(v) == 1 else v for name, v in values.items()}
+
+
+def _is_sent(field: Element) -> bool:
+    if field.attrs.get("type") in ("checkbox", "radio"):
+        return "checked" in field.attrs
+    return field.attrs.get("type") not in ("submit", "file")
 
 
 def _chosen(select: Element) -> list[str]:

@@ -1,4 +1,4 @@
-"""The real site for tests that need it whole: gunicorn on a port of its own, in a folder of its own."""
+"""The real site for tests that need it whole: gunicorn with a port and a folder of its own."""
 
 from __future__ import annotations
 

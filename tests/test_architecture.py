@@ -77,9 +77,10 @@ def inline(source: str) -> list[str]:
     found = []
     for element in read(source):
         found += [a for a in element.attrs if a == "style" or re.fullmatch("on[a-z]+", a)]
-        if element.tag == "style" or (element.tag == "script" and "src" not in element.attrs):
-            if element.attrs.get("type") not in ("application/ld+json", "application/json"):
-                found.append(f"<{element.tag}>")
+        data = element.attrs.get("type") in ("application/ld+json", "application/json")
+        script = element.tag == "script" and "src" not in element.attrs and not data
+        if script or element.tag == "style":
+            found.append(f"<{element.tag}>")
         found += [v for v in element.attrs.values() if v.strip().lower().startswith("javascript:")]
     return found
 

@@ -31,5 +31,12 @@ def _subjects_with_counts() -> list[Subject]:
 
 
 @register.simple_tag
+def articles_with(exercise: Exercise) -> list[Article]:
+    """The published articles that show a card of the exercise."""
+    rows = Article.objects.published().filter(variations__exercise=exercise)
+    return list(rows.select_related("lead_picture").distinct())
+
+
+@register.simple_tag
 def footer_pages() -> list[Page]:
     return list(Page.objects.published().filter(in_footer=True).only("title", "slug"))

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django import template
-from django.db.models import Prefetch
 
 from blog.models import Article
 from comments.forms import AnswerForm
@@ -24,10 +23,7 @@ def answer_form(context: dict[str, Any], article: Article | None = None) -> dict
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     """The published words on an article, each with the answers to it."""
-    published = Comment.objects.published().with_words().select_related("favorite")
-    comments = published.filter(article=article, answers=None).prefetch_related(
-        Prefetch("replies", queryset=published, to_attr="published_replies")
-    )
+    comments = Comment.objects.published().threads().filter(article=article)
     return {"comments": comments, "site": context["site"]}
 
 

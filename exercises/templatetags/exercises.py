@@ -1,11 +1,13 @@
-from typing import Literal
+from collections.abc import Iterable, Mapping
 
 from django import template
+from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from exercises import figure, wording
-from exercises.models import Prescription, Variation
+from exercises import bodymap, figure, wording
+from exercises.choosing import Chooser
+from exercises.models import Exercise, Muscle, Prescription, Variation
 
 register = template.Library()
 
@@ -38,12 +40,74 @@ def lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+@register.filter
+def times(number: int) -> range:
+    """1 to number, to write something that often."""
+    return range(1, number + 1)
+
+
 @register.simple_tag
-def drawing(variation: Variation, which: Literal["start", "end"]) -> SafeString | str:
+def drawing(variation: Variation, which: figure.Which) -> SafeString | str:
     """The drawing of the variation's start or end, or nothing when it has none."""
     if variation.drawing not in figure.keys():  # noqa: SIM118
         return ""
-    label = f"{variation.name}: {'start' if which == 'start' else 'top'} position"
+    place = "start" if which == "start" else "end"
+    label = f"{variation.name}, {place}: {wording.pose_in_words(variation.steps.all(), which)}"
     return figure.svg(
         figure.load(variation.drawing), which, label=label, uid=f"{variation.pk}-{which}"
+    )
+
+
+@register.simple_tag
+def movement(variation: Variation) -> SafeString | str:
+    """The drawing as six frames between start and end, for readers who ask to see it move."""
+    if variation.drawing not in figure.keys():  # noqa: SIM118
+        return ""
+    return figure.frames(
+        figure.load(variation.drawing),
+        label=f"{variation.name}, from start to end and back",
+        uid=f"{variation.pk}-move",
+    )
+
+
+@register.simple_tag
+def thumbnail(variations: Iterable[Variation]) -> SafeString | str:
+    """The end position of the first variation that is drawn."""
+    for variation in variations:
+        if found := drawing(variation, "end"):
+            return found
+    return ""
+
+
+@register.simple_tag
+def with_what(variation: Variation, used: Mapping[int, frozenset[str]] | str) -> str:
+    """What it needs; or, chosen by what the reader has: "done with box and resistance band"."""
+    slugs = used.get(variation.pk, frozenset()) if isinstance(used, Mapping) else frozenset()
+    names = {e.slug: e.name for need in variation.needs.all() for e in need.one_of.all()}
+    words = " and ".join(name for slug, name in names.items() if slug in slugs)
+    return f"done with {words}" if words else wording.needs_in_words(variation.needs.all())
+
+
+@register.simple_tag
+def body_map(exercise: Exercise) -> SafeString:
+    """The muscles of an exercise on the body, each a link to what else works it."""
+    return bodymap.svg(
+        {work.muscle.slug: work.role for work in exercise.work.all()},
+        link=lambda slug: f"{reverse('library')}?muscle={slug}",
+        names=dict(Muscle.objects.values_list("slug", "name")),
+        uid="map",
+        title=f"Muscles that the {exercise.name.lower()} works",
+    )
+
+
+@register.simple_tag
+def body_map_to_choose(chooser: Chooser) -> SafeString:
+    """The same map to choose a muscle with; the other choices stay."""
+    queries = {option.slug: option.query for option in chooser.muscle_options()}
+    return bodymap.svg(
+        {chooser.choice.muscle: "chosen"} if chooser.choice.muscle else {},
+        link=lambda slug: f"{reverse('library')}?{queries[slug]}",
+        names={muscle.slug: muscle.name for muscle in chooser.muscles},
+        uid="map",
+        title="Choose a muscle",
     )

@@ -1,0 +1,39 @@
+"""What every page that is only read has in common."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response, set_response_etag
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+
+def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+    """A page that answers GET and HEAD, both with an ETag. Any other method is 405, also without a
+    token. What a signed-in person sees, drafts perhaps, is stored nowhere."""
+
+    @csrf_exempt
+    @require_safe
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.user.is_authenticated:
+            response["Cache-Control"] = "private, no-store"
+        if response.status_code != 200 or "no-store" in response.get("Cache-Control", ""):
+            return response
+        set_response_etag(response)
+        return get_conditional_response(request, etag=response["ETag"], response=response)
+
+    return answer
+
+
+def page_of(rows: Any, size: int, request: HttpRequest) -> Page:
+    """The part of a long list that ?page= asks for, the first without it. Raises Http404."""
+    paginator = Paginator(rows, size)
+    number = request.GET.get("page", "1")
+    if number not in map(str, paginator.page_range):
+        raise Http404
+    return paginator.page(number)

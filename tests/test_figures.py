@@ -1,0 +1,229 @@
+"""Every drawing of the exercise library: the body it shows is possible, and the SVG is sound."""
+
+import gzip
+import re
+from xml.etree import ElementTree
+
+import pytest
+from django.conf import settings
+
+from exercises import figure, props
+from exercises.pose import SIDES, read_pose
+from exercises.skeleton import (
+    ANKLE_HEIGHT,
+    FOREARM,
+    HEEL,
+    SHIN,
+    THIGH,
+    TRUNK,
+    UPPER_ARM,
+    Skeleton,
+)
+
+TOLERANCE = 0.5  # hundredths of the body height, about 8 mm
+MOMENTS = figure.MOMENTS
+
+
+@pytest.fixture(params=figure.keys())
+def drawing(request):
+    return figure.load(request.param)
+
+
+def standing(**changes):
+    return {"place": {"hip": [30, 52.5]}, "foot": [28, 0]} | changes
+
+
+def table(**changes):
+    return {"working": ["glutes"], "start": standing(), "end": standing()} | changes
+
+
+def surfaces(drawing):
+    found = {"floor": (-1000.0, 1000.0, 0.0)}
+    for spec in drawing.props:
+        if props.surface(spec):
+            found[spec["kind"]] = props.surface(spec)
+    return found
+
+
+def test_the_library_has_its_drawings():
+    keys = figure.keys()
+    assert keys == sorted(keys)
+    assert len(keys) >= 36
+    for variation in ("basic-floor", "weighted-floor", "feet-elevated"):
+        assert f"hip-thrust-{variation}" in keys
+
+
+def test_a_missing_drawing_is_a_key_error():
+    with pytest.raises(KeyError):
+        figure.load("handstand")
+    with pytest.raises(KeyError):
+        figure.load("../pose")
+
+
+def test_lengths_are_constant_in_every_frame(drawing):
+    for moment in MOMENTS:
+        bones = drawing.bones(moment)
+        at = bones.at
+        assert abs(at["waist"] - at["hip"]) + abs(at["shoulder"] - at["waist"]) == pytest.approx(
+            TRUNK
+        )
+        for side in SIDES:
+            for limb, joints, lengths in (
+                ("leg", ("hip", "knee", "ankle"), (THIGH, SHIN)),
+                ("arm", ("shoulder", "elbow", "wrist"), (UPPER_ARM, FOREARM)),
+            ):
+                a, b, c = (at[f"{side}_{joint}"] for joint in joints)
+                shown = bones.lengths(side, limb)
+                assert (abs(b - a), abs(c - b)) == pytest.approx(shown, abs=0.01)
+                assert shown[0] <= lengths[0] + 0.01
+                assert shown[1] <= lengths[1] + 0.01
+
+
+def test_depth_is_the_same_for_a_limb_that_stays_put(drawing):
+    """A planted foot keeps its shape: heel, ball and ankle keep their distances."""
+    for moment in MOMENTS:
+        bones = drawing.bones(moment)
+        for side in SIDES:
+            heel, ankle = bones.at[f"{side}_heel"], bones.at[f"{side}_ankle"]
+            expected = abs(complex(HEEL, ANKLE_HEIGHT)) if bones.view == "side" else ANKLE_HEIGHT
+            assert abs(ankle - heel) == pytest.approx(expected)
+
+
+def test_joints_stay_within_their_limits_in_every_frame(drawing):
+    for moment in MOMENTS:
+        drawing.bones(moment).check(drawing.key)
+
+
+def test_contacts_hold(drawing):
+    tops = surfaces(drawing)
+    for moment in MOMENTS:
+        own = {0: drawing.start.contacts, 1: drawing.end.contacts}.get(moment, ())
+        for contact in (*drawing.contacts, *own):
+            name, _, surface = contact.partition(":")
+            left, right, top = tops[surface]
+            for point in drawing.bones(moment).contacts(name):
+                assert point.imag == pytest.approx(top, abs=TOLERANCE), (contact, moment)
+                assert left - 1.5 <= point.real <= right + 1.5, (contact, moment)
+
+
+def test_nothing_is_below_the_floor(drawing):
+    for moment in MOMENTS:
+        for shape in figure.shapes(drawing, moment):
+            lowest = min(point.imag for point in shape.path.points())
+            assert lowest >= -TOLERANCE - 0.2, (shape.tone, moment)
+
+
+def test_the_body_is_balanced(drawing):
+    """The center of mass is over what touches; weights, cables and machines are not counted."""
+    for moment, pose in ((0, drawing.start), (1, drawing.end)):
+        bones = drawing.bones(moment)
+        names = [contact.partition(":")[0] for contact in (*drawing.contacts, *pose.contacts)]
+        x = [point.real for name in names for point in bones.contacts(name)]
+        if x:
+            assert min(x) - 1 <= bones.center_of_mass().real <= max(x) + 1
+
+
+@pytest.mark.parametrize("which", ["start", "end"])
+def test_svg_is_small_plain_and_well_formed(drawing, which):
+    markup = figure.svg(drawing, which, label='Start of "it" & <more>', uid="a1")
+    root = ElementTree.fromstring(markup)
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == 'Start of "it" & <more>'
+    assert not re.search(r"style=|<style|<script|\son\w+=|#[0-9a-f]{6}|nan|inf", markup)
+    assert all(name.startswith("a1") for name in re.findall(r'\bid="([^"]+)"', markup))
+    assert "fig-work" in markup
+    assert len(markup) < 4000
+
+
+def test_both_poses_share_one_frame_that_holds_them(drawing):
+    pair = [figure.svg(drawing, which, label="x", uid="u") for which in ("start", "end")]
+    boxes = {ElementTree.fromstring(markup).get("viewBox") for markup in pair}
+    assert len(boxes) == 1
+    assert len(gzip.compress("".join(pair).encode(), 9)) < 2048
+    low, high = drawing.box
+    for moment in MOMENTS:
+        for shape in figure.shapes(drawing, moment):
+            for point in shape.path.points():
+                assert low.real <= point.real <= high.real
+                assert point.imag <= high.imag
+
+
+def test_frames_go_from_start_to_end(drawing):
+    markup = figure.frames(drawing, label="Moves", uid="m")
+    groups = ElementTree.fromstring(markup).findall("g")
+    assert [group.get("class") for group in groups] == [
+        f"fig-frame fig-frame-{i}" for i in range(1, 7)
+    ]
+    first, last = ([path.get("d") for path in groups[i]] for i in (0, -1))
+    for which, expected in (("start", first), ("end", last)):
+        still = ElementTree.fromstring(figure.svg(drawing, which, label="x", uid="m"))
+        assert [path.get("d") for path in still.findall("path")][:-1] == expected
+
+
+def test_ids_follow_the_uid():
+    drawing = figure.load("hip-thrust-basic-floor")
+    pages = [figure.svg(drawing, "start", label="x", uid=uid) for uid in ("one", "two")]
+    ids = [re.findall(r'\bid="([^"]+)"', page) for page in pages]
+    assert not set(ids[0]) & set(ids[1])
+    assert 'url(#one-h)"' in pages[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"start": standing(nee=20)}, "here, start: unknown joint 'nee'"),
+        ({"start": standing(near_trunk=20)}, "unknown joint 'near_trunk'"),
+        ({"end": standing(elbow=-40)}, "here, end: elbow = -40.0 degrees"),
+        ({"end": standing(trunk="up")}, "must be a number of degrees"),
+        ({"end": standing(place={})}, "place must name one point"),
+        ({"end": standing(place={"near_heel": [20, 0]})}, "moved by a target of the same limb"),
+        ({"end": standing(place={"hip": [30, 5]}, trunk=90)}, "near_hip = "),
+        ({"end": standing(hand=[90, 90])}, "near hand is .* from its root"),
+        ({"end": standing(hand="moon")}, "unknown point 'moon'"),
+        ({"prop": [{"kind": "trampoline"}]}, "unknown prop 'trampoline'"),
+        ({"prop": [{"kind": "bench", "x": 1}]}, "prop 'bench' needs 'width'"),
+        ({"working": ["brain"]}, "unknown muscle 'brain'"),
+        ({"view": "top"}, "view is 'side' or 'front'"),
+        ({"mood": "good"}, "unknown field 'mood'"),
+    ],
+)
+def test_what_cannot_be_drawn_says_why(changes, message):
+    with pytest.raises(ValueError, match=message):
+        figure.read(table(**changes), "here")
+
+
+@pytest.mark.parametrize(
+    "prop",
+    [
+        {"kind": "plate", "at": "crease"},
+        {"kind": "ball", "at": "crease"},
+        {"kind": "dumbbell", "at": "crease", "turn": 90},
+    ],
+)
+def test_a_weight_on_the_crease_of_the_hips_lies_on_the_body(prop):
+    drawing = figure.read(table(prop=[prop]), "here")
+    crease = drawing.bones(0).at["crease"]
+    weight = [shape for shape in figure.shapes(drawing, 0) if shape.tone in ("prop", "weight")]
+    middle = sum(weight[0].path.points()) / len(weight[0].path.points())
+    assert abs(middle - crease) < 1.5
+
+
+def test_the_stylesheet_knows_every_class(drawing):
+    sheet = (settings.BASE_DIR / "static" / "css" / "60-figure.css").read_text()
+    markup = figure.svg(drawing, "start", label="x", uid="u") + figure.frames(
+        drawing, label="x", uid="v"
+    )
+    classes = {name for found in re.findall(r'class="([^"]+)"', markup) for name in found.split()}
+    assert all(f".{name}" in sheet for name in classes)
+
+
+def test_a_far_limb_can_be_set_apart_from_the_near_one():
+    pose = read_pose(standing(elbow=20, far_elbow=90), "side", "here")
+    bones = Skeleton(pose)
+    assert bones.angles["near_elbow"] == pytest.approx(20)
+    assert bones.angles["far_elbow"] == pytest.approx(90)
+
+
+def test_a_standing_figure_is_as_tall_as_a_person():
+    bones = Skeleton(read_pose({"place": {"near_heel": [0, 0]}}, "side", "here"))
+    assert bones.at["crown"].imag == pytest.approx(100, abs=0.5)
