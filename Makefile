@@ -15,7 +15,8 @@ WORKERS ?= 2
 
 run: site
 	@echo "Serving $(SITE_URL) — stop with Ctrl+C"
-	@exec .venv/bin/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --workers $(WORKERS) \
+	@$(MANAGE) clock & clock=$$!; trap 'kill $$clock' EXIT; \
+	.venv/bin/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --workers $(WORKERS) \
 		--worker-class gthread --threads 8 --log-level warning
 
 dev: site .venv/dev

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -181,8 +182,9 @@ class Source(models.Model):
 
 def slug_is_no_first_path_part(slug: str) -> None:
     """A page at /articles/ would never be seen: refuse what an address of the site begins with."""
-    taken = {str(pattern.pattern).split("/")[0] for pattern in get_resolver().url_patterns}
-    if slug in taken:
+    patterns = get_resolver().url_patterns
+    taken = {str(pattern.pattern).lstrip("^").split("/")[0] for pattern in patterns}
+    if slug in taken | {settings.STATIC_URL.strip("/")}:
         raise ValidationError(f"“{slug}” is already an address of this site. Choose another.")
 
 

@@ -1,62 +1,65 @@
+from __future__ import annotations
+
+import json
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from comments.models import Comment
+from comments import desk, moderation
+from comments.models import Address, Block, Comment, Letter
 from publishing.desk import ContentAdmin
 
 
-class WaitingFilter(admin.SimpleListFilter):
+class StandsFilter(admin.SimpleListFilter):
     title = "where it stands"
     parameter_name = "stands"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("waiting", "Waiting for you"), ("published", "Published")]
+        words = [("waiting", "Waiting for you"), ("published", "Published")]
+        return [*words, ("spam", "Spam"), ("removed", "Removed")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value():
-            return queryset.filter(published_at__isnull=self.value() == "waiting")
-        return queryset
+        conditions: dict[str, dict[str, Any]] = {
+            "waiting": {"published_at": None, "removed_at": None, "is_spam": False},
+            "published": {"published_at__isnull": False},
+            "spam": {"is_spam": True},
+            "removed": {"removed_at__isnull": False},
+        }
+        return queryset.filter(**conditions.get(self.value() or "", {}))
 
 
-class ReplyInline(admin.StackedInline):
-    model = Comment
-    fk_name = "answers"
-    fields = ["words"]
-    extra = 1
-    max_num = 5
-    verbose_name = "your answer"
-    verbose_name_plural = "your answer, published when you save"
+class PersonForm(forms.Form):
+    email = forms.EmailField(label="Email address of the person")
 
 
 @admin.register(Comment)
 class CommentAdmin(ContentAdmin):
     desk_order = 30
-    list_display = ["shown_name", "favorite_name", "words", "article", "written_at", "is_published"]
-    list_filter = [WaitingFilter]
+    list_display = ["shown_name", "favorite_name", "words", "article", "written_at", "stands"]
+    list_filter = [StandsFilter]
     list_select_related = ["favorite", "article"]
     search_fields = ["name", "words", "other_favorite"]
-    autocomplete_fields = ["article", "favorite", "answers"]
+    autocomplete_fields = ["article", "favorite"]
     ordering = ["-written_at"]
-    actions = ["publish", "unpublish"]
-    inlines = [ReplyInline]
-    readonly_fields = ["held_because", "written_at"]
-    fields = [
-        "name",
-        "favorite",
-        "other_favorite",
-        "words",
-        "email",
-        "published_at",
-        "article",
-        "answers",
-        "by_trainer",
-        "written_at",
-        "held_because",
+    actions = ["publish", "hold", "spam"]
+    readonly_fields = ["stands", "why_is_it_here", "written_at", "edited_at", "asked_change"]
+    fieldsets = [
+        (None, {"fields": ["name", "favorite", "other_favorite", "words", "email", "article"]}),
+        ("Where it stands", {"fields": [*readonly_fields]}),
     ]
+    change_list_template = "admin/comments/change_list.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
     @admin.display(description="name")
     def shown_name(self, comment: Comment) -> str:
@@ -66,25 +69,105 @@ class CommentAdmin(ContentAdmin):
     def favorite_name(self, comment: Comment) -> str:
         return comment.favorite_name
 
-    @admin.display(description="published", boolean=True)
-    def is_published(self, comment: Comment) -> bool:
-        return comment.published_at is not None
+    @admin.display(description="why is it here?")
+    def why_is_it_here(self, comment: Comment) -> SafeString:
+        history = "\n".join(
+            f"{event.at:%B %-d, %Y, %H:%M}: {event.what}{f' by {event.by}' if event.by else ''}"
+            for event in comment.events.select_related("by")
+        )
+        return format_html('<pre class="history">{}\n{}</pre>', comment.reasons, history)
 
     @admin.action(description="Publish")
     def publish(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        waiting = queryset.filter(published_at=None)
-        self.message_user(request, f"Published: {waiting.update(published_at=timezone.now())}.")
+        for comment in queryset:
+            moderation.publish(comment, _user(request))
 
     @admin.action(description="Take back, to decide later")
-    def unpublish(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        self.message_user(request, f"Taken back: {queryset.update(published_at=None)}.")
+    def hold(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        for comment in queryset:
+            moderation.hold(comment, _user(request))
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Her answer stands under the reader's comment, marked as hers, at once."""
-        for reply in formset.save(commit=False):
-            if reply.pk is None:
-                reply.article, reply.by_trainer = form.instance.article, True
-                reply.published_at = timezone.now()
-            reply.save()
-        for gone in formset.deleted_objects:
-            gone.delete()
+    @admin.action(description="Mark as spam")
+    def spam(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        for comment in queryset:
+            moderation.mark_spam(comment, _user(request))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("queue/", view(desk.queue), name="comments_queue"),
+            path("person/", view(self.person), name="comments_person"),
+            *super().get_urls(),
+        ]
+
+    def person(self, request: HttpRequest) -> HttpResponse:
+        """Everything of a person by email address: to hand over, or to erase for good."""
+        form = PersonForm(request.POST or None)
+        context = {**self.admin_site.each_context(request), "form": form, "title": "A person"}
+        if not form.is_valid():
+            return render(request, "admin/comments/person.html", context)
+        email = form.cleaned_data["email"].lower()
+        comments = Comment.objects.filter(email__iexact=email)
+        if "export" in request.POST:
+            return _exported(email, comments)
+        if "erase" in request.POST:
+            with transaction.atomic():
+                count = comments.count()
+                comments.delete()
+                Address.objects.filter(email=email).delete()
+                Letter.objects.filter(to__iexact=email).delete()
+            messages.success(request, f"Erased: {count} comments, the address and its letters.")
+            return redirect("admin:comments_person")
+        return render(request, "admin/comments/person.html", {**context, "count": comments.count()})
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _exported(email: str, comments: QuerySet[Comment]) -> HttpResponse:
+    """All that is kept of a person, as JSON a person can read."""
+    rows = [
+        {
+            "name": comment.name,
+            "favorite": comment.favorite_name,
+            "words": comment.words,
+            "written_at": comment.written_at.isoformat(),
+            "stands": comment.stands,
+            "page": comment.article.title if comment.article else "Favorites",
+        }
+        for comment in comments.select_related("favorite", "article")
+    ]
+    letters = Letter.objects.filter(to__iexact=email).values_list("subject", "written_at")
+    data = {
+        "email": email,
+        "comments": rows,
+        "letters": [{"subject": subject, "at": at.isoformat()} for subject, at in letters],
+    }
+    body = json.dumps(data, ensure_ascii=False, indent=2)
+    response = HttpResponse(body, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="person.json"'
+    return response
+
+
+@admin.register(Block)
+class BlockAdmin(admin.ModelAdmin):
+    desk_order = 95
+    list_display = ["value", "kind"]
+    list_filter = ["kind"]
+
+
+@admin.register(Letter)
+class LetterAdmin(admin.ModelAdmin):
+    """The last letters delivered and what waits; nothing to change."""
+
+    desk_order = 96
+    list_display = ["subject", "to", "written_at", "sent_at", "tries", "last_error"]
+    fields = ["subject", "to", "text", "written_at", "sent_at", "tries", "last_error"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,4 +1,4 @@
-"""The one form readers write in."""
+"""The forms readers write in."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def readable(text: str) -> None:
-    """Refuse what nobody can see or read: control characters, surrogates, direction overrides, and
-    the mark that stands where bytes were no text."""
+    """Refuse characters nobody can see: control characters, surrogates, direction overrides."""
     for character in text:
         if character in "\n\r\t":
             continue
-        if character in OVERRIDES | {"\ufffd"} or unicodedata.category(character) in ("Cc", "Cs"):
+        if character in OVERRIDES or unicodedata.category(character) in ("Cc", "Cs"):
             raise ValidationError(
                 "There is a hidden character in this text that I cannot keep."
                 " Type the text here instead of pasting it, please."
@@ -32,6 +31,9 @@ def readable(text: str) -> None:
 
 class AnswerForm(forms.ModelForm):
     """A favorite, words, a name and an address; a favorite or words alone are enough."""
+
+    # People do not see this field; what fills it in is held.
+    subject_line = forms.CharField(required=False, label="Leave this empty", strip=False)
 
     class Meta:
         model = Comment
@@ -51,15 +53,14 @@ class AnswerForm(forms.ModelForm):
         self._field("other_favorite", "Or another one", "Not in the list? Write it here.", 80)
         self._field("words", "Your words", "Why do you like it? What works for you?", WORDS_LIMIT)
         self._field("name", "Your name", "First name is enough.", 80)
-        self._field(
-            "email",
-            "Your email (optional)",
-            f"Only to tell you when {Site.current().trainer} answers. Never shown.",
-            254,
-        )
+        trainer = Site.current().trainer
+        if "email" in self.fields:
+            hint = f"Only to tell you when {trainer} answers. Never shown."
+            self._field("email", "Your email (optional)", hint)
+            self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["words"].widget.attrs["rows"] = 5
         self.fields["name"].widget.attrs["autocomplete"] = "given-name"
-        self.fields["email"].widget.attrs["autocomplete"] = "email"
+        self.fields["subject_line"].widget.attrs |= {"tabindex": "-1", "autocomplete": "off"}
         for name, field in self.fields.items():
             # The browser would cut the text off at the limit; the page says so instead.
             field.widget.attrs.pop("maxlength", None)
@@ -70,15 +71,21 @@ class AnswerForm(forms.ModelForm):
             if described:
                 field.widget.attrs["aria-describedby"] = " ".join(described)
 
-    def _field(self, name: str, label: str, hint: str, limit: int) -> None:
+    @property
+    def shown_fields(self) -> list[forms.BoundField]:
+        """The fields people see, in order."""
+        return [field for field in self if field.name != "subject_line"]
+
+    def _field(self, name: str, label: str, hint: str, limit: int | None = None) -> None:
         field = self.fields[name]
         field.label, field.help_text = label, hint
-        field.validators.append(readable)
-        too_long = f"This is longer than {limit:,} characters. Please shorten it."
-        field.error_messages["max_length"] = too_long
-        for validator in field.validators:
-            if getattr(validator, "code", "") == "max_length":
-                validator.message = too_long
+        if limit:
+            field.validators.append(readable)
+            too_long = f"This is longer than {limit:,} characters. Please shorten it."
+            field.error_messages["max_length"] = too_long
+            for validator in field.validators:
+                if isinstance(validator, MaxLengthValidator):
+                    validator.message = too_long
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -92,3 +99,29 @@ class AnswerForm(forms.ModelForm):
                 "other_favorite", "One favorite, please: choose from the list or write another."
             )
         return cleaned
+
+
+class EditForm(AnswerForm):
+    """What a writer may change afterwards."""
+
+    class Meta(AnswerForm.Meta):
+        fields = ["favorite", "other_favorite", "words", "name"]
+
+
+class ChangeRequestForm(forms.Form):
+    """Asking the trainer for a change, when editing is over."""
+
+    change = forms.CharField(
+        label="What should be changed?",
+        max_length=WORDS_LIMIT,
+        validators=[readable],
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={
+            "required": "Say what should be changed.",
+            "max_length": f"This is longer than {WORDS_LIMIT:,} characters. Please shorten it.",
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+        self.fields["change"].widget.attrs.pop("maxlength", None)

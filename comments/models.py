@@ -1,20 +1,26 @@
-"""Readers' words: comments, the favorites they name and the tally of these."""
+"""Readers' words: comments, the favorites they name, the tally of these, and their history."""
 
 from __future__ import annotations
 
-from typing import Self
+from datetime import timedelta
+from typing import Any, Self
 
+from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
-from django.db import models
-from django.db.models import Count, Prefetch, Q
+from django.db import models, transaction
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf, RowNumber
 from django.urls import reverse
+from django.utils import timezone
 
 from blog.models import Article
 from exercises.models import Exercise
 from publishing.models import Published, PublishedQuerySet
 
-WORDS_LIMIT = 5000
+WORDS_LIMIT = 5000  # characters
+EDIT_FOR = timedelta(minutes=30)
+UNDO_FOR = timedelta(days=30)
 own_comment = signing.Signer(salt="comments.own")
 
 
@@ -24,29 +30,46 @@ class CommentQuerySet(PublishedQuerySet):
         readable = Q(article__isnull=True) | Q(article__in=Article.objects.published())
         return super().published().filter(readable)
 
+    def waiting(self) -> Self:
+        """Held for the trainer: neither published nor removed nor spam."""
+        return self.filter(published_at=None, removed_at=None, is_spam=False)
+
     def with_words(self) -> Self:
         """A favorite without words counts in the tally and is not listed."""
         return self.exclude(words="")
 
-    def with_favorite(self) -> Self:
-        """With the favorite each names; one that is a draft again is not named."""
-        return self.prefetch_related(Prefetch("favorite", Exercise.objects.published()))
+    def readable(self) -> Self:
+        """What a conversation shows: published words, and in their place those that their writer
+        removed though somebody had answered."""
+        gone = Q(removed_at__isnull=False, removed_by=Comment.Remover.WRITER)
+        answered = Q(replies__in=Comment.objects.published())
+        words = self.published().exclude(words="")
+        return self.filter(Q(pk__in=words) | gone & answered).distinct()
 
-    def threads(self) -> Self:
-        """The comments with words that answer no other, each with its published_replies."""
-        replies = Comment.objects.published().with_words().with_favorite()
-        return (
-            self.with_words()
-            .with_favorite()
-            .filter(answers=None)
-            .prefetch_related(Prefetch("replies", replies, to_attr="published_replies"))
+    def latest_favorites(self) -> Self:
+        """Each person's latest published comment that names a favorite of the library."""
+        latest = (
+            self.published()
+            .filter(favorite__in=Exercise.objects.published(), by_trainer=False)
+            .annotate(
+                nth=Window(
+                    RowNumber(),
+                    partition_by=Coalesce(
+                        NullIf("person", models.Value("")),
+                        Concat(models.Value("comment "), Cast("pk", models.CharField())),
+                        output_field=models.CharField(),
+                    ),
+                    order_by=[F("written_at").desc(), F("pk").desc()],
+                )
+            )
+            .filter(nth=1)
         )
+        return self.filter(pk__in=latest.values("pk"))
 
-    def tally(self) -> list[Exercise]:
-        """The exercises that published comments name, most named first, each with `answers`."""
+    def tally(self) -> list[Any]:
+        """The exercises that readers name, most named first, each with `answers`."""
         return list(
-            Exercise.objects.published()
-            .filter(favored_in__in=self.published())
+            Exercise.objects.filter(favored_in__in=self.latest_favorites())
             .annotate(answers=Count("favored_in"))
             .order_by("-answers", "name")
         )
@@ -55,8 +78,12 @@ class CommentQuerySet(PublishedQuerySet):
 class Comment(Published):
     """A reader's words on an article or on the favorites page; may name a favorite exercise.
 
-    Held while published_at is empty. One level of answers.
+    It waits while published_at is empty. One level of answers.
     """
+
+    class Remover(models.TextChoices):
+        WRITER = "writer", "its writer"
+        TRAINER = "trainer", "you"
 
     article = models.ForeignKey(
         Article,
@@ -85,14 +112,31 @@ class Comment(Published):
     words = models.TextField(blank=True, validators=[MaxLengthValidator(WORDS_LIMIT)])
     email = models.EmailField(blank=True, help_text="Never shown.")
     by_trainer = models.BooleanField("written by you", default=False)
-    written_at = models.DateTimeField(auto_now_add=True)
-    held_because = models.TextField("why it waits", blank=True, editable=False)
+    written_at = models.DateTimeField(default=timezone.now, editable=False)
+    edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    asked_change = models.TextField("change its writer asks for", blank=True, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    removed_by = models.CharField(max_length=7, blank=True, choices=Remover, editable=False)
+    is_spam = models.BooleanField("spam", default=False, editable=False)
+    reasons = models.TextField("why it waits", blank=True, editable=False)  # one a line
+    person = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
+    sender = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
+    once = models.CharField(max_length=40, null=True, unique=True, editable=False)  # noqa: DJ001
 
     objects = CommentQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["written_at", "pk"]
-        indexes = [models.Index(fields=["article", "published_at"], name="comment_of_article")]
+        verbose_name = "answer or comment"
+        verbose_name_plural = "answers and comments"
+        indexes = [
+            models.Index(fields=["article", "published_at"], name="comment_of_article"),
+            models.Index(
+                fields=["written_at"],
+                name="comment_waiting",
+                condition=Q(published_at=None, removed_at=None, is_spam=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(favorite__isnull=False) | ~Q(other_favorite="") | ~Q(words=""),
@@ -105,12 +149,29 @@ class Comment(Published):
                 violation_error_message="One favorite: from the library or another, not both.",
             ),
             models.CheckConstraint(
-                condition=~Q(answers=models.F("pk")), name="comment_answers_another"
+                condition=~Q(answers=F("pk")),
+                name="comment_answers_another",
+                violation_error_message="A comment cannot answer itself.",
+            ),
+            models.CheckConstraint(
+                condition=Q(published_at=None) | Q(removed_at=None, is_spam=False),
+                name="comment_public_or_gone",
+                violation_error_message="Removed comments and spam are not public.",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at=None, removed_by="")
+                | (Q(removed_at__isnull=False) & ~Q(removed_by="")),
+                name="comment_removed_by_somebody",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.shown_name}: {self.words[:60] or self.favorite_name}"
+
+    def get_absolute_url(self) -> str:
+        """Its place on the page where it stands."""
+        page = self.article.get_absolute_url() if self.article else reverse("favorites")
+        return f"{page}#comment-{self.pk}"
 
     @property
     def shown_name(self) -> str:
@@ -121,6 +182,208 @@ class Comment(Published):
         return self.favorite.name if self.favorite else self.other_favorite
 
     @property
+    def token(self) -> str:
+        """What opens the writer's own page, and allows its changes."""
+        return own_comment.sign(str(self.pk))
+
+    @property
     def own_url(self) -> str:
-        """The private link that shows this comment to its writer."""
-        return reverse("own_comment", args=[own_comment.sign(str(self.pk))])
+        return reverse("own_comment", args=[self.token])
+
+    @property
+    def stands(self) -> str:
+        """Where it stands, in a word."""
+        if self.removed_at:
+            return "removed"
+        if self.is_spam:
+            return "spam"
+        return "published" if self.published_at else "waiting"
+
+    @property
+    def is_answered(self) -> bool:
+        return self.replies.published().exists()
+
+    @property
+    def may_be_edited(self) -> bool:
+        """By its writer, without asking: for half an hour, and until somebody answers."""
+        return timezone.now() < self.written_at + EDIT_FOR and not self.is_answered
+
+    def publish(self, by: User | None = None) -> None:
+        self._change("published", by, published_at=timezone.now(), is_spam=False)
+
+    def hold(self, by: User | None = None) -> None:
+        self._change("held", by, published_at=None, is_spam=False)
+
+    def mark_spam(self, by: User | None = None) -> None:
+        self._change("spam", by, published_at=None, is_spam=True)
+
+    def remove(self, by: User | None = None) -> None:
+        remover = self.Remover.TRAINER if by else self.Remover.WRITER
+        now = timezone.now()
+        self._change(
+            "removed", by, published_at=None, is_spam=False, removed_at=now, removed_by=remover
+        )
+
+    def restore(self, to: dict[str, Any], by: User) -> None:
+        """Undo: stand again as an Event kept it."""
+        self._change("restored", by, **to)
+
+    @transaction.atomic
+    def _change(self, what: str, by: User | None, **fields: Any) -> None:
+        if "removed_at" not in fields:
+            fields |= {"removed_at": None, "removed_by": ""}
+        Event.objects.create(comment=self, what=what, by=by, **Event.standing_of(self))
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save(update_fields=[*fields, "updated_at"])
+
+
+class Event(models.Model):
+    """A change of where a comment stands, with how it stood before; holds none of its words."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="events")
+    what = models.CharField(max_length=20)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(User, models.SET_NULL, null=True)  # empty: its writer, or the site
+    was_published_at = models.DateTimeField(null=True)
+    was_removed_at = models.DateTimeField(null=True)
+    was_removed_by = models.CharField(max_length=7, blank=True)
+    was_spam = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.at:%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def standing_of(comment: Comment) -> dict[str, Any]:
+        return {
+            "was_published_at": comment.published_at,
+            "was_removed_at": comment.removed_at,
+            "was_removed_by": comment.removed_by,
+            "was_spam": comment.is_spam,
+        }
+
+    def undo(self, by: User) -> None:
+        """Let the comment stand as it did before this event."""
+        self.comment.restore(
+            {
+                "published_at": self.was_published_at,
+                "removed_at": self.was_removed_at,
+                "removed_by": self.was_removed_by,
+                "is_spam": self.was_spam,
+            },
+            by,
+        )
+
+
+class Report(models.Model):
+    """A reader says that a comment should be looked at; once each."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="reports")
+    sender = models.CharField(max_length=40)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "sender"], name="report_once_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"report of {self.comment_id}"
+
+
+class Block(models.Model):
+    """A word, address or sender whose comments are spam."""
+
+    class Kind(models.TextChoices):
+        WORD = "word", "Word or phrase"
+        EMAIL = "email", "Email address"
+        SENDER = "sender", "Sender"
+
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.WORD)
+    value = models.CharField(max_length=200, help_text="Capital letters do not matter.")
+
+    class Meta:
+        verbose_name = "blocked word or sender"
+        verbose_name_plural = "blocked words and senders"
+        ordering = ["kind", "value"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "value"], name="block_once"),
+            models.CheckConstraint(condition=~Q(value=""), name="block_has_a_value"),
+        ]
+
+    def __str__(self) -> str:
+        return self.value
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.value = self.value.strip().casefold()
+        super().save(*args, **kwargs)
+
+
+class WordCount(models.Model):
+    """How often a word stood in comments that the trainer published, and in spam."""
+
+    word = models.CharField(max_length=40, unique=True)
+    published = models.PositiveIntegerField(default=0)
+    spam = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class Address(models.Model):
+    """A reader's email address: letters go there only after it was confirmed, until stopped."""
+
+    email = models.EmailField(unique=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def gets_letters(self) -> bool:
+        return self.confirmed_at is not None and self.stopped_at is None
+
+
+class Letter(models.Model):
+    """A letter to be sent, or sent; a mail server that is down only makes it wait here."""
+
+    kind = models.CharField(max_length=20)
+    to = models.EmailField()
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField()
+    unsubscribe = models.URLField(blank=True, max_length=500)
+    written_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    next_try_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-written_at", "-pk"]
+        indexes = [
+            models.Index(fields=["next_try_at"], name="letter_to_send", condition=Q(sent_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Look(models.Model):
+    """When the trainer last looked at what waits: one row."""
+
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="look_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"

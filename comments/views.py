@@ -1,79 +1,357 @@
+"""Readers' own pages: posting, their comments by private link, reports, letters."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
 from django.core import signing
-from django.db import transaction
+from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from blog.models import Article
 from blog.views import article_page
-from comments.forms import AnswerForm
-from comments.models import Comment, own_comment
+from comments import letters, moderation, spam
+from comments.forms import AnswerForm, ChangeRequestForm, EditForm
+from comments.models import Address, Comment, Event, Report, own_comment
+from exercises.models import Exercise
 from publishing.origin import is_foreign, is_silent
-from publishing.reading import read_only
+from publishing.sender import keyed_hash, sender_of
 
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
-GONE = "The article you answered is no longer here. Your words are kept: send them to this page."
+GONE = (
+    "What you answer is no longer here. Your words are still in the form; send them on their own."
+)
+LIMITS = [(5, timedelta(minutes=10)), (30, timedelta(days=1))]  # comments of one sender
+READER_COOKIE = "reader"
+READER = re.compile(r"[0-9a-f]{32}")
+WORDS_A_PAGE = 50
+log = logging.getLogger(__name__)
 
 
-@read_only
+def private(response: HttpResponse) -> HttpResponse:
+    """A page that carries a private link's token: kept nowhere, found by nobody."""
+    patch_cache_control(response, private=True, no_store=True)
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
 def favorites(request: HttpRequest) -> HttpResponse:
     return favorites_page(request)
 
 
-def favorites_page(request: HttpRequest, status: int = 200, **more: AnswerForm) -> HttpResponse:
-    answers = Comment.objects.published().threads()
+def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
+    """The tally, the form and the words that name a favorite or were written here."""
     here = Q(article=None) | Q(favorite__isnull=False) | ~Q(other_favorite="")
+    words = Comment.objects.published().with_words().filter(here, answers=None, by_trainer=False)
+    chosen = Exercise.objects.published().filter(slug=request.GET.get("exercise", "")).first()
+    if chosen:
+        words = words.filter(favorite=chosen)
+    tally = Comment.objects.tally()
     context = {
-        "tally": Comment.objects.tally(),
-        "answers": answers.filter(here).order_by("-written_at")[:50],
+        "tally": tally,
+        "total": sum(exercise.answers for exercise in tally),
+        "chosen": chosen,
+        "page": _page(request, words.select_related("favorite").order_by("-written_at")),
         **more,
     }
     return render(request, "comments/favorites.html", context, status=status)
 
 
+def _page(request: HttpRequest, rows: Any) -> Any:
+    paginator = Paginator(rows, WORDS_A_PAGE)
+    number = request.GET.get("page", "1") if request.method != "POST" else "1"
+    if not number.isdecimal() or not 1 <= int(number) <= paginator.num_pages:
+        raise Http404
+    return paginator.page(number)
+
+
 @csrf_exempt  # publishing/origin.py: public pages hold no token
 @require_POST
 def post(request: HttpRequest) -> HttpResponse:
-    """Keep a reader's answer for the trainer to read; every refusal gives the text back."""
+    """Keep a reader's answer; every refusal gives the text back."""
     if is_foreign(request):
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
-    slug = request.POST.get("article", "").replace("\0", "")  # empty on the favorites page
-    article = Article.objects.published().filter(slug=slug).first()
+    article = _article(request.POST.get("article", ""))
+    parent, parent_gone = _parent(request.POST.get("answers", ""))
     form = AnswerForm(request.POST)
+    show: dict[str, Any] = {"article": article, "parent": parent, "form": form}
     if form.is_valid() and article and not article.is_open:
         form.add_error(None, CLOSED)
-    if slug and not article:
+    if parent_gone:
         form.add_error(None, GONE)
     if not form.is_valid():
-        if article:
-            return article_page(request, article, status=400, answer_form=form)
-        return favorites_page(request, status=404 if slug else 400, answer_form=form)
-    form.instance.article = article
-    if is_silent(request):
-        form.instance.held_because = "The sender's browser did not say which page it came from."
-    with transaction.atomic():
-        comment = form.save()
-    return redirect(comment.own_url)
+        return form_page(request, **show, status=400)
+    if "preview" in request.POST:
+        return form_page(request, **show, preview=form.save(commit=False))
+    reader = _reader(request)
+    comment = _prepared(request, form, article, parent, reader)
+    double = Comment.objects.filter(once=comment.once).first()
+    if double is None and (free_at := _too_fast(comment.sender)):
+        local = timezone.localtime(free_at)
+        form.add_error(None, f"That is a lot at once. Send it again after {local:%-I:%M %p}.")
+        response = form_page(request, **show, status=429)
+        response["Retry-After"] = str(max(1, int((free_at - timezone.now()).total_seconds())))
+        return response
+    try:
+        comment = double or _keep(request, comment)
+    except Exception:
+        log.exception("A comment could not be kept")
+        page = render(request, "comments/unsaved.html", {"data": request.POST}, status=503)
+        page["Retry-After"] = "60"
+        return page
+    response = redirect(comment.own_url)
+    response.status_code = 303
+    response.set_cookie(
+        READER_COOKIE,
+        reader,
+        max_age=365 * 24 * 3600,
+        path="/comments/",
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+    return private(response)
 
 
-@never_cache
-@read_only
-def own(request: HttpRequest, token: str) -> HttpResponse:
-    """A writer's own comment, by its private link."""
+def form_page(
+    request: HttpRequest,
+    *,
+    form: AnswerForm,
+    article: Article | None,
+    parent: Comment | None = None,
+    preview: Comment | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page a form stood on, with the form as it was filled in."""
+    if parent:
+        context = {"parent": parent, "article": article, "answer_form": form, "preview": preview}
+        return render(request, "comments/answer.html", context, status=status)
+    if article:
+        return article_page(request, article, status=status, answer_form=form, preview=preview)
+    return favorites_page(request, status=status, answer_form=form, preview=preview)
+
+
+@require_safe
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form to answer a comment."""
+    comment = get_object_or_404(Comment.objects.published().filter(answers=None), pk=pk)
+    return form_page(request, form=AnswerForm(), article=comment.article, parent=comment)
+
+
+def _article(slug: str) -> Article | None:
+    """The article a form belongs to; an empty slug is the favorites page."""
+    return get_object_or_404(Article.objects.published(), slug=slug) if slug else None
+
+
+def _parent(pk: str) -> tuple[Comment | None, bool]:
+    """The comment to answer, and whether it was named but is gone."""
+    if not pk:
+        return None, False
+    number = int(pk) if pk.isdecimal() and len(pk) < 18 else 0
+    parent = Comment.objects.published().filter(answers=None, pk=number).first()
+    return parent, parent is None
+
+
+def _reader(request: HttpRequest) -> str:
+    """The random id in the reader's cookie, or a new one."""
+    cookie = request.COOKIES.get(READER_COOKIE, "")
+    return cookie if READER.fullmatch(cookie) else secrets.token_hex(16)
+
+
+def _prepared(
+    request: HttpRequest,
+    form: AnswerForm,
+    article: Article | None,
+    parent: Comment | None,
+    reader: str,
+) -> Comment:
+    """The comment with all that is known of its sender."""
+    comment: Comment = form.save(commit=False)
+    comment.article = parent.article if parent else article
+    comment.answers = parent
+    comment.email = comment.email.lower()
+    comment.sender = sender_of(request)
+    confirmed = Address.objects.filter(email=comment.email, confirmed_at__isnull=False)
+    if comment.email and confirmed.exists():
+        comment.person = keyed_hash("person", comment.email)
+    else:
+        comment.person = keyed_hash("person", reader)
+    said = [comment.article_id, comment.answers_id, comment.favorite_id, comment.other_favorite]
+    said += [comment.words, comment.name, comment.email, comment.sender]
+    comment.once = keyed_hash("once", json.dumps([*said, str(timezone.localdate())]))
+    return comment
+
+
+def _too_fast(sender: str) -> datetime | None:
+    """When this sender may write again, or None when it may now."""
+    for most, during in LIMITS:
+        recent = Comment.objects.filter(sender=sender, written_at__gt=timezone.now() - during)
+        times = list(recent.order_by("-written_at").values_list("written_at", flat=True)[:most])
+        if len(times) == most:
+            return times[-1] + during
+    return None
+
+
+def _keep(request: HttpRequest, comment: Comment) -> Comment:
+    facts = spam.Facts(
+        trapped=bool(request.POST.get("subject_line", "").strip()), silent=is_silent(request)
+    )
+    verdict = spam.judge(comment, facts)
+    comment.reasons = "\n".join(verdict.reasons)
+    comment.is_spam = verdict.result == "spam"
+    try:
+        with transaction.atomic():
+            comment.save()
+            if verdict.result == "publish":
+                moderation.publish(comment, None)
+            elif verdict.result == "hold":
+                letters.waiting()
+            if comment.email and not comment.is_spam:
+                letters.confirm(comment)
+    except IntegrityError:
+        # The other half of a double submit was quicker.
+        return Comment.objects.get(once=comment.once)
+    return comment
+
+
+def _owned(token: str) -> Comment | None:
     try:
         pk = own_comment.unsign(token)
     except signing.BadSignature:
-        raise Http404 from None
-    comment = get_object_or_404(Comment.objects.with_favorite(), pk=pk)
+        return None
+    return Comment.objects.select_related("favorite", "article", "answers").filter(pk=pk).first()
+
+
+@csrf_exempt  # the token in the address is what allows the change
+@require_http_methods(["GET", "HEAD", "POST"])
+def own(request: HttpRequest, token: str) -> HttpResponse:
+    """A writer's own comment by its private link: how it stands, and changing or removing it."""
+    comment = _owned(token)
+    if comment is None:
+        data = {"data": request.POST}
+        return private(render(request, "comments/no_link.html", data, status=403))
+    if request.method == "POST":
+        return private(_own_change(request, comment))
+    return private(own_page(request, comment))
+
+
+def own_page(
+    request: HttpRequest, comment: Comment, status: int = 200, **forms: Any
+) -> HttpResponse:
     context = {
         "comment": comment,
-        "article": Article.objects.published().filter(pk=comment.article_id).first(),
-        "is_live": comment.is_live(),
+        "is_live": Comment.objects.published().filter(pk=comment.pk).exists(),
+        "edit_form": EditForm(instance=comment) if comment.may_be_edited else None,
+        "change_form": ChangeRequestForm(),
+        **forms,
     }
-    response = render(request, "comments/own.html", context)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex"
+    return render(request, "comments/own.html", context, status=status)
+
+
+def _own_change(request: HttpRequest, comment: Comment) -> HttpResponse:
+    do = request.POST.get("do")
+    if do == "remove" and not comment.removed_at:
+        moderation.remove(comment, None)
+    elif do == "edit" and not comment.removed_at:
+        form = EditForm(request.POST, instance=_owned(comment.token))
+        if not comment.may_be_edited:
+            late = "It is too late to change it here. Ask below; your new words are still here."
+            form.add_error(None, late)
+        if not form.is_valid():
+            return own_page(request, comment, 400, edit_form=form)
+        _edit(comment, form)
+    elif do == "ask" and not comment.removed_at:
+        change = ChangeRequestForm(request.POST)
+        if not change.is_valid():
+            return own_page(request, comment, 400, change_form=change)
+        comment.asked_change = change.cleaned_data["change"]
+        comment.save(update_fields=["asked_change", "updated_at"])
+        letters.waiting()
+    else:
+        return own_page(request, comment, 409 if comment.removed_at else 400)
+    response = redirect(comment.own_url)
+    response.status_code = 303
     return response
+
+
+@transaction.atomic
+def _edit(comment: Comment, form: EditForm) -> None:
+    """Save the writer's new words; what speaks against them holds them again."""
+    Event.objects.create(comment=comment, what="edited", **Event.standing_of(comment))
+    edited: Comment = form.save(commit=False)
+    verdict = spam.judge(edited, spam.Facts())
+    edited.edited_at = timezone.now()
+    edited.reasons = "\n".join(["Its writer changed it.", *verdict.reasons])
+    edited.save()
+    if verdict.suspicious and edited.published_at:
+        edited.hold()
+        letters.waiting()
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """What this browser wrote; the cookie only shows, each link's token allows the change."""
+    person = keyed_hash("person", _reader(request))
+    comments = Comment.objects.filter(person=person, removed_at=None).select_related("favorite")
+    return private(render(request, "comments/mine.html", {"comments": comments}))
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, pk: int) -> HttpResponse:
+    """A reader says that a comment should be looked at: a page with one button, then thanks."""
+    comment = get_object_or_404(Comment.objects.published(), pk=pk)
+    done = request.method == "POST"
+    if done and is_foreign(request):
+        return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
+    if done:
+        Report.objects.get_or_create(comment=comment, sender=sender_of(request))
+    return render(request, "comments/report.html", {"comment": comment, "done": done})
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirming an address takes a button: mail programs open links by themselves."""
+    address = letters.read_address_token(token)
+    if address is None:
+        return private(render(request, "comments/no_link.html", status=403))
+    if request.method == "POST":
+        with transaction.atomic():
+            first = address.confirmed_at is None
+            address.confirmed_at = address.confirmed_at or timezone.now()
+            address.stopped_at = None
+            address.save()
+            person = keyed_hash("person", address.email)
+            Comment.objects.filter(email=address.email).update(person=person)
+            if first:
+                letters.links(address)
+    return private(
+        render(request, "comments/address.html", {"address": address, "what": "confirm"})
+    )
+
+
+@csrf_exempt  # one-click unsubscribing (RFC 8058) posts from the mail program
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop_letters(request: HttpRequest, token: str) -> HttpResponse:
+    address = letters.read_address_token(token)
+    if address is None:
+        return private(render(request, "comments/no_link.html", status=403))
+    if request.method == "POST":
+        address.stopped_at = timezone.now()
+        address.save(update_fields=["stopped_at"])
+    return private(render(request, "comments/address.html", {"address": address, "what": "stop"}))

@@ -1,6 +1,7 @@
 """Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, SECRET_KEY,
 TIME_ZONE and DEBUG; all else is derived."""
 
+import re
 from urllib.parse import urlsplit
 
 import environs
@@ -15,11 +16,11 @@ DEBUG = env.bool("DEBUG", False)
 
 # The one source of absolute addresses, allowed hosts, secure cookies and the redirect to https.
 SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
-_site = urlsplit(SITE_URL)
-if _site.scheme not in ("http", "https") or not _site.hostname or _site.path:
+if not re.fullmatch(r"https?://([\w.-]+|\[[\da-f:]+\])(:\d{1,5})?", SITE_URL):
     raise ImproperlyConfigured(
         f"SITE_URL is the address readers type, like https://example.com, not “{SITE_URL}”."
     )
+_site = urlsplit(SITE_URL)
 _loopback = ["127.0.0.1", "localhost", "[::1]"]
 ALLOWED_HOSTS = (
     _loopback if _site.hostname in ("127.0.0.1", "localhost", "::1") else [_site.hostname]
@@ -43,6 +44,9 @@ if not SECRET_KEY:
         " (python -c 'import secrets; print(secrets.token_urlsafe(50))'), or start it with"
         " “make run”, which makes one and keeps it in DATA_DIR."
     )
+
+# Networks whose X-Forwarded-For is believed: the web server in front, on another machine.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", ["127.0.0.1/32", "::1/128"])
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -170,6 +174,15 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+
+# Without a mail server, letters wait in the database.
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_PORT = env.int("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.str("EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("EMAIL_TLS", EMAIL_PORT == 587)
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", f"letters@{_site.hostname}")
 
 LOGGING = {
     "version": 1,

@@ -5,7 +5,9 @@ from django.contrib.auth import views as auth
 from django.urls import path, re_path, reverse_lazy
 
 from blog import views as blog
+from comments import desk
 from comments import views as comments
+from comments.feeds import CommentFeed
 from exercises import views as exercises
 from publishing import pictures
 from publishing import views as publishing
@@ -22,7 +24,15 @@ urlpatterns = [
     path("exercises/<slug:slug>/<slug:variation>/card/", exercises.print_card, name="print_card"),
     path("favorites/", comments.favorites, name="favorites"),
     path("comments/", comments.post, name="post_comment"),
+    path("comments/mine/", comments.mine, name="my_comments"),
     path("comments/own/<str:token>/", comments.own, name="own_comment"),
+    path("comments/<int:pk>/answer/", comments.answer, name="answer_comment"),
+    path("comments/<int:pk>/report/", comments.report, name="report_comment"),
+    path("comments/letters/confirm/<str:token>/", comments.confirm_address, name="confirm_address"),
+    path("comments/letters/stop/<str:token>/", comments.stop_letters, name="stop_letters"),
+    path("comments/desk/<str:token>/", desk.by_letter, name="desk_link"),
+    path("comments/feed/", CommentFeed(), name="comments_feed"),
+    path("articles/<slug:slug>/comments/feed/", CommentFeed(), name="article_comments_feed"),
     path("authors/<slug:slug>/", blog.author, name="author"),
     path("search/", blog.search, name="search"),
     re_path(rf"^media/({pictures.NAME})\Z", publishing.media, name="media"),

@@ -29,7 +29,7 @@ from publishing.desk import ContentAdmin
 def missing_parts(row: Model, fields: list[str]) -> str:
     """The parts that are empty, in the trainer's words; naming them stops nothing."""
     empty = [name for name in fields if not getattr(row, name)]
-    return ", ".join(label_for_field(name, type(row)) for name in empty) or "Nothing."
+    return ", ".join(str(label_for_field(name, type(row))) for name in empty) or "Nothing."
 
 
 class MuscleWorkInline(admin.TabularInline):

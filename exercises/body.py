@@ -11,29 +11,14 @@ from exercises.skeleton import PELVIS, THIGH, TRUNK, Skeleton, angle, turn
 MUSCLES = ("glutes", "hip_side", "thigh_front", "thigh_back", "calf", "core", "back")
 
 # The shirt's outline, side view: along the spine from the hip, and out to the front.
-_BACK = ((-1.0, -5.6), (4, -5.5), (9, -4.7), (14, -5.0), (20, -6.0), (25, -6.0), (28.6, -4.6),
-         (31.2, -2.2))  # fmt: skip
-_FRONT = ((31.0, 2.3), (28.4, 4.7), (24.5, 6.3), (20.5, 6.9), (14, 6.0), (8, 5.4), (3, 5.5),
-          (-1.0, 5.2))  # fmt: skip
+_BACK = ((4.5, -4.2), (9, -4.7), (14, -5.0), (20, -6.0), (25, -6.0), (28.6, -4.6), (31.2, -2.2))
+_FRONT = ((31.0, 2.3), (28.4, 4.7), (24, 6.5), (19, 6.8), (13, 5.8), (8.6, 5.4), (4.5, 4.4))
 # The same from the front: half widths.
 _HALF = ((-1, 8.6), (4, 8.2), (10, 7.2), (15, 7.6), (21, 9.2), (26, 10.6), (28.8, 9.9),
          (30.6, 6.6), (31.6, 2.6))  # fmt: skip
 # The head, side view: up from its base, and out to the face.
-_HEAD = (
-    (0.4, -2.6),
-    (3.2, -4.9),
-    (7.2, -5.6),
-    (11.0, -4.2),
-    (13.0, -0.4),
-    (11.8, 3.4),
-    (8.8, 4.9),
-    (7.3, 5.2),
-    (5.6, 6.3),
-    (4.7, 5.3),
-    (2.6, 5.2),
-    (0.4, 4.0),
-    (-0.2, 1.2),
-)
+_HEAD = ((0.4, -2.6), (3.2, -4.9), (7.2, -5.6), (11.0, -4.2), (13.0, -0.4), (11.8, 3.4), (8.8, 4.9),
+         (7.3, 5.2), (5.6, 6.3), (4.7, 5.3), (2.6, 5.2), (0.4, 4.0), (-0.2, 1.2))  # fmt: skip
 _HEAD_FRONT = ((0.0, 0), (0.9, 2.5), (3.4, 4.2), (7.5, 4.9), (11.2, 3.7), (13.0, 0))
 
 # Stripes: where each begins at the back and at the front edge, how thick it is there, and how far
@@ -223,9 +208,7 @@ class Body:
         wrist, grip = self.at[f"{side}_wrist"], self.at[f"{side}_grip"]
         if side in self.holding:
             return capsule(wrist, grip, 1.6, 2.3)
-        fingers = self.at[f"{side}_fingers"]
-        knuckles = wrist + 0.5 * (fingers - wrist)
-        return Path().add(capsule(wrist, knuckles, 1.6, 1.5), capsule(knuckles, fingers, 1.5, 0.9))
+        return capsule(wrist, self.at[f"{side}_fingers"], 1.6, 0.9, 0.25, 0.25)
 
     def muscle(self, name: str, side: str = "near") -> Path:
         """The area of a working muscle, inside the ink. Raises ValueError for an unknown name."""
@@ -281,14 +264,14 @@ class Body:
         return smooth([self.shin(side, s, w) for s, w in points])
 
     def _core(self, side: str) -> Path:
-        side_view = ((8.6, 4.6), (13, 5.0), (18.2, 5.6), (18.6, 3.6), (13.4, 2.0), (8.8, 2.6))
+        side_view = ((9.6, 3.9), (13, 4.4), (18.2, 5.2), (18.5, 3.3), (13.4, 1.5), (9.6, 1.9))
         front_view = ((7.5, -3.0), (7.0, 0), (7.5, 3.0), (13, 3.6), (18.5, 2.6), (19, 0),
                       (18.5, -2.6), (13, -3.6))  # fmt: skip
         points = front_view if self.front_view else side_view
         return smooth([self.trunk(s, w) for s, w in points])
 
     def _back(self, side: str) -> Path:
-        points = ((8.8, -3.8), (13.5, -4.1), (19.5, -5.0), (19.8, -3.0), (13.5, -1.5), (9.0, -2.0))
+        points = ((9.6, -3.3), (13.5, -3.6), (19.5, -4.6), (19.8, -2.8), (13.5, -1.1), (9.6, -1.4))
         return smooth([self.trunk(s, w) for s, w in points])
 
 

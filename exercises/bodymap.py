@@ -17,15 +17,15 @@ from typing import Literal
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+View = Literal["front", "back"]
+
 DATA = Path(__file__).with_suffix(".toml")
 ROLES = ("primary", "secondary", "chosen")
 VIEWS: tuple[View, ...] = ("front", "back")
 MIDDLE = {"front": 168, "back": 508}  # x of the middle line of each view
 WIDTH, HEIGHT, TOP = 676, 812, 12
 CAPTION = 803  # y of the words below
-HATCH = 7  # units from one stroke to the next
-
-View = Literal["front", "back"]
+HATCH = 8  # units from one stroke to the next
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Plate:
     """One view of the body, its muscles from top to bottom."""
 
     lines: str
+    grain: str  # fibers of the muscles that are no links
     muscles: tuple[Muscle, ...]
 
 
@@ -53,6 +54,7 @@ def load() -> tuple[str, Mapping[View, Plate]]:
     plates = {
         view: Plate(
             lines=table[view]["lines"],
+            grain=table[view]["grain"],
             muscles=tuple(Muscle(**muscle) for muscle in table[view]["muscles"]),
         )
         for view in VIEWS
@@ -73,11 +75,12 @@ def svg(
     uid: str,
     title: str,
 ) -> SafeString:
-    """The map. `roles` gives a muscle's slug "primary", "secondary" or "chosen"; others are outline.
+    """The map, as markup without any style, script or color of its own.
 
-    `link` makes a muscle's address from its slug; without it the map is a picture. `names` gives the
-    words for a slug, `title` names the whole. Slugs the map cannot show are left out, as
-    some muscles lie too deep; raises ValueError for an unknown role.
+    `roles` gives a muscle's slug "primary", "secondary" or "chosen"; a muscle without a role is
+    outline only, a slug that is not on the map is left out. `link` makes a muscle's address from
+    its slug; without it the map is a picture. `names` gives a slug's words; a muscle without a
+    name is drawn but is no link. `title` names the whole. Raises ValueError for an unknown role.
     """
     unknown = set(roles.values()) - set(ROLES)
     if unknown:
@@ -89,7 +92,8 @@ def svg(
         f'<svg class="map-body" role="{kind}" aria-label="{escape(title)}"'
         f' viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
         f'<pattern id="{uid}-h" width="{HATCH}" height="{HATCH}" patternUnits="userSpaceOnUse"'
-        f' patternTransform="rotate(45)"><path class="map-hatch" d="M0 0v{HATCH}"/></pattern>'
+        f' patternTransform="rotate(45)"><path class="map-skin" d="M0 0h{HATCH}v{HATCH}H0z"/>'
+        f'<path class="map-hatch" d="M0 0v{HATCH}"/></pattern>'
         f'<clipPath id="{uid}-c">{_both(f"{uid}-o")}</clipPath>'
         f'<defs><path id="{uid}-o" d="{outline}"/></defs>'
     ]
@@ -99,14 +103,15 @@ def svg(
             f'<g transform="translate({MIDDLE[view]} {TOP})">',
             f'<g class="map-shade">{_both(f"{uid}-o")}</g>',
             f'<g class="map-skin">{_both(f"{uid}-o")}</g>',
-            f'<g clip-path="url(#{uid}-c)"><path id="{key}" class="map-line" d="{plate.lines}"/>',
+            f'<g clip-path="url(#{uid}-c)"><g id="{key}"><path class="map-line" d="{plate.lines}"/>'
+            f'<path class="map-grain" d="{plate.grain}"/></g>',
             _mirrored(key),
             *(
                 _muscle(m, f"{key}{i}", uid, roles, link, names)
                 for i, m in enumerate(plate.muscles)
             ),
             f'</g><g class="map-rim">{_both(f"{uid}-o")}</g></g>',
-            f'<text class="map-caption" x="{MIDDLE[view]}" y="{CAPTION}">{view.capitalize()}</text>',
+            f'<text class="map-caption" x="{MIDDLE[view]}" y="{CAPTION}">{view.title()}</text>',
         ]
     return mark_safe("".join([*parts, "</svg>"]))
 
@@ -127,17 +132,20 @@ def _muscle(
     link: Callable[[str], str] | None,
     names: Mapping[str, str],
 ) -> str:
-    slug = muscle.slug
-    role = roles.get(slug)
-    label = escape(f"{names[slug]}, {role}" if role else names[slug])
+    role = roles.get(muscle.slug)
+    name = names.get(muscle.slug)
     classes = f"map-muscle map-{role}" if role else "map-muscle"
-    drawn = f'<path d="{muscle.shapes}"'
     if role == "secondary":
-        drawn += f' fill="url(#{uid}-h)"/>'
+        drawn = f'<path fill="url(#{uid}-h)" d="{muscle.shapes}"/>'
     else:
-        drawn += f'/><path class="map-fiber" d="{muscle.fibers}"/>'
-    drawn = f'<title>{label}</title><g id="{key}">{drawn}</g>{_mirrored(key)}'
+        drawn = f'<path d="{muscle.shapes}"/>'
+        drawn += f'<path class="map-fiber" d="{muscle.fibers}"/>' if muscle.fibers else ""
+    drawn = f'<g id="{key}">{drawn}</g>{_mirrored(key)}'
+    if name is None:
+        return f'<g class="{classes}">{drawn}</g>'
+    label = escape(f"{name}, {role}" if role else name)
+    drawn = f"<title>{label}</title>{drawn}"
     if link is None:
         return f'<g class="{classes}">{drawn}</g>'
     reach = f'aria-label="{label}"' if muscle.main else 'tabindex="-1" aria-hidden="true"'
-    return f'<a class="{classes}" href="{escape(link(slug))}" {reach}>{drawn}</a>'
+    return f'<a class="{classes}" href="{escape(link(muscle.slug))}" {reach}>{drawn}</a>'

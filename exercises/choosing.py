@@ -102,7 +102,7 @@ class Chooser:
             have=frozenset(data.getlist("have"))
             & {NOTHING, *(equipment.slug for equipment in self.equipment)},
             level=_known(data.get("level"), Level.values),
-            words=" ".join(data.get("words", "").replace("\0", " ").split())[:100],
+            words=" ".join(data.get("words", "").replace("\0", " ").split())[:100].strip(),
         )
 
     @cached_property
@@ -153,22 +153,17 @@ class Chooser:
         return Option(slug, name, self.count(choice), chosen, choice.query)
 
     def muscle_options(self) -> list[Option]:
+        names = {"": "any"} | {muscle.slug: muscle.name for muscle in self.muscles}
         return [
-            self._option(
-                m.slug, m.name, replace(self.choice, muscle=m.slug), m.slug == self.choice.muscle
-            )
-            for m in self.muscles
+            self._option(slug, name, replace(self.choice, muscle=slug), slug == self.choice.muscle)
+            for slug, name in names.items()
         ]
 
     def level_options(self) -> list[Option]:
+        names = {"": "any"} | {level.value: level.label for level in Level}
         return [
-            self._option(
-                level.value,
-                level.label,
-                replace(self.choice, level=level.value),
-                level.value == self.choice.level,
-            )
-            for level in Level
+            self._option(slug, name, replace(self.choice, level=slug), slug == self.choice.level)
+            for slug, name in names.items()
         ]
 
     def have_options(self) -> list[Option]:
@@ -199,7 +194,8 @@ class Chooser:
         return ", ".join(part for part in parts if part)
 
     def nearest(self) -> list[Option]:
-        """When nothing fits: the choices one step away that leave something, most first."""
+        """When nothing fits: the choices one step away that leave something, most first; else the
+        whole library, if it has anything."""
         here = self.choice
         names = self.equipment_names
         steps = [
@@ -214,7 +210,8 @@ class Chooser:
             self._option("", name, choice, False) for name, choice in steps if choice != here
         ]
         found = sorted((o for o in options if o.count), key=lambda o: o.count, reverse=True)[:3]
-        return found or [self._option("", "the whole library", Choice(), False)]
+        whole = self._option("", "the whole library", Choice(), False)
+        return found or [whole] * bool(whole.count)
 
 
 def _known(value: str | None, known: Iterable[str]) -> str:

@@ -182,7 +182,11 @@ class Variation(models.Model):
             models.CheckConstraint(
                 condition=Q(level__in=Level.values), name="variation_level_is_known"
             ),
-            models.CheckConstraint(condition=Q(position__gte=1), name="variation_rung_from_one"),
+            models.CheckConstraint(
+                condition=Q(position__gte=1),
+                name="variation_rung_from_one",
+                violation_error_message="Rungs are counted from 1.",
+            ),
             slug_holds_a_letter("variation_slug_holds_a_letter"),
         ]
 
@@ -241,6 +245,7 @@ class Step(models.Model):
             models.CheckConstraint(
                 condition=Q(hold_seconds__isnull=True) | Q(hold_seconds__gte=1),
                 name="step_hold_at_least_one_second",
+                violation_error_message="A hold lasts at least one second; leave it empty for none.",
             ),
         ]
 
@@ -284,6 +289,7 @@ class Prescription(models.Model):
             models.CheckConstraint(
                 condition=Q(rest_seconds__isnull=True) | Q(rest_seconds__gte=1),
                 name="prescription_rest_at_least_one_second",
+                violation_error_message="A rest lasts at least one second; leave it empty for none.",
             ),
         ]
 

@@ -17,7 +17,9 @@ def library(request: HttpRequest) -> HttpResponse:
     chosen = {candidate.pk: candidate for candidate in chooser.results}
     exercises = dict.fromkeys(candidate.exercise for candidate in chosen.values())
     page = page_of(list(exercises), EXERCISES_A_PAGE, request)
-    variations = Variation.objects.filter(pk__in=chosen).complete()
+    shown = set(page.object_list)
+    keys = [pk for pk, candidate in chosen.items() if candidate.exercise in shown]
+    variations = Variation.objects.filter(pk__in=keys).complete()
     rows = Exercise.objects.filter(pk__in=page.object_list).prefetch_related(
         Prefetch("variations", queryset=variations.order_by("position"))
     )

@@ -22,25 +22,26 @@ def prescription_in_words(prescription: Prescription) -> str:
     words = f"{counted(prescription.sets, 'set', 'sets')} of {amount}"
     if prescription.per_side:
         words += " each side"
+    return ", ".join([words, *details_in_words(prescription)])
+
+
+def details_in_words(prescription: Prescription) -> list[str]:
+    """ "hold 2 seconds at the top", "rest 60 seconds": what is stated beside the amount."""
     details = []
     if prescription.hold_seconds:
-        details.append(hold_in_words(prescription))
+        seconds = counted(prescription.hold_seconds, "second", "seconds")
+        details.append(f"hold {seconds} {prescription.hold_where}")
     if prescription.rest_seconds:
         details.append(f"rest {counted(prescription.rest_seconds, 'second', 'seconds')}")
     if prescription.tempo:
         details.append(f"tempo {prescription.tempo}")
     if prescription.load:
         details.append(f"load {prescription.load}")
-    return ", ".join([words, *details])
-
-
-def hold_in_words(prescription: Prescription) -> str:
-    seconds = counted(prescription.hold_seconds or 0, "second", "seconds")
-    return f"hold {seconds} {prescription.hold_where}"
+    return details
 
 
 def needs_in_words(needs: Iterable[EquipmentNeed]) -> str:
-    """ "bench or box", "resistance band; if you like: dumbbell", or "nothing, just you"."""
+    """ "bench or box", "resistance band; if you like, dumbbell", or "nothing, just you"."""
     needs = list(needs)
     required = [need_in_words(need) for need in needs if not need.optional]
     optional = [need_in_words(need) for need in needs if need.optional]

@@ -3,7 +3,7 @@
 import logging
 import re
 
-TOKEN = re.compile(r"(/comments/own/|/admin/password/\w+/)[^/\s]+")
+TOKEN = re.compile(r"(/comments/(?:own|desk|letters/\w+)/|/admin/password/\w+/)[^/\s]+")
 
 
 class NoTokens(logging.Filter):

@@ -11,6 +11,7 @@ What these names stand for is given by the caller, so that this module knows no 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -161,19 +162,24 @@ def _number_headings(tokens: list[Token]) -> list[tuple[str, str]]:
 
     The page has the h1, so a text's headings begin at h2. Ids are prefixed: a text cannot take over
     an id of the page."""
-    seen: dict[str, int] = {}
+    times: Counter[str] = Counter()
+    taken: set[str] = set()
     sections = []
     for i, token in enumerate(tokens):
         if token.type not in ("heading_open", "heading_close"):
             continue
         token.tag = f"h{max(2, int(token.tag[1]))}"
         if token.type == "heading_open":
-            words = "".join(t.content for t in tokens[i + 1].children or [] if t.type == "text")
+            inline = tokens[i + 1].children or []
+            words = "".join(t.content for t in inline if t.type in ("text", "code_inline"))
             slug = f"s-{slugify(words)[:60] or 'section'}"
-            seen[slug] = seen.get(slug, 0) + 1
-            anchor = slug if seen[slug] == 1 else f"{slug}-{seen[slug]}"
+            anchor = slug
+            while anchor in taken:
+                times[slug] += 1
+                anchor = f"{slug}-{times[slug] + 1}"
+            taken.add(anchor)
             token.attrSet("id", anchor)
-            if token.tag == "h2":
+            if token.tag == "h2" and words:
                 sections.append((anchor, words))
     return sections
 

@@ -85,13 +85,24 @@ class Site(models.Model):
         default="What is your favorite glute exercise?",
         help_text="What readers are asked under an article that has no question of its own.",
     )
+    known_readers_pass = models.BooleanField(
+        "known readers pass",
+        default=False,
+        help_text="People whose answers you published three times before need not wait.",
+    )
     health_note = models.TextField(
         blank=True, help_text="One or two sentences under every article, card and print."
     )
 
     class Meta:
         verbose_name = verbose_name_plural = "the site itself"
-        constraints = [models.CheckConstraint(condition=Q(pk=1), name="site_is_one_row")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(pk=1),
+                name="site_is_one_row",
+                violation_error_message="There is one site.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -157,9 +168,12 @@ class Picture(models.Model):
             models.CheckConstraint(
                 condition=Q(focal_x__lte=100) & Q(focal_y__lte=100),
                 name="picture_focal_point_in_picture",
+                violation_error_message="The focal point lies between 0 and 100 percent.",
             ),
             models.CheckConstraint(
-                condition=Q(width__gte=1) & Q(height__gte=1), name="picture_has_a_size"
+                condition=Q(width__gte=1) & Q(height__gte=1),
+                name="picture_has_a_size",
+                violation_error_message="A picture is at least one pixel wide and high.",
             ),
         ]
 

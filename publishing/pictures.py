@@ -15,8 +15,12 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF"]  # what is read; anything else is refused
 WIDTHS = [480, 960, 1600]  # pixels
 MAX_PIXELS = 50_000_000
+MAX_SIDE = 16_000  # pixels; AVIF and JPEG end at 65,535, memory before
 MAX_BYTES = 20 * 1024 * 1024
 NAME = r"[a-z0-9]{26}-\d{1,4}\.(?:avif|jpg|png)"  # of every file in the media folder
+
+
+TOO_MANY_PIXELS = "The picture has more than 50 million pixels. Save it smaller."
 
 
 class Refused(ValueError):
@@ -53,12 +57,16 @@ def decode(file: IO[bytes]) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
-            raise Refused("The picture has more than 50 million pixels. Save it smaller.")
+            raise Refused(TOO_MANY_PIXELS)
+        if max(image.size) > MAX_SIDE:
+            raise Refused("The picture is longer than 16,000 pixels. Cut it and try again.")
         if getattr(image, "n_frames", 1) > 1:
             raise Refused("The picture is animated. Choose a still one.")
         image.load()
     except Refused:
         raise
+    except Image.DecompressionBombError:  # Pillow's own limit, far over ours
+        raise Refused(TOO_MANY_PIXELS) from None
     except UnidentifiedImageError:
         raise Refused("This is not a picture I can read. Use JPEG, PNG, WebP or AVIF.") from None
     except Exception as error:  # decoders raise many kinds for a broken file
@@ -104,7 +112,7 @@ def _flat_srgb(image: Image.Image) -> Image.Image:
                 image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
             image = converted or image
-        except ImageCms.PyCMSError:
+        except (ImageCms.PyCMSError, OSError):
             pass  # a broken profile: the numbers as they are
     if image.mode in ("I", "I;16", "I;16B", "I;16L"):
         image = image.point(lambda value: value / 256).convert("L")
@@ -118,5 +126,6 @@ def _flat_srgb(image: Image.Image) -> Image.Image:
 
 def _is_drawing(image: Image.Image) -> bool:
     """Few colors: JPEG would smear the edges of a line drawing."""
-    small = image.resize((256, max(1, 256 * image.height // image.width)), Image.Resampling.NEAREST)
+    small = image.copy()
+    small.thumbnail((256, 256), Image.Resampling.NEAREST)
     return len(small.getcolors(65536) or range(65536)) <= 256

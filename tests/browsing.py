@@ -1,8 +1,9 @@
 """People in a browser: their windows, and what these windows complained about."""
 
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from tests.site import PASSWORD, RunningSite
@@ -68,11 +69,16 @@ class Visits:
     def _response(self, response: Response) -> None:
         # The browser notes a page with an error status in the console: that is no complaint.
         if response.status >= 400 and response.request.is_navigation_request():
-            self.refused.add(response.url)
+            self.refused.add(urldefrag(response.url).url)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.text.startswith("Failed to load resource") and message.location["url"] in (
-            self.refused
-        ):
+        url = urldefrag(message.location["url"]).url
+        if url in self.refused and message.text.startswith("Failed to load resource"):
             return
-        self.complaints.append(f"console: {message.text} ({message.location['url']})")
+        self.complaints.append(f"console: {message.text} ({url})")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it stands, by all of its rules, with the places."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {', '.join(str(n['target']) for n in v['nodes'])}" for v in found]

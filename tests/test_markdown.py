@@ -77,7 +77,7 @@ def test_things_are_placed_on_lines_of_their_own() -> None:
         asked.append(names)
         return {name: Thing(f"<b>{name}</b>") for name in names}
 
-    source = "One\n[[A/b]]\ntwo [[c/d]] three\n\n- [[e/f]]\n\n    [[code/x]]\n\n`[[g/h]]`"
+    source = "One\n[[A/b]]\ntwo [[c/d]] three\n\n- [[e/f]]\n\n`[[g/h]]`\n\n    [[code/x]]"
     rendered = render(source, things=things)
     assert asked == [["a/b", "e/f"]]
     assert rendered.things == ["a/b", "e/f"]

@@ -1,33 +1,95 @@
+from __future__ import annotations
+
 from typing import Any
 
 from django import template
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.utils.html import format_html, urlize
+from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Article
 from comments.forms import AnswerForm
 from comments.models import Comment
-from exercises.models import Exercise
+from exercises.models import Exercise, Variation
 
 register = template.Library()
+THREADS_A_PAGE = 50
+WORDS_ON_EXERCISE = 5
 
 
 @register.inclusion_tag("comments/form.html", takes_context=True)
-def answer_form(context: dict[str, Any], article: Article | None = None) -> dict[str, Any]:
-    """The form under an article, or on the favorites page; with its errors when it came back."""
+def answer_form(
+    context: dict[str, Any],
+    article: Article | None = None,
+    favorite: Exercise | None = None,
+    parent: Comment | None = None,
+) -> dict[str, Any]:
+    """The form, empty or as it came back; a favorite may be named in advance."""
+    form = context.get("answer_form") or AnswerForm(initial={"favorite": favorite})
     return {
-        "form": context.get("answer_form") or AnswerForm(),
+        "form": form,
         "article": article,
+        "parent": parent,
+        "preview": context.get("preview"),
         "site": context["site"],
     }
 
 
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
-    """The published words on an article, each with the answers to it."""
-    comments = Comment.objects.published().threads().filter(article=article)
-    return {"comments": comments, "site": context["site"]}
+    """A page of the published words on an article, each with the answers to it."""
+    words = Comment.objects.readable().select_related("favorite")
+    answers = Comment.objects.published().with_words().select_related("favorite")
+    threads = words.filter(article=article, answers=None).prefetch_related(
+        Prefetch("replies", queryset=answers, to_attr="published_replies")
+    )
+    number = context["request"].GET.get("conversation", "1")
+    page = Paginator(threads.order_by("written_at", "pk"), THREADS_A_PAGE).get_page(number)
+    return {"page": page, "article": article, "site": context["site"]}
+
+
+@register.inclusion_tag("comments/liked.html", takes_context=True)
+def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
+    """How many answers name an exercise, and some of the words."""
+    naming = Comment.objects.published().filter(favorite=exercise).with_words()
+    return {
+        "exercise": exercise,
+        "answers": Comment.objects.latest_favorites().filter(favorite=exercise).count(),
+        "comments": naming.order_by("-written_at")[:WORDS_ON_EXERCISE],
+        "site": context["site"],
+    }
 
 
 @register.simple_tag
-def first_favorites() -> list[Exercise]:
+def trainers_favorite() -> Variation | None:
+    """The variation she likes best; a note beside the tally, never a vote."""
+    hers = Variation.objects.exclude(favorite_reason="").select_related("exercise")
+    return hers.filter(exercise__in=Exercise.objects.published()).first()
+
+
+@register.simple_tag(takes_context=True)
+def trainers_note(context: dict[str, Any], exercise: Exercise) -> str:
+    """In the row of her favorite: which variation it is."""
+    hers = context.get("hers") or trainers_favorite()
+    if hers is None or hers.exercise_id != exercise.pk:
+        return ""
+    trainer = context["site"].trainer
+    return format_html('<span class="note">{} likes the {} best</span>', trainer, hers.name.lower())
+
+
+@register.filter
+def linked(words: str) -> SafeString:
+    """A reader's words, escaped, with links marked as theirs; nothing else is interpreted."""
+    html = urlize(words, nofollow=True, autoescape=True)
+    return mark_safe(html.replace('rel="nofollow"', 'rel="ugc nofollow"'))
+
+
+@register.simple_tag
+def first_favorites() -> list[Any]:
     """The three exercises that most answers name, for the home page."""
-    return Comment.objects.tally()[:3]
+    tally = Comment.objects.tally()
+    return tally[:3] if sum(exercise.answers for exercise in tally) >= ENOUGH else []
+
+
+ENOUGH = 5  # answers, before they are shown as a tally

@@ -21,6 +21,7 @@ import cmath
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 TARGET = Path(__file__).resolve().parents[2] / "exercises" / "bodymap.toml"
@@ -88,9 +89,6 @@ def curve(
 ) -> list[tuple[complex, complex, complex]]:
     """Cubic pieces (two control points, end) of Hobby's curve through the points."""
     n = len(points)
-    if n == 2 and not closed:
-        a, b = points
-        return [(a + (b - a) / 3, b - (b - a) / 3, b)]
     count = n if closed else n - 1
     chord = [points[(k + 1) % n] - points[k] for k in range(count)]
     size = [abs(c) for c in chord]
@@ -135,24 +133,22 @@ class Pen:
         self.letter = ""
 
     def _numbers(self, letter: str, points: Sequence[complex], base: complex) -> None:
-        joined = letter == self.letter and letter != "M"
-        for i, point in enumerate(points):
-            for number in (round(point.real - base.real), round(point.imag - base.imag)):
-                first = not self.text or self.text[-1].isalpha() or (i == 0 and not joined)
-                if first and not self.text.endswith(letter) and not joined:
-                    self.text += letter
-                    joined = True
-                elif number >= 0 and not self.text[-1].isalpha():
-                    self.text += " "
-                self.text += str(number)
+        """Add points, counted from `base`; a letter is left out where the last one goes on."""
+        deltas = [point - base for point in points]
+        values = [round(part) for delta in deltas for part in (delta.real, delta.imag)]
+        goes_on = letter == self.letter and letter not in "Mm"
+        self.text += "" if goes_on else letter
+        for i, value in enumerate(values):
+            self.text += f" {value}" if value >= 0 and (i or goes_on) else str(value)
         self.letter = letter
-        self.here = base + complex(
-            round(points[-1].real - base.real), round(points[-1].imag - base.imag)
-        )
+        self.here = base + complex(*values[-2:])
 
     def move(self, point: complex) -> None:
-        self._numbers("M", [point], 0j)
+        self._numbers("m" if self.text else "M", [point], self.here)
         self.start = self.here
+
+    def line(self, point: complex) -> None:
+        self._numbers("l", [point], self.here)
 
     def cubic(self, *points: complex) -> None:
         self._numbers("c", points, self.here)
@@ -176,9 +172,12 @@ def trace(pen: Pen, text: str, closed: bool = False) -> None:
             points = [*points[first:], *points[:first], points[first]]
             corners = [corner - first for corner in corners]
         cuts = sorted({0, *corners, len(points) - 1})
-        runs = [(points[a : b + 1], False) for a, b in zip(cuts, cuts[1:], strict=False)]
+        runs = [(points[a : b + 1], False) for a, b in pairwise(cuts)]
     pen.move(runs[0][0][0])
     for run, round_trip in runs:
+        if len(run) == 2:
+            pen.line(run[1])
+            continue
         for piece in curve(run, round_trip):
             pen.cubic(*piece)
     if closed:
@@ -244,27 +243,16 @@ class Muscle:
 # The outline is that of both views: a body seen from behind is its own mirror image. Muscles and
 # contours may run over it; the page cuts them off.
 OUTLINE = (
-    "-1,0 17,3 30,16 34.5,40! 38.5,41 39.5,51 36,62 33,65! 31,76 25.5,88! 25,100 31,115 50,125 "
-    "70,131 87,139 98,152 u24,23 u62,18 u90,19 u124,15.5 f20,20 f48,17.5 f84,12 "
-    "f108,11.5 h14,18 h34,25 h50,30 h56,27 h50,22 h37,18! h68,17 h78,11 h84,2 h80,-8 h68,-17 "
-    "h52,-19 h12,-15 f106,-11.5 f76,-13.5 f34,-18.5 f0,-16 u100,-19.5 73,205! 70,228 66,252 "
-    "58.5,290 64,320 71,352 75.5,384 77,416 72,474 64.5,526 68,556 73,590 68,638 62.5,682 "
-    "61.5,702 66,718 71,732 79,742 76,750 46,750 40,743 42,730 39,710 42,692 37,652 25.5,604 "
-    "25,576 29,546 26,524 16,470 6,420 2,397 -1,394"
+    "-15,3.3 0,0 15,3.3 28,14 34.5,40! 38.5,41 39.5,51 36,62 33,65! 31,76 25.5,88! 25,100 "
+    "31,114 50,122 70,127 87,135 98,149 u22,22.5 u44,20.5 u66,18 u92,19 u124,15.5 f20,20 "
+    "f48,17.5 f84,12 f108,11.5 h14,18 h30,24 h46,27 h55,23 h57,18! h67,17 h76,13 h76,7! h83,2 "
+    "h81,-3! h79,-8 h73,-11! h67,-16 h52,-19 h12,-15 f106,-11.5 f76,-13.5 f34,-18.5 f0,-16 "
+    "u100,-19.5 73,205! 70,228 66,252 58.5,290 64,320 71,352 75.5,384 77,416 72,474 64.5,526 "
+    "68,556 73,590 68,638 62.5,682 61.5,702 66,718 71,732 79,743 76,750 62,751 46,750 40,743 "
+    "42,730 39,710 42,692 37,652 25.5,604 25,576 29,546 26,524 16,470 6,420 2,397 -1,394"
 )
 
 FRONT = [
-    Muscle(
-        "obliques",
-        (
-            "30,239! 37,230! 41,242! 47,232! 51,245! 57,238! 61,251! 70,246! 70,322! 66,329! "
-            "58,336 52,346! 40,342 30,338! 31,310 34,285 33,260",
-        ),
-        (
-            Fan("36,238 37,265 36,295", "67,256 58,284 48,334", 5),
-            Fan("56,290 46,318 33,334", "66,318 60,328 54,338", 2),
-        ),
-    ),
     Muscle(
         "abdominals",
         (
@@ -281,6 +269,17 @@ FRONT = [
         ),
     ),
     Muscle(
+        "obliques",
+        (
+            "30,239! 37,230! 41,242! 47,232! 51,245! 57,238! 61,251! 70,246! 70,322! 66,329! "
+            "58,336 52,346! 40,342 30,338! 31,310 34,285 33,260",
+        ),
+        (
+            Fan("36,238 37,265 36,295", "67,256 58,284 48,334", 5),
+            Fan("56,290 46,318 33,334", "66,318 60,328 54,338", 2),
+        ),
+    ),
+    Muscle(
         "gluteus-medius",
         ("67,332! 61,343 65,364 76,387! 90,384! 90,330!",),
         (Fan("62,344 64,360 71,378", "70,336 72,354 75,376", 1),),
@@ -288,32 +287,26 @@ FRONT = [
     ),
     Muscle(
         "adductors",
-        (
-            "7,391! 18,383 31,372! 37,388! 31,414 26,446 24,476! 18,442 13,412",
-            "4,397! 11,414 16,442 22,482 21,506! 0,504! 0,397!",
-        ),
-        (
-            Fan("9,393 16,420 24,474", "32,376 32,410 25,470", 3),
-            Fan("4,400 13,440 21,496", "7,402 15,440 22,490", 1),
-        ),
+        ("5,394! 18,384 33,373! 39,387 33,414 27,446 23,476 22,506! 0,504! 0,397!",),
+        (Fan("11,392 20,394 37,381", "5,406 13,446 22,500", 5),),
     ),
     Muscle(
         "quadriceps",
         (
-            "50,362! 58,386 60,420 57,460 51,494 48,509! 44,509! 38,484 35,450 38,410 44,380",
+            "50,362! 58,386 60,420 57,460 51,494 48,514! 44,514! 38,484 35,450 38,410 44,380",
             "77,388! 66,400 63,430 60,465 55,494 54,511! 60,521 66,516! 90,500! 90,386!",
             "33,440! 35,462 40,490 45,512! 42,523 34,526 26,519 27,492 29,462",
         ),
         (
             Fan("49,368 33,436 45,506", "51,368 62,436 48,506", 4),
             Fan("66,394 60,455 56,512", "75,394 76,455 64,514", 3),
-            Fan("32,446 27,485 30,522", "34,450 37,485 43,516", 3),
+            Fan("32,446 27,485 30,522", "34,450 37,485 43,516", 2),
         ),
     ),
     Muscle(
         "calves",
         ("27,560! 35,596 40,645 42,694! 15,690! 15,560!",),
-        (Fan("26,574 26,606 40,676", "30,574 35,606 41,680", 2),),
+        (Fan("26,574 26,606 40,676", "30,574 35,606 41,680", 1),),
         main=False,
     ),
 ]
@@ -325,7 +318,7 @@ FRONT_LINES = [
     "27,85 20,112 5,139",
     "24,104 21,120 15,135",
     # collar bone, breast muscle, shoulder
-    "4,141 22,137 45,139 62,133 80,136",
+    "4,141 22,137 45,138 63,131 82,135",
     "3,148! 3,204! 13,214 34,214 56,206 70,194 79,182",
     "62,137 70,156 79,182 u52,4 u74,14",
     # saw of the serratus
@@ -334,21 +327,19 @@ FRONT_LINES = [
     "70,208 70,230 62,241",
     # arm
     "u38,-6 u66,-13 u94,-12 u124,-2",
-    "u66,9 u92,12 u114,6 u126,0",
+    "u76,10 u94,11 u114,6 u126,0",
     "u112,17 f6,6 f36,9 f84,9",
     "u130,-14 f10,-6 f24,4",
     # hand
     "h3,-11 h6,0 h3,11",
-    "h10,16 h20,8 h34,10 h38,17",
+    "h8,14 h20,7 h32,10 h57,18",
     "h38,-17 h42,-4 h38,10",
     "h46,7 h75,7",
     "h47,-3 h80,-3",
     "h45,-11 h73,-11",
     # groin, tensor, sartorius
-    "54,347 34,364 8,388",
+    "54,347 34,365 12,385",
     "56,350 60,372 67,398",
-    "54,350 41,378 32,412 26,446 24,490 26,524 31,548",
-    "51,357 44,378 36,404 32,436",
     # knee and shin
     "46,516 39,524 40,536 46,542 53,536 54,524 46,516",
     "42,541 43,562",
@@ -358,6 +349,9 @@ FRONT_LINES = [
     # foot
     "40,716 50,722 64,720",
     "50,742 50,749", "57,743 57,750", "64,743 64,750", "71,743 71,749",
+]  # fmt: skip
+
+FRONT_GRAIN = [
     Fan("7,206 40,206 76,186", "7,150 38,162 75,178", 3, 0),
     Fan("14,147 44,158 75,178", "52,142 64,156 76,172", 2, 0),
     Fan("0,2 12,8 12,20", "0,2 32,20 31,42", 3, 0),
@@ -365,7 +359,7 @@ FRONT_LINES = [
     Fan("u44,-10 u80,-14 u116,-4", "u70,6 u90,12 u116,2", 3, 0),
     Fan("f6,-16 f40,-18 f92,-10", "f24,2 f50,6 f96,5", 3, 0),
     Fan("51,572 46,620 49,684", "60,584 60,620 52,684", 2, 0),
-]  # fmt: skip
+]
 
 BACK = [
     Muscle(
@@ -392,18 +386,18 @@ BACK = [
     Muscle(
         "adductors",
         ("2,402! 11,412 19,415! 17,440 19,484! 0,478! 0,402!",),
-        (Fan("5,408 10,435 16,466", "17,418 15,440 19,468", 1),),
+        (Fan("5,408 10,435 16,466", "17,418 15,440 19,468", 1, 1),),
         main=False,
     ),
     Muscle(
         "hamstrings",
         (
             "41,419! 54,424 66,436! 70,460 68,490 65,515 62,540! 57,526 52,504 46,476 41,446",
-            "22,418! 30,417 37,418! 38,446 43,476 47,502 43,522 34,540! 28,526 25,500 22,470 21,440",
+            "22,418! 30,417 37,418! 38,446 43,476 47,502 43,522 34,540! 28,526 25,500 21,440",
         ),
         (
-            Fan("42,422 46,476 61,532", "64,438 70,480 63,526", 4),
-            Fan("23,422 22,476 33,532", "36,422 40,472 44,508", 4),
+            Fan("42,422 46,476 61,532", "64,438 70,480 63,526", 3),
+            Fan("23,422 22,476 33,532", "36,422 40,472 44,508", 3),
         ),
     ),
     Muscle(
@@ -434,7 +428,7 @@ BACK_LINES = [
     "0,104 0,356",
     "12,95 15,110 26,120",
     # trapezius
-    "80,138 60,143 46,149 30,170 14,214 0,262",
+    "82,135 60,142 46,149 30,170 14,214 0,262",
     # shoulder blade and shoulder
     "45,151 39,176 49,197 62,196 75,188",
     "54,145 70,156 u38,-4 u74,14",
@@ -443,8 +437,8 @@ BACK_LINES = [
     "70,226 62,266 46,298 36,320 24,334",
     "36,320 24,296 18,256",
     # arm
-    "u40,-2 u66,2 u90,-2",
-    "u70,14 u92,8 u132,5",
+    "u54,1 u70,1 u90,-3",
+    "u76,13 u94,8 u132,5",
     "u84,-17 u104,-8 u130,-5",
     "u132,-8 u139,-2 u134,6",
     "u118,14 f12,9 f50,6 f96,4",
@@ -455,33 +449,37 @@ BACK_LINES = [
     "h12,1 h44,1 h80,-3",
     "h12,-5 h42,-8 h73,-11",
     # tendon and heel
-    "28,484 28,510 33,546",
     "48,634 48,670 46,712",
     "51,630 53,670 56,712",
     "43,724 42,742 50,749 59,746 61,726",
+]  # fmt: skip
+
+BACK_GRAIN = [
     Fan("2,100 14,122 60,135", "2,152 26,150 60,141", 3, 0),
-    Fan("1,256 14,206 42,152", "1,160 18,156 44,149", 4, 0),
-    Fan("20,208 44,212 70,212", "36,312 58,264 69,224", 5, 0),
+    Fan("1,254 14,208 33,164", "1,160 18,154 44,147", 4, 0),
+    Fan("20,208 44,212 70,212", "36,312 58,264 69,224", 4, 0),
     Fan("44,156 58,160 78,172", "48,194 62,188 78,178", 4, 0),
-    Fan("0,8 8,40 5,88", "0,8 42,40 26,80", 4, 0),
+    Fan("-4,6 4,44 -4,88", "2,6 42,34 28,82", 4, 0),
     Fan("58,146 u20,-4 u66,12", "u6,18 u36,20 u68,14", 3, 0),
     Fan("u36,-14 u66,-20 u100,-12", "u36,-6 u66,0 u94,-4", 2, 0),
-    Fan("f8,10 f44,10 f94,8", "f6,-14 f44,-16 f92,-10", 4, 0),
-]  # fmt: skip
+    Fan("f10,20 f44,18 f94,12", "f6,-2 f44,-6 f92,-5", 3, 0),
+    Fan("f8,-5 f44,-9 f90,-7", "f6,-16 f44,-19 f92,-12", 1, 0),
+]
 
 
 def main() -> None:
     out = [
-        "# The paths of the body map, one half of the body each: written by docs/drawings/bodymap.py,",
-        "# where the points are. x from the middle line, y from the crown, in units of 2.3 mm.",
+        "# The paths of the body map, one half of the body each. Written by",
+        "# docs/drawings/bodymap.py, where the points are. x runs from the middle line, y from",
+        "# the crown, in units of 2.3 mm.",
         "",
         f'outline = "{strokes([OUTLINE])}"',
     ]
-    for view, muscles, contours in (
-        ("front", FRONT, FRONT_LINES),
-        ("back", BACK, BACK_LINES),
+    for view, muscles, contours, grain in (
+        ("front", FRONT, FRONT_LINES, FRONT_GRAIN),
+        ("back", BACK, BACK_LINES, BACK_GRAIN),
     ):
-        out += ["", f"[{view}]", f'lines = "{strokes(contours)}"']
+        out += ["", f"[{view}]", f'lines = "{strokes(contours)}"', f'grain = "{strokes(grain)}"']
         for muscle in muscles:
             out += [
                 "",

@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='variation',
-            constraint=models.CheckConstraint(condition=models.Q(('position__gte', 1)), name='variation_rung_from_one'),
+            constraint=models.CheckConstraint(condition=models.Q(('position__gte', 1)), name='variation_rung_from_one', violation_error_message="Rungs are counted from 1."),
         ),
         migrations.AddConstraint(
             model_name='variation',
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(('hold_seconds__isnull', True), ('hold_seconds__gte', 1), _connector='OR'), name='step_hold_at_least_one_second'),
+            constraint=models.CheckConstraint(condition=models.Q(('hold_seconds__isnull', True), ('hold_seconds__gte', 1), _connector='OR'), name='step_hold_at_least_one_second', violation_error_message="A hold lasts at least one second; leave it empty for none."),
         ),
         migrations.AddConstraint(
             model_name='prescription',
@@ -215,7 +215,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='prescription',
-            constraint=models.CheckConstraint(condition=models.Q(('rest_seconds__isnull', True), ('rest_seconds__gte', 1), _connector='OR'), name='prescription_rest_at_least_one_second'),
+            constraint=models.CheckConstraint(condition=models.Q(('rest_seconds__isnull', True), ('rest_seconds__gte', 1), _connector='OR'), name='prescription_rest_at_least_one_second', violation_error_message="A rest lasts at least one second; leave it empty for none."),
         ),
         migrations.AddConstraint(
             model_name='equipmentneed',

@@ -18,9 +18,8 @@ def in_words(prescription: Prescription) -> str:
 
 
 @register.filter
-def hold(prescription: Prescription) -> str:
-    """The hold alone, as a sentence: "Hold 2 seconds at the top"."""
-    return wording.hold_in_words(prescription).capitalize()
+def details(prescription: Prescription) -> list[str]:
+    return wording.details_in_words(prescription)
 
 
 @register.filter
@@ -81,10 +80,13 @@ def thumbnail(variations: Iterable[Variation]) -> SafeString | str:
 
 @register.simple_tag
 def with_what(variation: Variation, used: Mapping[int, frozenset[str]] | str) -> str:
-    """What it needs; or, chosen by what the reader has: "done with box and resistance band"."""
+    """What it needs; or, chosen by what the reader has: "done with bench or box and barbell"."""
     slugs = used.get(variation.pk, frozenset()) if isinstance(used, Mapping) else frozenset()
-    names = {e.slug: e.name for need in variation.needs.all() for e in need.one_of.all()}
-    words = " and ".join(name for slug, name in names.items() if slug in slugs)
+    met = [
+        " or ".join(equipment.name for equipment in need.one_of.all() if equipment.slug in slugs)
+        for need in variation.needs.all()
+    ]
+    words = " and ".join(filter(None, met))
     return f"done with {words}" if words else wording.needs_in_words(variation.needs.all())
 
 

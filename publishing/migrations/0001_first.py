@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-added_at', '-pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('decorative', False), ('text_alternative', ''), _connector='OR'), name='picture_decorative_has_no_words', violation_error_message='A decorative picture has no words: choose one of the two.'), models.CheckConstraint(condition=models.Q(('focal_x__lte', 100), ('focal_y__lte', 100)), name='picture_focal_point_in_picture'), models.CheckConstraint(condition=models.Q(('width__gte', 1), ('height__gte', 1)), name='picture_has_a_size')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('decorative', False), ('text_alternative', ''), _connector='OR'), name='picture_decorative_has_no_words', violation_error_message='A decorative picture has no words: choose one of the two.'), models.CheckConstraint(condition=models.Q(('focal_x__lte', 100), ('focal_y__lte', 100)), name='picture_focal_point_in_picture', violation_error_message="The focal point lies between 0 and 100 percent."), models.CheckConstraint(condition=models.Q(('width__gte', 1), ('height__gte', 1)), name='picture_has_a_size', violation_error_message="A picture is at least one pixel wide and high.")],
             },
         ),
         migrations.CreateModel(
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'the site itself',
                 'verbose_name_plural': 'the site itself',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='site_is_one_row')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='site_is_one_row', violation_error_message='There is one site.')],
             },
         ),
         migrations.CreateModel(

@@ -1,0 +1,117 @@
+"""Where the trainer judges: the queue on her desk, and the phone page a letter links to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from comments import letters, moderation
+from comments.models import WORDS_LIMIT, Block, Comment, CommentQuerySet, Event
+from comments.views import private
+
+A_PAGE = 50
+
+
+def queue(request: HttpRequest) -> HttpResponse:
+    """Every comment that needs her, oldest first, each with its buttons."""
+    user = request.user
+    assert isinstance(user, User)  # admin_view lets nobody else in
+    if request.method == "POST":
+        do, _, pk = request.POST.get("do", "").partition(":")
+        if do == "undo":
+            event = Event.objects.filter(pk=_number(pk)).first()
+            done = int(bool(event and moderation.undo(event, user)))
+        else:
+            done = _judge_several(request, Comment.objects.all(), user)
+        messages.info(request, f"Done: {done}." if done else "Nothing was changed.")
+        return redirect("admin:comments_queue")
+    moderation.looked()
+    rows = moderation.queue()
+    context = {
+        **admin.site.each_context(request),
+        "title": "Answers waiting for you",
+        "comments": _with_hints(moderation.with_history(rows[:A_PAGE])),
+        "total": rows.count(),
+        "recent": Event.objects.filter(by=user)
+        .exclude(what="edited")
+        .select_related("comment__favorite")[:10],
+    }
+    return render(request, "admin/comments/queue.html", context)
+
+
+@csrf_exempt  # the token in the address is what allows the change
+@require_http_methods(["GET", "HEAD", "POST"])
+def by_letter(request: HttpRequest, token: str) -> HttpResponse:
+    """One letter's comments with large buttons; opening it changes nothing."""
+    found = letters.read_desk_token(token)
+    if found is None:
+        return private(render(request, "comments/desk_ended.html", status=403))
+    ids, user = found
+    comments = Comment.objects.filter(pk__in=ids)
+    if request.method == "POST":
+        if not comments.waiting().exists():
+            return private(render(request, "comments/desk_ended.html", status=403))
+        _judge_several(request, comments, user)
+        return private(redirect("desk_link", token))
+    moderation.looked()
+    waiting = moderation.with_history(comments.waiting())
+    if not waiting:
+        return private(render(request, "comments/desk_ended.html", {"done": True}))
+    return private(render(request, "comments/desk.html", {"comments": _with_hints(waiting)}))
+
+
+def _with_hints(comments: CommentQuerySet) -> list[dict[str, Any]]:
+    """Each comment with what helps to judge it."""
+    rows = list(comments)
+    senders = [c.sender for c in rows if c.sender]
+    before: dict[str, list[str]] = {}
+    history = Comment.objects.filter(sender__in=senders).exclude(pk__in=[c.pk for c in rows])
+    for past in history.order_by("-written_at")[:500]:
+        before.setdefault(past.sender, []).append(past.stands)
+    return [
+        {
+            "comment": comment,
+            "health": moderation.speaks_of_health(comment),
+            "before": before.get(comment.sender, []),
+            "reported": len(comment.reports.all()),
+        }
+        for comment in rows
+    ]
+
+
+def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> int:
+    """Carry out the button pressed, on one comment (do=publish:12) or on those ticked; returns how
+    many it changed."""
+    do, _, one = request.POST.get("do", "").partition(":")
+    ids = [_number(pk) for pk in ([one] if one else request.POST.getlist("chosen"))]
+    return sum(_judge(request, comment, do, user) for comment in among.filter(pk__in=ids))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 18 else 0
+
+
+def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:
+    words = request.POST.get(f"answer-{comment.pk}", "").strip()[:WORDS_LIMIT]
+    if do == "answer" and words:
+        moderation.answer(comment, words, user)
+    elif do == "publish":
+        comment.asked_change = ""
+        comment.save(update_fields=["asked_change", "updated_at"])
+        moderation.publish(comment, user)
+    elif do == "spam":
+        moderation.mark_spam(comment, user)
+    elif do == "delete":
+        moderation.remove(comment, user)
+    elif do == "block" and comment.sender:
+        Block.objects.get_or_create(kind=Block.Kind.SENDER, value=comment.sender)
+        moderation.mark_spam(comment, user)
+    else:
+        return False
+    return True

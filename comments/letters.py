@@ -1,0 +1,192 @@
+"""Letters to readers and to the trainer. Each is a row first: a mail server that is down never
+breaks or slows a comment, and the letter goes out later."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+from email.utils import make_msgid
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import close_old_connections, transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from comments.models import Address, Comment, Letter, Look
+from publishing.models import Site
+
+CONFIRM_AGAIN = timedelta(days=7)
+TELL_AGAIN = timedelta(days=1)
+DESK_LINK_LIVES = timedelta(days=7)
+GIVE_UP_AFTER = 12  # tries, the last ones a day apart
+log = logging.getLogger(__name__)
+address_signer = signing.Signer(salt="comments.address")
+
+
+def confirm(comment: Comment) -> None:
+    """Ask an address once whether it wants letters; tells nothing of the comment's words."""
+    address, new = Address.objects.get_or_create(email=comment.email.lower())
+    if address.confirmed_at or address.stopped_at:
+        return
+    if not new and address.asked_at > timezone.now() - CONFIRM_AGAIN:
+        return
+    address.asked_at = timezone.now()
+    address.save(update_fields=["asked_at"])
+    _write("confirm", address.email, link=_address_link("confirm_address", address))
+
+
+def links(address: Address) -> None:
+    """The private links of everything a confirmed address has written."""
+    comments = Comment.objects.filter(email__iexact=address.email, removed_at=None)
+    rows = [
+        {"words": c.favorite_name or c.words[:60], "link": settings.SITE_URL + c.own_url}
+        for c in comments.select_related("favorite")
+    ]
+    if rows:
+        _write("links", address.email, unsubscribe=_stop_link(address), rows=rows)
+
+
+def answered(reply: Comment) -> None:
+    """Tell the writer of a comment that somebody answered, if its address was confirmed."""
+    parent = reply.answers
+    if parent is None or not parent.email:
+        return
+    address = Address.objects.filter(email=parent.email.lower()).first()
+    if address and address.gets_letters:
+        _write(
+            "answered",
+            address.email,
+            unsubscribe=_stop_link(address),
+            reply=reply,
+            link=settings.SITE_URL + reply.get_absolute_url(),
+            own_link=settings.SITE_URL + parent.own_url,
+        )
+
+
+def waiting() -> None:
+    """Tell the trainer that something waits: when it begins to, then at most once a day until she
+    has looked."""
+    comments = list(Comment.objects.waiting().order_by("written_at")[:50])
+    last = Letter.objects.filter(kind="waiting").first()
+    look = Look.objects.filter(pk=1).first()
+    told = last and last.written_at > timezone.now() - TELL_AGAIN
+    looked = last and look and look.at > last.written_at
+    if not comments or (told and not looked):
+        return
+    for user in User.objects.filter(is_staff=True, is_active=True).exclude(email=""):
+        link = settings.SITE_URL + reverse("desk_link", args=[desk_token(comments, user)])
+        _write("waiting", user.email, comments=comments, link=link)
+
+
+def desk_token(comments: list[Comment], user: User) -> str:
+    """Opens the comments of one letter; a new password ends it."""
+    facts = {
+        "comments": [comment.pk for comment in comments],
+        "user": user.pk,
+        "auth": user.get_session_auth_hash()[:20],
+    }
+    return signing.dumps(facts, salt="comments.desk", compress=True)
+
+
+def read_desk_token(token: str) -> tuple[list[int], User] | None:
+    """The comments' ids and the user of a token that still holds, else None."""
+    try:
+        facts = signing.loads(token, salt="comments.desk", max_age=DESK_LINK_LIVES)
+    except signing.BadSignature:
+        return None
+    user = User.objects.filter(pk=facts["user"], is_staff=True, is_active=True).first()
+    if not user or user.get_session_auth_hash()[:20] != facts["auth"]:
+        return None
+    return facts["comments"], user
+
+
+def read_address_token(token: str) -> Address | None:
+    try:
+        return Address.objects.filter(pk=address_signer.unsign(token)).first()
+    except signing.BadSignature:
+        return None
+
+
+def _address_link(view: str, address: Address) -> str:
+    return settings.SITE_URL + reverse(view, args=[address_signer.sign(str(address.pk))])
+
+
+def _stop_link(address: Address) -> str:
+    return _address_link("stop_letters", address)
+
+
+def _write(kind: str, to: str, *, unsubscribe: str = "", **context: Any) -> Letter:
+    """Put a letter into the table and send it soon after the transaction."""
+    context |= {"site": Site.current(), "site_url": settings.SITE_URL, "unsubscribe": unsubscribe}
+    subject, _, text = render_to_string(f"letters/{kind}.txt", context).strip().partition("\n")
+    html = render_to_string("letters/letter.html", context | {"text": text.strip()})
+    letter = Letter.objects.create(
+        kind=kind,
+        to=to,
+        subject=" ".join(subject.removeprefix("Subject:").split()),
+        text=text.strip() + "\n",
+        html=html,
+        unsubscribe=unsubscribe,
+    )
+    transaction.on_commit(_send_soon)
+    return letter
+
+
+def _send_soon() -> None:
+    if settings.EMAIL_HOST:
+        threading.Thread(target=_send_apart, daemon=True).start()
+
+
+def _send_apart() -> None:
+    """In a thread of its own, so that no reader waits for a mail server."""
+    try:
+        send_due()
+    finally:
+        close_old_connections()
+
+
+def send_due(now: datetime | None = None) -> int:
+    """Send the letters that are due; returns how many went out. What fails is tried again later,
+    after twice the time each time, from five minutes to a day."""
+    now = now or timezone.now()
+    due = Letter.objects.filter(sent_at=None, next_try_at__lte=now, tries__lt=GIVE_UP_AFTER)
+    sent = 0
+    connection = None
+    for letter in due.order_by("written_at"):
+        pause = min(timedelta(minutes=5) * 2**letter.tries, timedelta(days=1))
+        claimed = due.filter(pk=letter.pk).update(next_try_at=now + pause, tries=F("tries") + 1)
+        if not claimed:
+            continue  # another process is sending it
+        try:
+            connection = connection or get_connection()
+            _message(letter, connection).send()
+        except OSError as error:  # smtplib's errors are among them
+            log.warning("A letter waits: the mail server said %s", type(error).__name__)
+            Letter.objects.filter(pk=letter.pk).update(last_error=str(error)[:300])
+            connection = None
+        else:
+            Letter.objects.filter(pk=letter.pk).update(sent_at=timezone.now(), last_error="")
+            sent += 1
+    return sent
+
+
+def _message(letter: Letter, connection: Any) -> EmailMultiAlternatives:
+    host = urlsplit(settings.SITE_URL).hostname
+    headers = {"Message-ID": make_msgid(f"letter-{letter.pk}", host)}
+    headers["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message = EmailMultiAlternatives(
+        letter.subject, letter.text, to=[letter.to], headers=headers, connection=connection
+    )
+    message.attach_alternative(letter.html, "text/html")
+    return message

@@ -1,0 +1,97 @@
+"""Fills the library with made-up exercises, to test and measure how the site bears many. Their
+addresses begin with "filled-"."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from exercises import figure
+from exercises.models import (
+    Equipment,
+    EquipmentNeed,
+    Exercise,
+    Level,
+    Muscle,
+    MuscleWork,
+    Pattern,
+    Prescription,
+    Step,
+    Variation,
+)
+
+RUNGS = 3
+STEPS = ("Stand on a floor that grips.", "Move slowly and hold 2 seconds.", "Put the weight down.")
+PHASES = (Step.Phase.SET_UP, Step.Phase.MOVE, Step.Phase.FINISH)
+
+
+class Command(BaseCommand):
+    help = "Add made-up exercises of three variations each, for tests and measurements."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("number", type=int, help="how many exercises")
+
+    @transaction.atomic
+    def handle(self, *args: Any, number: int, **options: Any) -> None:
+        """Needs muscles and equipment in the database: each is used in turn."""
+        first = Exercise.objects.filter(slug__startswith="filled-").count() + 1
+        exercises = Exercise.objects.bulk_create(
+            Exercise(
+                name=f"Filled exercise {n}",
+                slug=f"filled-{n}",
+                pattern=Pattern.values[n % len(Pattern)],
+                summary="Made up, to fill the library.",
+                published_at=timezone.now(),
+            )
+            for n in range(first, first + number)
+        )
+        self.muscles(exercises)
+        drawings = figure.keys()
+        variations = Variation.objects.bulk_create(
+            Variation(
+                exercise=exercise,
+                name=f"{exercise.name}, rung {rung}",
+                slug=f"rung-{rung}",
+                position=rung,
+                level=Level.values[(n + rung) % len(Level)],
+                summary="Made up, to fill the library.",
+                drawing=drawings[(n + rung) % len(drawings)],
+            )
+            for n, exercise in enumerate(exercises)
+            for rung in range(1, RUNGS + 1)
+        )
+        Prescription.objects.bulk_create(
+            Prescription(variation=variation, sets=3, repetitions=10) for variation in variations
+        )
+        Step.objects.bulk_create(
+            Step(variation=variation, position=position, phase=phase, text=text)
+            for variation in variations
+            for position, (phase, text) in enumerate(zip(PHASES, STEPS, strict=True), 1)
+        )
+        self.needs(variations)
+        self.stdout.write(f"{number} exercises with {len(variations)} variations.")
+
+    def muscles(self, exercises: list[Exercise]) -> None:
+        """Two muscles each, a primary and a secondary one."""
+        muscles = list(Muscle.objects.all())
+        MuscleWork.objects.bulk_create(
+            MuscleWork(exercise=exercise, muscle=muscles[(n + k) % len(muscles)], role=role)
+            for n, exercise in enumerate(exercises)
+            for k, role in enumerate(MuscleWork.Role.values)
+        )
+
+    def needs(self, variations: list[Variation]) -> None:
+        """No need, one need of two things or, from time to time, an optional one."""
+        equipment = list(Equipment.objects.all())
+        needs = EquipmentNeed.objects.bulk_create(
+            EquipmentNeed(variation=variation, optional=n % 5 == 0)
+            for n, variation in enumerate(variations)
+            if n % 3
+        )
+        through = EquipmentNeed.one_of.through
+        through.objects.bulk_create(
+            through(equipmentneed_id=need.pk, equipment_id=equipment[(n + k) % len(equipment)].pk)
+            for n, need in enumerate(needs)
+            for k in range(2)
+        )

@@ -1,0 +1,252 @@
+"""Pictures: taken in clean and upright, or refused with a sentence and no trace."""
+
+import io
+import re
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from PIL import Image, ImageDraw, ImageOps
+
+from publishing import pictures
+from publishing.models import Picture
+from tests.make import image_file, make_picture
+
+pytestmark = pytest.mark.django_db
+
+ORIENTATION, GPS, MODEL = 0x0112, 0x8825, 0x0110
+
+
+def photo(size: tuple[int, int] = (600, 400), orientation: int = 1, **how: Any) -> io.BytesIO:
+    """A camera's JPEG: red on the left, blue on the right, with where it was taken."""
+    image = Image.new("RGB", size, "red")
+    ImageDraw.Draw(image).rectangle([size[0] // 2, 0, *size], fill="blue")
+    down, round_ = Image.linear_gradient("L"), Image.radial_gradient("L")
+    shades = Image.merge("RGB", [down, round_, down.rotate(90)])  # as many colors as a photo has
+    image = Image.blend(image, shades.resize(size), 0.3)
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    exif[MODEL] = "ZebraCam"
+    exif.get_ifd(GPS)[2] = (41.0, 29.0, 0.0)
+    file = io.BytesIO()
+    image.save(file, "JPEG", exif=exif, quality=90, **how)
+    file.seek(0)
+    file.name = "Beim Training 1.JPG"
+    return file
+
+
+def files(media: Path) -> list[str]:
+    return sorted(file.name for file in media.iterdir())
+
+
+def add(trainer: Client, file: io.BytesIO, **more: Any) -> Any:
+    data = {"file": file, "text_alternative": "A zebra.", "focal_x": 50, "focal_y": 50}
+    return trainer.post("/admin/publishing/picture/add/", data | more)
+
+
+def test_a_photo_is_stored_anew_in_its_widths(trainer: Client, media: Path) -> None:
+    assert add(trainer, photo((2000, 1200))).status_code == 302
+    picture = Picture.objects.get()
+    assert (picture.name, picture.kind) == ("beim-training-1", "jpg")
+    assert (picture.width, picture.height) == (2000, 1200)
+    widths = [480, 960, 1600]
+    assert files(media) == sorted(
+        f"{picture.token}-{width}.{kind}" for width in widths for kind in ("avif", "jpg")
+    )
+    for name in files(media):
+        data = (media / name).read_bytes()
+        with Image.open(io.BytesIO(data)) as image:
+            assert image.format == ("AVIF" if name.endswith("avif") else "JPEG")
+            assert image.width in widths
+            assert abs(image.width / image.height - 2000 / 1200) < 0.01
+            assert not image.getexif()
+            assert "icc_profile" not in image.info
+        assert b"ZebraCam" not in data
+        assert b"Exif\0\0MM" not in data
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_it_stands_upright(media: Path, orientation: int) -> None:
+    with Image.open(photo((600, 400), orientation)) as turned:
+        expected = ImageOps.exif_transpose(turned)
+    stored = pictures.take_in(photo((600, 400), orientation))
+    assert (stored.width, stored.height) == expected.size
+    assert (stored.width > stored.height) == (orientation < 5)
+    with Image.open(media / f"{stored.token}-{min(stored.width, 600)}.{stored.kind}") as image:
+        for corner in ((20, 20), (image.width - 20, image.height - 20)):
+            seen, meant = image.convert("RGB").getpixel(corner), expected.getpixel(corner)
+            assert max(abs(a - b) for a, b in zip(seen, meant, strict=True)) < 40
+
+
+def test_a_small_picture_is_not_blown_up(media: Path) -> None:
+    stored = pictures.take_in(image_file((300, 200)))
+    assert files(media) == [f"{stored.token}-300.avif", f"{stored.token}-300.png"]
+
+
+def test_names_cannot_be_guessed(media: Path) -> None:
+    tokens = {pictures.take_in(image_file()).token for _ in range(5)}
+    assert len(tokens) == 5
+    assert all(re.fullmatch("[a-z2-7]{26}", token) for token in tokens)
+
+
+ACCEPTED = {
+    "CMYK": image_file(mode="CMYK", kind="JPEG", color=(0, 255, 255, 0)),
+    "16-bit gray": image_file(mode="I;16", color=32896),
+    "gray with alpha": image_file(mode="LA", color=(128, 255)),
+    "palette": image_file(mode="P", color=3),
+    "one bit": image_file(mode="1", color=1),
+    "WebP": image_file(kind="WEBP"),
+    "AVIF": image_file((64, 64), kind="AVIF"),
+    "broken profile": image_file(kind="JPEG", icc_profile=b"zebra" * 40),
+    "broken camera data": image_file(kind="JPEG", exif=b"Exif\0\0zebra zebra zebra"),
+    "one pixel": image_file((1, 1)),
+    "very wide": image_file((9000, 3)),
+    "very tall": image_file((2, 16_000)),
+}
+
+
+@pytest.mark.parametrize("kind", ACCEPTED)
+def test_unusual_pictures_are_kept(trainer: Client, media: Path, kind: str) -> None:
+    file = io.BytesIO(ACCEPTED[kind].getvalue())
+    file.name = "picture.png"
+    assert add(trainer, file).status_code == 302
+    picture = Picture.objects.get()
+    for name in files(media):
+        with Image.open(media / name) as image:
+            image.load()
+            assert image.mode == "RGB"
+    colors = {"CMYK": (255, 0, 0), "16-bit gray": (128,) * 3, "gray with alpha": (128,) * 3}
+    if kind in colors:
+        with Image.open(media / f"{picture.token}-32.{picture.kind}") as image:
+            seen = image.getpixel((5, 5))
+            assert max(abs(a - b) for a, b in zip(seen, colors[kind], strict=True)) <= 4
+
+
+def test_transparency_becomes_white(media: Path) -> None:
+    stored = pictures.take_in(image_file(mode="RGBA", color=(0, 0, 0, 0)))
+    with Image.open(media / f"{stored.token}-32.png") as image:
+        assert image.getpixel((5, 5)) == (255, 255, 255)
+
+
+def moving(kind: str) -> bytes:
+    frames = [Image.new("RGB", (32, 32), color) for color in ("red", "blue")]
+    file = io.BytesIO()
+    frames[0].save(file, kind, save_all=True, append_images=frames[1:])
+    return file.getvalue()
+
+
+SVG = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><rect width="9" height="9"/></svg>'
+)
+JPEG = photo().getvalue()
+PNG = image_file((64, 64)).getvalue()
+REFUSED = {
+    "text": (b"Not a picture at all.", "not a picture I can read"),
+    "page": (b"<html><script>alert(1)</script></html>", "not a picture I can read"),
+    "SVG": (SVG, "not a picture I can read"),
+    "nothing": (b"", "empty"),
+    "GIF": (image_file(kind="GIF").getvalue(), "not a picture I can read"),
+    "moving GIF": (moving("GIF"), "not a picture I can read"),
+    "moving PNG": (moving("PNG"), "animated"),
+    "moving WebP": (moving("WEBP"), "animated"),
+    "cut JPEG": (JPEG[: len(JPEG) // 2], "damaged"),
+    "cut PNG": (PNG[:60], "damaged"),
+    "100 megapixels": (image_file((10_000, 10_000), "1").getvalue(), "50 million pixels"),
+    "400 megapixels": (image_file((20_000, 20_000), "1").getvalue(), "50 million pixels"),
+    "a mile long": (image_file((30, 40_000)).getvalue(), "16,000 pixels"),
+    "20 MB": (JPEG + b"\0" * (20 * 1024 * 1024), "larger than 20 MB"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_no_picture_is_refused_without_a_trace(
+    trainer: Client, media: Path, kind: str
+) -> None:
+    data, sentence = REFUSED[kind]
+    file = io.BytesIO(data)
+    file.name = "picture.jpg"
+    response = add(trainer, file)
+    assert response.status_code == 200
+    assert sentence in str(response.context["errors"])
+    file.seek(0)
+    dropped = trainer.post("/markdownx/upload/", {"image": file})
+    assert dropped.status_code == 400
+    assert sentence in dropped.json()["image"][0]
+    assert files(media) == []
+    assert not Picture.objects.exists()
+
+
+def test_a_form_with_another_mistake_leaves_no_files(trainer: Client, media: Path) -> None:
+    response = add(trainer, image_file(), text_alternative=" ")
+    assert "Say the picture in words" in str(response.context["errors"])
+    response = add(trainer, image_file(), focal_x=101)
+    assert response.status_code == 200
+    assert files(media) == []
+
+
+def test_a_new_file_takes_a_new_name_and_the_old_files_go(trainer: Client, media: Path) -> None:
+    picture = make_picture(name="zebra")
+    old = picture.token
+    address = f"/admin/publishing/picture/{picture.pk}/change/"
+    data = {"text_alternative": "Another.", "name": "zebra", "focal_x": 50, "focal_y": 50}
+    assert trainer.post(address, data | {"file": image_file()}).status_code == 302
+    picture.refresh_from_db()
+    assert (picture.name, picture.text_alternative) == ("zebra", "Another.")
+    assert picture.token != old
+    assert {name[:26] for name in files(media)} == {picture.token}
+    assert trainer.post(address, data).status_code == 302  # without a file: only the words
+    assert {name[:26] for name in files(media)} == {picture.token}
+    trainer.post(f"/admin/publishing/picture/{picture.pk}/delete/", {"post": "yes"})
+    assert files(media) == []
+
+
+def test_deleting_many_at_the_desk_takes_their_files(trainer: Client, media: Path) -> None:
+    chosen = [str(make_picture().pk) for _ in range(2)]
+    data = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+    assert trainer.post("/admin/publishing/picture/", data).status_code == 302
+    assert files(media) == []
+
+
+def test_a_stored_picture_is_served_for_ever(reader: Client, media: Path) -> None:
+    picture = make_picture()
+    response = reader.get(picture.src)
+    assert response["Content-Type"] == "image/png"
+    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert b"".join(response) == (media / f"{picture.token}-32.png").read_bytes()
+    assert not response.cookies
+    with closing(reader.head(picture.src)) as head:
+        assert (head.status_code, head["Content-Type"]) == (200, "image/png")
+    assert reader.post(picture.src).status_code == 405
+
+
+def test_odd_names_never_reach_a_file(reader: Client, media: Path) -> None:
+    picture = make_picture()
+    (media.parent / "secret-key").write_text("secret")
+    (media / "secret.png").write_text("secret")
+    name = f"{picture.token}-32.png"
+    for odd in (
+        "../secret-key",
+        "..%2fsecret-key",
+        "%2e%2e/secret-key",
+        "secret.png",
+        "/etc/passwd",
+        "",
+        ".",
+        f"{name}%00",
+        f"{name}%0a",
+        f"{name}/",
+        f"%00{name}",
+        f"../media/{name}",
+        name.upper(),
+        name.replace("32", "٣٢"),
+        f"{picture.token}-33.png",
+        f"{picture.token}-32.svg",
+        "a" * 26 + "-32.png",
+        "a" * 3000,
+    ):
+        response = reader.get(f"/media/{odd}")
+        assert response.status_code == 404, odd
+        assert b"secret" not in response.content
