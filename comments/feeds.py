@@ -31,7 +31,8 @@ class CommentFeed(Feed):
         return article.get_absolute_url() if article else reverse("favorites")
 
     def items(self, article: Article | None) -> QuerySet[Comment]:
-        comments = Comment.objects.published().with_words().select_related("favorite", "article")
+        comments = Comment.objects.published().with_words().with_favorite()
+        comments = comments.select_related("article")
         if article:
             comments = comments.filter(article=article)
         return comments.order_by("-published_at")[:NEWEST]

@@ -15,14 +15,16 @@ from publishing.models import Site
 
 # Characters that make a text read other than it is written.
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+NO_TEXT = "\ufffd"
 
 
 def readable(text: str) -> None:
-    """Refuse characters nobody can see: control characters, surrogates, direction overrides."""
+    """Refuse what nobody can see or read: control characters, surrogates, direction overrides, and
+    the mark that stands where bytes were no text."""
     for character in text:
         if character in "\n\r\t":
             continue
-        if character in OVERRIDES or unicodedata.category(character) in ("Cc", "Cs"):
+        if character in OVERRIDES | {"\ufffd"} or unicodedata.category(character) in ("Cc", "Cs"):
             raise ValidationError(
                 "There is a hidden character in this text that I cannot keep."
                 " Type the text here instead of pasting it, please."
@@ -56,7 +58,7 @@ class AnswerForm(forms.ModelForm):
         trainer = Site.current().trainer
         if "email" in self.fields:
             hint = f"Only to tell you when {trainer} answers. Never shown."
-            self._field("email", "Your email (optional)", hint)
+            self._field("email", "Your email (optional)", hint, 254)
             self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["words"].widget.attrs["rows"] = 5
         self.fields["name"].widget.attrs["autocomplete"] = "given-name"
@@ -76,16 +78,15 @@ class AnswerForm(forms.ModelForm):
         """The fields people see, in order."""
         return [field for field in self if field.name != "subject_line"]
 
-    def _field(self, name: str, label: str, hint: str, limit: int | None = None) -> None:
+    def _field(self, name: str, label: str, hint: str, limit: int) -> None:
         field = self.fields[name]
         field.label, field.help_text = label, hint
-        if limit:
-            field.validators.append(readable)
-            too_long = f"This is longer than {limit:,} characters. Please shorten it."
-            field.error_messages["max_length"] = too_long
-            for validator in field.validators:
-                if isinstance(validator, MaxLengthValidator):
-                    validator.message = too_long
+        field.validators.append(readable)
+        too_long = f"This is longer than {limit:,} characters. Please shorten it."
+        field.error_messages["max_length"] = too_long
+        for validator in field.validators:
+            if isinstance(validator, MaxLengthValidator):
+                validator.message = too_long
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

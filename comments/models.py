@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Prefetch, Q, Window
 from django.db.models.functions import Cast, Coalesce, Concat, NullIf, RowNumber
 from django.urls import reverse
 from django.utils import timezone
@@ -37,6 +37,19 @@ class CommentQuerySet(PublishedQuerySet):
     def with_words(self) -> Self:
         """A favorite without words counts in the tally and is not listed."""
         return self.exclude(words="")
+
+    def with_favorite(self) -> Self:
+        """With the favorite each names; one that is a draft again is not named."""
+        return self.prefetch_related(Prefetch("favorite", Exercise.objects.published()))
+
+    def threads(self) -> Self:
+        """Those that answer no other, each with its published_replies."""
+        replies = Comment.objects.published().with_words().with_favorite()
+        return (
+            self.with_favorite()
+            .filter(answers=None)
+            .prefetch_related(Prefetch("replies", replies, to_attr="published_replies"))
+        )
 
     def readable(self) -> Self:
         """What a conversation shows: published words, and in their place those that their writer

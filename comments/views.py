@@ -11,15 +11,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from blog.models import Article
 from blog.views import article_page
@@ -28,12 +27,12 @@ from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import Address, Comment, Event, Report, own_comment
 from exercises.models import Exercise
 from publishing.origin import is_foreign, is_silent
+from publishing.reading import page_of, read_only
 from publishing.sender import keyed_hash, sender_of
 
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
-GONE = (
-    "What you answer is no longer here. Your words are still in the form; send them on their own."
-)
+PARENT_GONE = "What you answer is no longer here. Your words are still here, to send alone."
+ARTICLE_GONE = "The article is no longer here. Your words are: you can send them to this page."
 LIMITS = [(5, timedelta(minutes=10)), (30, timedelta(days=1))]  # comments of one sender
 READER_COOKIE = "reader"
 READER = re.compile(r"[0-9a-f]{32}")
@@ -48,7 +47,7 @@ def private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-@require_safe
+@read_only
 def favorites(request: HttpRequest) -> HttpResponse:
     return favorites_page(request)
 
@@ -56,7 +55,7 @@ def favorites(request: HttpRequest) -> HttpResponse:
 def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     """The tally, the form and the words that name a favorite or were written here."""
     here = Q(article=None) | Q(favorite__isnull=False) | ~Q(other_favorite="")
-    words = Comment.objects.published().with_words().filter(here, answers=None, by_trainer=False)
+    words = Comment.objects.readable().threads().filter(here, by_trainer=False)
     chosen = Exercise.objects.published().filter(slug=request.GET.get("exercise", "")).first()
     if chosen:
         words = words.filter(favorite=chosen)
@@ -65,18 +64,10 @@ def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> Http
         "tally": tally,
         "total": sum(exercise.answers for exercise in tally),
         "chosen": chosen,
-        "page": _page(request, words.select_related("favorite").order_by("-written_at")),
+        "page": page_of(words.order_by("-written_at"), WORDS_A_PAGE, request),
         **more,
     }
     return render(request, "comments/favorites.html", context, status=status)
-
-
-def _page(request: HttpRequest, rows: Any) -> Any:
-    paginator = Paginator(rows, WORDS_A_PAGE)
-    number = request.GET.get("page", "1") if request.method != "POST" else "1"
-    if not number.isdecimal() or not 1 <= int(number) <= paginator.num_pages:
-        raise Http404
-    return paginator.page(number)
 
 
 @csrf_exempt  # publishing/origin.py: public pages hold no token
@@ -85,16 +76,19 @@ def post(request: HttpRequest) -> HttpResponse:
     """Keep a reader's answer; every refusal gives the text back."""
     if is_foreign(request):
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
-    article = _article(request.POST.get("article", ""))
+    slug = request.POST.get("article", "").replace("\0", "")  # empty on the favorites page
+    article = Article.objects.published().filter(slug=slug).first()
     parent, parent_gone = _parent(request.POST.get("answers", ""))
     form = AnswerForm(request.POST)
     show: dict[str, Any] = {"article": article, "parent": parent, "form": form}
     if form.is_valid() and article and not article.is_open:
         form.add_error(None, CLOSED)
     if parent_gone:
-        form.add_error(None, GONE)
+        form.add_error(None, PARENT_GONE)
+    if slug and not article:
+        form.add_error(None, ARTICLE_GONE)
     if not form.is_valid():
-        return form_page(request, **show, status=400)
+        return form_page(request, **show, status=404 if slug and not article else 400)
     if "preview" in request.POST:
         return form_page(request, **show, preview=form.save(commit=False))
     reader = _reader(request)
@@ -145,16 +139,11 @@ def form_page(
     return favorites_page(request, status=status, answer_form=form, preview=preview)
 
 
-@require_safe
+@read_only
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """The form to answer a comment."""
     comment = get_object_or_404(Comment.objects.published().filter(answers=None), pk=pk)
     return form_page(request, form=AnswerForm(), article=comment.article, parent=comment)
-
-
-def _article(slug: str) -> Article | None:
-    """The article a form belongs to; an empty slug is the favorites page."""
-    return get_object_or_404(Article.objects.published(), slug=slug) if slug else None
 
 
 def _parent(pk: str) -> tuple[Comment | None, bool]:
@@ -233,7 +222,7 @@ def _owned(token: str) -> Comment | None:
         pk = own_comment.unsign(token)
     except signing.BadSignature:
         return None
-    return Comment.objects.select_related("favorite", "article", "answers").filter(pk=pk).first()
+    return Comment.objects.with_favorite().select_related("answers").filter(pk=pk).first()
 
 
 @csrf_exempt  # the token in the address is what allows the change
@@ -254,6 +243,7 @@ def own_page(
 ) -> HttpResponse:
     context = {
         "comment": comment,
+        "article": Article.objects.published().filter(comments=comment).first(),
         "is_live": Comment.objects.published().filter(pk=comment.pk).exists(),
         "edit_form": EditForm(instance=comment) if comment.may_be_edited else None,
         "change_form": ChangeRequestForm(),
@@ -302,11 +292,11 @@ def _edit(comment: Comment, form: EditForm) -> None:
         letters.waiting()
 
 
-@require_safe
+@read_only
 def mine(request: HttpRequest) -> HttpResponse:
     """What this browser wrote; the cookie only shows, each link's token allows the change."""
     person = keyed_hash("person", _reader(request))
-    comments = Comment.objects.filter(person=person, removed_at=None).select_related("favorite")
+    comments = Comment.objects.filter(person=person, removed_at=None).with_favorite()
     return private(render(request, "comments/mine.html", {"comments": comments}))
 
 

@@ -25,15 +25,18 @@ def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBa
         if response.status_code != 200 or "no-store" in response.get("Cache-Control", ""):
             return response
         set_response_etag(response)
-        return get_conditional_response(request, etag=response["ETag"], response=response)
+        same = get_conditional_response(request, etag=response["ETag"], response=response)
+        return same or response
 
     return answer
 
 
 def page_of(rows: Any, size: int, request: HttpRequest) -> Page:
-    """The part of a long list that ?page= asks for, the first without it. Raises Http404."""
+    """The part of a long list that ?page= asks for, the first without it. Raises Http404.
+
+    A POST shows its page again with a form to mend: there it is always the first."""
     paginator = Paginator(rows, size)
-    number = request.GET.get("page", "1")
+    number = "1" if request.method == "POST" else request.GET.get("page", "1")
     if number not in map(str, paginator.page_range):
         raise Http404
     return paginator.page(number)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
 from django.utils.html import format_html, urlize
 from django.utils.safestring import SafeString, mark_safe
 
@@ -39,11 +38,7 @@ def answer_form(
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     """A page of the published words on an article, each with the answers to it."""
-    words = Comment.objects.readable().select_related("favorite")
-    answers = Comment.objects.published().with_words().select_related("favorite")
-    threads = words.filter(article=article, answers=None).prefetch_related(
-        Prefetch("replies", queryset=answers, to_attr="published_replies")
-    )
+    threads = Comment.objects.readable().threads().filter(article=article)
     number = context["request"].GET.get("conversation", "1")
     page = Paginator(threads.order_by("written_at", "pk"), THREADS_A_PAGE).get_page(number)
     return {"page": page, "article": article, "site": context["site"]}
@@ -52,7 +47,7 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
 @register.inclusion_tag("comments/liked.html", takes_context=True)
 def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
     """How many answers name an exercise, and some of the words."""
-    naming = Comment.objects.published().filter(favorite=exercise).with_words()
+    naming = Comment.objects.published().with_words().with_favorite().filter(favorite=exercise)
     return {
         "exercise": exercise,
         "answers": Comment.objects.latest_favorites().filter(favorite=exercise).count(),
