@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from blog import text
 from blog.models import Article, Author, Page, Source
 from exercises.models import Variation
-from publishing.desk import HTTPS, ContentAdmin, MarkdownWidget
+from publishing.desk import FIELDS, ContentAdmin, MarkdownWidget
 
 
 class TextForm(forms.ModelForm):
@@ -47,7 +47,7 @@ class TextAdmin(ContentAdmin):
 class SourceInline(admin.StackedInline):
     model = Source
     extra = 0
-    formfield_overrides = HTTPS
+    formfield_overrides = FIELDS
     fieldsets = [
         (None, {"fields": ["key", "title", "url"]}),
         (
@@ -72,8 +72,6 @@ class ArticleAdmin(TextAdmin):
     search_fields = ["title", "standfirst", "text"]
     date_hierarchy = "published_at"
     prepopulated_fields = {"slug": ["title"]}
-    filter_horizontal = ["subjects"]
-    autocomplete_fields = ["lead_picture"]
     readonly_fields = ["placeable"]
     inlines = [SourceInline]
     fieldsets = [
@@ -114,4 +112,3 @@ class AuthorAdmin(TextAdmin):
     list_display = ["name", "credential", "business"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
-    autocomplete_fields = ["portrait"]

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from comments import desk, moderation
-from comments.models import Address, Block, Comment, Letter
+from comments.models import Block, Comment, Letter
 from publishing.desk import ContentAdmin
 
 
@@ -102,6 +102,8 @@ class CommentAdmin(ContentAdmin):
 
     def person(self, request: HttpRequest) -> HttpResponse:
         """Everything of a person by email address: to hand over, or to erase for good."""
+        if not request.user.has_perm("comments.delete_comment"):
+            raise PermissionDenied
         form = PersonForm(request.POST or None)
         context = {**self.admin_site.each_context(request), "form": form, "title": "A person"}
         if not form.is_valid():
@@ -111,11 +113,7 @@ class CommentAdmin(ContentAdmin):
         if "export" in request.POST:
             return _exported(email, comments)
         if "erase" in request.POST:
-            with transaction.atomic():
-                count = comments.count()
-                comments.delete()
-                Address.objects.filter(email=email).delete()
-                Letter.objects.filter(to__iexact=email).delete()
+            count = moderation.erase(email)
             messages.success(request, f"Erased: {count} comments, the address and its letters.")
             return redirect("admin:comments_person")
         return render(request, "admin/comments/person.html", {**context, "count": comments.count()})
@@ -134,6 +132,8 @@ def _exported(email: str, comments: QuerySet[Comment]) -> HttpResponse:
             "favorite": comment.favorite_name,
             "words": comment.words,
             "written_at": comment.written_at.isoformat(),
+            "change_asked_for": comment.asked_change,
+            "edited_at": comment.edited_at and comment.edited_at.isoformat(),
             "stands": comment.stands,
             "page": comment.article.title if comment.article else "Favorites",
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
@@ -22,6 +23,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     """Every comment that needs her, oldest first, each with its buttons."""
     user = request.user
     assert isinstance(user, User)  # admin_view lets nobody else in
+    if not user.has_perm("comments.change_comment"):
+        raise PermissionDenied
     if request.method == "POST":
         do, _, pk = request.POST.get("do", "").partition(":")
         if do == "undo":
@@ -55,12 +58,12 @@ def by_letter(request: HttpRequest, token: str) -> HttpResponse:
     ids, user = found
     comments = Comment.objects.filter(pk__in=ids)
     if request.method == "POST":
-        if not comments.waiting().exists():
+        if not comments.needing_trainer().exists():
             return private(render(request, "comments/desk_ended.html", status=403))
+        moderation.looked()
         _judge_several(request, comments, user)
         return private(redirect("desk_link", token))
-    moderation.looked()
-    waiting = moderation.with_history(comments.waiting())
+    waiting = moderation.with_history(comments.needing_trainer())
     if not waiting:
         return private(render(request, "comments/desk_ended.html", {"done": True}))
     return private(render(request, "comments/desk.html", {"comments": _with_hints(waiting)}))
@@ -102,8 +105,6 @@ def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:
     if do == "answer" and words:
         moderation.answer(comment, words, user)
     elif do == "publish":
-        comment.asked_change = ""
-        comment.save(update_fields=["asked_change", "updated_at"])
         moderation.publish(comment, user)
     elif do == "spam":
         moderation.mark_spam(comment, user)

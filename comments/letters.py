@@ -40,7 +40,8 @@ def confirm(comment: Comment) -> None:
         return
     address.asked_at = timezone.now()
     address.save(update_fields=["asked_at"])
-    _write("confirm", address.email, link=_address_link("confirm_address", address))
+    link = _address_link("confirm_address", address)
+    _write("confirm", address.email, unsubscribe=_stop_link(address), link=link)
 
 
 def links(address: Address) -> None:
@@ -54,27 +55,24 @@ def links(address: Address) -> None:
         _write("links", address.email, unsubscribe=_stop_link(address), rows=rows)
 
 
-def answered(reply: Comment) -> None:
+def answered(reply: Comment, comment: Comment) -> None:
     """Tell the writer of a comment that somebody answered, if its address was confirmed."""
-    parent = reply.answers
-    if parent is None or not parent.email:
-        return
-    address = Address.objects.filter(email=parent.email.lower()).first()
-    if address and address.gets_letters:
+    address = Address.objects.filter(email=comment.email.lower()).first()
+    if address and address.gets_letters and reply.email.lower() != address.email:
         _write(
             "answered",
             address.email,
             unsubscribe=_stop_link(address),
             reply=reply,
             link=settings.SITE_URL + reply.get_absolute_url(),
-            own_link=settings.SITE_URL + parent.own_url,
+            own_link=settings.SITE_URL + comment.own_url,
         )
 
 
 def waiting() -> None:
     """Tell the trainer that something waits: when it begins to, then at most once a day until she
     has looked."""
-    comments = list(Comment.objects.waiting().order_by("written_at")[:50])
+    comments = list(Comment.objects.needing_trainer().order_by("written_at", "pk")[:50])
     last = Letter.objects.filter(kind="waiting").first()
     look = Look.objects.filter(pk=1).first()
     told = last and last.written_at > timezone.now() - TELL_AGAIN
@@ -82,6 +80,8 @@ def waiting() -> None:
     if not comments or (told and not looked):
         return
     for user in User.objects.filter(is_staff=True, is_active=True).exclude(email=""):
+        if not user.has_perm("comments.change_comment"):
+            continue
         link = settings.SITE_URL + reverse("desk_link", args=[desk_token(comments, user)])
         _write("waiting", user.email, comments=comments, link=link)
 
@@ -103,7 +103,9 @@ def read_desk_token(token: str) -> tuple[list[int], User] | None:
     except signing.BadSignature:
         return None
     user = User.objects.filter(pk=facts["user"], is_staff=True, is_active=True).first()
-    if not user or user.get_session_auth_hash()[:20] != facts["auth"]:
+    if not user or not user.has_perm("comments.change_comment"):
+        return None
+    if user.get_session_auth_hash()[:20] != facts["auth"]:
         return None
     return facts["comments"], user
 
@@ -154,28 +156,38 @@ def _send_apart() -> None:
 
 
 def send_due(now: datetime | None = None) -> int:
-    """Send the letters that are due; returns how many went out. What fails is tried again later,
-    after twice the time each time, from five minutes to a day."""
+    """Send the letters that are due; returns how many went out. A mail server that is down is asked
+    again with the next letter or run of the timer; a letter that it refuses, after pauses that
+    double from five minutes to a day. Of what went out, the row keeps no words."""
     now = now or timezone.now()
     due = Letter.objects.filter(sent_at=None, next_try_at__lte=now, tries__lt=GIVE_UP_AFTER)
     sent = 0
-    connection = None
-    for letter in due.order_by("written_at"):
+    connection = get_connection()
+    for letter in due.order_by("written_at", "pk"):
+        row = Letter.objects.filter(pk=letter.pk)
         pause = min(timedelta(minutes=5) * 2**letter.tries, timedelta(days=1))
-        claimed = due.filter(pk=letter.pk).update(next_try_at=now + pause, tries=F("tries") + 1)
-        if not claimed:
+        if not due.filter(pk=letter.pk).update(next_try_at=now + pause, tries=F("tries") + 1):
             continue  # another process is sending it
         try:
-            connection = connection or get_connection()
+            connection.open()
+        except OSError as error:
+            row.update(next_try_at=now, tries=letter.tries, last_error=_told(error))
+            break
+        try:
             _message(letter, connection).send()
         except OSError as error:  # smtplib's errors are among them
-            log.warning("A letter waits: the mail server said %s", type(error).__name__)
-            Letter.objects.filter(pk=letter.pk).update(last_error=str(error)[:300])
-            connection = None
+            row.update(last_error=_told(error))
+            connection.close()
         else:
-            Letter.objects.filter(pk=letter.pk).update(sent_at=timezone.now(), last_error="")
+            row.update(sent_at=timezone.now(), last_error="", text="", html="")
             sent += 1
+    connection.close()
     return sent
+
+
+def _told(error: OSError) -> str:
+    log.warning("A letter waits: the mail server said %s", type(error).__name__)
+    return str(error)[:300]
 
 
 def _message(letter: Letter, connection: Any) -> EmailMultiAlternatives:

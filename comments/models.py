@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Count, F, Prefetch, Q, Window
-from django.db.models.functions import Cast, Coalesce, Concat, NullIf, RowNumber
+from django.db.models import Case, Count, F, Prefetch, Q, When, Window
+from django.db.models.functions import Cast, RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,9 +30,10 @@ class CommentQuerySet(PublishedQuerySet):
         readable = Q(article__isnull=True) | Q(article__in=Article.objects.published())
         return super().published().filter(readable)
 
-    def waiting(self) -> Self:
-        """Held for the trainer: neither published nor removed nor spam."""
-        return self.filter(published_at=None, removed_at=None, is_spam=False)
+    def needing_trainer(self) -> Self:
+        """Waiting, reported, or with a change asked for."""
+        calls = Q(published_at=None) | Q(reports__isnull=False) | ~Q(asked_change="")
+        return self.filter(calls, removed_at=None, is_spam=False).distinct()
 
     def with_words(self) -> Self:
         """A favorite without words counts in the tally and is not listed."""
@@ -59,17 +60,25 @@ class CommentQuerySet(PublishedQuerySet):
         words = self.published().exclude(words="")
         return self.filter(Q(pk__in=words) | gone & answered).distinct()
 
+    def empty(self) -> int:
+        """Leave nothing of what was written: the rows only keep the place of what was removed."""
+        nothing = dict.fromkeys(["name", "other_favorite", "email", "asked_change", "reasons"], "")
+        hashes = {"person": "", "sender": "", "once": None}
+        return self.update(words="(removed)", favorite=None, **nothing, **hashes)
+
     def latest_favorites(self) -> Self:
         """Each person's latest published comment that names a favorite of the library."""
+        confirmed = Address.objects.filter(confirmed_at__isnull=False)
         latest = (
             self.published()
             .filter(favorite__in=Exercise.objects.published(), by_trainer=False)
             .annotate(
                 nth=Window(
                     RowNumber(),
-                    partition_by=Coalesce(
-                        NullIf("person", models.Value("")),
-                        Concat(models.Value("comment "), Cast("pk", models.CharField())),
+                    partition_by=Case(
+                        When(email__in=confirmed.values("email"), then="email"),
+                        When(~Q(person=""), then="person"),
+                        default=Cast("pk", models.CharField()),
                         output_field=models.CharField(),
                     ),
                     order_by=[F("written_at").desc(), F("pk").desc()],
@@ -179,7 +188,8 @@ class Comment(Published):
         ]
 
     def __str__(self) -> str:
-        return f"{self.shown_name}: {self.words[:60] or self.favorite_name}"
+        # The admin's log keeps this for ever: it holds nothing that its writer wrote.
+        return f"Answer {self.pk}"
 
     def get_absolute_url(self) -> str:
         """Its place on the page where it stands."""
@@ -232,10 +242,9 @@ class Comment(Published):
 
     def remove(self, by: User | None = None) -> None:
         remover = self.Remover.TRAINER if by else self.Remover.WRITER
-        now = timezone.now()
-        self._change(
-            "removed", by, published_at=None, is_spam=False, removed_at=now, removed_by=remover
-        )
+        gone = {"removed_at": timezone.now(), "removed_by": remover}
+        # The same may be said again.
+        self._change("removed", by, published_at=None, is_spam=False, once=None, **gone)
 
     def restore(self, to: dict[str, Any], by: User) -> None:
         """Undo: stand again as an Event kept it."""

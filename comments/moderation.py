@@ -6,11 +6,20 @@ import re
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from comments import letters, spam
-from comments.models import UNDO_FOR, Comment, CommentQuerySet, Event, Look
+from comments.models import (
+    UNDO_FOR,
+    Address,
+    Block,
+    Comment,
+    CommentQuerySet,
+    Event,
+    Letter,
+    Look,
+)
 
 HEALTH_WORDS = re.compile(
     r"\b(pain|painful|hurts?|injur\w+|surger\w+|operation|pregnan\w+|hernia|doctor|numb\w*|"
@@ -21,10 +30,7 @@ HEALTH_WORDS = re.compile(
 
 def queue() -> CommentQuerySet:
     """What needs her, oldest first: waiting, reported since, or with a change asked for."""
-    needs_her = Q(published_at=None, removed_at=None, is_spam=False)
-    needs_her |= Q(removed_at=None, is_spam=False, reports__isnull=False)
-    needs_her |= Q(removed_at=None, is_spam=False) & ~Q(asked_change="")
-    return Comment.objects.filter(needs_her).distinct().order_by("written_at", "pk")
+    return Comment.objects.needing_trainer().order_by("written_at", "pk")
 
 
 def with_history(comments: CommentQuerySet) -> CommentQuerySet:
@@ -46,32 +52,37 @@ def looked() -> None:
 
 @transaction.atomic
 def publish(comment: Comment, by: User | None) -> None:
-    was_public = comment.published_at is not None
+    if _is_taken_back(comment):
+        return
     comment.reports.all().delete()
-    if was_public:
+    comment.asked_change = ""
+    comment.save(update_fields=["asked_change", "updated_at"])
+    if comment.published_at is not None:
         return
     comment.publish(by)
     if by:
         spam.learn(comment, "publish")
     if comment.answers:
-        letters.answered(comment)
+        letters.answered(comment, comment.answers)
 
 
 @transaction.atomic
 def mark_spam(comment: Comment, by: User) -> None:
-    if not comment.is_spam:
+    if not comment.is_spam and not _is_taken_back(comment):
         comment.mark_spam(by)
         spam.learn(comment, "spam")
 
 
 @transaction.atomic
 def remove(comment: Comment, by: User | None) -> None:
-    comment.remove(by)
+    if not comment.removed_at:
+        comment.remove(by)
 
 
 @transaction.atomic
 def hold(comment: Comment, by: User) -> None:
-    comment.hold(by)
+    if comment.stands != "waiting" and not _is_taken_back(comment):
+        comment.hold(by)
 
 
 @transaction.atomic
@@ -83,7 +94,34 @@ def answer(comment: Comment, words: str, by: User) -> Comment:
         article=parent.article, answers=parent, words=words, by_trainer=True
     )
     publish(reply, None)
+    if comment != parent:
+        letters.answered(reply, comment)
     return reply
+
+
+@transaction.atomic
+def erase(email: str) -> int:
+    """Delete everything of a person for good; where others answered, an empty place stays. Returns
+    how many comments it was."""
+    comments = Comment.objects.filter(email__iexact=email)
+    count = comments.count()
+    for comment in comments.exclude(words=""):
+        Letter.objects.filter(sent_at=None, text__contains=comment.words[:100]).delete()
+    Letter.objects.filter(to__iexact=email).delete()
+    Block.objects.filter(kind=Block.Kind.EMAIL, value__iexact=email).delete()
+    Address.objects.filter(email__iexact=email).delete()
+    comments.exclude(answers=None).delete()
+    comments.filter(replies=None).delete()
+    gone = {"removed_at": timezone.now(), "removed_by": Comment.Remover.WRITER}
+    comments.update(published_at=None, is_spam=False, **gone)
+    Comment.objects.filter(email__iexact=email).empty()
+    letters.waiting()
+    return count
+
+
+def _is_taken_back(comment: Comment) -> bool:
+    """Its writer removed it, perhaps while her page stood open: that is final."""
+    return comment.removed_by == Comment.Remover.WRITER
 
 
 @transaction.atomic

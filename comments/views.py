@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import re
-import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.core import signing
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -24,7 +27,7 @@ from blog.models import Article
 from blog.views import article_page
 from comments import letters, moderation, spam
 from comments.forms import AnswerForm, ChangeRequestForm, EditForm
-from comments.models import Address, Comment, Event, Report, own_comment
+from comments.models import Comment, Event, Report, own_comment
 from exercises.models import Exercise
 from publishing.origin import is_foreign, is_silent
 from publishing.reading import page_of, read_only
@@ -45,6 +48,27 @@ def private(response: HttpResponse) -> HttpResponse:
     patch_cache_control(response, private=True, no_store=True)
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def loses_nothing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """When something breaks on our side in the middle of a POST, the answer holds the words and a
+    button to send them again."""
+
+    @wraps(view)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (Http404, BadRequest, SuspiciousOperation, MultiPartParserError):
+            raise
+        except Exception:
+            if request.method != "POST":
+                raise
+            log.exception("A reader's words could not be kept")
+            page = render(request, "comments/unsaved.html", {"data": request.POST}, status=503)
+            page["Retry-After"] = "60"
+            return private(page)
+
+    return kept
 
 
 @read_only
@@ -72,6 +96,7 @@ def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> Http
 
 @csrf_exempt  # publishing/origin.py: public pages hold no token
 @require_POST
+@loses_nothing
 def post(request: HttpRequest) -> HttpResponse:
     """Keep a reader's answer; every refusal gives the text back."""
     if is_foreign(request):
@@ -79,6 +104,7 @@ def post(request: HttpRequest) -> HttpResponse:
     slug = request.POST.get("article", "").replace("\0", "")  # empty on the favorites page
     article = Article.objects.published().filter(slug=slug).first()
     parent, parent_gone = _parent(request.POST.get("answers", ""))
+    article = parent.article if parent else article
     form = AnswerForm(request.POST)
     show: dict[str, Any] = {"article": article, "parent": parent, "form": form}
     if form.is_valid() and article and not article.is_open:
@@ -91,8 +117,7 @@ def post(request: HttpRequest) -> HttpResponse:
         return form_page(request, **show, status=404 if slug and not article else 400)
     if "preview" in request.POST:
         return form_page(request, **show, preview=form.save(commit=False))
-    reader = _reader(request)
-    comment = _prepared(request, form, article, parent, reader)
+    comment, reader = _prepared(request, form, article, parent)
     double = Comment.objects.filter(once=comment.once).first()
     if double is None and (free_at := _too_fast(comment.sender)):
         local = timezone.localtime(free_at)
@@ -100,13 +125,7 @@ def post(request: HttpRequest) -> HttpResponse:
         response = form_page(request, **show, status=429)
         response["Retry-After"] = str(max(1, int((free_at - timezone.now()).total_seconds())))
         return response
-    try:
-        comment = double or _keep(request, comment)
-    except Exception:
-        log.exception("A comment could not be kept")
-        page = render(request, "comments/unsaved.html", {"data": request.POST}, status=503)
-        page["Retry-After"] = "60"
-        return page
+    comment = double or _keep(request, comment)
     response = redirect(comment.own_url)
     response.status_code = 303
     response.set_cookie(
@@ -156,9 +175,9 @@ def _parent(pk: str) -> tuple[Comment | None, bool]:
 
 
 def _reader(request: HttpRequest) -> str:
-    """The random id in the reader's cookie, or a new one."""
+    """The random id in the reader's cookie, or nothing."""
     cookie = request.COOKIES.get(READER_COOKIE, "")
-    return cookie if READER.fullmatch(cookie) else secrets.token_hex(16)
+    return cookie if READER.fullmatch(cookie) else ""
 
 
 def _prepared(
@@ -166,23 +185,25 @@ def _prepared(
     form: AnswerForm,
     article: Article | None,
     parent: Comment | None,
-    reader: str,
-) -> Comment:
-    """The comment with all that is known of its sender."""
+) -> tuple[Comment, str]:
+    """The comment with all that is known of its sender, and the id for the sender's cookie."""
     comment: Comment = form.save(commit=False)
-    comment.article = parent.article if parent else article
+    comment.article = article
     comment.answers = parent
     comment.email = comment.email.lower()
     comment.sender = sender_of(request)
-    confirmed = Address.objects.filter(email=comment.email, confirmed_at__isnull=False)
-    if comment.email and confirmed.exists():
-        comment.person = keyed_hash("person", comment.email)
-    else:
-        comment.person = keyed_hash("person", reader)
     said = [comment.article_id, comment.answers_id, comment.favorite_id, comment.other_favorite]
     said += [comment.words, comment.name, comment.email, comment.sender]
-    comment.once = keyed_hash("once", json.dumps([*said, str(timezone.localdate())]))
-    return comment
+    said += [request.headers.get("User-Agent", ""), str(timezone.localdate())]
+    once = keyed_hash("once", json.dumps(said))
+    # The same words sent twice before the first cookie came get the same one.
+    first = keyed_hash("reader", once)[:32]
+    reader = _reader(request) or first
+    # In a gym many phones share one network: another cookie is another person, not a double.
+    doubled = Comment.objects.filter(once=once).exclude(person=keyed_hash("person", reader))
+    comment.once = keyed_hash("once", once + reader) if doubled.exists() else once
+    comment.person = keyed_hash("person", reader)
+    return comment, reader
 
 
 def _too_fast(sender: str) -> datetime | None:
@@ -209,7 +230,7 @@ def _keep(request: HttpRequest, comment: Comment) -> Comment:
                 moderation.publish(comment, None)
             elif verdict.result == "hold":
                 letters.waiting()
-            if comment.email and not comment.is_spam:
+            if comment.email and not comment.is_spam and not facts.trapped:
                 letters.confirm(comment)
     except IntegrityError:
         # The other half of a double submit was quicker.
@@ -227,6 +248,7 @@ def _owned(token: str) -> Comment | None:
 
 @csrf_exempt  # the token in the address is what allows the change
 @require_http_methods(["GET", "HEAD", "POST"])
+@loses_nothing
 def own(request: HttpRequest, token: str) -> HttpResponse:
     """A writer's own comment by its private link: how it stands, and changing or removing it."""
     comment = _owned(token)
@@ -272,7 +294,7 @@ def _own_change(request: HttpRequest, comment: Comment) -> HttpResponse:
         comment.save(update_fields=["asked_change", "updated_at"])
         letters.waiting()
     else:
-        return own_page(request, comment, 409 if comment.removed_at else 400)
+        return own_page(request, comment, 409 if comment.removed_at else 400, data=request.POST)
     response = redirect(comment.own_url)
     response.status_code = 303
     return response
@@ -286,7 +308,7 @@ def _edit(comment: Comment, form: EditForm) -> None:
     verdict = spam.judge(edited, spam.Facts())
     edited.edited_at = timezone.now()
     edited.reasons = "\n".join(["Its writer changed it.", *verdict.reasons])
-    edited.save()
+    edited.save(update_fields=[*form.Meta.fields, "edited_at", "reasons", "updated_at"])
     if verdict.suspicious and edited.published_at:
         edited.hold()
         letters.waiting()
@@ -310,6 +332,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
     if done:
         Report.objects.get_or_create(comment=comment, sender=sender_of(request))
+        letters.waiting()
     return render(request, "comments/report.html", {"comment": comment, "done": done})
 
 
@@ -326,8 +349,6 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
             address.confirmed_at = address.confirmed_at or timezone.now()
             address.stopped_at = None
             address.save()
-            person = keyed_hash("person", address.email)
-            Comment.objects.filter(email=address.email).update(person=person)
             if first:
                 letters.links(address)
     return private(

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from exercises import figure
 from exercises.models import (
@@ -23,22 +24,44 @@ from exercises.models import (
     Step,
     Variation,
 )
-from publishing.desk import ContentAdmin
+from publishing.desk import FIELDS, ContentAdmin
 
 
-def missing_parts(row: Model, fields: list[str]) -> str:
+def missing_parts(row: Model, fields: list[str], *more: str) -> str:
     """The parts that are empty, in the trainer's words; naming them stops nothing."""
-    empty = [name for name in fields if not getattr(row, name)]
-    return ", ".join(str(label_for_field(name, type(row))) for name in empty) or "Nothing."
+    empty = [str(label_for_field(name, type(row))) for name in fields if not getattr(row, name)]
+    return ", ".join([*empty, *more]) or "Nothing."
 
 
-class MuscleWorkInline(admin.TabularInline):
+class NamedRows(forms.BaseInlineFormSet):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = "Delete"
+
+
+class Rows(admin.TabularInline):
+    """The stock table of rows, whose boxes have no names of their own: the heading of a column is
+    no label to a screen reader."""
+
+    template = "admin/rows.html"
+    formset = NamedRows
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and not isinstance(field, forms.ModelMultipleChoiceField):
+            field.widget.attrs["aria-label"] = capfirst(field.label)
+        return field
+
+
+class MuscleWorkInline(Rows):
     model = MuscleWork
     extra = 0
 
 
-class VariationInline(admin.TabularInline):
-    """The ladder, put in order in place; each rung opens for the rest."""
+class VariationInline(Rows):
+    """The ladder, put in order in place; each rung opens for the rest. A new one is added under
+    Variations, where its steps and its prescription are asked for."""
 
     model = Variation
     fields = ["position", "name", "slug", "level"]
@@ -46,7 +69,10 @@ class VariationInline(admin.TabularInline):
     show_change_link = True
     extra = 0
     verbose_name = "rung"
-    verbose_name_plural = "the ladder"
+    verbose_name_plural = "the ladder (a new rung is added under Variations)"
+
+    def has_add_permission(self, *args: Any) -> bool:
+        return False
 
 
 @admin.register(Exercise)
@@ -56,7 +82,6 @@ class ExerciseAdmin(ContentAdmin):
     list_filter = ["pattern"]
     search_fields = ["name", "other_names", "variations__name"]
     prepopulated_fields = {"slug": ["name"]}
-    filter_horizontal = ["subjects"]
     readonly_fields = ["missing"]
     inlines = [VariationInline, MuscleWorkInline]
     fieldsets = [
@@ -67,7 +92,9 @@ class ExerciseAdmin(ContentAdmin):
 
     @admin.display(description="still missing")
     def missing(self, exercise: Exercise) -> str:
-        return missing_parts(exercise, ["summary", "purpose", "who_for", "check_first", "pattern"])
+        fields = ["summary", "purpose", "who_for", "check_first", "pattern"]
+        worked = exercise.pk and exercise.work.exists()
+        return missing_parts(exercise, fields, *([] if worked else ["muscles worked"]))
 
 
 class DrawingSheet(forms.RadioSelect):
@@ -92,7 +119,7 @@ class VariationForm(forms.ModelForm):
         widgets = {"drawing": DrawingSheet}
 
 
-class PrescriptionInline(admin.TabularInline):
+class PrescriptionInline(Rows):
     model = Prescription
     formfield_overrides = {models.CharField: {"widget": TextInput(attrs={"size": 10})}}
     min_num = 1
@@ -100,7 +127,7 @@ class PrescriptionInline(admin.TabularInline):
     can_delete = False
 
 
-class StepInline(admin.TabularInline):
+class StepInline(Rows):
     model = Step
     formfield_overrides = {models.TextField: {"widget": Textarea(attrs={"rows": 2, "cols": 60})}}
     min_num = 1
@@ -109,10 +136,10 @@ class StepInline(admin.TabularInline):
     fields = ["position", "phase", "text", "hold_seconds"]
 
 
-class EquipmentNeedInline(admin.TabularInline):
+class EquipmentNeedInline(Rows):
     model = EquipmentNeed
     extra = 0
-    filter_horizontal = ["one_of"]
+    formfield_overrides = FIELDS
     verbose_name = "equipment need"
     verbose_name_plural = "what you need (each line: one of these)"
 
@@ -124,7 +151,6 @@ class VariationAdmin(ContentAdmin):
     list_filter = ["level", "exercise"]
     search_fields = ["name", "other_names", "exercise__name"]
     prepopulated_fields = {"slug": ["name"]}
-    autocomplete_fields = ["exercise", "photo"]
     readonly_fields = ["card", "missing"]
     inlines = [PrescriptionInline, StepInline, EquipmentNeedInline]
     form = VariationForm

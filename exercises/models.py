@@ -245,7 +245,9 @@ class Step(models.Model):
             models.CheckConstraint(
                 condition=Q(hold_seconds__isnull=True) | Q(hold_seconds__gte=1),
                 name="step_hold_at_least_one_second",
-                violation_error_message="A hold lasts at least one second; leave it empty for none.",
+                violation_error_message=(
+                    "A hold lasts at least one second; leave it empty for none."
+                ),
             ),
         ]
 
@@ -275,21 +277,24 @@ class Prescription(models.Model):
                 violation_error_message="At least one set.",
             ),
             models.CheckConstraint(
-                condition=Q(repetitions__gte=1, seconds__isnull=True)
-                | Q(repetitions__isnull=True, seconds__gte=1),
+                # Without isnull=False a row of neither is unknown to SQL, which lets it pass.
+                condition=Q(repetitions__isnull=False, repetitions__gte=1, seconds__isnull=True)
+                | Q(repetitions__isnull=True, seconds__isnull=False, seconds__gte=1),
                 name="prescription_repetitions_or_seconds",
                 violation_error_message="Either repetitions or seconds, one of the two.",
             ),
             models.CheckConstraint(
                 condition=Q(hold_seconds__isnull=True, hold_where="")
-                | (Q(hold_seconds__gte=1) & ~Q(hold_where="")),
+                | (Q(hold_seconds__isnull=False, hold_seconds__gte=1) & ~Q(hold_where="")),
                 name="prescription_hold_says_where",
                 violation_error_message="A hold needs both: how many seconds, and where.",
             ),
             models.CheckConstraint(
                 condition=Q(rest_seconds__isnull=True) | Q(rest_seconds__gte=1),
                 name="prescription_rest_at_least_one_second",
-                violation_error_message="A rest lasts at least one second; leave it empty for none.",
+                violation_error_message=(
+                    "A rest lasts at least one second; leave it empty for none."
+                ),
             ),
         ]
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
 from django.db import models
 from django.db.models import Model
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest, HttpResponse
 from markdownx.widgets import AdminMarkdownxWidget
 
 from publishing.models import StarterRecord
 
-# An address typed without its scheme; on the web of today that is https.
-HTTPS: dict[type[models.Field], dict[str, Any]] = {models.URLField: {"assume_scheme": "https"}}
 STARTER_NOTE = "Written for you from your facts. Read it and change what is not you."
 
 
@@ -50,14 +49,32 @@ class Desk(admin.AdminSite):
         return getattr(self._registry[model], "desk_order", 0)
 
 
+class DateAndTime(AdminSplitDateTime):
+    """The stock widget, whose two boxes have no names of their own."""
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs)
+        for widget, name in zip(self.widgets, ("Date", "Time"), strict=True):
+            widget.attrs["aria-label"] = name
+
+
+# How kinds of fields are shown on the desk and in its inlines.
+FIELDS: dict[type[models.Field], dict[str, Any]] = {
+    # An address typed without its scheme: on the web of today that is https.
+    models.URLField: {"assume_scheme": "https"},
+    models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
+    models.DateTimeField: {"widget": DateAndTime},
+    # Boxes to tick: the stock pair of lists needs a mouse, and axe finds faults in it.
+    models.ManyToManyField: {"widget": CheckboxSelectMultiple},
+}
+
+
 class ContentAdmin(admin.ModelAdmin):
     """A thing she edits; desk_order is its place in the list on the front page."""
 
     desk_order = 0
     save_on_top = True
-    formfield_overrides = HTTPS | {
-        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})}
-    }
+    formfield_overrides = FIELDS
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -1,14 +1,39 @@
 """People in a browser: their windows, and what these windows complained about."""
 
+import os
 from typing import Any, Literal
 from urllib.parse import urldefrag, urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+)
 
 from tests.site import PASSWORD, RunningSite
 
 Scheme = Literal["light", "dark"]
+
+
+def launch(chromium: BrowserType, *more: str) -> Browser:
+    """A browser that asks nobody but the site."""
+    return chromium.launch(
+        executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            *more,
+        ],
+    )
 
 
 class Visits:
@@ -76,9 +101,3 @@ class Visits:
         if url in self.refused and message.text.startswith("Failed to load resource"):
             return
         self.complaints.append(f"console: {message.text} ({url})")
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong with the page as it stands, by all of its rules, with the places."""
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {', '.join(str(n['target']) for n in v['nodes'])}" for v in found]

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browsing import Visits
+from tests.browsing import Visits, launch
 from tests.site import RunningSite, prepare
 
 # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
@@ -86,18 +86,7 @@ def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
 

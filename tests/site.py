@@ -58,8 +58,9 @@ def prepare(folder: Path, static: Path) -> Path:
 class RunningSite:
     """A served site; ends when left."""
 
-    def __init__(self, prepared: Path, folder: Path) -> None:
+    def __init__(self, prepared: Path, folder: Path, **settings: str) -> None:
         shutil.copytree(prepared, folder, symlinks=True)
+        self.settings = settings
         self.folder = folder
         # Bound here and handed down: no port is guessed, and a request waits until it is served.
         with socket.socket() as listening:
@@ -73,7 +74,7 @@ class RunningSite:
                 self.process = subprocess.Popen(
                     [sys.executable, *command, *how, "--log-level", "warning"],
                     cwd=ROOT,
-                    env=environment(folder, SITE_URL=self.url),
+                    env=environment(folder, SITE_URL=self.url, **settings),
                     pass_fds=[listening.fileno()],
                     stdout=log,
                     stderr=log,
@@ -107,3 +108,13 @@ class RunningSite:
         """What the database holds now."""
         with closing(sqlite3.connect(self.folder / "site.sqlite3", timeout=20)) as database:
             return database.execute(query, values).fetchall()
+
+    def change(self, query: str, *values: Any) -> None:
+        """Change the database behind the site's back."""
+        with closing(sqlite3.connect(self.folder / "site.sqlite3", timeout=20)) as database:
+            database.execute(query, values)
+            database.commit()
+
+    def manage(self, *arguments: str, **more: str) -> str:
+        """Run a command of manage.py on this site, with its settings."""
+        return manage(self.folder, *arguments, **{"SITE_URL": self.url, **self.settings, **more})

@@ -33,7 +33,7 @@ HERS = [
     "Articles",
     "Exercises",
     "Variations",
-    "Comments",
+    "Answers and comments",
     "Pictures",
     "Subjects",
     "Muscles",
@@ -41,6 +41,8 @@ HERS = [
     "Pages",
     "Authors (about you)",
     "The site itself",
+    "Blocked words and senders",
+    "Letters",
 ]
 MODELS = [model._meta.label_lower for model in admin.site._registry]
 

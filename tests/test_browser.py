@@ -3,12 +3,13 @@
 import gzip
 import re
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
-from tests.browsing import Visits
+from tests.browsing import Visits, launch
 from tests.site import RunningSite
 
 pytestmark = pytest.mark.browser
@@ -42,15 +43,16 @@ def test_nothing_is_wider_than_a_small_phone(
         assert inner <= width, f"{address} is {inner} px wide"
 
 
-def test_nothing_is_lost_with_text_twice_as_large(
-    visits: Visits, starter_site: RunningSite
-) -> None:
-    """At 200 % text on a phone, no word is cut off or out of reach."""
-    page = visits.window(starter_site, scripts=False)
-    for address in KINDS:
-        page.goto(address)
-        page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
+@pytest.mark.parametrize("width", [720, 1280])
+def test_text_twice_as_large_fits(chromium: Browser, starter_site: RunningSite, width: int) -> None:
+    """For somebody who set the browser's letters to 200 %."""
+    with closing(launch(chromium.browser_type, "--blink-settings=defaultFontSize=32")) as browser:
+        page = Visits(browser).window(starter_site, scripts=False, width=width)
+        for address in KINDS:
+            page.goto(address)
+            assert page.locator("h1").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") > 56
+            inner = page.evaluate("document.documentElement.scrollWidth")
+            assert inner <= width, f"{address} is {inner} px wide"
 
 
 def test_the_article_opens_with_its_own_words(visits: Visits, starter_site: RunningSite) -> None:
@@ -116,11 +118,12 @@ def test_answering_by_keyboard_alone(visits: Visits, site: RunningSite) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("has your answer")
     expect(page.get_by_text("Nobody else sees it yet")).to_be_visible()
     rows = site.rows(
-        "SELECT e.slug, c.words, c.name, c.published_at, c.held_because FROM comments_comment c"
+        "SELECT e.slug, c.words, c.name, c.published_at FROM comments_comment c"
         " JOIN exercises_exercise e ON e.id = c.favorite_id"
     )
-    assert rows == [("hip-thrust", "Slow down, then up.", "Ana", None, "")]
-    assert page.context.cookies() == []
+    assert rows == [("hip-thrust", "Slow down, then up.", "Ana", None)]
+    cookies = {(cookie["name"], cookie["path"]) for cookie in page.context.cookies()}
+    assert cookies <= {("reader", "/comments/")}
 
 
 def test_a_mistake_in_the_form_is_found_and_mended(visits: Visits, site: RunningSite) -> None:
@@ -159,7 +162,6 @@ def test_the_trainer_publishes_an_answer_and_takes_it_back(
     choose(desk, "Publish")
     reader.reload()
     expect(reader.get_by_text("I squat at dawn.")).to_be_visible()
-    expect(reader.locator(".tally tbody tr")).to_contain_text("Squat")
     reader.goto(own)
     expect(reader.get_by_role("heading", level=1)).to_have_text("Your answer is up")
 
@@ -167,7 +169,6 @@ def test_the_trainer_publishes_an_answer_and_takes_it_back(
     choose(desk, "Take back")
     reader.goto("/favorites/")
     expect(reader.get_by_text("I squat at dawn.")).to_have_count(0)
-    expect(reader.locator(".tally")).to_have_count(0)
 
 
 def choose(desk: Page, action: str) -> None:
@@ -176,8 +177,8 @@ def choose(desk: Page, action: str) -> None:
     desk.locator("select[name=action]").select_option(
         label=next(option for option in options if option.startswith(action))
     )
-    desk.get_by_role("button", name="Run").or_(desk.get_by_role("button", name="Go")).click()
-    expect(desk.locator(".messagelist")).to_be_visible()
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="Run").or_(desk.get_by_role("button", name="Go")).click()
 
 
 def test_a_step_changed_at_the_desk_is_in_the_article_at_once(
@@ -219,10 +220,10 @@ def luminance(page: Page, selector: str, what: str) -> float:
 def test_dark_is_dark_and_light_is_light(visits: Visits, starter_site: RunningSite) -> None:
     page = visits.window(starter_site, scripts=False, scheme="dark")
     page.goto(ARTICLE)
-    assert luminance(page, "body", "backgroundColor") < 40
+    assert luminance(page, "html", "backgroundColor") < 40
     assert luminance(page, "h1", "color") > 200
     page.emulate_media(color_scheme="light")
-    assert luminance(page, "body", "backgroundColor") > 230
+    assert luminance(page, "html", "backgroundColor") > 230
     assert luminance(page, "h1", "color") < 60
 
 
@@ -237,7 +238,7 @@ def test_on_paper_the_text_stays_and_the_rest_goes(
     for kept in ("h1", ".byline", ".card .steps", ".card .prescription", ".sources", ".favorite"):
         expect(page.locator(kept).first).to_be_visible()
     expect(page.locator(".sources .print-only").first).to_contain_text("https://pubmed")
-    assert luminance(page, "body", "backgroundColor") > 250
+    assert luminance(page, "html", "backgroundColor") > 250
     assert luminance(page, "h1", "color") < 10
 
 

@@ -104,6 +104,7 @@ def test_form_answers_with_what_the_rows_say(reader: Client, choice: dict[str, A
     assert fitting
     assert shown(page) == fitting
     assert said(page) == len(fitting)
+    assert len(page.all("meta", name="robots", content="noindex")) == bool(choice)
     exercises = {address.split("#")[0] for address in fitting}
     assert f"of {len(exercises)} exercise" in page.one("p", "found").text
     assert {h3.one("a").attrs["href"] for h3 in page.one("div", "results").all("h3")} == exercises
@@ -281,7 +282,7 @@ def test_query_is_the_same_however_the_choice_was_made(reader: Client) -> None:
 
 def test_pages_keep_the_choice_and_share_out_all_results(reader: Client) -> None:
     call_command("fill_library", 60, verbosity=0)
-    choice = {"level": "beginner", "have": ["bench", "band"]}
+    choice: dict[str, Any] = {"level": "beginner", "have": ["bench", "band"]}
     page, found, pages = ask(reader, choice), set[str](), 1
     found |= shown(page)
     while more := page.one("nav", "pages").all("a", rel="next"):

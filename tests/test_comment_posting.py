@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from comments.models import Comment
 from comments.views import READER_COOKIE
+from publishing.models import Site
 from tests.make import earlier, make_article, make_comment, make_exercise
 from tests.page import read
 from tests.site import RunningSite
@@ -75,6 +76,7 @@ def test_an_answer_on_the_favorites_page_is_read_there(reader: Client) -> None:
 def test_a_preview_shows_it_and_saves_nothing(reader: Client, article: Any) -> None:
     favorite = make_exercise(name="Squat")
     typed = {"article": "hip-thrust", "favorite": favorite.pk, **TYPED}
+    Site.current()
     before = tables()
     response = send(reader, **typed, preview="1")
     assert response.status_code == 200

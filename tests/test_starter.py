@@ -90,7 +90,11 @@ def test_readers_never_see_the_note(reader: Client) -> None:
 
 
 def test_every_text_passes_the_site_s_own_renderer() -> None:
-    rows = [*Article.objects.all(), *Page.objects.all(), *Author.objects.all()]
+    rows: list[Article | Page | Author] = [
+        *Article.objects.all(),
+        *Page.objects.all(),
+        *Author.objects.all(),
+    ]
     assert len(rows) >= 5
     assert {str(row): text.render(row, editing=True).problems for row in rows} == {
         str(row): [] for row in rows

@@ -14,7 +14,7 @@ WORDS = (
     "\r\n  Första “raden” <script>alert('x')</script> &amp; &lt;b&gt; \"q\" 'a' </textarea>\r\n"
     "\r\n\tمرحبا بالعالم 🦓🏋🏽‍♀️ 臀桥 {{ site.name }} {% now %}\u00a0 end.  \r\n"
 )
-TYPED = {"words": WORDS, "name": ' Ana "<3" & Zoë\u200f ', "email": "ana@example.org"}
+TYPED: dict[str, Any] = {"words": WORDS, "name": ' Ana "<3" & Zoë\u200f ', "email": "ana@example.org"}
 
 
 def send(

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db.models import Q
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from comments import letters
-from comments.models import UNDO_FOR, Comment, Letter
+from comments.models import UNDO_FOR, Block, Comment, Letter, Report
 
 SENDER_KEPT = timedelta(days=30)
 LETTERS_KEPT = timedelta(days=90)
@@ -31,10 +32,15 @@ class Command(BaseCommand):
         )
         deleted = gone.delete()[0] + spam.delete()[0]
         # A removed comment that keeps its place for the answers to it keeps none of its words.
-        Comment.objects.filter(removed_at__lt=now - UNDO_FOR).update(
-            words="(removed)", name="", email="", favorite=None, other_favorite="", asked_change=""
-        )
+        Comment.objects.filter(removed_at__lt=now - UNDO_FOR).empty()
+        # The other places where a sender's hash stands.
+        wiped_report = Concat(Value("wiped "), Cast("pk", CharField()))
+        Report.objects.filter(at__lt=now - SENDER_KEPT).update(sender=wiped_report)
+        blocked = Block.objects.filter(kind=Block.Kind.SENDER)
+        blocked.exclude(value__in=Comment.objects.values("sender")).delete()
         Letter.objects.filter(sent_at__lt=now - LETTERS_KEPT).delete()
+        # One that could not be sent in all this time still holds a reader's words.
+        Letter.objects.filter(sent_at=None, written_at__lt=now - UNDO_FOR).delete()
         sent = letters.send_due(now)
         if options["verbosity"]:
             self.stdout.write(f"Senders wiped: {wiped}. Deleted: {deleted}. Letters sent: {sent}.")

@@ -1,0 +1,281 @@
+"""The tally of favorites: always what a recount of the rows says, and the same on every page."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from comments.letters import address_signer
+from comments.models import Address, Comment, Event
+from exercises.models import Exercise
+from tests.make import earlier, make_article, make_comment, make_exercise, make_variation
+from tests.page import read
+from tests.writing import BROWSER, change, edit, send
+
+QUEUE = "/admin/comments/comment/queue/"
+
+
+def recount() -> Counter[str]:
+    """By the words of product.md, from the rows one by one, without a query's cleverness."""
+    now = timezone.now()
+    confirmed = {a.email for a in Address.objects.all() if a.confirmed_at}
+    latest: dict[str, str] = {}
+    for comment in sorted(Comment.objects.all(), key=lambda c: (c.written_at, c.pk)):
+        exercise, article = comment.favorite, comment.article
+        if not exercise or not exercise.published_at or exercise.published_at > now:
+            continue
+        if article and (not article.published_at or article.published_at > now):
+            continue
+        if not comment.published_at or comment.published_at > now or comment.by_trainer:
+            continue
+        by_email = comment.email if comment.email in confirmed else ""
+        latest[by_email or comment.person or f"comment {comment.pk}"] = exercise.name
+    return Counter(latest.values())
+
+
+def shown() -> Counter[str]:
+    """What the table of the favorites page says; nothing while it shows words only."""
+    rows = [tr for tr in read(Client().get("/favorites/")).all("tr") if tr.all("td")]
+    return Counter({_name(tr): int(tr.all("td")[0].text.split()[0]) for tr in rows})
+
+
+def _name(row: Any) -> str:
+    return row.all("th")[0].all("a")[0].text
+
+
+class World:
+    """Three exercises, an article, four readers and a trainer, and what may happen to them."""
+
+    def __init__(self) -> None:
+        self.exercises = [make_exercise(name=f"Move {n}") for n in range(3)]
+        self.article = make_article()
+        self.readers = [Client() for _ in range(4)]
+        self.trainer = Client()
+        self.trainer.force_login(User.objects.create_superuser("judge"))
+        self.sent = 0
+        for n in range(6):
+            make_comment(favorite=self.exercises[n % 3], article=None, words="")
+
+    def pick(self, n: int, rows: Any) -> Any:
+        return rows[n % len(rows)] if len(rows) else None
+
+    def comment(self, n: int) -> Any:
+        return self.pick(n, Comment.objects.order_by("pk"))
+
+    def post(self, n: int) -> None:
+        self.sent += 1
+        more: dict[str, Any] = {"article": self.article.slug} if n % 2 else {}
+        if n % 5 == 0:
+            more["email"] = f"reader-{n % 3}@example.org"
+        send(
+            self.readers[n % 4],
+            favorite=self.exercises[n % 3].pk,
+            words=f"Number {self.sent}." if n % 2 else "",
+            sender=f"203.0.113.{self.sent}",
+            **more,
+        )
+
+    def judge(self, do: str) -> Callable[[int], None]:
+        def act(n: int) -> None:
+            self.trainer.post(QUEUE, {"do": f"{do}:{self.comment(n).pk}"})
+
+        return act
+
+    def hold(self, n: int) -> None:
+        chosen = {"action": "hold", "_selected_action": [self.comment(n).pk]}
+        self.trainer.post("/admin/comments/comment/", chosen)
+
+    def undo(self, n: int) -> None:
+        event = self.pick(n, Event.objects.exclude(by=None))
+        if event:
+            self.trainer.post(QUEUE, {"do": f"undo:{event.pk}"})
+
+    def edit(self, n: int) -> None:
+        comment = self.comment(n)
+        if read(Client().get(comment.own_url)).all(id="edit"):
+            edit(Client(), comment, favorite=str(self.exercises[(n + 1) % 3].pk))
+
+    def remove(self, n: int) -> None:
+        change(Client(), self.comment(n), "remove")
+
+    def erase(self, n: int) -> None:
+        person = {"email": f"reader-{n % 3}@example.org", "erase": "1"}
+        self.trainer.post("/admin/comments/comment/person/", person)
+
+    def confirm(self, n: int) -> None:
+        address = self.pick(n, Address.objects.order_by("pk"))
+        if address:
+            token = address_signer.sign(str(address.pk))
+            Client().post(f"/comments/letters/confirm/{token}/")
+
+    def exercise_comes_and_goes(self, n: int) -> None:
+        self._switch(Exercise.objects.get(pk=self.exercises[n % 3].pk))
+
+    def article_comes_and_goes(self, n: int) -> None:
+        self.article.refresh_from_db()
+        self._switch(self.article)
+
+    def _switch(self, row: Any) -> None:
+        row.published_at = None if row.published_at else earlier()
+        row.save()
+
+    def answer(self, n: int) -> None:
+        comment = self.comment(n)
+        self.trainer.post(QUEUE, {"do": f"answer:{comment.pk}", f"answer-{comment.pk}": "Yes."})
+
+
+JUDGING = ["publish", "spam", "delete"]
+DOING = [
+    *("post", "hold", "undo", "edit", "remove", "erase", "confirm", "answer"),
+    *("exercise_comes_and_goes", "article_comes_and_goes"),
+]
+FIRST = [*(("post", n) for n in range(4)), *(("publish", n) for n in range(6, 9))]
+STEPS = st.lists(
+    st.tuples(st.sampled_from([*JUDGING, *DOING, "post", "publish", "undo"]), st.integers(0, 60)),
+    min_size=10,
+    max_size=30,
+)
+
+
+@pytest.mark.django_db
+@settings(
+    max_examples=12,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=STEPS)
+def test_whatever_happens_the_tally_equals_a_recount(steps: list[tuple[str, int]]) -> None:
+    with transaction.atomic():
+        world = World()
+        done = []
+        for name, n in [
+            *[("post", n) for n in range(4)],
+            *[("publish", n) for n in range(8)],
+            *steps,
+        ]:
+            act = world.judge(name) if name in JUDGING else getattr(world, name)
+            act(n)
+            done.append((name, n))
+            counted = recount()
+            tally = {row.name: row.answers for row in Comment.objects.tally()}
+            assert tally == counted, f"after {done}"
+        pages_agree(counted)
+        transaction.set_rollback(True)
+
+
+def pages_agree(counted: Counter[str]) -> None:
+    """The favorites page, the exercise pages and the home page say the same numbers."""
+    enough = sum(counted.values()) >= 5
+    assert shown() == (counted if enough else Counter())
+    for exercise in Exercise.objects.published():
+        page = read(Client().get(exercise.get_absolute_url()))
+        section = page.one("section", **{"aria-labelledby": "liked-title"})
+        n = counted[exercise.name]
+        said = (
+            f"{n} answer{'' if n == 1 else 's'} name{'s' if n == 1 else ''} this as the favorite."
+        )
+        assert (said if n else "No answer names it") in section.text
+    home = read(Client().get("/"))
+    first = sorted(counted.items(), key=lambda row: (-row[1], row[0]))[:3]
+    wanted = [f"{name} {n} answer{'' if n == 1 else 's'}" for name, n in first]
+    at_home = [li.text for ol in home.all("ol", "names") for li in ol.all("li")]
+    assert at_home == (wanted if enough else [])
+
+
+@pytest.fixture
+def moves(db: None) -> list[Exercise]:
+    return [make_exercise(name=f"Move {n}") for n in range(3)]
+
+
+def test_a_persons_latest_answer_counts(moves: list[Exercise]) -> None:
+    ago = timezone.now() - timedelta(days=9)
+    for n, move in enumerate([0, 0, 1]):
+        make_comment(favorite=moves[move], person="ana", written_at=ago + timedelta(days=n))
+    make_comment(favorite=moves[2], person="ana", published_at=None)
+    for _ in range(2):
+        make_comment(favorite=moves[0], person="")
+    tally = {row.name: row.answers for row in Comment.objects.tally()}
+    assert tally == {"Move 0": 2, "Move 1": 1} == recount()
+
+
+def test_a_confirmed_address_is_one_person_on_every_device(moves: list[Exercise]) -> None:
+    for n in range(3):
+        send(Client(), favorite=moves[n].pk, email="Ana@Example.org", sender=f"203.0.113.{n}")
+    for comment in Comment.objects.all():
+        comment.publish()
+    assert sum(recount().values()) == 3
+    assert len(Comment.objects.tally()) == 3
+    Address.objects.update(confirmed_at=timezone.now())
+    assert {row.name: row.answers for row in Comment.objects.tally()} == {"Move 2": 1} == recount()
+
+
+def test_under_five_answers_only_the_words_are_shown(moves: list[Exercise]) -> None:
+    for n in range(5):
+        page = read(Client().get("/favorites/"))
+        assert not page.all("table")
+        assert not read(Client().get("/")).all("ol", "names")
+        words = [div.text for div in page.all("div", "words")]
+        assert sorted(words) == [f"Because {i}." for i in range(n)]
+        make_comment(article=None, favorite=moves[n % 2], words=f"Because {n}.")
+    page = read(Client().get("/favorites/"))
+    assert page.one("caption").text == "5 answers, by exercise"
+    assert "people" not in page.one("table").text
+    assert [(tr.all("th")[0].text, tr.all("td")[0].text[0]) for tr in page.all("tr")[1:]] == [
+        ("Move 0", "3"),
+        ("Move 1", "2"),
+    ]
+    assert [rect.attrs["width"] for rect in page.all("rect")] == ["100", "67"]
+
+
+def test_a_favorite_without_words_counts_and_is_not_listed(moves: list[Exercise]) -> None:
+    for n in range(5):
+        make_comment(article=None, favorite=moves[0], words="", name=f"Silent {n}")
+    page = Client().get("/favorites/")
+    assert shown() == {"Move 0": 5}
+    everywhere = [page, Client().get(moves[0].get_absolute_url()), Client().get("/comments/feed/")]
+    for response in everywhere:
+        assert "Silent" not in response.text
+
+
+def test_each_row_leads_to_the_exercise_and_to_its_words(moves: list[Exercise]) -> None:
+    for n in range(6):
+        make_comment(favorite=moves[n % 2], words=f"Because {n}.")
+    row = read(Client().get("/favorites/")).one("table").all("tr")[1]
+    exercise, words = (a.attrs["href"] for a in row.all("a"))
+    assert exercise == moves[0].get_absolute_url()
+    page = read(Client().get(f"/favorites/{words.partition('#')[0]}"))
+    assert sorted(d.text for d in page.all("div", "words")) == [
+        "Because 0.",
+        "Because 2.",
+        "Because 4.",
+    ]
+
+
+def test_hers_stands_beside_and_is_never_counted(trainer: Client, moves: list[Exercise]) -> None:
+    hers = make_variation(name="Slow", exercise=moves[1], favorite_reason="It never lies.")
+    for _ in range(5):
+        make_comment(favorite=moves[0])
+    comment = make_comment(favorite=moves[1], published_at=None)
+    trainer.post(QUEUE, {"do": f"answer:{comment.pk}", f"answer-{comment.pk}": "Mine too."})
+    Comment.objects.filter(by_trainer=True).update(favorite=moves[1])
+    assert shown() == {"Move 0": 5, "Move 1": 1} == recount()
+    page = read(Client().get("/favorites/"))
+    assert "It never lies." in page.one("div", "favorite").text
+    assert hers.get_absolute_url() in page.one("div", "favorite").one("a").attrs["href"]
+    note = page.one("table").all("tr")[2].one("span", "note")
+    assert "likes the slow best" in note.text
+
+
+@pytest.mark.parametrize("query", ["exercise=no-such", "page=0", "page=2", "page=x", "page=٣"])
+def test_odd_questions_get_a_plain_answer(db: None, query: str) -> None:
+    status = Client().get(f"/favorites/?{query}", headers=BROWSER).status_code
+    assert status == (200 if query.startswith("exercise") else 404)
