@@ -72,15 +72,15 @@ def answered(reply: Comment, comment: Comment) -> None:
 def waiting() -> None:
     """Tell the trainer that something waits: when it begins to, then at most once a day until she
     has looked."""
-    comments = list(Comment.objects.needing_trainer().order_by("written_at", "pk")[:50])
     last = Letter.objects.filter(kind="waiting").first()
     look = Look.objects.filter(pk=1).first()
     told = last and last.written_at > timezone.now() - TELL_AGAIN
     looked = last and look and look.at > last.written_at
-    if not comments or (told and not looked):
+    if told and not looked:
         return
+    comments = list(Comment.objects.needing_trainer().order_by("written_at", "pk")[:50])
     for user in User.objects.filter(is_staff=True, is_active=True).exclude(email=""):
-        if not user.has_perm("comments.change_comment"):
+        if not comments or not user.has_perm("comments.change_comment"):
             continue
         link = settings.SITE_URL + reverse("desk_link", args=[desk_token(comments, user)])
         _write("waiting", user.email, comments=comments, link=link)

@@ -32,8 +32,9 @@ class CommentQuerySet(PublishedQuerySet):
 
     def needing_trainer(self) -> Self:
         """Waiting, reported, or with a change asked for."""
-        calls = Q(published_at=None) | Q(reports__isnull=False) | ~Q(asked_change="")
-        return self.filter(calls, removed_at=None, is_spam=False).distinct()
+        reported = Q(pk__in=Report.objects.values("comment"))
+        calls = Q(published_at=None) | ~Q(asked_change="") | reported
+        return self.filter(calls, removed_at=None, is_spam=False)
 
     def with_words(self) -> Self:
         """A favorite without words counts in the tally and is not listed."""

@@ -14,7 +14,6 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, Sum
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from comments.models import Block, Comment, WordCount
@@ -100,9 +99,7 @@ def _repeated(comment: Comment) -> list[str]:
     if len(comment.words) < REPEATED:
         return []
     month = timezone.now() - timedelta(days=30)
-    same = Comment.objects.annotate(folded=Lower("words")).filter(
-        folded=comment.words.lower(), written_at__gt=month
-    )
+    same = Comment.objects.filter(words__iexact=comment.words, written_at__gt=month)
     return ["The same text was sent before."] if same.exclude(pk=comment.pk).exists() else []
 
 

@@ -8,87 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-FIRST = [
-    "Anna",
-    "James",
-    "Olga",
-    "Wei",
-    "Carlos",
-    "Fatima",
-    "Ivan",
-    "Priya",
-    "Sofia",
-    "Liam",
-    "Emma",
-    "Noah",
-    "Mia",
-    "Lucas",
-    "Zoe",
-]
-TOPS = [
-    "com",
-    "net",
-    "org",
-    "ru",
-    "cn",
-    "top",
-    "xyz",
-    "shop",
-    "info",
-    "biz",
-    "click",
-    "online",
-    "site",
-    "icu",
-]
-GOODS = [
-    *(
-        [
-            "viagra",
-            "cialis",
-            "tramadol",
-            "xanax",
-            "ozempic",
-            "pharmacy",
-            "pills",
-            "casino",
-            "jackpot",
-            "betting",
-            "slots",
-        ]
-    ),
-    *(
-        [
-            "poker",
-            "roulette",
-            "loan",
-            "payday",
-            "crypto",
-            "bitcoin",
-            "forex",
-            "replica",
-            "rolex",
-            "backlinks",
-            "escort",
-        ]
-    ),
-    *(["казино", "ставки", "виагра", "кредит", "онлайн", "аптека", "слоты", "букмекер", "займ"]),
-    *(
-        [
-            "casinò",
-            "scommesse",
-            "farmacia",
-            "apuestas",
-            "préstamo",
-            "farmacia",
-            "kasyno",
-            "pożyczka",
-            "Glücksspiel",
-        ]
-    ),
-    *(["赌场", "博彩", "伟哥", "贷款", "彩票", "百家乐", "代开发票"]),
-    *(["كازينو", "قمار", "قروض", "فياجرا", "رهان", "صيدلية"]),
-]
+NAMES = "Anna James Olga Wei Carlos Fatima Ivan Priya Sofia Liam Emma Noah Mia Lucas Zoe"
+FIRST = NAMES.split()
+TOPS = ["com", "net", "org", "ru", "cn", "top", "xyz", "shop", "info", "biz", "click", "online"]
+LATIN = """viagra cialis tramadol xanax ozempic pharmacy pills casino jackpot betting slots poker
+roulette loan payday crypto bitcoin forex replica rolex backlinks escort"""
+OTHERS = """казино ставки виагра кредит онлайн аптека слоты букмекер займ casinò scommesse farmacia
+apuestas préstamo kasyno pożyczka Glücksspiel 赌场 博彩 伟哥 贷款 彩票 百家乐 代开发票
+كازينو قمار قروض فياجرا رهان صيدلية"""
+GOODS = [*LATIN.split(), *OTHERS.split()]
 PRAISE = [
     "Great article, thank you for sharing this wonderful information with us",
     "I really enjoyed reading your blog, keep up the good work",
@@ -114,7 +42,7 @@ class Post:
 
 
 def link(r: random.Random) -> str:
-    host = "-".join(r.choice(GOODS[:22]) for _ in range(r.randint(1, 3)))
+    host = "-".join(r.choice(LATIN.split()) for _ in range(r.randint(1, 3)))
     path = "".join(r.choices(string.ascii_lowercase + string.digits, k=r.randint(0, 12)))
     scheme = r.choice(["http://", "https://", "http://www.", "www.", "HTTPS://"])
     return f"{scheme}{host}{r.randint(1, 999)}.{r.choice(TOPS)}/{path}"
@@ -203,7 +131,7 @@ Prefiero la sentadilla búlgara, aunque al día siguiente no puedo subir escaler
 ¿Cuánto descanso entre series? Yo hago noventa segundos.
 Gracias por explicarlo tan claro. Mi favorita es la patada con banda.
 Con la banda en las rodillas lo noto mucho más que sin ella.
-Vi el vídeo en https://www.youtube.com/watch?v=xDmFkJxPzeM y después tu artículo: por fin lo entendí.
+Vi el vídeo en https://www.youtube.com/watch?v=xDmFkJxPzeM y después tu texto: por fin lo entendí.
 تمرين الجسر هو المفضل عندي، أقوم به كل صباح قبل العمل.
 بدأت بدون وزن والآن أرفع عشرين كيلو، شكرا على الشرح الواضح.
 أحب القرفصاء أكثر، لكن ركبتي تؤلمني أحيانا. ماذا أفعل؟

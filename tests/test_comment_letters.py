@@ -16,7 +16,7 @@ from publishing.models import Site
 from tests.mailbox import Mailbox
 from tests.make import make_article, make_comment
 from tests.page import read
-from tests.writing import BROWSER, change, tables, written
+from tests.writing import BROWSER, change, stranger, tables, written
 
 QUEUE = "/admin/comments/comment/queue/"
 
@@ -65,10 +65,10 @@ def test_judging_on_the_phone_page_is_looking_and_opening_it_is_not(
     user = User.objects.get()
     address = f"/comments/desk/{letters.desk_token(comments, user)}/"
     clock.shift(timedelta(minutes=11))
-    Client().get(address)
+    stranger().get(address)
     written(reader, words="A mail program opened the link.")
     assert kinds() == ["waiting"]
-    Client().post(address, {"do": f"publish:{comments[0].pk}"})
+    stranger().post(address, {"do": f"publish:{comments[0].pk}"})
     clock.shift(timedelta(minutes=1))
     written(reader, words="She judged one.")
     assert kinds() == ["waiting"] * 2
@@ -86,10 +86,10 @@ def test_a_report_and_a_wish_are_told_as_well(
     letter = Letter.objects.get()
     assert "Zanzibar." in letter.text
     address = letter.text.partition("/comments/desk/")[2].split()[0]
-    phone = Client().get(f"/comments/desk/{address}")
+    phone = stranger().get(f"/comments/desk/{address}")
     assert "Zanzibar." in phone.text
-    Client().post(f"/comments/desk/{address}", {"do": f"publish:{comment.pk}"})
-    assert "All done" in Client().get(f"/comments/desk/{address}").text
+    stranger().post(f"/comments/desk/{address}", {"do": f"publish:{comment.pk}"})
+    assert "All done" in stranger().get(f"/comments/desk/{address}").text
 
 
 def test_only_who_may_judge_is_told(reader: Client, elsie: Client) -> None:

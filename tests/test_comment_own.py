@@ -12,7 +12,7 @@ from comments.models import Address, Comment
 from comments.views import READER_COOKIE
 from tests.make import make_article, make_comment, make_exercise
 from tests.page import read
-from tests.writing import BROWSER, change, edit, tables, written
+from tests.writing import BROWSER, change, edit, stranger, tables, written
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def article(db: None) -> Any:
 
 
 def words_at(address: str) -> list[str]:
-    return [div.text for div in read(Client().get(address)).all("div", "words")]
+    return [div.text for div in read(stranger().get(address)).all("div", "words")]
 
 
 def test_another_device_edits_and_removes_by_the_link(reader: Client, article: Any) -> None:
@@ -60,7 +60,7 @@ def test_the_cookie_is_a_small_one(reader: Client, article: Any, settings: Any) 
 
 @pytest.mark.parametrize("value", ["", "x" * 32, "0" * 31, "0" * 33, "' OR 1=1 --", "0" * 5000])
 def test_a_cookie_that_was_made_up_is_replaced(article: Any, value: str) -> None:
-    reader = Client()
+    reader = stranger()
     reader.cookies[READER_COOKIE] = value
     assert "Nothing yet" in read(reader.get("/comments/mine/")).text
     written(reader, article="a", words="Hello.")
@@ -81,7 +81,7 @@ def test_the_cookie_shows_and_changes_nothing(reader: Client, article: Any) -> N
             data = {"do": do, "words": "Changed.", "change": "Please.", "comment": comment.pk}
             assert reader.post(address, data, headers=BROWSER).status_code in (403, 405)
     assert tables() == before
-    assert "Nothing yet" in read(Client().get("/comments/mine/")).text
+    assert "Nothing yet" in read(stranger().get("/comments/mine/")).text
 
 
 def test_the_link_alone_is_enough_and_opens_no_other(reader: Client, article: Any) -> None:
@@ -91,7 +91,7 @@ def test_the_link_alone_is_enough_and_opens_no_other(reader: Client, article: An
         response = reader.post(f"/comments/own/{token}/", {"do": "remove"})
         assert response.status_code == 403
     assert Comment.objects.published().count() == 2
-    assert change(Client(), one, "remove").status_code == 303
+    assert change(stranger(), one, "remove").status_code == 303
     assert list(Comment.objects.published()) == [other]
 
 
@@ -155,10 +155,10 @@ def test_removing_is_always_possible(reader: Client, article: Any) -> None:
 def test_an_edited_comment_says_so(reader: Client, article: Any) -> None:
     comment = written(reader, article="a", words="Before.")
     comment.publish()
-    assert ", edited" not in read(Client().get("/articles/a/")).one("div", "comment").text
+    assert ", edited" not in read(stranger().get("/articles/a/")).one("div", "comment").text
     edit(reader, comment, words="After.")
     assert words_at("/articles/a/") == ["After."]
-    assert ", edited" in read(Client().get("/articles/a/")).one("div", "comment").text
+    assert ", edited" in read(stranger().get("/articles/a/")).one("div", "comment").text
 
 
 @pytest.mark.parametrize(
@@ -197,12 +197,12 @@ def test_a_removed_comment_with_answers_leaves_its_place(reader: Client, article
     comment.publish()
     make_comment(article=article, answers=comment, words="Well said.")
     change(reader, comment, "remove")
-    page = Client().get("/articles/a/")
+    page = stranger().get("/articles/a/")
     top, reply = read(page).all("div", "comment")
     assert top.text == "Removed by its writer."
     assert "Well said." in reply.text
-    everywhere = [page, *(Client().get(a) for a in ("/favorites/", "/comments/feed/", "/"))]
-    everywhere.append(Client().get(squat.get_absolute_url()))
+    everywhere = [page, *(stranger().get(a) for a in ("/favorites/", "/comments/feed/", "/"))]
+    everywhere.append(stranger().get(squat.get_absolute_url()))
     for shown in everywhere:
         for word in ("Zanzibar", "Zora", "Favorite: Squat"):
             assert word not in shown.text
@@ -213,7 +213,7 @@ def test_a_removed_comment_without_answers_leaves_nothing(reader: Client, articl
     comment.publish()
     make_comment(article=article, answers=comment, published_at=None)
     change(reader, comment, "remove")
-    assert "Removed by" not in Client().get("/articles/a/").text
+    assert "Removed by" not in stranger().get("/articles/a/").text
 
 
 def test_a_confirmed_address_does_not_hide_what_this_browser_wrote(
@@ -226,7 +226,7 @@ def test_a_confirmed_address_does_not_hide_what_this_browser_wrote(
     shown = read(reader.get("/comments/mine/")).text
     assert "Before I confirmed." in shown
     assert "After I confirmed." in shown
-    stranger = Client()
-    pretended = written(stranger, **typed, words="I only say I am Ana.")
-    assert first.own_url not in stranger.get("/comments/mine/").text
+    other = stranger()
+    pretended = written(other, **typed, words="I only say I am Ana.")
+    assert first.own_url not in other.get("/comments/mine/").text
     assert pretended.words not in reader.get("/comments/mine/").text

@@ -16,7 +16,7 @@ from publishing.models import Site
 from tests.make import earlier, make_article, make_comment, make_exercise
 from tests.page import read
 from tests.site import RunningSite
-from tests.writing import BROWSER, TYPED, WORDS, body_of, kept, send, tables, written
+from tests.writing import BROWSER, TYPED, WORDS, body_of, kept, send, stranger, tables, written
 
 HERE = {"Sec_Fetch_Site": "same-origin"}
 
@@ -92,7 +92,7 @@ def test_a_preview_shows_it_and_saves_nothing(reader: Client, article: Any) -> N
 
 def test_the_same_twice_is_one_comment(reader: Client, article: Any) -> None:
     first = send(reader, article="hip-thrust", **TYPED)
-    for again in (reader, Client()):  # with the cookie, and from a lost answer without it
+    for again in (reader, stranger()):  # with the cookie, and from a lost answer without it
         response = send(again, article="hip-thrust", **TYPED)
         assert (response.status_code, response["Location"]) == (303, first["Location"])
         cookie = response.cookies[READER_COOKIE].value
@@ -102,7 +102,7 @@ def test_the_same_twice_is_one_comment(reader: Client, article: Any) -> None:
 
 def test_a_second_reader_of_the_same_network_is_another_person(article: Any) -> None:
     """In a gym many phones share one address; a cookie says that this is not a double."""
-    ana, bo = Client(), Client()
+    ana, bo = stranger(), stranger()
     favorite = make_exercise()
     written(ana, words="Hello, I am Ana."), written(bo, words="Hello, I am Bo.")
     first, second = written(ana, favorite=favorite.pk), written(bo, favorite=favorite.pk)
@@ -121,7 +121,11 @@ def test_what_was_removed_may_be_said_again(reader: Client, article: Any) -> Non
 
 def test_the_same_words_elsewhere_are_another_comment(reader: Client, article: Any) -> None:
     parent = make_comment(article=article)
-    everywhere = [{"article": "hip-thrust"}, {}, {"article": "hip-thrust", "answers": parent.pk}]
+    everywhere: list[dict[str, Any]] = [
+        {"article": "hip-thrust"},
+        {},
+        {"article": "hip-thrust", "answers": parent.pk},
+    ]
     rows = {written(reader, words="Slow is strong.", **where).pk for where in everywhere}
     assert len(rows) == 3
 

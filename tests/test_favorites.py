@@ -18,7 +18,7 @@ from comments.models import Address, Comment, Event
 from exercises.models import Exercise
 from tests.make import earlier, make_article, make_comment, make_exercise, make_variation
 from tests.page import read
-from tests.writing import BROWSER, change, edit, send
+from tests.writing import BROWSER, change, edit, send, stranger
 
 QUEUE = "/admin/comments/comment/queue/"
 
@@ -43,7 +43,7 @@ def recount() -> Counter[str]:
 
 def shown() -> Counter[str]:
     """What the table of the favorites page says; nothing while it shows words only."""
-    rows = [tr for tr in read(Client().get("/favorites/")).all("tr") if tr.all("td")]
+    rows = [tr for tr in read(stranger().get("/favorites/")).all("tr") if tr.all("td")]
     return Counter({_name(tr): int(tr.all("td")[0].text.split()[0]) for tr in rows})
 
 
@@ -57,8 +57,8 @@ class World:
     def __init__(self) -> None:
         self.exercises = [make_exercise(name=f"Move {n}") for n in range(3)]
         self.article = make_article()
-        self.readers = [Client() for _ in range(4)]
-        self.trainer = Client()
+        self.readers = [stranger() for _ in range(4)]
+        self.trainer = stranger()
         self.trainer.force_login(User.objects.create_superuser("judge"))
         self.sent = 0
         for n in range(6):
@@ -100,11 +100,11 @@ class World:
 
     def edit(self, n: int) -> None:
         comment = self.comment(n)
-        if read(Client().get(comment.own_url)).all(id="edit"):
-            edit(Client(), comment, favorite=str(self.exercises[(n + 1) % 3].pk))
+        if read(stranger().get(comment.own_url)).all(id="edit"):
+            edit(stranger(), comment, favorite=str(self.exercises[(n + 1) % 3].pk))
 
     def remove(self, n: int) -> None:
-        change(Client(), self.comment(n), "remove")
+        change(stranger(), self.comment(n), "remove")
 
     def erase(self, n: int) -> None:
         person = {"email": f"reader-{n % 3}@example.org", "erase": "1"}
@@ -114,7 +114,7 @@ class World:
         address = self.pick(n, Address.objects.order_by("pk"))
         if address:
             token = address_signer.sign(str(address.pk))
-            Client().post(f"/comments/letters/confirm/{token}/")
+            stranger().post(f"/comments/letters/confirm/{token}/")
 
     def exercise_comes_and_goes(self, n: int) -> None:
         self._switch(Exercise.objects.get(pk=self.exercises[n % 3].pk))
@@ -177,14 +177,14 @@ def pages_agree(counted: Counter[str]) -> None:
     enough = sum(counted.values()) >= 5
     assert shown() == (counted if enough else Counter())
     for exercise in Exercise.objects.published():
-        page = read(Client().get(exercise.get_absolute_url()))
+        page = read(stranger().get(exercise.get_absolute_url()))
         section = page.one("section", **{"aria-labelledby": "liked-title"})
         n = counted[exercise.name]
         said = (
             f"{n} answer{'' if n == 1 else 's'} name{'s' if n == 1 else ''} this as the favorite."
         )
         assert (said if n else "No answer names it") in section.text
-    home = read(Client().get("/"))
+    home = read(stranger().get("/"))
     first = sorted(counted.items(), key=lambda row: (-row[1], row[0]))[:3]
     wanted = [f"{name} {n} answer{'' if n == 1 else 's'}" for name, n in first]
     at_home = [li.text for ol in home.all("ol", "names") for li in ol.all("li")]
@@ -209,7 +209,7 @@ def test_a_persons_latest_answer_counts(moves: list[Exercise]) -> None:
 
 def test_a_confirmed_address_is_one_person_on_every_device(moves: list[Exercise]) -> None:
     for n in range(3):
-        send(Client(), favorite=moves[n].pk, email="Ana@Example.org", sender=f"203.0.113.{n}")
+        send(stranger(), favorite=moves[n].pk, email="Ana@Example.org", sender=f"203.0.113.{n}")
     for comment in Comment.objects.all():
         comment.publish()
     assert sum(recount().values()) == 3
@@ -220,13 +220,13 @@ def test_a_confirmed_address_is_one_person_on_every_device(moves: list[Exercise]
 
 def test_under_five_answers_only_the_words_are_shown(moves: list[Exercise]) -> None:
     for n in range(5):
-        page = read(Client().get("/favorites/"))
+        page = read(stranger().get("/favorites/"))
         assert not page.all("table")
-        assert not read(Client().get("/")).all("ol", "names")
+        assert not read(stranger().get("/")).all("ol", "names")
         words = [div.text for div in page.all("div", "words")]
         assert sorted(words) == [f"Because {i}." for i in range(n)]
         make_comment(article=None, favorite=moves[n % 2], words=f"Because {n}.")
-    page = read(Client().get("/favorites/"))
+    page = read(stranger().get("/favorites/"))
     assert page.one("caption").text == "5 answers, by exercise"
     assert "people" not in page.one("table").text
     assert [(tr.all("th")[0].text, tr.all("td")[0].text[0]) for tr in page.all("tr")[1:]] == [
@@ -239,20 +239,18 @@ def test_under_five_answers_only_the_words_are_shown(moves: list[Exercise]) -> N
 def test_a_favorite_without_words_counts_and_is_not_listed(moves: list[Exercise]) -> None:
     for n in range(5):
         make_comment(article=None, favorite=moves[0], words="", name=f"Silent {n}")
-    page = Client().get("/favorites/")
     assert shown() == {"Move 0": 5}
-    everywhere = [page, Client().get(moves[0].get_absolute_url()), Client().get("/comments/feed/")]
-    for response in everywhere:
-        assert "Silent" not in response.text
+    for address in ("/favorites/", moves[0].get_absolute_url(), "/comments/feed/"):
+        assert "Silent" not in stranger().get(address).text
 
 
 def test_each_row_leads_to_the_exercise_and_to_its_words(moves: list[Exercise]) -> None:
     for n in range(6):
         make_comment(favorite=moves[n % 2], words=f"Because {n}.")
-    row = read(Client().get("/favorites/")).one("table").all("tr")[1]
+    row = read(stranger().get("/favorites/")).one("table").all("tr")[1]
     exercise, words = (a.attrs["href"] for a in row.all("a"))
     assert exercise == moves[0].get_absolute_url()
-    page = read(Client().get(f"/favorites/{words.partition('#')[0]}"))
+    page = read(stranger().get(f"/favorites/{words.partition('#')[0]}"))
     assert sorted(d.text for d in page.all("div", "words")) == [
         "Because 0.",
         "Because 2.",
@@ -268,7 +266,7 @@ def test_hers_stands_beside_and_is_never_counted(trainer: Client, moves: list[Ex
     trainer.post(QUEUE, {"do": f"answer:{comment.pk}", f"answer-{comment.pk}": "Mine too."})
     Comment.objects.filter(by_trainer=True).update(favorite=moves[1])
     assert shown() == {"Move 0": 5, "Move 1": 1} == recount()
-    page = read(Client().get("/favorites/"))
+    page = read(stranger().get("/favorites/"))
     assert "It never lies." in page.one("div", "favorite").text
     assert hers.get_absolute_url() in page.one("div", "favorite").one("a").attrs["href"]
     note = page.one("table").all("tr")[2].one("span", "note")
@@ -277,5 +275,5 @@ def test_hers_stands_beside_and_is_never_counted(trainer: Client, moves: list[Ex
 
 @pytest.mark.parametrize("query", ["exercise=no-such", "page=0", "page=2", "page=x", "page=٣"])
 def test_odd_questions_get_a_plain_answer(db: None, query: str) -> None:
-    status = Client().get(f"/favorites/?{query}", headers=BROWSER).status_code
+    status = stranger().get(f"/favorites/?{query}", headers=BROWSER).status_code
     assert status == (200 if query.startswith("exercise") else 404)

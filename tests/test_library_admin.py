@@ -18,7 +18,7 @@ from tests.make import (
 )
 from tests.page import Element, read, save
 from tests.site import RunningSite
-from tests.test_accessibility import look_in_every_way
+from tests.test_accessibility import findings, look
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +109,14 @@ def test_what_is_required_is_asked_for(trainer: Client, field: str) -> None:
         "This field is required." in said or "Please submit at least 1 form." in said
     )
     assert not Variation.objects.exists()
+
+
+def test_last_step_cannot_be_taken_away(trainer: Client) -> None:
+    variation = make_variation(steps=["One.", "Two."])
+    assert save(trainer, desk_of(variation), **{"steps-1-DELETE": "on"}).status_code == 302
+    said = errors(save(trainer, desk_of(variation), **{"steps-0-DELETE": "on"}))
+    assert said == "Please submit at least 1 form."
+    assert [step.text for step in variation.steps.all()] == ["One."]
 
 
 IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
@@ -269,8 +277,9 @@ def test_axe_finds_nothing(visits: Visits, starter_site: RunningSite) -> None:
         "SELECT id, exercise_id FROM exercises_variation WHERE slug = 'feet-elevated'"
     )
     page = visits.desk(starter_site)
-    for address in (f"/admin/exercises/variation/{pk}/change/", ADD, SHEET,
-                    f"/admin/exercises/exercise/{exercise}/change/"):  # fmt: skip
+    for address in (SHEET, f"/admin/exercises/exercise/{exercise}/change/"):
         page.goto(address)
-        page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-        look_in_every_way(page)
+        assert findings(page) == []
+    page.goto(f"/admin/exercises/variation/{pk}/change/")
+    page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+    look(page)

@@ -2,6 +2,7 @@
 
 import io
 import re
+import resource
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def photo(size: tuple[int, int] = (600, 400), orientation: int = 1, **how: Any) 
 def distance(one: Image.Image, other: Image.Image, at: tuple[int, int]) -> int:
     """How far two pictures' colors are apart in a place, 0 to 255."""
     difference = ImageChops.difference(one, other).crop((*at, at[0] + 1, at[1] + 1))
-    return max(high for _, high in difference.getextrema())
+    return max(difference.tobytes())
 
 
 def files(media: Path) -> list[str]:
@@ -188,6 +189,18 @@ def test_a_form_with_another_mistake_leaves_no_files(trainer: Client, media: Pat
     assert "Say the picture in words" in str(response.context["errors"])
     response = add(trainer, image_file(), focal_x=101)
     assert response.status_code == 200
+    assert files(media) == []
+
+
+def test_a_disk_that_ends_leaves_no_half_picture(media: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    file = photo((1200, 800))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))  # bytes a file may have
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            pictures.take_in(file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert files(media) == []
 
 

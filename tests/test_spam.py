@@ -1,7 +1,6 @@
 """Judgement: no robot is published, nobody real is called spam, nothing is dropped."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from comments.models import Address, Block, Comment, WordCount
 from publishing.models import Site
 from tests.make import make_article, make_comment
 from tests.robots import KINDS, Post, mixed, people, robots
-from tests.writing import send, written
+from tests.writing import send, stranger, written
 
 QUEUE = "/admin/comments/comment/queue/"
 
@@ -26,8 +25,8 @@ def post_all(posts: list[Post]) -> dict[int, Post]:
     slug = make_article().slug
     rows = {}
     for n, post in enumerate(posts):
-        where = {"article": slug} if n % 2 else {}
-        response = send(Client(), sender=post.sender, **where, **post.fields)
+        where: dict[str, Any] = {"article": slug} if n % 2 else {}
+        response = send(stranger(), sender=post.sender, **where | post.fields)
         assert response.status_code == 303, f"{post}: {response.status_code}"
         rows[int(response["Location"].split("/")[-2].partition(":")[0])] = post
     return rows
@@ -78,17 +77,17 @@ def test_after_two_hundred_decisions(trainer: Client) -> None:
 
 
 @pytest.fixture
-def known(db: None) -> Iterator[Client]:
+def known(db: None) -> Client:
     """A reader whose words were published three times before."""
     Site(known_readers_pass=True).save()
-    client = Client()
+    client = stranger()
     with time_machine.travel(timezone.now() - timedelta(days=2), tick=False):
         for n in range(spam.KNOWN_AFTER):
             comment = written(client, words=f"Number {n}.", email="ana@example.org")
             assert comment.stands == "waiting"
             comment.publish()
     Address.objects.update(confirmed_at=timezone.now())
-    yield client
+    return client
 
 
 def test_known_readers_pass_if_she_allows_it(known: Client) -> None:
@@ -105,8 +104,8 @@ def test_nobody_passes_by_pretending_to_be_known(known: Client, who: str) -> Non
     pretended = {"email": "ana@example.org", "name": "Ana"}
     fields = {who: pretended[who]} if who in pretended else {}
     sender = "203.0.113.7" if who == "network" else "198.51.100.9"
-    stranger = written(Client(), words="Let me in.", sender=sender, **fields)
-    assert stranger.stands == "waiting"
+    comment = written(stranger(), words="Let me in.", sender=sender, **fields)
+    assert comment.stands == "waiting"
 
 
 @pytest.mark.parametrize("do", ["spam", "delete"])
@@ -178,23 +177,23 @@ def test_what_she_blocks_is_spam(
 def test_a_blocked_sender(reader: Client, trainer: Client) -> None:
     comment = written(reader, words="First.", sender="198.51.100.1")
     trainer.post(QUEUE, {"do": f"block:{comment.pk}"})
-    again = written(Client(), words="Second.", sender="198.51.100.1")
+    again = written(stranger(), words="Second.", sender="198.51.100.1")
     assert (again.stands, again.reasons.splitlines()[0]) == ("spam", "You blocked this sender.")
-    assert written(Client(), words="Third.", sender="198.51.100.2").stands == "waiting"
+    assert written(stranger(), words="Third.", sender="198.51.100.2").stands == "waiting"
     assert Block.objects.get().value == comment.sender
     assert "198.51" not in Block.objects.get().value
 
 
 def test_rates_are_counted_by_sender(reader: Client) -> None:
     for n in range(5):
-        written(Client(), words=f"Number {n}.", sender="2001:db8:0:1::1")
+        written(stranger(), words=f"Number {n}.", sender="2001:db8:0:1::1")
     for same in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::9"):
-        assert send(Client(), sender=same, words="Too many.").status_code == 429
+        assert send(stranger(), sender=same, words="Too many.").status_code == 429
     for other in ("2001:db8:0:2::1", "203.0.113.9"):
-        assert send(Client(), sender=other, words="Welcome.").status_code == 303
+        assert send(stranger(), sender=other, words="Welcome.").status_code == 303
     behind = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": "203.0.113.5"}
-    assert send(Client(), behind, "2001:db8:0:1::1", words="A lie.").status_code == 429
-    assert send(Client(), behind, "127.0.0.1", words="Behind our proxy.").status_code == 303
+    assert send(stranger(), behind, "2001:db8:0:1::1", words="A lie.").status_code == 429
+    assert send(stranger(), behind, "127.0.0.1", words="Behind our proxy.").status_code == 303
 
 
 def test_thirty_a_day(reader: Client) -> None:
