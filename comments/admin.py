@@ -48,7 +48,6 @@ class CommentAdmin(ContentAdmin):
     list_filter = [StandsFilter]
     list_select_related = ["favorite", "article"]
     search_fields = ["name", "words", "other_favorite"]
-    autocomplete_fields = ["article", "favorite"]
     ordering = ["-written_at"]
     actions = ["publish", "hold", "spam"]
     readonly_fields = ["stands", "why_is_it_here", "written_at", "edited_at", "asked_change"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -28,7 +29,12 @@ class CommentFeed(Feed):
         return f"What readers say on “{article.title}”" if article else f"What readers say: {name}"
 
     def link(self, article: Article | None) -> str:
-        return article.get_absolute_url() if article else reverse("favorites")
+        page = article.get_absolute_url() if article else reverse("favorites")
+        return settings.SITE_URL + page
+
+    def feed_url(self, article: Article | None) -> str:
+        name, of = ("article_comments_feed", [article.slug]) if article else ("comments_feed", [])
+        return settings.SITE_URL + reverse(name, args=of)
 
     def items(self, article: Article | None) -> QuerySet[Comment]:
         comments = Comment.objects.published().with_words().with_favorite()
@@ -39,6 +45,9 @@ class CommentFeed(Feed):
 
     def item_title(self, item: Any) -> str:
         return f"{item.shown_name}: {item.favorite_name}" if item.favorite_name else item.shown_name
+
+    def item_link(self, item: Any) -> str:
+        return settings.SITE_URL + item.get_absolute_url()
 
     def item_description(self, item: Any) -> str:
         return linebreaks(item.words, autoescape=True)

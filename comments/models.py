@@ -10,7 +10,7 @@ from django.core import signing
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models import Case, Count, F, Prefetch, Q, When, Window
-from django.db.models.functions import Cast, RowNumber
+from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
@@ -44,22 +44,26 @@ class CommentQuerySet(PublishedQuerySet):
         """With the favorite each names; one that is a draft again is not named."""
         return self.prefetch_related(Prefetch("favorite", Exercise.objects.published()))
 
-    def threads(self) -> Self:
-        """Those that answer no other, each with its published_replies."""
-        replies = Comment.objects.published().with_words().with_favorite()
-        return (
-            self.with_favorite()
-            .filter(answers=None)
-            .prefetch_related(Prefetch("replies", replies, to_attr="published_replies"))
-        )
-
     def readable(self) -> Self:
         """What a conversation shows: published words, and in their place those that their writer
         removed though somebody had answered."""
-        gone = Q(removed_at__isnull=False, removed_by=Comment.Remover.WRITER)
-        answered = Q(replies__in=Comment.objects.published())
-        words = self.published().exclude(words="")
-        return self.filter(Q(pk__in=words) | gone & answered).distinct()
+        words = Comment.objects.published().exclude(words="")
+        answered = Comment.objects.published().exclude(answers=None).values("answers")
+        gone = Q(pk__in=answered, removed_at__isnull=False, removed_by=Comment.Remover.WRITER)
+        return self.filter(Q(pk__in=words) | gone)
+
+    def with_answers(self, *, newest_first: bool = False) -> CommentQuerySet:
+        """These comments, each followed by the answers to it: row by row, so that a page of a list
+        has so many rows and not so many threads of any length."""
+        tops = self.readable().filter(answers=None)
+        readable = Comment.objects.readable().with_favorite()
+        threads = [Coalesce("answers__written_at", "written_at"), Coalesce("answers", "pk")]
+        return readable.filter(Q(pk__in=tops) | Q(answers__in=tops)).order_by(
+            *[order.desc() if newest_first else order.asc() for order in threads],
+            F("answers").asc(nulls_first=True),
+            "written_at",
+            "pk",
+        )
 
     def empty(self) -> int:
         """Leave nothing of what was written: the rows only keep the place of what was removed."""

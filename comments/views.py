@@ -79,7 +79,7 @@ def favorites(request: HttpRequest) -> HttpResponse:
 def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     """The tally, the form and the words that name a favorite or were written here."""
     here = Q(article=None) | Q(favorite__isnull=False) | ~Q(other_favorite="")
-    words = Comment.objects.readable().threads().filter(here, by_trainer=False)
+    words = Comment.objects.filter(here, by_trainer=False)
     chosen = Exercise.objects.published().filter(slug=request.GET.get("exercise", "")).first()
     if chosen:
         words = words.filter(favorite=chosen)
@@ -88,7 +88,7 @@ def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> Http
         "tally": tally,
         "total": sum(exercise.answers for exercise in tally),
         "chosen": chosen,
-        "page": page_of(words.order_by("-written_at"), WORDS_A_PAGE, request),
+        "page": page_of(words.with_answers(newest_first=True), WORDS_A_PAGE, request),
         **more,
     }
     return render(request, "comments/favorites.html", context, status=status)

@@ -126,6 +126,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+CSRF_FAILURE_VIEW = "publishing.views.csrf_failure"
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; the link to choose a password lives one day
 
 LANGUAGE_CODE = "en-us"

@@ -47,6 +47,10 @@ class Rows(admin.TabularInline):
     template = "admin/rows.html"
     formset = NamedRows
 
+    def get_formset(self, *args: Any, **kwargs: Any) -> Any:
+        """Deleting rows cannot go below min_num either."""
+        return super().get_formset(*args, validate_min=bool(self.min_num), **kwargs)
+
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and not isinstance(field, forms.ModelMultipleChoiceField):
@@ -123,7 +127,6 @@ class PrescriptionInline(Rows):
     model = Prescription
     formfield_overrides = {models.CharField: {"widget": TextInput(attrs={"size": 10})}}
     min_num = 1
-    validate_min = True
     can_delete = False
 
 
@@ -131,7 +134,6 @@ class StepInline(Rows):
     model = Step
     formfield_overrides = {models.TextField: {"widget": Textarea(attrs={"rows": 2, "cols": 60})}}
     min_num = 1
-    validate_min = True
     extra = 1
     fields = ["position", "phase", "text", "hold_seconds"]
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -271,6 +272,22 @@ def test_hers_stands_beside_and_is_never_counted(trainer: Client, moves: list[Ex
     assert hers.get_absolute_url() in page.one("div", "favorite").one("a").attrs["href"]
     note = page.one("table").all("tr")[2].one("span", "note")
     assert "likes the slow best" in note.text
+
+
+def test_twenty_exercises_take_no_more_queries_than_five(db: None) -> None:
+    def queries() -> int:
+        stranger().get("/favorites/")
+        with CaptureQueriesContext(connection) as counted:
+            stranger().get("/favorites/")
+        return len(counted)
+
+    for _ in range(5):
+        make_comment(favorite=make_exercise(), article=None)
+    few = queries()
+    for _ in range(15):
+        make_comment(favorite=make_exercise(), article=None)
+    assert len(shown()) == 20
+    assert queries() == few
 
 
 @pytest.mark.parametrize("query", ["exercise=no-such", "page=0", "page=2", "page=x", "page=٣"])

@@ -40,8 +40,8 @@ def table(**changes):
 def surfaces(drawing):
     found = {"floor": (-1000.0, 1000.0, 0.0)}
     for spec in drawing.props:
-        if props.surface(spec):
-            found[spec["kind"]] = props.surface(spec)
+        if surface := props.surface(spec):
+            found[spec["kind"]] = surface
     return found
 
 
@@ -97,8 +97,11 @@ def test_joints_stay_within_their_limits_in_every_frame(drawing):
 def test_contacts_hold(drawing):
     tops = surfaces(drawing)
     for moment in MOMENTS:
-        own = {0: drawing.start.contacts, 1: drawing.end.contacts}.get(moment, ())
-        for contact in (*drawing.contacts, *own):
+        own: dict[float, tuple[str, ...]] = {
+            0: drawing.start.contacts,
+            1: drawing.end.contacts,
+        }
+        for contact in (*drawing.contacts, *own.get(moment, ())):
             name, _, surface = contact.partition(":")
             left, right, top = tops[surface]
             for point in drawing.bones(moment).contacts(name):
@@ -155,7 +158,8 @@ def test_frames_go_from_start_to_end(drawing):
         f"fig-frame fig-frame-{i}" for i in range(1, 7)
     ]
     first, last = ([path.get("d") for path in groups[i]] for i in (0, -1))
-    for which, expected in (("start", first), ("end", last)):
+    stills: list[tuple[figure.Which, list]] = [("start", first), ("end", last)]
+    for which, expected in stills:
         still = ElementTree.fromstring(figure.svg(drawing, which, label="x", uid="m"))
         assert [path.get("d") for path in still.findall("path")][:-1] == expected
 

