@@ -148,7 +148,9 @@ def test_ten_comments_take_ten_taps_on_a_phone(visits: Visits, site: RunningSite
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     for n in range(10):
         expect(phone.locator(".waiting")).to_have_count(10 - n)
-        button = phone.locator(".waiting").first.get_by_role("button", name=KINDS[n % 3])
+        button = phone.locator(".waiting").first.get_by_role(
+            "button", name=KINDS[n % 3], exact=True
+        )
         box = button.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 44, "large enough for a thumb"
@@ -179,7 +181,7 @@ def test_both_places_to_judge_have_no_barrier(
     desk.locator("summary").nth(0).click()
     desk.locator("summary").nth(1).click()
     assert findings(desk) == []
-    desk.locator(".waiting").first.get_by_role("button", name="Publish").click()
+    desk.locator(".waiting").first.get_by_role("button", name="Publish", exact=True).click()
     expect(desk.get_by_role("heading", name="What you decided")).to_be_visible()
     assert findings(desk) == []
     desk.goto("/admin/comments/comment/person/")
