@@ -26,7 +26,7 @@ def of_article(article: Article) -> Entry:
         words=[
             article.standfirst,
             plain(article.text),
-            *(f"{source.title}. {source.authors}" for source in article.sources.all()),
+            *(f"{s.title}. {s.authors}, {s.year or ''}" for s in article.sources.all()),
         ],
         address=article.get_absolute_url(),
         published_at=article.published_at,

@@ -67,6 +67,7 @@ register(
         rows=lambda: Exercise.objects.prefetch_related("work__muscle"),
         entry=of_exercise,
         made_from={MuscleWork: "work", Muscle: "work__muscle"},
+        weight=1.25,  # before its own variations
     )
 )
 register(

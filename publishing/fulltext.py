@@ -108,11 +108,14 @@ class Fts5:
 
 class PostgreSQL:
     def find(self, query: Query, kind: str, *, named: bool = False) -> dict[int, float]:
+        """Ranked by any of the terms: its rank of "and" counts how near to each other they are, and
+        of a term that is not wanted it counts that it is missing."""
+        weights = "AB" if named else ""
         found = rows(
-            "SELECT id, -ts_rank('{0, 0.05, 0.4, 1}', search, query, 1)"
-            " FROM publishing_searchentry, to_tsquery('english', %s) query"
-            " WHERE search @@ query AND kind = %s ORDER BY id DESC LIMIT %s",
-            [self._match(query, "AB" if named else ""), kind, MOST],
+            "SELECT id, -ts_rank('{0.05, 0, 0.5, 1}', search, to_tsquery('english', %s), 1)"
+            " FROM publishing_searchentry WHERE search @@ to_tsquery('english', %s) AND kind = %s"
+            " ORDER BY id DESC LIMIT %s",
+            [self._any(query.terms, weights), self._match(query, weights), kind, MOST],
         )
         return dict(found)
 
@@ -127,14 +130,16 @@ class PostgreSQL:
             " FROM publishing_searchentry, to_tsquery('english', %s) query WHERE id = ANY(%s)",
             [whole, whole, passage, self._match(query), list(keys)],
         )
-        return {
-            key: Marked(*map(as_written, texts[3:], texts[:3], strict=True)) for key, *texts in found
-        }
+        return {key: Marked(*map(as_written, texts[3:], texts[:3])) for key, *texts in found}
 
     def _match(self, query: Query, weights: str = "") -> str:
-        together = " | " if query.any_term else " & "
-        match = f"({together.join(self._term(term, weights) for term in query.terms)})"
-        return " & ".join([match, *(f"!{self._term(term)}" for term in query.without)])
+        match = self._any(query.terms, weights)
+        if not query.any_term:
+            match = " & ".join(self._term(term, weights) for term in query.terms)
+        return " & ".join([f"({match})", *(f"!{self._term(term)}" for term in query.without)])
+
+    def _any(self, terms: Iterable[Term], weights: str) -> str:
+        return " | ".join(self._term(term, weights) for term in terms)
 
     def _term(self, term: Term, weights: str = "") -> str:
         *first, last = term.words

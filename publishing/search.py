@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from publishing.fulltext import END, MOST, START, Query, Term, engine, fold
+from publishing.fulltext import END, MOST, START, Marked, Query, Term, engine, fold
 from publishing.models import SearchEntry, SearchWord
 from publishing.searchable import Kind, clean, kinds
 
@@ -50,7 +50,7 @@ class Hit(NamedTuple):
     entry: SearchEntry
     kind: Kind
     title: SafeString
-    names: SafeString | str  # only when one of them was found
+    names: SafeString | str  # when it was found by one of them, not by its title
     words: SafeString
 
 
@@ -86,17 +86,13 @@ def hits(found: Found, keys: Iterable[int]) -> list[Hit]:
     keys = list(keys)
     entries = SearchEntry.objects.in_bulk(keys)
     marked = engine.marked(found.query, keys) if keys else {}
-    return [
-        Hit(
-            entry=entries[key],
-            kind=kinds[entries[key].kind],
-            title=_html(marked[key].title),
-            names=_html(marked[key].names) if START in marked[key].names else "",
-            words=_html(marked[key].words),
-        )
-        for key in keys
-        if key in marked and key in entries
-    ]
+    return [_hit(entries[key], marked[key]) for key in keys if key in marked and key in entries]
+
+
+def _hit(entry: SearchEntry, marked: Marked) -> Hit:
+    by_name = START in marked.names and START not in marked.title
+    names = _html(marked.names) if by_name else ""
+    return Hit(entry, kinds[entry.kind], _html(marked.title), names, _html(marked.words))
 
 
 def near_words(words: str) -> list[str]:
@@ -132,22 +128,25 @@ def _find(query: Query) -> dict[str, dict[int, tuple[int, float]]]:
             if len(found) == MOST:
                 found |= engine.find(query, kind, named=True)
             scores |= found
-    asked = " ".join(_words(query))
+    asked = _name(_words(query))
     keys: dict[str, dict[int, tuple[int, float]]] = {kind: {} for kind in kinds}
     public = SearchEntry.objects.published().filter(pk__in=scores)
     for key, kind, title, names in public.values_list("pk", "kind", "title", "names"):
-        keys[kind][key] = (_distance(asked, title, names), scores[key])
+        score = kinds[kind].weight * scores[key]
+        keys[kind][key] = (_distance(asked, title, names), score)
     return keys
 
 
 def _distance(asked: str, title: str, names: str) -> int:
-    if asked == _in_a_row(title):
+    """0 for what is called as was asked, 1 for what has it as another name, else 2."""
+    if asked == _name(WORD.findall(plain(title))):
         return 0
-    return 1 if asked in map(_in_a_row, names.split(",")) else 2
+    return 1 if any(asked == _name(WORD.findall(plain(name))) for name in names.split(",")) else 2
 
 
-def _in_a_row(text: str) -> str:
-    return " ".join(WORD.findall(plain(text)))
+def _name(words: Iterable[str]) -> str:
+    """Words as a name to compare: neither "the" nor a plural makes a difference."""
+    return " ".join(word.removesuffix("s") for word in words if word not in SMALL_WORDS)
 
 
 def _words(query: Query) -> list[str]:

@@ -47,6 +47,7 @@ class Kind:
     entry: Callable[[Any], Entry]
     made_from: Mapping[type[Model], str] = field(default_factory=dict)  # and the look-up to each
     by_readers: bool = False
+    weight: float = 1  # of its scores, beside those of other kinds
 
     @property
     def model(self) -> type[Model]:
