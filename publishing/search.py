@@ -22,12 +22,16 @@ WORD = re.compile(r"[^\W_]+")
 QUOTES = str.maketrans("“”„«»", '"""""')
 # They stand in every text and say nothing about it; PostgreSQL leaves them out by itself.
 SMALL_WORDS = frozenset(
-    "a an and are as at be but by can do does for from how i if in is it me my of on or should"
-    " that the this to was what when where which who why will with you your".split()
+    re.findall(
+        r"\w+",
+        "a an and are as at be but by can do does for from how i if in is it me my of on or should"
+        " that the this to was what when where which who why will with you your",
+    )
 )
 PREFIX_FROM = 2  # letters
 LIKE = 0.76  # how alike a word must be to stand in for a typing error, by difflib
 NEAR = 0.6  # and to be offered when nothing was found
+ENOUGH = 100  # of the newest entries of a kind, to see whether one of them is public
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,12 @@ def _find(query: Query) -> dict[str, dict[int, tuple[int, float]]]:
 
 def _distance(asked: str, title: str, names: str) -> int:
     """0 for what is called as was asked, 1 for what has it as another name, else 2."""
-    if asked == _name(WORD.findall(plain(title))):
+    title, names = plain(title), ",".join(map(plain, names.split(",")))
+    if asked.partition(" ")[0] not in title + names:  # as in most of what is found
+        return 2
+    if asked == _name(WORD.findall(title)):
         return 0
-    return 1 if any(asked == _name(WORD.findall(plain(name))) for name in names.split(",")) else 2
+    return 1 if any(asked == _name(WORD.findall(name)) for name in names.split(",")) else 2
 
 
 def _name(words: Iterable[str]) -> str:
@@ -166,8 +173,10 @@ def _without_errors(query: Query) -> Query:
 
 
 def _stands_somewhere(word: str) -> bool:
-    keys = _find(Query((Term((word,)),)))
-    return any(keys[name] for name, kind in kinds.items() if not kind.by_readers)
+    query = Query((Term((word,)),))
+    own = [name for name, kind in kinds.items() if not kind.by_readers]
+    newest = [key for name in own for key in list(engine.find(query, name))[:ENOUGH]]
+    return SearchEntry.objects.published().filter(pk__in=newest).exists()
 
 
 def _alike(word: str, how_much: float) -> list[str]:

@@ -290,9 +290,7 @@ def test_search_follows_every_change(reader: Client) -> None:
     assert found() == []
 
 
-def test_what_is_deleted_is_gone_with_all_that_hangs_on_it(
-    reader: Client, trainer: Client
-) -> None:
+def test_what_is_deleted_is_gone_with_all_that_hangs_on_it(reader: Client, trainer: Client) -> None:
     subject = make_subject(name="Okapis")
     exercise = make_exercise(name="Okapi lift", subjects=[subject])
     make_variation(exercise=exercise, name="Okapi basic lift")
@@ -304,9 +302,10 @@ def test_what_is_deleted_is_gone_with_all_that_hangs_on_it(
 
 
 def test_a_save_that_is_rolled_back_changes_nothing(reader: Client) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         make_article(title="Okapi")
-        raise ZeroDivisionError
+        assert titles(results(reader, "okapi")) == ["Article: Okapi"]
+        transaction.set_rollback(True)
     assert titles(results(reader, "okapi")) == []
 
 
@@ -334,21 +333,21 @@ def test_nothing_found_offers_near_words_and_subjects(reader: Client) -> None:
     main = page.one("main")
     assert "Nothing was found for “quadrixyl”" in main.text
     near = main.one("p", "near").all("a")
-    assert [a.text for a in near][0] == "quadriceps"
+    assert near[0].text == "quadriceps"
     for link in near:
         assert titles(read(reader.get("/search/" + link.attrs["href"])).one("main"))
     assert page.one("nav", "subjects").all("a")
 
 
 HOSTILE = [
-    "", " ", '"', '""', '"""', "-", "--", '-"', '-""', "-squat", '"squat', 'squat" hip', "*",
-    "squ*t", "%", "_", "%%%", "\\", "'", "';--", "' OR 1=1 --", "1; DROP TABLE publishing_searchentry",
-    "squat\0", "\0", "NEAR(hip thrust)", "hip NEAR/2 thrust", "AND", "OR", "NOT", "hip AND", "OR hip",
+    "", " ", '"', '""', '"""', "-", "--", '-"', '-""', "-squat", '"squat', 'squat" hip', "*", "sq*t",
+    "%", "_", "%%%", "\\", "'", "';--", "' OR 1=1 --", "1; DROP TABLE publishing_searchentry", "\0",
+    "squat\0", "NEAR(hip thrust)", "hip NEAR/2 thrust", "AND", "OR", "NOT", "hip AND", "OR hip",
     "hip NOT thrust", "title:squat", "{title} : squat", "kind:article", "^squat", "squat + hip",
-    "(squat", "squat)", "((((", "& | !", "squat & !hip", "squat:*", "a:b:c", "<->", "hip <-> thrust",
+    "(squat", "squat)", "((((", "& | !", "squat & !hip", "squat:*", "a:b:c", "<->", "hip <-> squat",
     "squat:A", "$1", "%s", "%(name)s", "{{ site }}", "<script>alert(1)</script>", "\x02squat\x03",
     "🦓", "स्क्वाट", "深蹲", "قرفصاء", "ﬁt", "İstanbul", "ß", "e\u0301", "\u202esquat", "½", "²",
-    "a" * 5000, "squat " * 1000, '"' * 5000, "-" * 5000, "a b c d e f g h i j k l m n o p", "x" * 300,
+    "a" * 5000, "squat " * 1000, '"' * 5000, "-" * 5000, "a b c d e f g h i j k l m", "x" * 300,
     " ".join(f"wörd{n}" for n in range(500)), "../../etc/passwd", "\ud800",
 ]  # fmt: skip
 
@@ -364,7 +363,9 @@ def test_anything_typed_gets_an_ordinary_page(reader: Client, query: str) -> Non
     assert SearchEntry.objects.exists()
 
 
-@pytest.mark.parametrize("query", ['"squat', "squat*", "squat\0", "squat)", "' squat --", "squat:*"])
+@pytest.mark.parametrize(
+    "query", ['"squat', "squat*", "squat\0", "squat)", "' squat --", "squat:*"]
+)
 def test_what_can_be_found_is_found(reader: Client, query: str) -> None:
     assert titles(results(reader, query))[0] == "Exercise: Squat"
 
