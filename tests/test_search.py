@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from comments.moderation import erase
 from publishing.fulltext import MOST
 from publishing.models import SearchEntry, SearchWord
 from tests.make import (
@@ -298,6 +299,14 @@ def test_what_is_deleted_is_gone_with_all_that_hangs_on_it(reader: Client, train
     address = "/admin/exercises/exercise/"
     chosen = {"action": "delete_selected", "_selected_action": exercise.pk, "post": "yes"}
     assert trainer.post(address, chosen).status_code == 302
+    assert titles(results(reader, "okapi")) == []
+
+
+def test_erased_words_are_found_no_more(reader: Client) -> None:
+    comment = make_comment(words="okapi", email="ana@example.org")
+    make_comment(words="I agree.", article=comment.article, answers=comment)
+    assert titles(results(reader, "okapi")) == ["Reader: Ana"]
+    erase("ana@example.org")
     assert titles(results(reader, "okapi")) == []
 
 
