@@ -29,6 +29,7 @@ trainer: site
 site: .venv/site $(DATA_DIR)/secret-key
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) load_starter
+	@$(MANAGE) rebuild_search --first-run
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@$(MANAGE) trainer --first-run
 

@@ -1,17 +1,25 @@
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Count, Prefetch, QuerySet
+from django.db.models.functions import ExtractYear
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 
 from blog import text
 from blog.models import Article, Author, Page
-from exercises.models import Exercise
-from publishing.models import Subject, split_names
+from blog.related import neighbors, related
+from exercises.models import Exercise, Level, Variation
+from publishing import search as finding
+from publishing.models import PublishedQuerySet, Subject, split_names
 from publishing.reading import page_of, read_only
+from publishing.searchable import kinds
 
 ARTICLES_A_PAGE = 20
+RESULTS_A_PAGE = 10
+READERS_BESIDE = 3  # of readers' words, below the site's own
 
 
 @read_only
@@ -27,9 +35,22 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @read_only
-def articles(request: HttpRequest) -> HttpResponse:
+def articles(request: HttpRequest, year: str = "") -> HttpResponse:
+    """The archive, newest first: all of it, or a year."""
     rows = Article.objects.published().select_related("lead_picture")
-    return render(request, "blog/articles.html", {"page": page_of(rows, ARTICLES_A_PAGE, request)})
+    years = {f"{year}": count for year, count in years_of(rows)}
+    if year:
+        if year not in years:
+            raise Http404
+        rows = rows.filter(published_at__year=year)
+    context = {"page": page_of(rows, ARTICLES_A_PAGE, request), "years": years, "year": year}
+    return render(request, "blog/articles.html", context)
+
+
+def years_of(articles: PublishedQuerySet) -> QuerySet:
+    """Pairs of a year and how many of the articles are of it, newest first."""
+    years = articles.order_by().annotate(year=ExtractYear("published_at")).values_list("year")
+    return years.annotate(Count("pk")).order_by("-year")
 
 
 @read_only
@@ -50,6 +71,8 @@ def article_page(
         "sources": sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited))),
         "subjects_of": article.subjects.all(),
         "is_draft": not article.is_live(),
+        "related": related(article),
+        "neighbors": neighbors(article),
         **more,
     }
     return render(request, "blog/article.html", context, status=status)
@@ -72,15 +95,33 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
         if not other:
             raise Http404
         return redirect(other[0], permanent=True)
-    exercises = subject.exercises.published().prefetch_related(
-        "variations__prescription", "variations__needs__one_of", "work__muscle"
+    articles = subject.articles.published().select_related("lead_picture")
+    first = articles.last()
+    page = page_of(articles.exclude(pk=first.pk) if first else articles, ARTICLES_A_PAGE, request)
+    exercises = list(
+        subject.exercises.published().prefetch_related(
+            Prefetch("variations", Variation.objects.order_by("position")),
+            "variations__prescription",
+            "variations__needs__one_of",
+        )
     )
     context = {
         "subject": subject,
-        "articles": subject.articles.published().select_related("lead_picture"),
+        "first": first,
+        "page": page,
         "exercises": exercises,
+        "by_level": by_level(exercises),
     }
     return render(request, "blog/subject.html", context)
+
+
+def by_level(exercises: Iterable[Exercise]) -> dict[str, list[Exercise]]:
+    """The exercises under the level of their lowest rung, where a reader begins."""
+    levels: dict[str, list[Exercise]] = {level.label: [] for level in Level}
+    for exercise in exercises:
+        rungs = exercise.variations.all()
+        levels[Level(rungs[0].level).label if rungs else Level.BEGINNER.label].append(exercise)
+    return {level: found for level, found in levels.items() if found}
 
 
 @read_only
@@ -96,25 +137,32 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 @read_only
 def search(request: HttpRequest) -> HttpResponse:
-    """Articles, exercises and subjects that hold the words as they stand."""
-    words = request.GET.get("q", "").replace("\0", "").strip()[:200]
-    context: dict[str, Any] = {"words": words}
-    if words:
-        context |= {
-            "articles": Article.objects.published().filter(_holds(words, "title", "text")),
-            "exercises": Exercise.objects.published()
-            .filter(_holds(words, "name", "other_names", "summary", "variations__name"))
-            .distinct(),
-            "found_subjects": Subject.objects.filter(_holds(words, "name", "other_names")),
-        }
+    words = request.GET.get("q", "").replace("\0", "").strip()[: finding.LONGEST]
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in kinds else ""
+    found = finding.search(words, kind)
+    page = page_of(found.best, RESULTS_A_PAGE, request)
+    said = found.by_readers() if not kind and page.number == 1 else []
+    context = {
+        "words": words,
+        "kind": kind,
+        "kinds": [(row, len(found.keys[row.name])) for row in kinds.values()],
+        "found": found,
+        "page": page,
+        "hits": finding.hits(found, page.object_list),
+        "readers": finding.hits(found, said[:READERS_BESIDE]),
+        "readers_count": len(said),
+        "near": finding.near_words(words) if not found.best else [],
+        "query": urlencode({"q": words, "kind": kind} if kind else {"q": words}),
+    }
     return render(request, "blog/search.html", context)
 
 
-def _holds(words: str, *fields: str) -> Q:
-    condition = Q()
-    for field in fields:
-        condition |= Q(**{f"{field}__icontains": words})
-    return condition
+@read_only
+def opensearch(request: HttpRequest) -> HttpResponse:
+    """Lets a browser search the site from its address line."""
+    kind = "application/opensearchdescription+xml"
+    return render(request, "blog/opensearch.xml", content_type=kind)
 
 
 @read_only

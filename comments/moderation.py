@@ -20,6 +20,7 @@ from comments.models import (
     Letter,
     Look,
 )
+from publishing import searchable
 
 HEALTH_WORDS = re.compile(
     r"\b(pain|painful|hurts?|injur\w+|surger\w+|operation|pregnan\w+|hernia|doctor|numb\w*|"
@@ -104,7 +105,7 @@ def erase(email: str) -> int:
     """Delete everything of a person for good; where others answered, an empty place stays. Returns
     how many comments it was."""
     comments = Comment.objects.filter(email__iexact=email)
-    count = comments.count()
+    erased = set(comments.values_list("pk", flat=True))
     for comment in comments.exclude(words=""):
         Letter.objects.filter(sent_at=None, text__contains=comment.words[:100]).delete()
     Letter.objects.filter(to__iexact=email).delete()
@@ -115,8 +116,9 @@ def erase(email: str) -> int:
     gone = {"removed_at": timezone.now(), "removed_by": Comment.Remover.WRITER}
     comments.update(published_at=None, is_spam=False, **gone)
     Comment.objects.filter(email__iexact=email).empty()
+    searchable.refresh({"comment": erased})  # update() tells nobody
     letters.waiting()
-    return count
+    return len(erased)
 
 
 def _is_taken_back(comment: Comment) -> bool:

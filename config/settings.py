@@ -1,8 +1,9 @@
-"""Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, SECRET_KEY,
-TIME_ZONE and DEBUG; all else is derived."""
+"""Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, DATABASE_URL,
+SECRET_KEY, TIME_ZONE and DEBUG; all else is derived."""
 
 import re
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environs
 from csp.constants import NONE, SELF
@@ -102,18 +103,38 @@ TEMPLATES = [
 ]
 
 # Writers wait for each other instead of failing, and no answered save is lost at a power cut.
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "site.sqlite3",
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-        },
-    }
+SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": DATA_DIR / "site.sqlite3",
+    "CONN_MAX_AGE": None,
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    },
 }
+
+
+def postgresql(url: str) -> dict[str, Any]:
+    """postgresql://user:password@host:5432/name, with what else libpq is to know as its query."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2:
+        raise ImproperlyConfigured("DATABASE_URL is like postgresql://user:password@host/name.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or "",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+_database_url = env.str("DATABASE_URL", "")
+DATABASES = {"default": postgresql(_database_url) if _database_url else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -15,6 +15,7 @@ from publishing import views as publishing
 urlpatterns = [
     path("", blog.home, name="home"),
     path("articles/", blog.articles, name="articles"),
+    re_path(r"^articles/(?P<year>[0-9]{4})/\Z", blog.articles, name="articles_of_year"),
     path("articles/<slug:slug>/", blog.article, name="article"),
     path("subjects/", blog.subjects, name="subjects"),
     path("subjects/<slug:slug>/", blog.subject, name="subject"),
@@ -35,6 +36,7 @@ urlpatterns = [
     path("articles/<slug:slug>/comments/feed/", CommentFeed(), name="article_comments_feed"),
     path("authors/<slug:slug>/", blog.author, name="author"),
     path("search/", blog.search, name="search"),
+    path("opensearch.xml", blog.opensearch, name="opensearch"),
     re_path(rf"^media/({pictures.NAME})\Z", publishing.media, name="media"),
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
     path("markdownx/markdownify/", publishing.markdown_preview),

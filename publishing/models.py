@@ -262,3 +262,38 @@ class StarterRecord(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SearchEntry(models.Model):
+    """What search knows of a row that is published or scheduled; kept by publishing/edition.py.
+
+    The database's full-text index follows this table by itself (migration 0003_search).
+    """
+
+    kind = models.CharField(max_length=10)  # of publishing.searchable.kinds
+    key = models.PositiveBigIntegerField()  # of the row
+    title = models.CharField(max_length=200)
+    names = models.TextField(blank=True)  # other names, with commas
+    words = models.TextField(blank=True)
+    address = models.CharField(max_length=400)
+    published_at = models.DateTimeField()
+
+    objects = PublishedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "key"], name="search_entry_once"),
+            models.CheckConstraint(condition=~Q(title=""), name="search_entry_has_a_title"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SearchWord(models.Model):
+    """A word as the site's own texts write it, folded: what a typing error may have meant."""
+
+    word = models.CharField(max_length=40, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.word

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
-INLINE = {"a", "b", "bdi", "code", "em", "i", "small", "span", "strong", "sup", "time"}
+INLINE = {"a", "b", "bdi", "code", "em", "i", "mark", "small", "span", "strong", "sup", "time"}
 
 
 class Element:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
+from django.utils import timezone
 
 from tests.make import (
     make_article,
@@ -23,6 +24,7 @@ from tests.page import read
 PAGES = {  # by the name of their address in config/urls.py
     "home": "/",
     "articles": "/articles/",
+    "articles_of_year": f"/articles/{timezone.localdate().year}/",
     "article": "/articles/hip-thrust/",
     "subjects": "/subjects/",
     "subject": "/subjects/glutes/",
@@ -47,6 +49,7 @@ ELSEWHERE = {  # in tests of their own
     "comments_feed",
     "article_comments_feed",
     "media",
+    "opensearch",
     "choose_password",
 }
 pages = pytest.mark.parametrize("address", [*PAGES.values(), "/search/", "/contact/"])
@@ -108,7 +111,8 @@ def test_other_methods_are_refused_as_such(reader: Client, address: str, method:
     [
         "/no-such-page/",
         "/articles/no-such-article/",
-        "/articles/2026/",
+        "/articles/1999/",
+        "/articles/0000/",
         "/subjects/no-such-subject/",
         "/exercises/no-such-exercise/",
         "/authors/nobody/",

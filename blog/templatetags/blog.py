@@ -1,6 +1,8 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.core import paginator
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
@@ -28,6 +30,12 @@ def _subjects_with_counts() -> list[Subject]:
         exercise_count=count(Exercise.objects.published()),
     )
     return [subject for subject in subjects if subject.article_count or subject.exercise_count]
+
+
+@register.filter
+def shown_pages(page: paginator.Page) -> Iterable[int | str]:
+    """The numbers of a long list's pages to link to, with an ellipsis where some are left out."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
 
 
 @register.simple_tag

@@ -87,4 +87,12 @@ def first_favorites() -> list[Any]:
     return tally[:3] if sum(exercise.answers for exercise in tally) >= ENOUGH else []
 
 
+@register.simple_tag
+def favorites_among(exercises: list[Exercise]) -> list[Any]:
+    """Those of the exercises that readers name, most named first, for a subject's page."""
+    tally = Comment.objects.tally()
+    enough = sum(exercise.answers for exercise in tally) >= ENOUGH
+    return [exercise for exercise in tally if enough and exercise in exercises]
+
+
 ENOUGH = 5  # answers, before they are shown as a tally

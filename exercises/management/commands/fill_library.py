@@ -20,6 +20,7 @@ from exercises.models import (
     Step,
     Variation,
 )
+from publishing import searchable
 
 RUNGS = 3
 STEPS = ("Stand on a floor that grips.", "Move slowly and hold 2 seconds.", "Put the weight down.")
@@ -70,6 +71,12 @@ class Command(BaseCommand):
             for position, (phase, text) in enumerate(zip(PHASES, STEPS, strict=True), 1)
         )
         self.needs(variations)
+        searchable.refresh(
+            {
+                "exercise": {exercise.pk for exercise in exercises},
+                "variation": {variation.pk for variation in variations},
+            }
+        )
         self.stdout.write(f"{number} exercises with {len(variations)} variations.")
 
     def muscles(self, exercises: list[Exercise]) -> None:

@@ -1,0 +1,44 @@
+"""What else to read at an article's foot."""
+
+from typing import NamedTuple
+
+from django.db.models import Count, Q
+
+from blog.models import Article
+from exercises.models import Exercise
+
+MOST = 3
+
+
+def related(article: Article) -> list[Article]:
+    """The published articles with most subjects and exercises in common, newest first among
+    equals. An exercise in common says as much as two subjects."""
+    subjects = article.subjects.all()
+    exercises = Exercise.objects.filter(variations__articles=article)
+    in_common = Count("subjects", filter=Q(subjects__in=subjects), distinct=True) + 2 * Count(
+        "variations__exercise", filter=Q(variations__exercise__in=exercises), distinct=True
+    )
+    return list(
+        Article.objects.published()
+        .exclude(pk=article.pk)
+        .annotate(in_common=in_common)
+        .filter(in_common__gt=0)
+        .select_related("lead_picture")
+        .order_by("-in_common", *Article._meta.ordering)[:MOST]
+    )
+
+
+class Neighbors(NamedTuple):
+    newer: Article | None
+    older: Article | None
+
+
+def neighbors(article: Article) -> Neighbors:
+    """The published articles next to this one in time; none beside a draft."""
+    if not article.published_at:
+        return Neighbors(None, None)
+    others = Article.objects.published().only("title", "slug", "published_at")
+    at, same = article.published_at, Q(published_at=article.published_at)
+    newer = others.filter(Q(published_at__gt=at) | same & Q(pk__gt=article.pk))
+    older = others.filter(Q(published_at__lt=at) | same & Q(pk__lt=article.pk))
+    return Neighbors(newer.order_by("published_at", "pk").first(), older.first())

@@ -1,0 +1,30 @@
+"""What can be searched of readers' words: what is published, under the name that is shown."""
+
+from blog.models import Article
+from comments.models import Comment
+from publishing.searchable import Entry, Kind, register
+
+
+def of_comment(comment: Comment) -> Entry:
+    """Public from when both it and its article are. A favorite alone is no words to find."""
+    dates = [comment.published_at, *([comment.article.published_at] if comment.article else [])]
+    is_found = comment.words and all(dates)
+    return Entry(
+        title=comment.shown_name,
+        words=[comment.words, comment.other_favorite],
+        address=comment.get_absolute_url(),
+        published_at=max(filter(None, dates)) if is_found else None,
+    )
+
+
+register(
+    Kind(
+        "comment",
+        "Reader",
+        "Readers’ words",
+        rows=lambda: Comment.objects.select_related("article"),
+        entry=of_comment,
+        made_from={Article: "article"},
+        by_readers=True,
+    )
+)

@@ -1,0 +1,89 @@
+"""What can be searched of the library: exercises and their variations."""
+
+from exercises.models import (
+    Equipment,
+    EquipmentNeed,
+    Exercise,
+    Muscle,
+    MuscleWork,
+    Step,
+    Variation,
+)
+from publishing.searchable import Entry, Kind, register
+
+
+def of_exercise(exercise: Exercise) -> Entry:
+    """Other names of a muscle count where it is the main one."""
+    muscles = []
+    for work in exercise.work.all():
+        muscles.append(work.muscle.name)
+        if work.role == MuscleWork.Role.PRIMARY:
+            muscles += [work.muscle.latin, work.muscle.other_names]
+    return Entry(
+        title=exercise.name,
+        names=exercise.other_names,
+        words=[
+            exercise.summary,
+            exercise.purpose,
+            exercise.who_for,
+            f"Works: {', '.join(filter(None, muscles))}." if muscles else "",
+        ],
+        address=exercise.get_absolute_url(),
+        published_at=exercise.published_at,
+    )
+
+
+def of_variation(variation: Variation) -> Entry:
+    equipment = {
+        name
+        for need in variation.needs.all()
+        for tool in need.one_of.all()
+        for name in (tool.name, tool.other_names)
+        if name
+    }
+    return Entry(
+        title=variation.name,
+        names=variation.other_names,
+        words=[
+            f"{variation.get_level_display()}, {variation.exercise.name}.",
+            variation.summary,
+            variation.adds,
+            *(step.text for step in variation.steps.all()),
+            variation.cues,
+            variation.mistakes,
+            variation.favorite_reason,
+            f"Equipment: {', '.join(sorted(equipment))}." if equipment else "",
+        ],
+        address=variation.get_absolute_url(),
+        published_at=variation.exercise.published_at,
+    )
+
+
+register(
+    Kind(
+        "exercise",
+        "Exercise",
+        "Exercises",
+        rows=lambda: Exercise.objects.prefetch_related("work__muscle"),
+        entry=of_exercise,
+        made_from={MuscleWork: "work", Muscle: "work__muscle"},
+        weight=1.25,  # before its own variations
+    )
+)
+register(
+    Kind(
+        "variation",
+        "Variation",
+        "Variations",
+        rows=lambda: Variation.objects.select_related("exercise").prefetch_related(
+            "steps", "needs__one_of"
+        ),
+        entry=of_variation,
+        made_from={
+            Exercise: "exercise",
+            Step: "steps",
+            EquipmentNeed: "needs",
+            Equipment: "needs__one_of",
+        },
+    )
+)

@@ -1,0 +1,18 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from publishing import searchable
+from publishing.models import SearchEntry
+
+
+class Command(BaseCommand):
+    help = "Make what search knows anew, from every row."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--first-run", action="store_true", help="only when it knows nothing")
+
+    def handle(self, *args: Any, first_run: bool, **options: Any) -> None:
+        if first_run and SearchEntry.objects.exists():
+            return
+        self.stdout.write(f"Search: {searchable.rebuild()} entries.")
