@@ -5,10 +5,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 
-from blog import text
+from blog import meta, text
 from blog.models import Article, Author, Page
 from exercises.models import Exercise
-from publishing.models import Subject, split_names
+from publishing.models import Site, Subject, split_names
 from publishing.reading import page_of, read_only
 
 ARTICLES_A_PAGE = 20
@@ -17,10 +17,12 @@ ARTICLES_A_PAGE = 20
 @read_only
 def home(request: HttpRequest) -> HttpResponse:
     articles = Article.objects.published().select_related("lead_picture", "author")
+    author = Author.objects.first()
     context = {
+        "meta": meta.of_home(Site.current(), author),
         "newest": articles.first(),
         "more": articles[1:4],
-        "author": Author.objects.first(),
+        "author": author,
         "exercises": Exercise.objects.published()[:8],
     }
     return render(request, "blog/home.html", context)
@@ -29,7 +31,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @read_only
 def articles(request: HttpRequest) -> HttpResponse:
     rows = Article.objects.published().select_related("lead_picture")
-    return render(request, "blog/articles.html", {"page": page_of(rows, ARTICLES_A_PAGE, request)})
+    page = page_of(rows, ARTICLES_A_PAGE, request)
+    context = {"meta": meta.of_articles(Site.current(), page), "page": page}
+    return render(request, "blog/articles.html", context)
 
 
 @read_only
@@ -44,12 +48,16 @@ def article_page(
     """The article's page; `more` is for who shows it again, with a form to mend, say."""
     rendered = text.render(article)
     cited = {key: place for place, key in enumerate(rendered.cited)}
+    sources = sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited)))
+    subjects = list(article.subjects.all())
+    live = article.is_live()
     context = {
+        "meta": meta.of_article(article, rendered, subjects, sources, live=live),
         "article": article,
         "text": rendered,
-        "sources": sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited))),
-        "subjects_of": article.subjects.all(),
-        "is_draft": not article.is_live(),
+        "sources": sources,
+        "subjects_of": subjects,
+        "is_draft": not live,
         **more,
     }
     return render(request, "blog/article.html", context, status=status)
@@ -57,7 +65,7 @@ def article_page(
 
 @read_only
 def subjects(request: HttpRequest) -> HttpResponse:
-    return render(request, "blog/subjects.html")
+    return render(request, "blog/subjects.html", {"meta": meta.of_subjects(Site.current())})
 
 
 @read_only
@@ -76,6 +84,7 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
         "variations__prescription", "variations__needs__one_of", "work__muscle"
     )
     context = {
+        "meta": meta.of_subject(subject, Site.current()),
         "subject": subject,
         "articles": subject.articles.published().select_related("lead_picture"),
         "exercises": exercises,
@@ -86,9 +95,11 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
 @read_only
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
+    rendered = text.render(author)
     context = {
+        "meta": meta.of_author(author, rendered, Site.current()),
         "author": author,
-        "text": text.render(author),
+        "text": rendered,
         "articles": author.articles.published().select_related("lead_picture"),
     }
     return render(request, "blog/author.html", context)
@@ -120,5 +131,11 @@ def _holds(words: str, *fields: str) -> Q:
 @read_only
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(Page.objects.visible_to(request.user), slug=slug)
-    context = {"page": page, "text": text.render(page), "is_draft": not page.is_live()}
+    rendered, live = text.render(page), page.is_live()
+    context = {
+        "meta": meta.of_page(page, rendered, live=live),
+        "page": page,
+        "text": rendered,
+        "is_draft": not live,
+    }
     return render(request, "blog/page.html", context)
