@@ -17,7 +17,7 @@ from publishing.social import Card
 @require_safe
 def article_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
     article = get_object_or_404(Article.objects.published(), slug=slug)
-    card = of_article(article, article.subjects.all(), placed_in(article), Site.current())
+    card = of_article(article, list(article.subjects.all()), placed_in(article), Site.current())
     return social.serve(card, mark)
 
 
@@ -53,7 +53,8 @@ def of_article(
         numbers=exercises.numbers(first),
         detail=exercises.detail(first),
         business=site.name,
-        art=(social.picture_art(picture) if picture else exercises.art(first)) or social.ZEBRA,
+        art=(social.picture_art(picture) if picture else exercises.art(first))
+        or social.zebra_art(article.slug),
     )
 
 
@@ -64,4 +65,5 @@ def of_subject(subject: Subject, site: Site) -> Card:
         headline=subject.name,
         words=subject.sentence,
         business=site.name,
+        art=social.zebra_art(subject.slug),
     )

@@ -11,7 +11,6 @@ from publishing import markdown
 from publishing.markdown import Text, Thing
 from publishing.models import Site
 
-
 CARD = "exercises/card.html"
 
 

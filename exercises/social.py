@@ -1,7 +1,5 @@
 """The social card of an exercise."""
 
-from collections.abc import Sequence
-
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
@@ -18,12 +16,11 @@ from publishing.social import Art, Card
 def exercise_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
     exercise = get_object_or_404(Exercise.objects.published(), slug=slug)
     rungs = exercise.variations.select_related("prescription", "photo")
-    return social.serve(of_exercise(exercise, rungs, Site.current()), mark)
+    return social.serve(of_exercise(exercise, rungs.first(), Site.current()), mark)
 
 
-def of_exercise(exercise: Exercise, variations: Sequence[Variation], site: Site) -> Card:
+def of_exercise(exercise: Exercise, first: Variation | None, site: Site) -> Card:
     """With the prescription and drawing of the first rung."""
-    first = next(iter(variations), None)
     return Card(
         base=exercise.get_absolute_url(),
         kicker="Exercise",
@@ -31,28 +28,28 @@ def of_exercise(exercise: Exercise, variations: Sequence[Variation], site: Site)
         numbers=numbers(first),
         detail=detail(first),
         business=site.name,
-        art=art(first) or social.ZEBRA,
+        art=art(first) or social.zebra_art(exercise.slug),
     )
 
 
 def numbers(variation: Variation | None) -> tuple[tuple[str, str], ...]:
     """The prescription as its numbers, each with its word."""
-    if not hasattr(variation, "prescription"):
+    prescription: Prescription | None = getattr(variation, "prescription", None)
+    if prescription is None:
         return ()
-    prescription: Prescription = variation.prescription
     amount, word = prescription.repetitions or prescription.seconds or 0, "second"
     if prescription.repetitions:
         word = "rep"
+    plural = "" if amount == 1 else "s"
     side = " a side" if prescription.per_side else ""
-    sets = wording.counted(prescription.sets, "set", "sets").split(" ", 1)
-    done = wording.counted(amount, f"{word}{side}", f"{word}s{side}").split(" ", 1)
-    return (sets[0], sets[1]), (done[0], done[1])
+    sets = "set" if prescription.sets == 1 else "sets"
+    return (str(prescription.sets), sets), (str(amount), f"{word}{plural}{side}")
 
 
 def detail(variation: Variation | None) -> str:
-    if not hasattr(variation, "prescription"):
-        return ""
-    return ", ".join(wording.details_in_words(variation.prescription)[:1])
+    """What is stated beside the numbers first: the hold, if there is one."""
+    prescription: Prescription | None = getattr(variation, "prescription", None)
+    return next(iter(wording.details_in_words(prescription)), "") if prescription else ""
 
 
 def art(variation: Variation | None) -> Art | None:

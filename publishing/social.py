@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 from django.conf import settings
 from django.http import FileResponse, HttpResponseBase
@@ -24,7 +25,7 @@ from publishing.lettering import fit
 from publishing.models import Picture, Site
 
 WIDTH, HEIGHT = 1200, 630
-LOOK = 1  # goes up with every change of the drawing code, so that all cards are drawn anew
+LOOK = 2  # goes up with every change of the drawing code, so that all cards are drawn anew
 PAPER, SURFACE, INK, QUIET, ACCENT = "#FBF7F0", "#F1E9DD", "#17130F", "#5F564C", "#B93A0A"
 
 LEFT, COLUMN = 56, 560  # pixels: the words
@@ -39,14 +40,16 @@ class Art(NamedTuple):
     draw: Callable[[tuple[int, int]], Image.Image]
 
 
-def _zebra(size: tuple[int, int]) -> Image.Image:
-    """The mark's five stripes, as large as the panel."""
-    art = Image.new("RGB", size, ACCENT)
-    art.paste(INK, mask=stripes.mask("mark", size))
-    return art
+def zebra_art(name: str) -> Art:
+    """A few stripes of the band, as large as the panel; others for each name."""
+    start = crc32(name.encode()) % stripes.LENGTH
 
+    def draw(size: tuple[int, int]) -> Image.Image:
+        art = Image.new("RGB", size, ACCENT)
+        art.paste(INK, mask=stripes.mask("stripes", size, start))
+        return art
 
-ZEBRA = Art("zebra", _zebra)
+    return Art(f"zebra {start}", draw)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +63,7 @@ class Card:
     numbers: tuple[tuple[str, str], ...] = ()  # ("3", "sets"), ("10", "reps")
     detail: str = ""  # under the numbers: hold 2 seconds at the top
     business: str
-    art: Art = ZEBRA
+    art: Art
 
     @property
     def mark(self) -> str:
@@ -81,7 +84,9 @@ class Card:
 
 def of_site(site: Site) -> Card:
     """The card of every page that has none of its own."""
-    return Card(base="/", headline=site.tagline or site.name, business=site.name)
+    return Card(
+        base="/", headline=site.tagline or site.name, business=site.name, art=zebra_art("site")
+    )
 
 
 def picture_art(picture: Picture) -> Art:
@@ -123,7 +128,7 @@ def stored(card: Card) -> Path:
         before = list(file.parent.glob("*.png"))
         handle, unfinished = tempfile.mkstemp(dir=file.parent)
         with os.fdopen(handle, "wb") as out:
-            draw(card).save(out, "PNG", optimize=True)
+            draw(card).quantize(256).save(out, "PNG", optimize=True)
         os.replace(unfinished, file)
         for old in before:
             old.unlink(missing_ok=True)

@@ -9,16 +9,18 @@ from PIL import Image, ImageDraw
 
 FINER = 3  # drawn this much larger, then scaled down: smooth edges
 CURVE_STEPS = 8
+LENGTH = 600  # of stripes.svg before it begins again, in its own units
 TOKEN = re.compile(r"[A-Za-z]|-?(?:\d+\.?\d*|\.\d+)")
 
 
-def mask(name: str, size: tuple[int, int]) -> Image.Image:
-    """White where ink goes: static/img/<name>.svg, as high as `size` and repeated to the right."""
+def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
+    """White where ink goes: static/img/<name>.svg from `start`, in its own units, as high as `size`
+    and repeated to the right."""
     height, width, outlines = _read(name)
     scale = size[1] * FINER / height
     large = Image.new("L", (size[0] * FINER, size[1] * FINER))
     pen = ImageDraw.Draw(large)
-    for shift in range(0, round(size[0] * height / size[1]) + 1, width):
+    for shift in range(-start, round(size[0] * height / size[1]) + 1, width):
         for outline in outlines:
             pen.polygon([((x + shift) * scale, y * scale) for x, y in outline], fill=255)
     return large.resize(size, Image.Resampling.BOX)
