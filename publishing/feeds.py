@@ -100,7 +100,7 @@ def for_elsewhere(html: str, base: str) -> str:
     """HTML that reads well in a feed reader: plain elements, full addresses, no inline drawings."""
     html = re.sub(r"<svg\b.*?</svg>|<small class=\"side-note\">.*?</small>", "", html, flags=re.S)
     clean = nh3.clean(
-        html,
+        NOT_IN_XML.sub("", html),
         tags=TAGS,
         attributes=ATTRIBUTES,
         attribute_filter=lambda tag, name, value: (

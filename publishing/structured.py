@@ -44,7 +44,7 @@ def graph(meta: Meta, site: Site) -> list[Node]:
                 "@id": f"{meta.url}#trail",
                 "@type": "BreadcrumbList",
                 "itemListElement": [
-                    {"@type": "ListItem", "position": n, "name": name, "item": absolute(path)}
+                    {"@type": "ListItem", "position": n, "name": name, "item": step(path)}
                     for n, (name, path) in enumerate(trail, 1)
                 ],
             }
@@ -55,6 +55,11 @@ def graph(meta: Meta, site: Site) -> list[Node]:
 def stated(node: Node) -> Node:
     """The node without what is empty."""
     return {name: value for name, value in node.items() if value not in ("", None, [])}
+
+
+def step(path: str) -> Node:
+    """A page on the way to another."""
+    return {**ref(path), "@type": "WebPage"}
 
 
 def ref(path: str) -> Node:
