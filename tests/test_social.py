@@ -39,7 +39,7 @@ def image(reader: Client, address: str) -> Image.Image:
     assert response.status_code == 200
     assert "immutable" in response["Cache-Control"]
     assert not response.cookies
-    body = b"".join(response.streaming_content)
+    body = response.getvalue()
     assert len(body) < 300_000
     path = Path(settings.DATA_DIR) / "seen.png"
     path.write_bytes(body)
