@@ -1,6 +1,7 @@
 """Gives the Markdown renderer what an article's text may name: exercise cards and sources."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from django.template.loader import render_to_string
 
@@ -10,17 +11,21 @@ from publishing import markdown
 from publishing.markdown import Text, Thing
 from publishing.models import Site
 
+CARD = "exercises/card.html"
 
-def render(row: Article | Page | Author, *, editing: bool = False) -> Text:
+
+def render(row: Article | Page | Author, *, editing: bool = False, card: str = CARD) -> Text:
     """The text of an article, page or biography as clean HTML with its cards and sources.
 
     Readers get nothing for a card that is missing or a draft; with editing, its line is told.
+    card names the template of an exercise.
     """
+    things = partial(_cards, template=card)
     if isinstance(row, Article):
         sources = [(s.key, _short(s)) for s in row.sources.all()] if row.pk else []
-        return markdown.render(row.text, things=_cards, sources=sources, editing=editing)
+        return markdown.render(row.text, things=things, sources=sources, editing=editing)
     text = row.text if isinstance(row, Page) else row.biography
-    return markdown.render(text, things=_cards, editing=editing)
+    return markdown.render(text, things=things, editing=editing)
 
 
 def preview(content: str, article: int | None = None) -> str:
@@ -30,7 +35,7 @@ def preview(content: str, article: int | None = None) -> str:
     return render(row, editing=True).html
 
 
-def _cards(names: list[str]) -> Mapping[str, Thing]:
+def _cards(names: list[str], template: str) -> Mapping[str, Thing]:
     places = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
     variations = Variation.objects.filter(
         exercise__slug__in=[place[0] for place in places.values()],
@@ -52,7 +57,7 @@ def _cards(names: list[str]) -> Mapping[str, Thing]:
             things[name] = Thing(problem=problem)
         else:
             context = {"variation": found[place], "site": site, "in_article": True}
-            things[name] = Thing(render_to_string("exercises/card.html", context))
+            things[name] = Thing(render_to_string(template, context))
     return things
 
 

@@ -8,12 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
 
-from blog import text
+from blog import meta, text
 from blog.models import Article, Author, Page
 from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
 from publishing import search as finding
-from publishing.models import PublishedQuerySet, Subject, split_names
+from publishing.models import PublishedQuerySet, Site, Subject, split_names
 from publishing.reading import page_of, read_only
 from publishing.searchable import kinds
 
@@ -25,10 +25,12 @@ READERS_BESIDE = 3  # of readers' words, below the site's own
 @read_only
 def home(request: HttpRequest) -> HttpResponse:
     articles = Article.objects.published().select_related("lead_picture", "author")
+    author = Author.objects.first()
     context = {
+        "meta": meta.of_home(Site.current(), author),
         "newest": articles.first(),
         "more": articles[1:4],
-        "author": Author.objects.first(),
+        "author": author,
         "exercises": Exercise.objects.published()[:8],
     }
     return render(request, "blog/home.html", context)
@@ -43,7 +45,13 @@ def articles(request: HttpRequest, year: str = "") -> HttpResponse:
         if year not in years:
             raise Http404
         rows = rows.filter(published_at__year=year)
-    context = {"page": page_of(rows, ARTICLES_A_PAGE, request), "years": years, "year": year}
+    page = page_of(rows, ARTICLES_A_PAGE, request)
+    context = {
+        "meta": meta.of_articles(Site.current(), page, year),
+        "page": page,
+        "years": years,
+        "year": year,
+    }
     return render(request, "blog/articles.html", context)
 
 
@@ -65,12 +73,16 @@ def article_page(
     """The article's page; `more` is for who shows it again, with a form to mend, say."""
     rendered = text.render(article)
     cited = {key: place for place, key in enumerate(rendered.cited)}
+    sources = sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited)))
+    subjects = list(article.subjects.all())
+    live = article.is_live()
     context = {
+        "meta": meta.of_article(article, rendered, subjects, sources, live=live),
         "article": article,
         "text": rendered,
-        "sources": sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited))),
-        "subjects_of": article.subjects.all(),
-        "is_draft": not article.is_live(),
+        "sources": sources,
+        "subjects_of": subjects,
+        "is_draft": not live,
         "related": related(article),
         "neighbors": neighbors(article),
         **more,
@@ -80,7 +92,7 @@ def article_page(
 
 @read_only
 def subjects(request: HttpRequest) -> HttpResponse:
-    return render(request, "blog/subjects.html")
+    return render(request, "blog/subjects.html", {"meta": meta.of_subjects(Site.current())})
 
 
 @read_only
@@ -106,6 +118,7 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
         )
     )
     context = {
+        "meta": meta.of_subject(subject, Site.current(), page),
         "subject": subject,
         "first": first,
         "page": page,
@@ -127,9 +140,11 @@ def by_level(exercises: Iterable[Exercise]) -> dict[str, list[Exercise]]:
 @read_only
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
+    rendered = text.render(author)
     context = {
+        "meta": meta.of_author(author, rendered, Site.current()),
         "author": author,
-        "text": text.render(author),
+        "text": rendered,
         "articles": author.articles.published().select_related("lead_picture"),
     }
     return render(request, "blog/author.html", context)
@@ -168,5 +183,11 @@ def opensearch(request: HttpRequest) -> HttpResponse:
 @read_only
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(Page.objects.visible_to(request.user), slug=slug)
-    context = {"page": page, "text": text.render(page), "is_draft": not page.is_live()}
+    rendered, live = text.render(page), page.is_live()
+    context = {
+        "meta": meta.of_page(page, rendered, live=live),
+        "page": page,
+        "text": rendered,
+        "is_draft": not live,
+    }
     return render(request, "blog/page.html", context)

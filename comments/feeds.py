@@ -1,62 +1,49 @@
 """Feeds of what readers published: of all, and of one article."""
 
-from typing import Any
-
-from django.conf import settings
-from django.contrib.syndication.views import Feed
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
-from django.utils.html import linebreaks
+from django.utils.html import linebreaks, urlize
 
 from blog.models import Article
-from comments.models import Comment
+from comments.models import Comment, CommentQuerySet
+from publishing import feeds
+from publishing.feeds import Entry, Feed, row_id
 from publishing.models import Site
+from publishing.reading import read_only
 
 NEWEST = 50
 
 
-class CommentFeed(Feed):
-    feed_type = Atom1Feed
+@read_only
+def of_all(request: HttpRequest) -> HttpResponse:
+    title = f"What readers say: {Site.current().name}"
+    return _answer(request, title, reverse("favorites"), Comment.objects.published())
 
-    def get_object(self, request: HttpRequest, slug: str = "") -> Article | None:
-        return get_object_or_404(Article.objects.published(), slug=slug) if slug else None
 
-    def title(self, article: Article | None) -> str:
-        name = Site.current().name
-        return f"What readers say on “{article.title}”" if article else f"What readers say: {name}"
+@read_only
+def of_article(request: HttpRequest, slug: str) -> HttpResponse:
+    article = get_object_or_404(Article.objects.published(), slug=slug)
+    title = f"What readers say on “{article.title}”"
+    return _answer(request, title, article.get_absolute_url(), article.comments.published())
 
-    def link(self, article: Article | None) -> str:
-        page = article.get_absolute_url() if article else reverse("favorites")
-        return settings.SITE_URL + page
 
-    def feed_url(self, article: Article | None) -> str:
-        name, of = ("article_comments_feed", [article.slug]) if article else ("comments_feed", [])
-        return settings.SITE_URL + reverse(name, args=of)
+def _answer(request: HttpRequest, title: str, page: str, comments: CommentQuerySet) -> HttpResponse:
+    newest = comments.with_words().with_favorite().select_related("article")
+    trainer = Site.current().trainer
+    entries = [_entry(comment, trainer) for comment in newest.order_by("-published_at")[:NEWEST]]
+    return feeds.atom(request, Feed(title=title, path=request.path, page=page, entries=entries))
 
-    def items(self, article: Article | None) -> QuerySet[Comment]:
-        comments = Comment.objects.published().with_words().with_favorite()
-        comments = comments.select_related("article")
-        if article:
-            comments = comments.filter(article=article)
-        return comments.order_by("-published_at")[:NEWEST]
 
-    def item_title(self, item: Any) -> str:
-        return f"{item.shown_name}: {item.favorite_name}" if item.favorite_name else item.shown_name
-
-    def item_link(self, item: Any) -> str:
-        return settings.SITE_URL + item.get_absolute_url()
-
-    def item_description(self, item: Any) -> str:
-        return linebreaks(item.words, autoescape=True)
-
-    def item_author_name(self, item: Any) -> str:
-        return item.shown_name
-
-    def item_pubdate(self, item: Any) -> Any:
-        return item.published_at
-
-    def item_updateddate(self, item: Any) -> Any:
-        return item.edited_at or item.published_at
+def _entry(comment: Comment, trainer: str) -> Entry:
+    assert comment.published_at  # a published one has it
+    name = f"{trainer}, trainer" if comment.by_trainer else comment.shown_name
+    return Entry(
+        id=row_id(comment),
+        path=comment.get_absolute_url(),
+        title=f"{name}: {comment.favorite_name}" if comment.favorite_name else name,
+        html=linebreaks(urlize(comment.words, autoescape=True)),
+        published=comment.published_at,
+        updated=max(comment.published_at, comment.edited_at or comment.published_at),
+        author=name,
+    )

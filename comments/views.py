@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from blog.models import Article
 from blog.views import article_page
-from comments import letters, moderation, spam
+from comments import letters, meta, moderation, spam
 from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import Comment, Event, Report, own_comment
 from exercises.models import Exercise
@@ -84,11 +84,13 @@ def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> Http
     if chosen:
         words = words.filter(favorite=chosen)
     tally = Comment.objects.tally()
+    page = page_of(words.with_answers(newest_first=True), WORDS_A_PAGE, request)
     context = {
+        "meta": meta.of_favorites(page, chosen),
         "tally": tally,
         "total": sum(exercise.answers for exercise in tally),
         "chosen": chosen,
-        "page": page_of(words.with_answers(newest_first=True), WORDS_A_PAGE, request),
+        "page": page,
         **more,
     }
     return render(request, "comments/favorites.html", context, status=status)

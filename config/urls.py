@@ -4,12 +4,15 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, re_path, reverse_lazy
 
+from blog import feeds, sitemaps, social
 from blog import views as blog
 from comments import desk
+from comments import feeds as comment_feeds
 from comments import views as comments
-from comments.feeds import CommentFeed
+from exercises import data
 from exercises import views as exercises
-from publishing import pictures
+from exercises.social import exercise_card
+from publishing import pictures, wellknown
 from publishing import views as publishing
 
 urlpatterns = [
@@ -32,11 +35,45 @@ urlpatterns = [
     path("comments/letters/confirm/<str:token>/", comments.confirm_address, name="confirm_address"),
     path("comments/letters/stop/<str:token>/", comments.stop_letters, name="stop_letters"),
     path("comments/desk/<str:token>/", desk.by_letter, name="desk_link"),
-    path("comments/feed/", CommentFeed(), name="comments_feed"),
-    path("articles/<slug:slug>/comments/feed/", CommentFeed(), name="article_comments_feed"),
+    path("comments/feed/", comment_feeds.of_all, name="comments_feed"),
+    path(
+        "articles/<slug:slug>/comments/feed/",
+        comment_feeds.of_article,
+        name="article_comments_feed",
+    ),
     path("authors/<slug:slug>/", blog.author, name="author"),
     path("search/", blog.search, name="search"),
     path("opensearch.xml", blog.opensearch, name="opensearch"),
+    path("feed/", feeds.all_articles, name="feed"),
+    path("feed.json", feeds.all_as_json, name="json_feed"),
+    path("subjects/<slug:slug>/feed/", feeds.of_subject, name="subject_feed"),
+    path("authors/<slug:slug>/feed/", feeds.of_author, name="author_feed"),
+    re_path(r"^social-(?P<mark>\w{12})\.png\Z", social.site_card, name="site_card"),
+    re_path(
+        r"^articles/(?P<slug>[-\w]+)/social-(?P<mark>\w{12})\.png\Z",
+        social.article_card,
+        name="article_card",
+    ),
+    re_path(
+        r"^subjects/(?P<slug>[-\w]+)/social-(?P<mark>\w{12})\.png\Z",
+        social.subject_card,
+        name="subject_card",
+    ),
+    re_path(
+        r"^exercises/(?P<slug>[-\w]+)/social-(?P<mark>\w{12})\.png\Z",
+        exercise_card,
+        name="exercise_card",
+    ),
+    path("exercises.json", data.all_exercises, name="exercises_json"),
+    path("exercises/<slug:slug>.json", data.one_exercise, name="exercise_json"),
+    re_path(r"^drawings/(?P<key>[-\w]+)-(?P<which>start|end)\.svg\Z", data.drawing, name="drawing"),
+    path("sitemap.xml", sitemaps.index, name="sitemap"),
+    path("sitemap-<slug:kind>-<int:number>.xml", sitemaps.part, name="sitemap_part"),
+    path("llms.txt", sitemaps.llms, name="llms"),
+    path("robots.txt", wellknown.robots, name="robots"),
+    path(".well-known/security.txt", wellknown.security, name="security"),
+    path("manifest.webmanifest", wellknown.manifest, name="manifest"),
+    path("favicon.ico", wellknown.favicon, name="favicon"),
     re_path(rf"^media/({pictures.NAME})\Z", publishing.media, name="media"),
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
     path("markdownx/markdownify/", publishing.markdown_preview),

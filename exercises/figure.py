@@ -169,7 +169,7 @@ def _markup(drawing: Drawing, share: float, uid: str) -> str:
     )
 
 
-def _frame(drawing: Drawing) -> tuple[int, int, int, int]:
+def frame(drawing: Drawing) -> tuple[int, int, int, int]:
     """Left, top, width and height of what is shown, in SVG units."""
     low, high = drawing.box
     left, top = math.floor(low.real * SCALE), math.floor(-high.imag * SCALE)
@@ -177,15 +177,15 @@ def _frame(drawing: Drawing) -> tuple[int, int, int, int]:
 
 
 def _floor(drawing: Drawing) -> str:
-    left, _, width, _ = _frame(drawing)
+    left, _, width, _ = frame(drawing)
     return f'<path class="fig-floor" d="M{left} 0h{width}v{FLOOR_THICK}h-{width}z"/>'
 
 
 def _open(drawing: Drawing, label: str, uid: str) -> str:
-    frame = _frame(drawing)
+    box = frame(drawing)
     return (
         f'<svg id="{escape(uid)}" class="figure" role="img" aria-label="{escape(label)}"'
-        f' viewBox="{" ".join(map(str, frame))}" width="{frame[2]}" height="{frame[3]}">'
+        f' viewBox="{" ".join(map(str, box))}" width="{box[2]}" height="{box[3]}">'
         f'<pattern id="{escape(uid)}-h" width="7" height="7" patternUnits="userSpaceOnUse"'
         ' patternTransform="rotate(45)"><path class="fig-floor" d="M0 0h7v7h-7z"/>'
         '<path class="fig-hatch" d="M0 0v7"/></pattern>'

@@ -2,6 +2,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from exercises import meta
 from exercises.choosing import Chooser
 from exercises.models import Exercise, Variation
 from exercises.related import related
@@ -25,6 +26,7 @@ def library(request: HttpRequest) -> HttpResponse:
     )
     have = chooser.choice.have
     context = {
+        "meta": meta.of_library(chooser, page),
         "chooser": chooser,
         "page": page,
         "exercises": rows,
@@ -37,10 +39,13 @@ def library(request: HttpRequest) -> HttpResponse:
 def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     exercises = Exercise.objects.visible_to(request.user)
     exercise = get_object_or_404(exercises.prefetch_related("work__muscle", "subjects"), slug=slug)
+    variations = list(Variation.objects.filter(exercise=exercise).complete())
+    live = exercise.is_live()
     context = {
+        "meta": meta.of_exercise(exercise, variations, live=live),
         "exercise": exercise,
-        "variations": Variation.objects.filter(exercise=exercise).complete(),
-        "is_draft": not exercise.is_live(),
+        "variations": variations,
+        "is_draft": not live,
         "related": related(exercise),
     }
     return render(request, "exercises/exercise.html", context)

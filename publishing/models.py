@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -41,6 +42,11 @@ class Published(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def changed_at(self) -> datetime:
+        """When readers last got something new: the last save, but never before it was live."""
+        return max(self.updated_at, self.published_at or self.updated_at)
 
     def is_live(self) -> bool:
         return type(self)._default_manager.published().filter(pk=self.pk).exists()

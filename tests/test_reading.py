@@ -51,6 +51,9 @@ ELSEWHERE = {  # in tests of their own
     "media",
     "opensearch",
     "choose_password",
+    *("feed", "json_feed", "subject_feed", "author_feed", "sitemap", "sitemap_part", "llms"),
+    *("site_card", "article_card", "subject_card", "exercise_card", "drawing"),
+    *("exercises_json", "exercise_json", "robots", "security", "manifest", "favicon"),
 }
 pages = pytest.mark.parametrize("address", [*PAGES.values(), "/search/", "/contact/"])
 

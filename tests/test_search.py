@@ -349,7 +349,8 @@ def test_nothing_found_offers_near_words_and_subjects(reader: Client) -> None:
 
 
 HOSTILE = [
-    "", " ", '"', '""', '"""', "-", "--", '-"', '-""', "-squat", '"squat', 'squat" hip', "*", "sq*t",
+    "", " ", '"', '""', '"""', "-", "--", '-"', '-""', "-squat", '"squat', 'squat" hip', "*",
+    "sq*t",
     "%", "_", "%%%", "\\", "'", "';--", "' OR 1=1 --", "1; DROP TABLE publishing_searchentry", "\0",
     "squat\0", "NEAR(hip thrust)", "hip NEAR/2 thrust", "AND", "OR", "NOT", "hip AND", "OR hip",
     "hip NOT thrust", "title:squat", "{title} : squat", "kind:article", "^squat", "squat + hip",

@@ -10,7 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 from blog.models import Article
 from comments.forms import AnswerForm
 from comments.models import Comment
+from comments.structured import thread
 from exercises.models import Exercise, Variation
+from publishing import structured
 
 register = template.Library()
 WORDS_A_PAGE = 50
@@ -41,7 +43,9 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     rows = Comment.objects.filter(article=article).with_answers()
     number = context["request"].GET.get("conversation", "1")
     page = Paginator(rows, WORDS_A_PAGE).get_page(number)
-    return {"page": page, "article": article, "site": context["site"]}
+    site = context["site"]
+    nodes = structured.script(thread(page, article, site)) if page.object_list else ""
+    return {"page": page, "article": article, "site": site, "nodes": nodes}
 
 
 @register.inclusion_tag("comments/liked.html", takes_context=True)

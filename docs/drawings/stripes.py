@@ -3,7 +3,7 @@
 Run it from the top of the checkout:
 
     python docs/drawings/stripes.py            writes the three SVG files (standard library only)
-    python docs/drawings/stripes.py --png      also renders the two PNG icons
+    python docs/drawings/stripes.py --png      also renders the PNG icons
 
 The files are committed, so nobody needs to run this to run the site. `--png` is a development step
 and the only one that needs more than Python: Playwright with a Chromium (`--browser` names the
@@ -282,10 +282,10 @@ def tile(seed: int, width: int = 600, height: int = 64) -> str:
     return svg(width, height, f'<path d="{path}"/>')
 
 
-def svg(width: int, height: int, body: str, size: bool = True) -> str:
+def svg(width: float, height: float, body: str, size: bool = True) -> str:
     sizes = f' width="{width}" height="{height}"' if size else ""
     space = "http://www.w3.org/2000/svg"
-    return f'<svg xmlns="{space}"{sizes} viewBox="0 0 {width} {height}">{body}</svg>\n'
+    return f'<svg xmlns="{space}"{sizes} viewBox="0 0 {width:g} {height:g}">{body}</svg>\n'
 
 
 MARK: tuple[Stripe, ...] = (
@@ -313,16 +313,28 @@ def favicon() -> str:
     return svg(40, 40, body, size=False)
 
 
-def render(source: Path, target: Path, width: int, height: int, browser: str | None) -> None:
-    """Store an SVG file as PNG, width x height pixels, through a headless Chromium."""
+def app_icon(share: float) -> str:
+    """The mark for a phone's screen, in a square of which it takes a share: a maskable icon may be
+    cut to a circle of 80 %."""
+    size = 40 / share
+    shift = (size - 40) / 2
+    body = (
+        f'<path fill="{PAPER}" d="M0 0h{size:g}v{size:g}H0z"/>'
+        f'<svg x="{shift:g}" y="{shift:g}" width="40" height="40">'
+        f'<path fill="{INK}" d="{mark_path()}"/></svg>'
+    )
+    return svg(size, size, body, size=False)
+
+
+def render(source: str, target: Path, width: int, height: int, browser: str | None) -> None:
+    """Store an SVG document as PNG, width x height pixels, through a headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": width, "height": height})
         page.set_content(
-            "<style>*{margin:0}svg{display:block;width:100vw;height:100vh}</style>"
-            + source.read_text(encoding="utf-8")
+            "<style>*{margin:0}svg{display:block;width:100vw;height:100vh}</style>" + source
         )
         page.screenshot(path=target)
         chromium.close()
@@ -346,9 +358,15 @@ def main() -> None:
     for name, document in documents.items():
         (IMAGES / name).write_text(document, encoding="utf-8")
     if chosen.png:
-        icon = IMAGES / "favicon.svg"
-        render(icon, IMAGES / "favicon-32.png", 32, 32, chosen.browser)
-        render(icon, IMAGES / "apple-touch-icon.png", 180, 180, chosen.browser)
+        icons = {
+            "favicon-32": (favicon(), 32),
+            "apple-touch-icon": (favicon(), 180),
+            "icon-192": (app_icon(0.8), 192),
+            "icon-512": (app_icon(0.8), 512),
+            "icon-maskable-512": (app_icon(0.55), 512),
+        }
+        for name, (document, size) in icons.items():
+            render(document, IMAGES / f"{name}.png", size, size, chosen.browser)
 
 
 if __name__ == "__main__":

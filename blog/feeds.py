@@ -1,0 +1,80 @@
+"""Feeds of articles: all, by subject, by author."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+
+from blog import text
+from blog.models import Article, Author
+from publishing import feeds
+from publishing.feeds import Entry, Feed, row_id
+from publishing.meta import absolute
+from publishing.models import Site, Subject
+from publishing.reading import read_only
+
+NEWEST = 20  # articles, in full
+
+
+@read_only
+def all_articles(request: HttpRequest) -> HttpResponse:
+    return feeds.atom(
+        request, _feed(request, Article.objects.published(), Site.current().name, "/")
+    )
+
+
+@read_only
+def all_as_json(request: HttpRequest) -> HttpResponse:
+    site = Site.current()
+    feed = _feed(request, Article.objects.published(), site.name, "/")
+    data = feeds.as_json(feed, site, absolute(static("img/icon-512.png")))
+    return JsonResponse(data, content_type="application/feed+json")
+
+
+@read_only
+def of_subject(request: HttpRequest, slug: str) -> HttpResponse:
+    return feeds.atom(request, _feed_of(request, get_object_or_404(Subject, slug=slug)))
+
+
+@read_only
+def of_author(request: HttpRequest, slug: str) -> HttpResponse:
+    return feeds.atom(request, _feed_of(request, get_object_or_404(Author, slug=slug)))
+
+
+def _feed_of(request: HttpRequest, row: Subject | Author) -> Feed:
+    title = f"{row.name}: {Site.current().name}"
+    return _feed(request, row.articles.published(), title, row.get_absolute_url())
+
+
+def _feed(request: HttpRequest, articles: QuerySet[Article], title: str, page: str) -> Feed:
+    newest = articles.select_related("author", "lead_picture")
+    newest = newest.prefetch_related("subjects", "sources")[:NEWEST]
+    site = Site.current()
+    return Feed(
+        title=title,
+        path=request.path,
+        page=page,
+        entries=[_entry(article, site) for article in newest],
+    )
+
+
+def _entry(article: Article, site: Site) -> Entry:
+    assert article.published_at  # a published one has it
+    context = {
+        "article": article,
+        "text": text.render(article, card="exercises/feed_card.html"),
+        "site": site,
+    }
+    return Entry(
+        id=row_id(article),
+        path=article.get_absolute_url(),
+        title=article.title,
+        summary=article.standfirst,
+        html=render_to_string("blog/feed_entry.html", context),
+        published=article.published_at,
+        updated=article.changed_at,
+        author=article.author.name,
+        author_path=article.author.get_absolute_url(),
+        subjects=tuple(subject.name for subject in article.subjects.all()),
+    )

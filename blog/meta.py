@@ -1,0 +1,104 @@
+"""What each page of this room tells of itself."""
+
+from django.core.paginator import Page as Part
+from django.urls import reverse
+
+from blog import social, structured
+from blog.models import Article, Author, Page, Source
+from publishing.markdown import Text
+from publishing.meta import Meta, in_short, of_part
+from publishing.models import Site, Subject
+
+ARTICLES = ("Articles", "/articles/")
+
+
+def of_home(site: Site, author: Author | None) -> Meta:
+    return Meta(
+        title=site.tagline or site.name,
+        path="/",
+        description=in_short(site.introduction) or site.tagline or site.name,
+        nodes=(structured.person(author, site),) if author else (),
+    )
+
+
+def of_articles(site: Site, part: Part, year: str = "") -> Meta:
+    start = reverse("articles_of_year", args=[year]) if year else reverse("articles")
+    path, which = of_part(start, part)
+    of_year, from_year = (f" of {year}", f" from {year}") if year else ("", "")
+    return Meta(
+        title=f"Articles{of_year}{which}",
+        path=path,
+        description=f"Articles by {site.trainer} of {site.name}{from_year}, newest first{which}.",
+        page_type="CollectionPage",
+    )
+
+
+def of_article(
+    article: Article, text: Text, subjects: list[Subject], sources: list[Source], *, live: bool
+) -> Meta:
+    path, site = article.get_absolute_url(), Site.current()
+    placed = social.placed_in(article)
+    feeds = [(subject.name, reverse("subject_feed", args=[subject.slug])) for subject in subjects]
+    words = (
+        f"What readers say on “{article.title}”",
+        reverse("article_comments_feed", args=[article.slug]),
+    )
+    return Meta(
+        title=article.title,
+        path=path,
+        description=article.standfirst or in_short(text.html) or article.title,
+        kind="article",
+        card=social.of_article(article, subjects, placed, site) if live else None,
+        published=article.published_at,
+        modified=article.changed_at,
+        author=article.author.get_absolute_url(),
+        subjects=tuple(subject.name for subject in subjects),
+        feeds=(words, *feeds) if live else (),
+        trail=(ARTICLES,),
+        nodes=structured.article(article, text, subjects, sources, placed, site),
+        indexed=live,
+    )
+
+
+def of_subjects(site: Site) -> Meta:
+    return Meta(
+        title="Subjects",
+        path=reverse("subjects"),
+        description=f"Every subject of {site.name}, with a sentence on each.",
+        page_type="CollectionPage",
+    )
+
+
+def of_subject(subject: Subject, site: Site, part: Part) -> Meta:
+    path, which = of_part(subject.get_absolute_url(), part)
+    return Meta(
+        title=f"{subject.name}{which}",
+        path=path,
+        description=f"{subject.sentence}{f' Page {part.number}.' if which else ''}",
+        page_type="CollectionPage",
+        card=social.of_subject(subject, site),
+        feeds=((subject.name, reverse("subject_feed", args=[subject.slug])),),
+        trail=(("Subjects", reverse("subjects")),),
+    )
+
+
+def of_author(author: Author, text: Text, site: Site) -> Meta:
+    facts = [author.name, author.credential.lower(), author.business, author.place]
+    return Meta(
+        title=author.name,
+        path=author.get_absolute_url(),
+        description=in_short(text.html) or f"{', '.join(filter(None, facts))}.",
+        kind="profile",
+        page_type="ProfilePage",
+        feeds=((author.name, reverse("author_feed", args=[author.slug])),),
+        nodes=(structured.person(author, site, portrait=True),),
+    )
+
+
+def of_page(page: Page, text: Text, *, live: bool) -> Meta:
+    return Meta(
+        title=page.title,
+        path=page.get_absolute_url(),
+        description=page.summary or in_short(text.html) or page.title,
+        indexed=live,
+    )

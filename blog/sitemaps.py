@@ -1,0 +1,117 @@
+"""What search engines may find: an index of lists, each of up to 10,000 addresses."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from django.core.paginator import Paginator
+from django.db.models import Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from blog.models import Article, Author, Page
+from exercises.models import Exercise
+from publishing.models import Picture, Published, Subject
+from publishing.reading import read_only
+
+MOST = 10_000  # addresses in one file; the protocol allows 50,000
+XML = "application/xml; charset=utf-8"
+PLACED = re.compile(r"^\[\[picture:([\w-]+)\]\]\s*$", re.MULTILINE)
+
+
+class Place(NamedTuple):
+    """An address, when it last changed, and the pictures on it."""
+
+    path: str
+    changed: datetime | None
+    pictures: list[str]
+
+
+def _articles() -> QuerySet[Article]:
+    return Article.objects.published().select_related("lead_picture").order_by("pk")
+
+
+def _exercises() -> QuerySet[Exercise]:
+    return Exercise.objects.published().prefetch_related("variations__photo").order_by("pk")
+
+
+@read_only
+def index(request: HttpRequest) -> HttpResponse:
+    parts = [("pages", 1)]
+    for kind, rows in (("articles", _articles()), ("exercises", _exercises())):
+        parts += [(kind, n) for n in Paginator(rows, MOST).page_range]
+    paths = [reverse("sitemap_part", args=part) for part in parts]
+    return render(request, "publishing/sitemap_index.xml", {"paths": paths}, content_type=XML)
+
+
+@read_only
+def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    kinds = {"articles": _of_articles, "exercises": _of_exercises, "pages": _of_pages}
+    if kind not in kinds:
+        raise Http404
+    places = list(kinds[kind](number))
+    return render(request, "publishing/sitemap.xml", {"places": places}, content_type=XML)
+
+
+@read_only
+def llms(request: HttpRequest) -> HttpResponse:
+    """The same for readers that are programs, in words (llmstxt.org)."""
+    context = {
+        "articles": Article.objects.published()[:MOST],
+        "exercises": Exercise.objects.published()[:MOST],
+    }
+    return render(request, "llms.txt", context, content_type="text/plain; charset=utf-8")
+
+
+def _slice(rows: QuerySet, number: int) -> list:
+    pages = Paginator(rows, MOST)
+    if number not in pages.page_range:
+        raise Http404
+    return list(pages.page(number).object_list)
+
+
+def _of_articles(number: int) -> Iterator[Place]:
+    rows = _slice(_articles(), number)
+    placed = {row.pk: PLACED.findall(row.text) for row in rows}
+    names = {name for found in placed.values() for name in found}
+    pictures = {row.name: row for row in Picture.objects.all() if row.name in names}
+    for row in rows:
+        shown = [row.lead_picture, *(pictures.get(name) for name in placed[row.pk])]
+        sources = dict.fromkeys(picture.src for picture in shown if picture)
+        yield Place(row.get_absolute_url(), row.changed_at, list(sources))
+
+
+def _of_exercises(number: int) -> Iterator[Place]:
+    for row in _slice(_exercises(), number):
+        photos = [rung.photo.src for rung in row.variations.all() if rung.photo]
+        yield Place(row.get_absolute_url(), row.changed_at, photos)
+
+
+def _of_pages(number: int) -> Iterator[Place]:
+    """Home, the lists, subjects, authors and plain pages: never so many that they need parts."""
+    if number != 1:
+        raise Http404
+    articles = _newest(Article.objects.published())
+    exercises = _newest(Exercise.objects.published())
+    newest = max(filter(None, (articles, exercises)), default=None)
+    lists = {"home": newest, "articles": articles, "library": exercises, "subjects": newest}
+    for name, changed in lists.items():
+        yield Place(reverse(name), changed, [])
+    yield Place(reverse("favorites"), None, [])
+    for subject in Subject.objects.all():
+        dates = (_newest(subject.articles.published()), _newest(subject.exercises.published()))
+        if any(dates):
+            yield Place(subject.get_absolute_url(), max(filter(None, dates)), [])
+    for author in Author.objects.select_related("portrait"):
+        portrait = [author.portrait.src] if author.portrait else []
+        yield Place(author.get_absolute_url(), _newest(author.articles.published()), portrait)
+    for page in Page.objects.published():
+        yield Place(page.get_absolute_url(), page.changed_at, [])
+
+
+def _newest(rows: QuerySet[Published]) -> datetime | None:
+    """When a list of them last changed."""
+    found = rows.aggregate(saved=Max("updated_at"), live=Max("published_at"))
+    return max(filter(None, found.values()), default=None)

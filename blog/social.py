@@ -1,0 +1,69 @@
+"""The social cards of articles, subjects and of the site itself."""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from blog.models import Article
+from exercises import social as exercises
+from exercises.models import Exercise, Variation
+from publishing import social
+from publishing.models import Site, Subject
+from publishing.social import Card
+
+
+@require_safe
+def article_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
+    article = get_object_or_404(Article.objects.published(), slug=slug)
+    card = of_article(article, list(article.subjects.all()), placed_in(article), Site.current())
+    return social.serve(card, mark)
+
+
+@require_safe
+def subject_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
+    subject = get_object_or_404(Subject, slug=slug)
+    return social.serve(of_subject(subject, Site.current()), mark)
+
+
+@require_safe
+def site_card(request: HttpRequest, mark: str) -> HttpResponseBase:
+    return social.serve(social.of_site(Site.current()), mark)
+
+
+def placed_in(article: Article) -> list[Variation]:
+    """The variations whose cards readers see in an article, in their order."""
+    rows = article.variations.filter(exercise__in=Exercise.objects.published())
+    return list(
+        rows.select_related("exercise", "prescription", "photo").order_by("cards__position")
+    )
+
+
+def of_article(
+    article: Article, subjects: Sequence[Subject], placed: Sequence[Variation], site: Site
+) -> Card:
+    """With the lead picture, else the drawing of its first exercise, and that one's numbers."""
+    first = placed[0] if placed else None
+    picture = article.lead_picture
+    return Card(
+        base=article.get_absolute_url(),
+        kicker=subjects[0].name if subjects else "",
+        headline=article.title,
+        numbers=exercises.numbers(first),
+        detail=exercises.detail(first),
+        business=site.name,
+        art=(social.picture_art(picture) if picture else exercises.art(first))
+        or social.zebra_art(article.slug),
+    )
+
+
+def of_subject(subject: Subject, site: Site) -> Card:
+    return Card(
+        base=subject.get_absolute_url(),
+        kicker="Subject",
+        headline=subject.name,
+        words=subject.sentence,
+        business=site.name,
+        art=social.zebra_art(subject.slug),
+    )

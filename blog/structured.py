@@ -1,0 +1,100 @@
+"""Articles and their author in schema.org's words; what is said is on the page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from blog.models import Article, Author, Source
+from exercises import structured as exercises
+from exercises.models import Variation
+from publishing.markdown import Text
+from publishing.meta import Node, absolute
+from publishing.models import Picture, Site, Subject
+from publishing.structured import BUSINESS, address, picture, ref, stated
+
+KICKERS = 2  # subjects that an article's page names above its title
+
+
+def article(
+    article: Article,
+    text: Text,
+    subjects: Sequence[Subject],
+    sources: Sequence[Source],
+    placed: Sequence[Variation],
+    site: Site,
+) -> tuple[Node, ...]:
+    """The article first, then its author, pictures and exercises."""
+    path = article.get_absolute_url()
+    names = [name.removeprefix("picture:") for name in text.things if name.startswith("picture:")]
+    pictures = list(Picture.objects.filter(name__in=names)) if names else []
+    if article.lead_picture and article.lead_picture not in pictures:
+        pictures.insert(0, article.lead_picture)
+    node: dict[str, Any] = {
+        **posting(article),
+        "headline": article.title,
+        "url": absolute(path),
+        "author": ref(person_path(article.author)),
+        "publisher": ref(BUSINESS),
+        "mainEntityOfPage": ref(path),
+        "inLanguage": "en-US",
+        "image": [ref(row.src) for row in pictures],
+        "about": [
+            {"@type": "Thing", "name": row.name, "url": absolute(row.get_absolute_url())}
+            for row in subjects[:KICKERS]
+        ],
+        "mentions": [ref(variation.get_absolute_url()) for variation in placed],
+        "citation": [citation(source) for source in sources],
+        "description": article.standfirst,
+    }
+    if article.published_at:
+        node["datePublished"] = article.published_at.isoformat()
+    return (
+        stated(node),
+        person(article.author, site),
+        *map(picture, pictures),
+        *map(exercises.plan, placed),
+    )
+
+
+def posting(article: Article) -> dict[str, Any]:
+    """The name under which an article's page and its thread say things of it."""
+    return {"@id": f"{absolute(article.get_absolute_url())}#article", "@type": "BlogPosting"}
+
+
+def citation(source: Source) -> Node:
+    return stated(
+        {
+            "@type": "CreativeWork",
+            "name": source.title,
+            "url": source.url,
+            "creditText": source.authors or source.publisher,
+            "datePublished": str(source.year or ""),
+        }
+    )
+
+
+def person_path(author: Author) -> str:
+    return f"{author.get_absolute_url()}#person"
+
+
+def person(author: Author, site: Site, *, portrait: bool = False) -> Node:
+    """Who writes; the portrait stands on the author's own page only."""
+    node: dict[str, Any] = {
+        **ref(person_path(author)),
+        "@type": "Person",
+        "name": author.name,
+        "url": absolute(author.get_absolute_url()),
+    }
+    if author.credential:
+        node["hasCredential"] = {
+            "@type": "EducationalOccupationalCredential",
+            "name": author.credential,
+        }
+    if author.business == site.name:
+        node["worksFor"] = ref(BUSINESS)
+    elif author.business:
+        node["worksFor"] = {"@type": "Organization", "name": author.business}
+    if author.place:
+        node["address"] = address(author.place)
+    if portrait and author.portrait:
+        node["image"] = picture(author.portrait)
+    return node

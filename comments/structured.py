@@ -1,0 +1,42 @@
+"""Readers' words in schema.org's words."""
+
+from django.core.paginator import Page
+
+from blog import structured as blog
+from blog.models import Article
+from comments.models import Comment
+from publishing.meta import Node
+from publishing.models import Site
+from publishing.structured import ref, stated
+
+
+def thread(page: Page, article: Article, site: Site) -> list[Node]:
+    """What is said on an article, joined to the article's own node: this page of the words, and
+    how many there are in all."""
+    comments = [comment for comment in page if not comment.removed_at]
+    about = {
+        **blog.posting(article),
+        "commentCount": article.comments.published().with_words().count(),
+        "comment": [_ref(article, c.pk) for c in comments if c.answers_id is None],
+    }
+    shown = {comment.pk for comment in comments}
+    return [about, *(_node(article, comment, shown, site) for comment in comments)]
+
+
+def _node(article: Article, comment: Comment, shown: set[int], site: Site) -> Node:
+    parent = comment.answers_id if comment.answers_id in shown else None
+    name = site.trainer if comment.by_trainer else comment.shown_name
+    return stated(
+        {
+            **_ref(article, comment.pk),
+            "@type": "Comment",
+            "text": comment.words,
+            "dateCreated": comment.written_at.isoformat(),
+            "author": {"@type": "Person", "name": name},
+            "parentItem": _ref(article, parent) if parent else None,
+        }
+    )
+
+
+def _ref(article: Article, pk: int) -> Node:
+    return ref(f"{article.get_absolute_url()}#comment-{pk}")

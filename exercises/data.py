@@ -1,0 +1,138 @@
+"""The library as open data: JSON that docs/open-data.md describes, and the drawings as files."""
+
+from base64 import b64encode
+from hashlib import sha256
+from typing import Any
+
+from csp.constants import NONE
+from csp.decorators import csp_replace
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from exercises import figure, standalone, wording
+from exercises.models import Exercise, Prescription, Variation
+from exercises.structured import names
+from publishing.meta import absolute
+from publishing.models import Site
+from publishing.reading import read_only
+
+VERSION = 1  # goes up when a field changes its meaning or goes away; a new field leaves it
+STYLE_HASH = f"'sha256-{b64encode(sha256(standalone.STYLE.encode()).digest()).decode()}'"
+
+
+@read_only
+def all_exercises(request: HttpRequest) -> HttpResponse:
+    return _answer({"exercises": [_exercise(row) for row in _rows()]})
+
+
+@read_only
+def one_exercise(request: HttpRequest, slug: str) -> HttpResponse:
+    return _answer({"exercise": _exercise(get_object_or_404(_rows(), slug=slug))})
+
+
+@csp_replace({"default-src": [NONE], "style-src": [STYLE_HASH]})
+@read_only
+def drawing(request: HttpRequest, key: str, which: figure.Which) -> HttpResponse:
+    """The start or end of a drawing as an SVG document."""
+    if key not in figure.keys():  # noqa: SIM118
+        raise Http404
+    label = f"{key.replace('-', ' ')}, {which}"
+    svg = standalone.document(figure.load(key), which, label)
+    return _open(HttpResponse(svg, "image/svg+xml"))
+
+
+def _answer(data: dict[str, Any]) -> HttpResponse:
+    about = {"version": VERSION, "source": Site.current().name, "home": absolute("/")}
+    return _open(JsonResponse(about | data, json_dumps_params={"ensure_ascii": False}))
+
+
+def _open(response: HttpResponse) -> HttpResponse:
+    """For any page of any site, and kept for five minutes."""
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def _rows() -> QuerySet[Exercise]:
+    return Exercise.objects.published().prefetch_related(
+        "work__muscle",
+        "subjects",
+        Prefetch("variations", Variation.objects.complete().order_by("position")),
+    )
+
+
+def _exercise(exercise: Exercise) -> dict[str, Any]:
+    return {
+        "slug": exercise.slug,
+        "name": exercise.name,
+        "other_names": names(exercise.other_names),
+        "url": absolute(exercise.get_absolute_url()),
+        "data": absolute(reverse("exercise_json", args=[exercise.slug])),
+        "changed": exercise.changed_at.isoformat(),
+        "summary": exercise.summary,
+        "purpose": exercise.purpose,
+        "who_for": exercise.who_for,
+        "check_first": exercise.check_first,
+        "pattern": exercise.pattern,
+        "subjects": [subject.slug for subject in exercise.subjects.all()],
+        "muscles": [
+            {"slug": work.muscle.slug, "name": work.muscle.name, "role": work.role}
+            for work in exercise.work.all()
+        ],
+        "variations": [_variation(row) for row in exercise.variations.all()],
+    }
+
+
+def _variation(variation: Variation) -> dict[str, Any]:
+    given = hasattr(variation, "prescription")
+    return {
+        "slug": variation.slug,
+        "name": variation.name,
+        "other_names": names(variation.other_names),
+        "url": absolute(variation.get_absolute_url()),
+        "rung": variation.position,
+        "level": variation.level,
+        "needs": [
+            {
+                "one_of": [equipment.slug for equipment in need.one_of.all()],
+                "optional": need.optional,
+                "note": need.note,
+            }
+            for need in variation.needs.all()
+        ],
+        "steps": [
+            {"phase": step.phase, "text": step.text, "hold": _seconds(step.hold_seconds)}
+            for step in variation.steps.all()
+        ],
+        "prescription": _prescription(variation.prescription) if given else None,
+        "check_first": variation.check_first,
+        "drawings": _drawings(variation.drawing),
+        "photo": absolute(variation.photo.src) if variation.photo else None,
+    }
+
+
+def _prescription(prescription: Prescription) -> dict[str, Any]:
+    return {
+        "in_words": wording.prescription_in_words(prescription),
+        "sets": prescription.sets,
+        "repetitions": prescription.repetitions,
+        "duration": _seconds(prescription.seconds),
+        "each_side": prescription.per_side,
+        "hold": _seconds(prescription.hold_seconds),
+        "hold_where": prescription.hold_where,
+        "rest": _seconds(prescription.rest_seconds),
+        "tempo": prescription.tempo,
+        "load": prescription.load,
+    }
+
+
+def _seconds(number: int | None) -> dict[str, Any] | None:
+    return {"value": number, "unit": "second"} if number else None
+
+
+def _drawings(key: str) -> dict[str, str]:
+    if key not in figure.keys():  # noqa: SIM118
+        return {}
+    return {w: absolute(reverse("drawing", args=[key, w])) for w in ("start", "end")}

@@ -1,0 +1,66 @@
+"""The social card of an exercise."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+from PIL import Image
+
+from exercises import figure, standalone, wording
+from exercises.models import Exercise, Prescription, Variation
+from publishing import social
+from publishing.models import Site
+from publishing.social import Art, Card
+
+
+@require_safe
+def exercise_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
+    exercise = get_object_or_404(Exercise.objects.published(), slug=slug)
+    rungs = exercise.variations.select_related("prescription", "photo")
+    return social.serve(of_exercise(exercise, rungs.first(), Site.current()), mark)
+
+
+def of_exercise(exercise: Exercise, first: Variation | None, site: Site) -> Card:
+    """With the prescription and drawing of the first rung."""
+    return Card(
+        base=exercise.get_absolute_url(),
+        kicker="Exercise",
+        headline=exercise.name,
+        numbers=numbers(first),
+        detail=detail(first),
+        business=site.name,
+        art=art(first) or social.zebra_art(exercise.slug),
+    )
+
+
+def numbers(variation: Variation | None) -> tuple[tuple[str, str], ...]:
+    """The prescription as its numbers, each with its word."""
+    prescription: Prescription | None = getattr(variation, "prescription", None)
+    if prescription is None:
+        return ()
+    amount, word = prescription.repetitions or prescription.seconds or 0, "second"
+    if prescription.repetitions:
+        word = "rep"
+    plural = "" if amount == 1 else "s"
+    side = " a side" if prescription.per_side else ""
+    sets = "set" if prescription.sets == 1 else "sets"
+    return (str(prescription.sets), sets), (str(amount), f"{word}{plural}{side}")
+
+
+def detail(variation: Variation | None) -> str:
+    """What is stated beside the numbers first: the hold, if there is one."""
+    prescription: Prescription | None = getattr(variation, "prescription", None)
+    return next(iter(wording.details_in_words(prescription)), "") if prescription else ""
+
+
+def art(variation: Variation | None) -> Art | None:
+    """A variation's photo or drawing."""
+    if variation and variation.photo:
+        return social.picture_art(variation.photo)
+    if not variation or variation.drawing not in figure.keys():  # noqa: SIM118
+        return None
+    drawing = figure.load(variation.drawing)
+
+    def draw(size: tuple[int, int]) -> Image.Image:
+        return standalone.pixels(drawing, "end", size, social.SURFACE)
+
+    return Art(repr(drawing), draw)

@@ -1,0 +1,121 @@
+"""A drawing away from the site's pages: as an SVG document of its own, and as pixels.
+
+On a page `static/css/60-figure.css` gives a drawing its colors, light and dark; here it is the
+light ones, stated once for both forms.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PIL import Image, ImageDraw
+
+from exercises import figure
+from exercises.path import SCALE, Path
+
+PAPER, INK, QUIET, LINE, ACCENT = "#FBF7F0", "#17130F", "#5F564C", "#D8CEC0", "#B93A0A"
+CURVE_STEPS = 10
+FILLED = 0.86  # of the picture's width or height
+FINER = 3  # pixels are drawn this much finer, then scaled down: smooth edges
+
+
+class Tone(NamedTuple):
+    fill: str = "none"
+    stroke: str = "none"
+    width: float = 0  # in SVG units
+    under: bool = False  # the stroke lies under the fill
+
+
+BODY = Tone(INK, PAPER, 8, under=True)
+TONES = {
+    "ink": BODY,
+    "far": BODY._replace(fill=QUIET),
+    "skin": BODY,
+    "weight": BODY,
+    "stripe": Tone(INK),
+    "floor": Tone(INK),
+    "shirt": Tone(PAPER, INK, 3.4),
+    "headband": Tone(stroke=PAPER, width=4.3),
+    "prop": Tone(LINE, QUIET, 4, under=True),
+    "band": Tone(LINE, INK, 4, under=True),
+    "line": Tone(stroke=QUIET, width=2.3),
+    "beam": Tone(stroke=QUIET, width=7),
+    "stack": Tone(QUIET),
+    "end": Tone(INK, PAPER, 2.9),
+    "work": Tone(ACCENT, PAPER, 2),
+}
+
+
+def _style() -> str:
+    rules = ["path{stroke-linejoin:round;stroke-linecap:round}"]
+    for name, tone in TONES.items():
+        order = ";paint-order:stroke" if tone.under else ""
+        rules.append(
+            f".fig-{name}{{fill:{tone.fill};stroke:{tone.stroke};stroke-width:{tone.width:g}{order}}}"
+        )
+    return "".join(rules)
+
+
+STYLE = _style()  # its hash is named in the policy of the response
+
+
+def document(drawing: figure.Drawing, which: figure.Which, label: str) -> str:
+    """One pose as an SVG document on paper, with its colors in it."""
+    svg = figure.svg(drawing, which, label=label, uid="drawing")
+    opening, rest = svg.split(">", 1)
+    opening = opening.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    left, top, width, height = figure.frame(drawing)
+    ground = f'<path fill="{PAPER}" d="M{left} {top}h{width}v{height}h-{width}z"/>'
+    return f"{opening}><style>{STYLE}</style>{ground}{rest}"
+
+
+def pixels(
+    drawing: figure.Drawing, which: figure.Which, size: tuple[int, int], ground: str
+) -> Image.Image:
+    """One pose standing on the lower edge of a picture of this size, with some air around it."""
+    shapes = figure.shapes(drawing, 1.0 if which == "end" else 0.0)
+    points = [point for shape in shapes for point in shape.path.points()]
+    left, right = min(p.real for p in points), max(p.real for p in points)
+    top = max(p.imag for p in points)
+    scale = FILLED * FINER * min(size[0] / (right - left), size[1] / top)
+    image = Image.new("RGB", (size[0] * FINER, size[1] * FINER), ground)
+    pen = ImageDraw.Draw(image)
+    shift = complex((image.width - (left + right) * scale) / 2, image.height)
+    inks = {PAPER: ground}  # what is paper in a drawing is the ground it stands on
+
+    def trace(outline: Path) -> list[tuple[float, float]]:
+        """From the figure's own lengths, y up, to pixels."""
+        places = (p.conjugate() * scale + shift for p in outline.points(CURVE_STEPS))
+        return [(place.real, place.imag) for place in places]
+
+    for shape in shapes:
+        tone = TONES[shape.tone]
+        outlines = [trace(outline) for outline in _outlines(shape.path)]
+        fill, stroke = inks.get(tone.fill, tone.fill), inks.get(tone.stroke, tone.stroke)
+        lines = [outline if fill == "none" else [*outline, outline[0]] for outline in outlines]
+        width = round(tone.width * scale / SCALE)
+        if stroke != "none" and tone.under:
+            _stroke(pen, lines, stroke, width)
+        if fill != "none":
+            for outline in outlines:
+                pen.polygon(outline, fill)
+        if stroke != "none" and not tone.under:
+            _stroke(pen, lines, stroke, width)
+    return image.resize(size, Image.Resampling.BOX)
+
+
+def _stroke(
+    pen: ImageDraw.ImageDraw, lines: list[list[tuple[float, float]]], ink: str, width: int
+) -> None:
+    for line in lines:
+        pen.line(line, ink, width, joint="curve")
+
+
+def _outlines(path: Path) -> list[Path]:
+    """Each part of a path that begins with a move, as a path of its own."""
+    parts: list[Path] = []
+    for command in path.commands:
+        if command[0] == "M":
+            parts.append(Path())
+        parts[-1].commands.append(command)
+    return parts

@@ -1,0 +1,66 @@
+"""Exercises in schema.org's words; what is said is on the page."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from exercises import wording
+from exercises.models import Exercise, Prescription, Variation
+from publishing.meta import Node, absolute
+from publishing.structured import ref, stated
+
+
+def ladder(exercise: Exercise, variations: Sequence[Variation]) -> tuple[Node, ...]:
+    """The ladder as a list, easiest first, then each of its variations."""
+    muscles = [{"@type": "Muscle", "name": work.muscle.name} for work in exercise.work.all()]
+    listed = {
+        "@id": f"{absolute(exercise.get_absolute_url())}#ladder",
+        "@type": "ItemList",
+        "name": exercise.name,
+        "alternateName": names(exercise.other_names),
+        "description": exercise.summary,
+        "itemListOrder": "https://schema.org/ItemListOrderAscending",
+        "numberOfItems": len(variations),
+        "itemListElement": [
+            {"@type": "ListItem", "position": n, "item": ref(variation.get_absolute_url())}
+            for n, variation in enumerate(variations, 1)
+        ],
+    }
+    plans = (stated({**plan(row), "associatedAnatomy": muscles}) for row in variations)
+    return stated(listed), *plans
+
+
+def plan(variation: Variation) -> Node:
+    """A variation as its card shows it."""
+    place = variation.get_absolute_url()
+    node: dict[str, Any] = {
+        **ref(place),
+        "@type": "ExercisePlan",
+        "name": variation.name,
+        "alternateName": names(variation.other_names),
+        "url": absolute(place),
+        "educationalLevel": variation.get_level_display(),
+    }
+    if hasattr(variation, "prescription"):
+        node |= amounts(variation.prescription)
+    return stated(node)
+
+
+def amounts(prescription: Prescription) -> dict[str, Any]:
+    """The numbers; what schema.org has no property for, such as sets, in words."""
+    variables = [wording.counted(prescription.sets, "set", "sets")]
+    variables += ["each side"] if prescription.per_side else []
+    said: dict[str, Any] = {
+        "repetitions": prescription.repetitions,
+        "additionalVariable": variables + wording.details_in_words(prescription),
+    }
+    for name, number in (
+        ("activityDuration", prescription.seconds),
+        ("restPeriods", prescription.rest_seconds),
+    ):
+        if number:
+            said[name] = {"@type": "QuantitativeValue", "value": number, "unitCode": "SEC"}
+    return said
+
+
+def names(line: str) -> list[str]:
+    return [name.strip() for name in line.split(",") if name.strip()]

@@ -1,0 +1,60 @@
+"""The stripes of the site as pixels, from the SVG files that docs/drawings/stripes.py draws."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from PIL import Image, ImageDraw
+
+FINER = 3  # drawn this much larger, then scaled down: smooth edges
+CURVE_STEPS = 8
+LENGTH = 600  # of stripes.svg before it begins again, in its own units
+TOKEN = re.compile(r"[A-Za-z]|-?(?:\d+\.?\d*|\.\d+)")
+
+
+def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
+    """White where ink goes: static/img/<name>.svg from `start`, in its own units, as high as `size`
+    and repeated to the right."""
+    height, width, outlines = _read(name)
+    scale = size[1] * FINER / height
+    large = Image.new("L", (size[0] * FINER, size[1] * FINER))
+    pen = ImageDraw.Draw(large)
+    for shift in range(-start, round(size[0] * height / size[1]) + 1, width):
+        for outline in outlines:
+            pen.polygon([((x + shift) * scale, y * scale) for x, y in outline], fill=255)
+    return large.resize(size, Image.Resampling.BOX)
+
+
+@cache
+def _read(name: str) -> tuple[int, int, list[list[tuple[float, float]]]]:
+    """Height, width and flattened outlines of an SVG file of one path of M, l, c and z."""
+    svg = (Path(settings.BASE_DIR) / "static" / "img" / f"{name}.svg").read_text()
+    width, height, data = re.findall(r'viewBox="0 0 (\d+) (\d+)".* d="([^"]+)"', svg)[0]
+    outlines: list[list[tuple[float, float]]] = []
+    command = ""
+    numbers: list[float] = []
+    here = 0j
+    for token in TOKEN.findall(data):
+        if token.isalpha():
+            command = token
+            continue
+        numbers.append(float(token))
+        if len(numbers) < {"M": 2, "l": 2, "c": 6}[command]:
+            continue
+        points = [here + complex(*numbers[i : i + 2]) for i in range(0, len(numbers), 2)]
+        end, numbers = points[-1], []
+        if command == "M":
+            end -= here
+            outlines.append([])
+        elif command == "c":
+            for step in range(1, CURVE_STEPS):
+                t = step / CURVE_STEPS
+                u = 1 - t
+                point = (
+                    u**3 * here + 3 * u * u * t * points[0] + 3 * u * t * t * points[1] + t**3 * end
+                )
+                outlines[-1].append((point.real, point.imag))
+        here = end
+        outlines[-1].append((here.real, here.imag))
+    return int(height), int(width), outlines

@@ -1,0 +1,128 @@
+"""JSON-LD: what every page says in schema.org's words, and how a graph is written into a page.
+
+Nodes are joined by their @id, so that each says only what it knows. Nothing is in a graph that
+readers do not see on the page.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from publishing.meta import Meta, Node, absolute
+from publishing.models import Picture, Site
+
+BUSINESS = "/#business"
+HTML_SAFE = {ord(c): f"\\u{ord(c):04X}" for c in "<>&\u2028\u2029"}
+
+
+def script(nodes: Iterable[Node]) -> SafeString:
+    """The element for a graph; no text in it can end it early."""
+    graph = {"@context": "https://schema.org", "@graph": list(nodes)}
+    text = json.dumps(graph, ensure_ascii=False, separators=(",", ":")).translate(HTML_SAFE)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')
+
+
+def graph(meta: Meta, site: Site) -> list[Node]:
+    """The page, the site and the business behind it, the trail to it, and what it is about."""
+    page: dict[str, Any] = {
+        "@id": meta.url,
+        "@type": meta.page_type,
+        "url": meta.url,
+        "name": meta.title,
+        "isPartOf": ref("/#website"),
+    }
+    nodes: list[Node] = [business(site), website(site), page]
+    if meta.nodes:
+        page["mainEntity"] = {"@id": meta.nodes[0]["@id"]}
+    if trail := meta.trail_to_here():
+        page["breadcrumb"] = {"@id": f"{meta.url}#trail"}
+        nodes.append(
+            {
+                "@id": f"{meta.url}#trail",
+                "@type": "BreadcrumbList",
+                "itemListElement": [
+                    {"@type": "ListItem", "position": n, "name": name, "item": step(path)}
+                    for n, (name, path) in enumerate(trail, 1)
+                ],
+            }
+        )
+    return [*nodes, *meta.nodes]
+
+
+def stated(node: Node) -> Node:
+    """The node without what is empty."""
+    return {name: value for name, value in node.items() if value not in ("", None, [])}
+
+
+def step(path: str) -> Node:
+    """A page on the way to another."""
+    return {**ref(path), "@type": "WebPage"}
+
+
+def ref(path: str) -> Node:
+    """A node named elsewhere."""
+    return {"@id": absolute(path)}
+
+
+def business(site: Site) -> Node:
+    """The business as the foot of each page names it."""
+    return stated(
+        {
+            **ref(BUSINESS),
+            "@type": "LocalBusiness" if site.place else "Organization",
+            "name": site.name,
+            "url": absolute("/"),
+            "address": address(site.place) if site.place else None,
+            "email": site.email,
+        }
+    )
+
+
+def address(place: str) -> Node:
+    """A place such as "Cleveland, Ohio"."""
+    town, _, region = place.partition(", ")
+    return stated({"@type": "PostalAddress", "addressLocality": town, "addressRegion": region})
+
+
+def website(site: Site) -> Node:
+    return {
+        **ref("/#website"),
+        "@type": "WebSite",
+        "name": site.name,
+        "url": absolute("/"),
+        "publisher": ref(BUSINESS),
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": {
+                "@type": "EntryPoint",
+                "urlTemplate": f"{absolute(reverse('search'))}?q={{words}}",
+            },
+            "query-input": "required name=words",
+        },
+    }
+
+
+def picture(picture: Picture) -> Node:
+    """A picture with what stands under it: caption, credit and licence."""
+    width = picture.widths[-1]  # of the file at contentUrl
+    licence = {"@type": "CreativeWork", "name": picture.licence}
+    return stated(
+        {
+            **ref(picture.src),
+            "@type": "ImageObject",
+            "contentUrl": absolute(picture.src),
+            "width": pixels(width),
+            "height": pixels(round(picture.height * width / picture.width)),
+            "caption": picture.caption,
+            "creditText": picture.credit,
+            "license": licence if picture.licence else None,
+        }
+    )
+
+
+def pixels(number: int) -> Node:
+    """A length; E37 is the pixel among the UN's codes of units."""
+    return {"@type": "QuantitativeValue", "value": number, "unitCode": "E37"}

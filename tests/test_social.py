@@ -1,0 +1,160 @@
+"""Social cards: drawn once, at an address that changes with what is on them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from PIL import Image, ImageChops
+
+from publishing import social
+from publishing.lettering import fit, in_visual_order
+from tests.make import (
+    make_article,
+    make_exercise,
+    make_picture,
+    make_subject,
+    make_variation,
+)
+from tests.page import read
+
+HERE = settings.SITE_URL
+LONG = "What nine studies of trained and untrained people really measured about growing glutes now"
+
+
+@pytest.fixture(autouse=True)
+def _folder(settings: Any, tmp_path: Path) -> None:
+    """The tests' cards stand in a folder of their own; pictures and static files stay."""
+    settings.DATA_DIR = tmp_path
+
+
+def card_of(reader: Client, address: str) -> str:
+    page = read(reader.get(address))
+    return page.one("meta", property="og:image").attrs["content"].removeprefix(HERE)
+
+
+def image(reader: Client, address: str) -> Image.Image:
+    response = reader.get(address)
+    assert response.status_code == 200
+    assert "immutable" in response["Cache-Control"]
+    assert not response.cookies
+    body = response.getvalue()
+    assert len(body) < 300_000
+    path = Path(settings.DATA_DIR) / "seen.png"
+    path.write_bytes(body)
+    picture = Image.open(path).convert("RGB")
+    assert picture.size == (1200, 630)
+    return picture
+
+
+def words_of(card: Image.Image) -> Image.Image:
+    """Where the headline and numbers stand."""
+    return card.crop((0, 120, social.PANEL, social.BAND))
+
+
+def test_each_kind_of_page_has_its_card(reader: Client, media: Path) -> None:
+    subject = make_subject(slug="glutes")
+    make_article(slug="told", subjects=[subject], lead_picture=make_picture())
+    make_variation(exercise=make_exercise(slug="lift"), drawing="squat-box")
+    seen = [
+        image(reader, card_of(reader, address)).tobytes()
+        for address in ("/", "/articles/told/", "/subjects/glutes/", "/exercises/lift/")
+    ]
+    assert len(set(seen)) == 4
+
+
+def test_a_changed_text_is_a_new_address_and_the_old_one_leads_to_it(reader: Client) -> None:
+    article = make_article(slug="told")
+    before = card_of(reader, "/articles/told/")
+    image(reader, before)
+    assert card_of(reader, "/articles/told/") == before
+    article.title = "Another title"
+    article.save()
+    after = card_of(reader, "/articles/told/")
+    assert after != before
+    assert reader.get(before)["Location"] == after
+    image(reader, after)
+    kept = list((Path(settings.DATA_DIR) / "social" / "articles" / "told").iterdir())
+    assert [file.name for file in kept] == [after.rpartition("social-")[2]]
+
+
+def test_numbers_of_the_prescription_change_the_card(reader: Client) -> None:
+    variation = make_variation(exercise=make_exercise(slug="lift"))
+    before = card_of(reader, "/exercises/lift/")
+    variation.prescription.repetitions = 12
+    variation.prescription.save()
+    assert card_of(reader, "/exercises/lift/") != before
+
+
+@pytest.mark.parametrize("kind", ["articles", "exercises"])
+def test_a_draft_has_no_card(reader: Client, trainer: Client, kind: str) -> None:
+    make = make_article if kind == "articles" else make_exercise
+    row = make(slug="okapi")
+    address = card_of(reader, f"/{kind}/okapi/")
+    row.published_at = None
+    row.save()
+    for person in (reader, trainer):
+        assert person.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/articles/no/social-0123456789ab.png", "/social-zz.png", "/subjects/no/social-x.png"],
+)
+def test_no_card_of_nothing(reader: Client, address: str) -> None:
+    assert reader.get(address).status_code == 404
+
+
+HEBREW = "תרגיל דחיפת האגן: מה הוא מחזק ו-3 דרכים לבצע אותו בבית שלכם היום"
+ARABIC = "تمرين دفع الورك: ما الذي يقويه وثلاث طرق لأدائه في البيت"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [LONG[:90], "W" * 90, HEBREW, ARABIC, "Ćwiczenia na pośladki", "🦓", "\x07"],
+)
+def test_any_title_is_written_within_its_column(reader: Client, title: str) -> None:
+    make_article(title=title, slug="told")
+    card = image(reader, card_of(reader, "/articles/told/"))
+    blank = Image.new("RGB", card.size, social.PAPER)
+    column = words_of(ImageChops.difference(card, blank)).getbbox()
+    if title in ("🦓", "\x07"):
+        return
+    assert column is not None
+    left, _, right, _ = column
+    assert left >= social.LEFT - 8
+    assert right <= social.LEFT + social.COLUMN + 8
+    if title[0] in "תت":
+        assert right > social.LEFT + social.COLUMN - 12  # it begins at the right edge
+
+
+def test_a_long_title_is_large_enough_to_read_at_300_pixels() -> None:
+    block = fit(LONG[:90], "ExtraBold", social.COLUMN, 390, 210, 44)
+    assert block.font.size * 300 / social.WIDTH >= 14
+    assert " ".join(block.lines) == LONG[:90]
+
+
+def test_what_cannot_fit_ends_in_an_ellipsis() -> None:
+    block = fit("word " * 60, "ExtraBold", 300, 150, 60, 44)
+    assert len(block.lines) * 44 <= 150
+    assert block.lines[-1].endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ("Plain (words) 3", "Plain (words) 3"),
+        ("אבג", "גבא"),
+        ("אב 3-4 גד", "דג 4-3 בא"),
+        ("שלום (רב)", "(בר) םולש"),
+        ("ABC אבג", "ABC גבא"),
+    ],
+)
+def test_order_without_raqm(line: str, seen: str) -> None:
+    assert in_visual_order(line).replace("3-4", "4-3") == seen
+
+
+def test_arabic_letters_are_joined_without_raqm() -> None:
+    """beh, beh, alef, beh: initial, medial, final; then one alone, for alef joins nothing after."""
+    assert in_visual_order("ببا ب") == "\u0628 \ufe8e\ufe92\ufe91"
