@@ -24,7 +24,7 @@ def related(article: Article) -> list[Article]:
         .annotate(in_common=in_common)
         .filter(in_common__gt=0)
         .select_related("lead_picture")
-        .order_by("-in_common", *Article._meta.ordering)[:MOST]
+        .order_by("-in_common", "-published_at", "-pk")[:MOST]
     )
 
 

@@ -19,8 +19,9 @@ def connect() -> None:
         post_delete.connect(_keep, sender=model)
         post_save.connect(_keep, sender=model)
         for relation in model._meta.local_many_to_many:
-            if relation.remote_field.through._meta.auto_created:
-                m2m_changed.connect(_keep_relation, sender=relation.remote_field.through)
+            through = relation.remote_field.through
+            if through and through._meta.auto_created:
+                m2m_changed.connect(_keep_relation, sender=through)
 
 
 def _remember(instance: Model, **signal: Any) -> None:

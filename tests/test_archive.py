@@ -44,10 +44,10 @@ def test_articles_are_listed_by_year_with_the_count_of_each(reader: Client) -> N
     ]
     assert [h2.text for h2 in page.all("h2")] == ["2023", "2021"]
     assert listed(page) == ["Number 2", "Number 1", "Number 0"]
-    year = main(reader, "/articles/2023/")
-    assert year.one("h1").text == "Articles of 2023"
-    assert listed(year) == ["Number 2", "Number 1"]
-    assert year.one("a", **{"aria-current": "page"}).attrs["href"] == "/articles/2023/"
+    of_2023 = main(reader, "/articles/2023/")
+    assert of_2023.one("h1").text == "Articles of 2023"
+    assert listed(of_2023) == ["Number 2", "Number 1"]
+    assert of_2023.one("a", **{"aria-current": "page"}).attrs["href"] == "/articles/2023/"
 
 
 def test_a_year_ends_at_midnight_where_the_site_is(reader: Client) -> None:
