@@ -60,6 +60,8 @@ class Marked(NamedTuple):
 
 
 class Engine(Protocol):
+    def tidy(self) -> None: ...
+
     def find(self, query: Query, kind: str, *, named: bool = False) -> dict[int, float]:
         """Keys of the newest MOST entries of a kind that fit, each with its score: the less, the
         better. With named, only the titles and other names count."""
@@ -75,6 +77,11 @@ def rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 class Fts5:
+    def tidy(self) -> None:
+        """Rewrite the index, so that nothing is left in it of words that were deleted."""
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO search_index(search_index) VALUES ('optimize')")
+
     def find(self, query: Query, kind: str, *, named: bool = False) -> dict[int, float]:
         columns = "{title names}" if named else "{title names words}"
         found = rows(
@@ -110,6 +117,9 @@ class Fts5:
 
 
 class PostgreSQL:
+    def tidy(self) -> None:
+        """Its own housekeeping does that."""
+
     def find(self, query: Query, kind: str, *, named: bool = False) -> dict[int, float]:
         """Ranked by any of the terms: its rank of "and" counts how near to each other they are, and
         of a term that is not wanted it counts that it is missing."""

@@ -289,7 +289,6 @@ class SearchEntry(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "key"], name="search_entry_once"),
-            models.CheckConstraint(condition=~Q(title=""), name="search_entry_has_a_title"),
         ]
 
     def __str__(self) -> str:

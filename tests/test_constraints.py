@@ -7,10 +7,11 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 
 from comments.models import Address, Block, Comment, Look, Report, WordCount
 from exercises.models import EquipmentNeed, Level, MuscleWork
-from publishing.models import Site, StarterRecord
+from publishing.models import SearchEntry, Site, StarterRecord
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,12 @@ def one_record() -> StarterRecord:
 def one_report(comment: Comment | None = None) -> Report:
     comment = comment or make.make_comment()
     return Report.objects.create(comment=comment, sender=f"sender {Report.objects.count()}")
+
+
+def one_entry() -> SearchEntry:
+    number = SearchEntry.objects.count()
+    more = {"title": "Title", "address": "/", "published_at": timezone.now()}
+    return SearchEntry.objects.create(kind="article", key=10**6 + number, **more)
 
 
 def one_block() -> Block:
@@ -122,6 +129,7 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
     "source_has_a_link": (make.make_source, lambda row: {"url": ""}),
     "page_has_a_title": (make.make_page, lambda row: {"title": ""}),
     "page_slug_holds_a_letter": (make.make_page, lambda row: {"slug": "404"}),
+    "search_entry_once": (one_entry, lambda row: beside(one_entry(), "kind", "key")),
     "comment_says_something": (make.make_comment, lambda row: {"words": ""}),
     "comment_one_favorite": (
         make.make_comment,

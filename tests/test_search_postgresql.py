@@ -37,6 +37,7 @@ def postgresql() -> Iterator[str]:
         assert process.stdout
         yield process.stdout.readline().strip()
         process.stdin.close()
+        process.stdout.close()
         process.wait(timeout=30)
 
 

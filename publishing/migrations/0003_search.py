@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                 ('published_at', models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='search_entry_once'), models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='search_entry_has_a_title')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='search_entry_once')],
             },
         ),
         migrations.RunPython(make_index, drop_index),

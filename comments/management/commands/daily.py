@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from comments import letters
 from comments.models import UNDO_FOR, Block, Comment, Letter, Report
+from publishing.fulltext import engine
 
 SENDER_KEPT = timedelta(days=30)
 LETTERS_KEPT = timedelta(days=90)
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         Letter.objects.filter(sent_at__lt=now - LETTERS_KEPT).delete()
         # One that could not be sent in all this time still holds a reader's words.
         Letter.objects.filter(sent_at=None, written_at__lt=now - UNDO_FOR).delete()
+        engine.tidy()
         sent = letters.send_due(now)
         if options["verbosity"]:
             self.stdout.write(f"Senders wiped: {wiped}. Deleted: {deleted}. Letters sent: {sent}.")
