@@ -30,7 +30,7 @@ SMALL_WORDS = frozenset(
 )
 PREFIX_FROM = 2  # letters
 LIKE = 0.76  # how alike a word must be to stand in for a typing error, by difflib
-NEAR = 0.6  # and to be offered when nothing was found
+NEAR = 0.62  # and to be offered when nothing was found
 ENOUGH = 100  # of the newest entries of a kind, to see whether one of them is public
 
 
