@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from publishing import usage
 from publishing.desk import ContentAdmin
@@ -100,7 +101,7 @@ class PictureAdmin(ContentAdmin):
             found = usage.uses([picture])[picture.pk]
         links = ((_linked(use), ", ".join(use.places)) for use in found)
         rows = format_html_join("", "<li>{}: {}</li>", links)
-        return format_html('<ul class="uses">{}</ul>', rows) if found else "Nowhere"
+        return format_html('<ul class="uses">{}</ul>', rows) if found else "Used nowhere"
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changes = super().get_changelist_instance(request)
@@ -131,19 +132,18 @@ class PictureAdmin(ContentAdmin):
         picture = get_object_or_404(Picture, pk=pk)
         if not self.has_change_permission(request, picture):
             raise PermissionDenied
-        form = WordsForm(request.POST if request.method == "POST" else None, instance=picture)
+        data = request.POST if request.method == "POST" else None
+        form = WordsForm(data, instance=picture, label_suffix="")
         if form.is_valid():
             form.save()
             return HttpResponse(status=204)
-        context = {"form": form, "picture": picture}
-        status = 400 if form.is_bound else 200
-        return render(request, "admin/picture_words.html", context, status=status)
+        return render(request, "admin/picture_words.html", {"form": form, "picture": picture})
 
 
 def _linked(use: usage.Use) -> SafeString:
     """The row that shows a picture, linked to its page on the desk."""
     model = use.row._meta
-    name = f"{model.verbose_name} “{use.row}”"
+    name = capfirst(f"{model.verbose_name} “{use.row}”")
     if not admin.site.is_registered(type(use.row)):
         return format_html("{}", name)
     address = reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[use.row.pk])

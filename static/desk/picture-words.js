@@ -51,7 +51,7 @@ async function askForWords(address) {
     const body = new FormData(event.target);
     const response = await fetch(address, { method: "POST", body }).catch(() => null);
     if (response?.status === 204) dialog.close();
-    else if (response?.status === 400) show(await response.text());
+    else if (response?.ok && !response.redirected) show(await response.text());
     else {
       const sorry = "The words could not be kept. Copy them, and sign in again in another tab.";
       dialog.querySelector(".buttons").before(make("p", { class: "errornote", role: "alert" }, sorry));
@@ -72,11 +72,12 @@ for (const area of document.querySelectorAll(".markdownx")) {
   const address = editor.dataset.markdownxUploadUrlsPath;
   const chooser = make("input", { type: "file", accept: "image/*,.heic,.heif", multiple: "", hidden: "" });
   const status = make("p", { class: "picture-status", role: "status" });
-  if (!area.querySelector("[data-choose-picture]")) {
+  const field = area.parentElement;
+  if (!field.querySelector("[data-choose-picture]")) {
     const button = make("button", { type: "button", "data-choose-picture": "" }, "Add a picture");
-    editor.before(make("p", { class: "picture-tools" }, button));
+    area.before(make("p", { class: "picture-tools" }, button));
   }
-  editor.after(chooser, status);
+  area.after(chooser, status);
 
   const add = async (files) => {
     for (const file of files) {
@@ -108,7 +109,7 @@ for (const area of document.querySelectorAll(".markdownx")) {
   };
   area.addEventListener("paste", take, { capture: true });
   area.addEventListener("drop", take, { capture: true });
-  area.addEventListener("click", (event) => {
+  field.addEventListener("click", (event) => {
     if (event.target.closest("[data-choose-picture]")) chooser.click();
   });
   chooser.addEventListener("change", async () => {
