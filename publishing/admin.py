@@ -48,7 +48,7 @@ class PictureAdmin(ContentAdmin):
     desk_order = 50
     form = PictureForm
     list_display = ["thumbnail", "name", "in_words", "used_in"]
-    list_display_links = ["thumbnail", "name"]
+    list_display_links = ["name"]
     list_filter = [WordsFilter, UsedFilter]
     list_per_page = 40
     search_fields = ["name", "text_alternative", "caption", "credit", "licence"]
@@ -77,8 +77,10 @@ class PictureAdmin(ContentAdmin):
     @admin.display(description="picture")
     def thumbnail(self, picture: Picture) -> SafeString:
         shape = picture.wide
-        return format_html(
-            '<img class="thumbnail" src="{}" alt="" width="{}" height="{}" loading="lazy">',
+        return format_html(  # the name beside it is the link that is read aloud
+            '<a href="{}" tabindex="-1" aria-hidden="true"><img class="thumbnail" src="{}" alt=""'
+            ' width="{}" height="{}" loading="lazy"></a>',
+            reverse("admin:publishing_picture_change", args=[picture.pk]),
             picture_url(shape, shape.widths[0], picture.kind),
             shape.width,
             shape.height,
