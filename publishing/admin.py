@@ -52,7 +52,6 @@ class PictureAdmin(ContentAdmin):
     list_filter = [WordsFilter, UsedFilter]
     list_per_page = 40
     search_fields = ["name", "text_alternative", "caption", "credit", "licence"]
-    search_help_text = "Looks in names, words, captions, credits and licences."
     readonly_fields = ["shown", "used_in"]
 
     class Media:

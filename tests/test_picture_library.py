@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -18,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page, expect
 
 from publishing.models import Picture
-from tests.browsing import Visits, violations
+from tests.browsing import Visits
 from tests.make import (
     image_file,
     make_article,
@@ -227,6 +228,13 @@ def test_credit_and_licence_stand_under_the_picture(reader: Client, media: Path)
 # In a browser
 
 
+def violations_in(page: Page, part: str) -> list[str]:
+    """What axe finds wrong in a part of a page: the rest of the editor's page is not ours here. It
+    fetches no stylesheets anew, which the page's policy would note as a complaint."""
+    found = Axe().run(page, context=part, options={"preload": False}).response["violations"]
+    return [f"{v['id']}: {', '.join(str(n['target']) for n in v['nodes'])}" for v in found]
+
+
 def open_picture(page: Page) -> None:
     page.goto(LIBRARY)
     page.get_by_role("link", name="zebra-herd").first.click()
@@ -238,14 +246,14 @@ def open_picture(page: Page) -> None:
 def test_axe_finds_nothing_in_the_library(visits: Visits, site: RunningSite, width: int) -> None:
     page = visits.desk(site, width=width)
     page.goto(LIBRARY)
-    assert violations(page) == []
+    assert violations_in(page, "html") == []
     page.goto(f"{LIBRARY}add/")
-    assert violations(page) == []
+    assert violations_in(page, "html") == []
     page.get_by_role("button", name="Save", exact=True).first.click()
     page.get_by_text("Choose a picture file.").wait_for()
-    assert violations(page) == []
+    assert violations_in(page, "html") == []
     open_picture(page)
-    assert violations(page) == []
+    assert violations_in(page, "html") == []
     for address in (LIBRARY, f"{LIBRARY}add/"):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -303,13 +311,13 @@ def test_a_picture_is_added_while_writing_by_keyboard(
     chooser.value.set_files(photo)
     dialog = page.get_by_role("dialog", name="The picture “new-photo” in words")
     expect(dialog.get_by_label("In words")).to_be_focused()
-    assert violations(page) == []
+    assert violations_in(page, "dialog") == []
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # on the button, with no words yet
     expect(dialog.get_by_text("Say the picture in words")).to_be_visible()
     expect(dialog.get_by_label("In words")).to_be_focused()
-    assert violations(page) == []
+    assert violations_in(page, "dialog") == []
     page.keyboard.type("Four colors.")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -347,7 +355,7 @@ def test_pasted_and_dropped_pictures_are_added_or_refused(
     status = page.get_by_role("status")
     expect(status).to_contain_text("zebra.svg: This is not a picture I can read")
     expect(text).to_have_value("Words.")
-    assert violations(page) == []
+    assert violations_in(page, ".field-biography") == []
     refusals = [c for c in visits.complaints if "/markdownx/upload/" in c]
     assert refusals == visits.complaints  # the browser notes the refusal's status 400
     visits.complaints.clear()
