@@ -28,6 +28,7 @@ class Author(models.Model):
         Picture, models.SET_NULL, null=True, blank=True, related_name="portraits"
     )
     biography = models.TextField(blank=True)
+    markdown_field = "biography"  # where publishing/usage.py looks for pictures
 
     class Meta:
         ordering = ["name"]
@@ -57,6 +58,7 @@ class Article(Published):
         help_text="One or two sentences under the headline, in lists and in search results.",
     )
     text = models.TextField(blank=True)
+    markdown_field = "text"
     author = models.ForeignKey(Author, models.PROTECT, related_name="articles")
     subjects = models.ManyToManyField(Subject, blank=True, related_name="articles")
     lead_picture = models.ForeignKey(
@@ -197,6 +199,7 @@ class Page(Published):
     )
     summary = models.CharField(max_length=300, blank=True, help_text="For search results.")
     text = models.TextField(blank=True)
+    markdown_field = "text"
     in_footer = models.BooleanField("in the footer", default=True)
     position = models.PositiveSmallIntegerField("place in the footer", default=0)
 

@@ -177,7 +177,8 @@ WHITENOISE_MAX_AGE = 3600  # seconds, for the few files without a hash in their 
 MEGABYTE = 1024 * 1024
 BODY_LIMIT = MEGABYTE  # bytes, from readers
 STAFF_BODY_LIMIT = 25 * MEGABYTE  # bytes, below /admin/ and /markdownx/
-DATA_UPLOAD_MAX_MEMORY_SIZE = STAFF_BODY_LIMIT
+# Uploads stay in memory: one that is refused never was on disk, and a full disk refuses nothing.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = STAFF_BODY_LIMIT
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an exercise with all its steps in one admin form
 
 MARKDOWNX_MARKDOWNIFY_FUNCTION = "blog.text.preview"

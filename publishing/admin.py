@@ -2,112 +2,153 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Model
-from django.http import HttpRequest
-from django.utils.html import format_html
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
-from publishing import pictures
+from publishing import usage
 from publishing.desk import ContentAdmin
-from publishing.models import Picture, Site, Subject
-from publishing.views import free_name
+from publishing.forms import PictureForm, WordsForm
+from publishing.models import Picture, Site, Subject, picture_url
 
 
-class PictureForm(forms.ModelForm):
-    """Takes the file in while the form is checked, so that a refusal stands beside its field."""
+class WordsFilter(admin.SimpleListFilter):
+    title = "words"
+    parameter_name = "words"
 
-    file = forms.FileField(
-        label="Picture file", required=False, help_text="JPEG, PNG, WebP or AVIF, up to 20 MB."
-    )
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("missing", "No words yet")]
 
-    class Meta:
-        model = Picture
-        fields = [
-            "name",
-            "text_alternative",
-            "decorative",
-            "caption",
-            "credit",
-            "licence",
-            "focal_x",
-            "focal_y",
-        ]
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        missing = Q(decorative=False, text_alternative="")
+        return queryset.filter(missing) if self.value() == "missing" else queryset
 
-    def clean_file(self) -> UploadedFile | None:
-        file = self.cleaned_data["file"]
-        if file:
-            try:
-                self.image = pictures.decode(file)
-            except pictures.Refused as refused:
-                raise forms.ValidationError(str(refused)) from None
-        elif not self.instance.pk:
-            raise forms.ValidationError("Choose a picture file.")
-        return file
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not cleaned.get("decorative") and not cleaned.get("text_alternative", "").strip():
-            self.add_error(
-                "text_alternative", "Say the picture in words, or tick that it is decorative."
-            )
-        return cleaned
+class UsedFilter(admin.SimpleListFilter):
+    title = "use"
+    parameter_name = "used"
 
-    def save(self, commit: bool = True) -> Picture:
-        picture = super().save(commit=False)
-        if self.cleaned_data.get("file"):
-            old = picture.token
-            for name, value in pictures.store(self.image)._asdict().items():
-                setattr(picture, name, value)
-            self.replaced = old
-            picture.name = picture.name or free_name(self.cleaned_data["file"].name)
-        if commit:
-            picture.save()
-        return picture
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("nowhere", "Used nowhere")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() != "nowhere":
+            return queryset
+        return queryset.filter(pk__in=[picture.pk for picture in usage.unused()])
 
 
 @admin.register(Picture)
 class PictureAdmin(ContentAdmin):
     desk_order = 50
     form = PictureForm
-    list_display = ["thumbnail", "name", "in_words"]
-    list_display_links = ["thumbnail", "name"]
-    search_fields = ["name", "text_alternative", "caption", "credit"]
-    readonly_fields = ["thumbnail"]
-    fieldsets = [
-        (None, {"fields": ["thumbnail", "file", "text_alternative", "decorative", "name"]}),
-        ("Caption and rights", {"fields": ["caption", "credit", "licence"]}),
-        ("Focal point", {"fields": ["focal_x", "focal_y"], "classes": ["collapse"]}),
-    ]
+    list_display = ["thumbnail", "name", "in_words", "used_in"]
+    list_display_links = ["name"]
+    list_filter = [WordsFilter, UsedFilter]
+    list_per_page = 40
+    search_fields = ["name", "text_alternative", "caption", "credit", "licence"]
+    readonly_fields = ["shown", "used_in"]
+
+    class Media:
+        css = {"all": ["desk/pictures.css"]}
+        js = [forms.Script("desk/focal-point.js", type="module")]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Picture | None = None) -> Any:
+        focus = ("focal_x", "focal_y")
+        rights = ("Caption and rights", {"fields": ["caption", "credit", "licence"]})
+        if obj:
+            return [
+                (None, {"fields": ["shown", focus, "text_alternative", "decorative"]}),
+                rights,
+                ("In your texts", {"fields": ["name", "used_in", "file"]}),
+            ]
+        return [
+            (None, {"fields": ["file", "text_alternative", "decorative", "name"]}),
+            rights,
+            ("What must stay in a 16:9 cut", {"fields": [focus], "classes": ["collapse"]}),
+        ]
 
     @admin.display(description="picture")
-    def thumbnail(self, picture: Picture) -> SafeString | str:
-        if not picture.token:
-            return "Nothing yet"
-        return format_html(
-            '<img class="thumbnail" src="{}" alt="{}" width="160">',
-            picture.url(picture.widths[0], picture.kind),
-            picture.text_alternative,
+    def thumbnail(self, picture: Picture) -> SafeString:
+        shape = picture.wide
+        return format_html(  # the name beside it is the link that is read aloud
+            '<a href="{}" tabindex="-1" aria-hidden="true"><img class="thumbnail" src="{}" alt=""'
+            ' width="{}" height="{}" loading="lazy"></a>',
+            reverse("admin:publishing_picture_change", args=[picture.pk]),
+            picture_url(shape, shape.widths[0], picture.kind),
+            shape.width,
+            shape.height,
         )
 
-    @admin.display(description="in words", boolean=True)
-    def in_words(self, picture: Picture) -> bool:
-        return picture.has_words
+    @admin.display(description="picture")
+    def shown(self, picture: Picture) -> str:
+        return render_to_string("admin/picture_shown.html", {"picture": picture})
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if getattr(form, "replaced", ""):
-            pictures.remove(form.replaced)
+    @admin.display(description="in words")
+    def in_words(self, picture: Picture) -> str:
+        if picture.decorative:
+            return "Decorative"
+        return picture.text_alternative or format_html("<strong>{}</strong>", "No words yet")
 
-    def delete_model(self, request: HttpRequest, obj: Picture) -> None:
-        super().delete_model(request, obj)
-        pictures.remove(obj.token)
+    @admin.display(description="used in")
+    def used_in(self, picture: Picture) -> SafeString | str:
+        found = getattr(picture, "uses", None)
+        if found is None:
+            found = usage.uses([picture])[picture.pk]
+        links = ((_linked(use), ", ".join(use.places)) for use in found)
+        rows = format_html_join("", "<li>{}: {}</li>", links)
+        return format_html('<ul class="uses">{}</ul>', rows) if found else "Used nowhere"
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        tokens = [picture.token for picture in queryset]
-        super().delete_queryset(request, queryset)
-        for token in tokens:
-            pictures.remove(token)
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changes = super().get_changelist_instance(request)
+        found = usage.uses(changes.result_list)
+        for picture in changes.result_list:
+            picture.uses = found[picture.pk]
+        return changes
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What shows a picture protects it from being deleted."""
+        deleted, count, perms, protected = super().get_deleted_objects(objs, request)
+        in_use = [_linked(use) for uses in usage.uses(objs).values() for use in uses]
+        return deleted, count, perms, [*dict.fromkeys([*protected, *in_use])]
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Picture]) -> None:
+        for picture in queryset:
+            picture.delete()  # each takes its files along
+
+    def get_urls(self) -> list[Any]:
+        words = self.admin_site.admin_view(self.words)
+        return [
+            path("<int:pk>/words/", words, name="publishing_picture_words"),
+            *super().get_urls(),
+        ]
+
+    def words(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The small form that the editor opens for a picture that was just added."""
+        picture = get_object_or_404(Picture, pk=pk)
+        if not self.has_change_permission(request, picture):
+            raise PermissionDenied
+        data = request.POST if request.method == "POST" else None
+        form = WordsForm(data, instance=picture, label_suffix="")
+        if form.is_valid():
+            form.save()
+            return HttpResponse(status=204)
+        return render(request, "admin/picture_words.html", {"form": form, "picture": picture})
+
+
+def _linked(use: usage.Use) -> SafeString:
+    """The row that shows a picture, linked to its page on the desk."""
+    model = use.row._meta
+    name = capfirst(f"{model.verbose_name} “{use.row}”")
+    if not admin.site.is_registered(type(use.row)):
+        return format_html("{}", name)
+    address = reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[use.row.pk])
+    return format_html('<a href="{}">{}</a>', address, name)
 
 
 @admin.register(Subject)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
 from django.db import models
@@ -94,7 +95,12 @@ class ContentAdmin(admin.ModelAdmin):
 
 
 class MarkdownWidget(AdminMarkdownxWidget):
-    """django-markdownx's field; its preview knows which article's sources the text may cite."""
+    """django-markdownx's field; its preview knows which article's sources the text may cite, and a
+    picture dropped on it is asked for its words."""
+
+    class Media:
+        css = {"all": ["desk/pictures.css"]}
+        js = [forms.Script("desk/picture-words.js", type="module")]
 
     def __init__(self, article: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
+from pathlib import PurePath
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower, Upper
 from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 
 from publishing import pictures
 
@@ -133,8 +136,8 @@ class Site(models.Model):
 class Picture(models.Model):
     """An image file, verified and re-encoded, with its words, credit and licence.
 
-    The files stand in the media folder as <token>-<width>.<ext>; the token is random and new for
-    every file taken in, so an address never changes its content and cannot be guessed.
+    Its files are named by its token, random and new for every file taken in, and a cut by its focal
+    point too: an address never changes its content and cannot be guessed.
     """
 
     name = models.SlugField(
@@ -186,24 +189,63 @@ class Picture(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Files that this change leaves without use go once it is committed."""
+        before = Picture.objects.filter(pk=self.pk).first() if self.pk else None
+        super().save(*args, **kwargs)
+        if before and before.token != self.token:
+            transaction.on_commit(partial(pictures.remove, before.token))
+        elif before and before.focus != self.focus:
+            transaction.on_commit(partial(pictures.remove_cut, before.token, before.focus))
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        transaction.on_commit(partial(pictures.remove, self.token))
+        return deleted
+
+    @classmethod
+    def free_name(cls, file_name: str) -> str:
+        """A short name made from a file's name, which no picture has yet."""
+        stem = slugify(PurePath(file_name).stem)[:50] or "picture"
+        taken = set(cls.objects.filter(name__startswith=stem).values_list("name", flat=True))
+        names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(taken) + 2))
+        return next(name for name in names if name not in taken)
+
     @property
     def has_words(self) -> bool:
         """Whether it may be published: described, or said to be decorative."""
         return self.decorative or bool(self.text_alternative.strip())
 
     @property
-    def widths(self) -> list[int]:
-        return pictures.widths(self.width)
+    def focus(self) -> tuple[int, int]:
+        return (self.focal_x, self.focal_y)
 
-    def url(self, width: int, kind: str) -> str:
-        return reverse("media", args=[f"{self.token}-{width}.{kind}"])
+    @property
+    def stored(self) -> pictures.Stored:
+        return pictures.Stored(self.token, self.kind, self.width, self.height)
+
+    @property
+    def whole(self) -> pictures.Shape:
+        return pictures.whole(self.token, self.width, self.height)
+
+    @property
+    def wide(self) -> pictures.Shape:
+        """The 16:9 cut around the focal point, for the top of an article and for lists."""
+        return pictures.wide(self.token, self.width, self.height, self.focus)
 
     @property
     def src(self) -> str:
-        return self.url(self.widths[-1], self.kind)
+        return picture_url(self.whole, self.whole.widths[-1], self.kind)
 
-    def srcset(self, kind: str) -> str:
-        return ", ".join(f"{self.url(width, kind)} {width}w" for width in self.widths)
+    @property
+    def desk_src(self) -> str:
+        """Large enough to judge it by, for the desk."""
+        return picture_url(self.whole, self.whole.widths[:2][-1], self.kind)
+
+
+def picture_url(shape: pictures.Shape, width: int, kind: str) -> str:
+    """The address of a stored file; width is one of the shape's, in pixels."""
+    return reverse("media", args=[f"{shape.stem}-{width}.{kind}"])
 
 
 class Subject(models.Model):

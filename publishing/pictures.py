@@ -1,26 +1,70 @@
 """Takes a picture in: verified by decoding, turned upright, stripped of its metadata, and written
-anew in a few widths under a name nobody can guess."""
+anew under a name nobody can guess.
+
+What stands on disk for a picture, all of it encoded here:
+
+    media/<token>-<width>.avif, .jpg or .png    the whole picture
+    media/<token>-<x>x<y>-<width>.…             cut to 16:9 around the focal point (x, y in %)
+    originals/<token>.jpg or .png               full size; no address leads to that folder
+"""
 
 from __future__ import annotations
 
 import io
+import logging
+import os
 import secrets
+import threading
 import warnings
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
+import pi_heif
 from django.conf import settings
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from django.db import transaction
+from PIL import ExifTags, Image, ImageCms, ImageFile, UnidentifiedImageError
 
-FORMATS = ["JPEG", "PNG", "WEBP", "AVIF"]  # what is read; anything else is refused
-WIDTHS = [480, 960, 1600]  # pixels
-MAX_PIXELS = 50_000_000
+pi_heif.register_heif_opener()
+
+# What is read, and up to how many million pixels: what its decoder takes stays under 400 MB.
+MEGAPIXELS = {"JPEG": 50, "MPO": 50, "PNG": 50, "HEIF": 25, "AVIF": 25, "WEBP": 20}
+FORMATS = ["JPEG", "PNG", "HEIF", "AVIF", "WEBP"]
+SEVERAL_YET_STILL = {"MPO", "HEIF"}  # phones keep a depth map or a burst beside the first picture
+WIDTHS = [480, 960, 1600, 2400]  # pixels
+WIDE = (16, 9)  # of the cut for the top of an article
+KEPT_PIXELS = 25_000_000  # a larger one is halved at once: two of it in memory are over 400 MB
+STORED_PIXELS = 8_000_000  # of one stored file: the AVIF encoder takes 25 bytes for each
 MAX_SIDE = 16_000  # pixels; AVIF and JPEG end at 65,535, memory before
 MAX_BYTES = 20 * 1024 * 1024
-NAME = r"[a-z0-9]{26}-\d{1,4}\.(?:avif|jpg|png)"  # of every file in the media folder
+# Of every file in the media folder.
+NAME = r"[a-z0-9]{26}-(?:\d{1,3}x\d{1,3}-)?\d{1,4}\.(?:avif|jpg|png)"
 
+TOO_MANY_PIXELS = "The picture has more than {} million pixels. Save it smaller{}."
+NOT_WRITTEN = (
+    "The picture could not be written: the server’s disk may be full. Nothing of it was kept. Ask"
+    " whoever looks after the server, then try again."
+)
+ENCODED: dict[str, tuple[str, dict[str, Any]]] = {
+    ".avif": ("AVIF", {"quality": 60, "speed": 8}),
+    ".jpg": ("JPEG", {"quality": 82, "progressive": True}),
+    ".png": ("PNG", {}),
+}
+ORIGINAL = {"jpg": {"quality": 92, "progressive": False}}  # later cuts are made from it
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
-TOO_MANY_PIXELS = "The picture has more than 50 million pixels. Save it smaller."
+logger = logging.getLogger(__name__)
+_one_at_a_time = threading.Lock()  # ten pictures dropped at once would need the memory of ten
 
 
 class Refused(ValueError):
@@ -29,103 +73,244 @@ class Refused(ValueError):
 
 class Stored(NamedTuple):
     token: str
-    kind: str
+    kind: str  # jpg or png
     width: int
     height: int
 
 
-def widths(full: int) -> list[int]:
-    """The widths in pixels that a picture of this full width is stored in, small to large."""
-    return [width for width in WIDTHS if width < full] + [min(full, WIDTHS[-1])]
+class Shape(NamedTuple):
+    """The whole of a picture or a cut of it; its files are <stem>-<width>.<ext>."""
+
+    stem: str
+    box: tuple[int, int, int, int]  # left, top, right, bottom in the picture, in pixels
+
+    @property
+    def width(self) -> int:
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> int:
+        return self.box[3] - self.box[1]
+
+    @property
+    def widths(self) -> list[int]:
+        """The widths in pixels in which it is stored, small to large; it is never blown up."""
+        widths = sorted({min(width, self.width) for width in WIDTHS})
+        tallest = STORED_PIXELS * self.width / self.height
+        return [width for width in widths if width * width <= tallest] or widths[:1]
 
 
-def take_in(file: IO[bytes]) -> Stored:
-    """Verify and store a picture. Raises Refused with a plain sentence; then nothing is stored."""
-    return store(decode(file))
+def whole(token: str, width: int, height: int) -> Shape:
+    return Shape(token, (0, 0, width, height))
+
+
+def wide(token: str, width: int, height: int, focus: tuple[int, int]) -> Shape:
+    """The largest 16:9 part with the focal point (percent from left and top) as near its middle as
+    it goes. Of a picture that is 16:9 already, the whole."""
+    across, down = WIDE
+    cut_width = min(width, max(1, round(height * across / down)))
+    cut_height = min(height, max(1, round(width * down / across)))
+    if (cut_width, cut_height) == (width, height):
+        return whole(token, width, height)
+    left = min(max(round(width * focus[0] / 100 - cut_width / 2), 0), width - cut_width)
+    top = min(max(round(height * focus[1] / 100 - cut_height / 2), 0), height - cut_height)
+    stem = f"{token}-{focus[0]}x{focus[1]}"
+    return Shape(stem, (left, top, left + cut_width, top + cut_height))
+
+
+def take_in(file: IO[bytes], focus: tuple[int, int] = (50, 50)) -> Stored:
+    """Verify and store a picture. Raises Refused with a plain sentence; then nothing is stored.
+
+    Inside a transaction the files stay only if it is committed."""
+    with _one_at_a_time:
+        image = decode(file)
+        token = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(26))
+        stored = Stored(token, "png" if _is_drawing(image) else "jpg", *image.size)
+        with _all_or_nothing(f"{token}[-.]*"):
+            original = _originals() / f"{token}.{stored.kind}"
+            _write(original, image, **ORIGINAL.get(stored.kind, {}))
+            for shape in {whole(token, *image.size), wide(token, *image.size, focus)}:
+                _write_widths(image, shape, stored.kind)
+        return stored
+
+
+def cut_anew(stored: Stored, focus: tuple[int, int]) -> None:
+    """Make the 16:9 files for another focal point, from the original. Raises Refused when that is
+    missing or they cannot be written."""
+    shape = wide(stored.token, stored.width, stored.height, focus)
+    if shape.stem == stored.token:
+        return
+    path = _originals() / f"{stored.token}.{stored.kind}"
+    if not path.is_file():
+        raise Refused("The original of this picture is gone. Choose its file again.")
+    with _one_at_a_time, Image.open(path) as original, _all_or_nothing(f"{shape.stem}-*"):
+        _write_widths(original, shape, stored.kind)
+
+
+def remove(token: str) -> None:
+    """Delete every file of a picture; files already gone do not matter."""
+    _remove(f"{token}[-.]*")
+
+
+def remove_cut(token: str, focus: tuple[int, int]) -> None:
+    """Delete the 16:9 files that were made for this focal point."""
+    _remove(f"{token}-{focus[0]}x{focus[1]}-*")
+
+
+def stored_files() -> Iterator[tuple[str, Path]]:
+    """Every file of every picture on disk, with the token of the picture it belongs to."""
+    for folder in (Path(settings.MEDIA_ROOT), _originals()):
+        for path in sorted(folder.glob("*")):
+            yield path.name[:26], path
 
 
 def decode(file: IO[bytes]) -> Image.Image:
-    """The picture in a file, upright and in sRGB. Raises Refused with a plain sentence."""
+    """The picture in a file, upright, in sRGB and on white, without anything else of the file. One
+    of more than KEPT_PIXELS comes at half its width. Raises Refused with a plain sentence."""
     data = file.read(MAX_BYTES + 1)
     if not data:
         raise Refused("The file is empty.")
     if len(data) > MAX_BYTES:
         raise Refused("The file is larger than 20 MB. Save it smaller and try again.")
     try:
-        with warnings.catch_warnings():
-            # Our own limit, below, counts; Pillow's would only warn.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-        if image.width * image.height > MAX_PIXELS:
-            raise Refused(TOO_MANY_PIXELS)
-        if max(image.size) > MAX_SIDE:
-            raise Refused("The picture is longer than 16,000 pixels. Cut it and try again.")
-        if getattr(image, "n_frames", 1) > 1:
-            raise Refused("The picture is animated. Choose a still one.")
-        image.load()
+        return _plain(_loaded(data))  # no name here: each step frees what it was given
     except Refused:
         raise
     except Image.DecompressionBombError:  # Pillow's own limit, far over ours
-        raise Refused(TOO_MANY_PIXELS) from None
+        raise Refused(TOO_MANY_PIXELS.format(max(MEGAPIXELS.values()), "")) from None
     except UnidentifiedImageError:
-        raise Refused("This is not a picture I can read. Use JPEG, PNG, WebP or AVIF.") from None
+        raise Refused(
+            "This is not a picture I can read, or it is cut off. Use JPEG, PNG, WebP, AVIF or HEIC."
+        ) from None
     except Exception as error:  # decoders raise many kinds for a broken file
         raise Refused("The picture is damaged and cannot be read to its end.") from error
-    return _flat_srgb(ImageOps.exif_transpose(image))
 
 
-def store(image: Image.Image) -> Stored:
-    """Write a decoded picture in its widths; returns its token, kind (jpg or png), width and height
-    in pixels. When writing fails, nothing is left on disk."""
-    kind = "png" if _is_drawing(image) else "jpg"
-    token = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(26))
-    folder = Path(settings.MEDIA_ROOT)
-    folder.mkdir(parents=True, exist_ok=True)
+def _loaded(data: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        # Our own limit counts; Pillow's would only warn.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    _check(image)
+    if image.width * image.height > KEPT_PIXELS:  # a JPEG is decoded to half without the whole
+        image.draft(None, (image.width // 2, image.height // 2))
+    image.load()
+    return image
+
+
+def _check(image: ImageFile.ImageFile) -> None:
+    """Refuse by what the file says of itself, before its pixels are decoded."""
+    most = MEGAPIXELS[image.format or ""]
+    if image.width * image.height > most * 1_000_000:
+        other = "" if most == MEGAPIXELS["JPEG"] else ", or as JPEG"
+        raise Refused(TOO_MANY_PIXELS.format(most, other))
+    if max(image.size) > MAX_SIDE:
+        raise Refused("The picture is longer than 16,000 pixels. Cut it and try again.")
+    several = getattr(image, "n_frames", 1) > 1 and image.format not in SEVERAL_YET_STILL
+    if several or (image.get_format_mimetype() or "").endswith("-sequence"):
+        raise Refused("The picture is animated. Choose a still one.")
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the camera was held, 1 to 8; 1 when its data is missing or broken."""
     try:
-        for width in widths(image.width):
-            height = max(1, round(image.height * width / image.width))
-            sized = image.resize((width, height), Image.Resampling.LANCZOS)
-            sized.save(folder / f"{token}-{width}.avif", quality=60, speed=8)
-            if kind == "png":
-                sized.save(folder / f"{token}-{width}.png", optimize=True)
-            else:
-                sized.save(folder / f"{token}-{width}.jpg", quality=82, progressive=True)
-    except Exception:
-        remove(token)
-        raise
-    return Stored(token, kind, image.width, image.height)
+        return image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # camera data is as broken as cameras and programs make it
+        return 1
 
 
-def remove(token: str) -> None:
-    """Delete every stored file of a picture; files already gone do not matter."""
-    for path in Path(settings.MEDIA_ROOT).glob(f"{token}-*"):
-        path.unlink(missing_ok=True)
-
-
-def _flat_srgb(image: Image.Image) -> Image.Image:
-    """The picture in sRGB on white, without profile, camera data or place."""
+def _plain(image: Image.Image) -> Image.Image:
+    """8-bit sRGB on white, upright, and nothing but pixels."""
+    orientation = _orientation(image)
     profile = image.info.get("icc_profile")
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-            image = converted or image
-        except (ImageCms.PyCMSError, OSError):
-            pass  # a broken profile: the numbers as they are
-    if image.mode in ("I", "I;16", "I;16B", "I;16L"):
-        image = image.point(lambda value: value / 256).convert("L")
+    if image.mode.startswith("I"):  # 16-bit gray
+        image.info.pop("transparency", None)
+        image = image.point(lambda value: value / 257).convert("L")
+    elif image.mode in ("1", "P", "PA"):
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.width * image.height > KEPT_PIXELS:
+        image = image.reduce(2)
     if image.has_transparency_data:
-        ground = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(ground, image.convert("RGBA"))
-    image = image.convert("RGB")
+        if image.mode != "RGBA":
+            image = image.convert("RGBA")
+        ground = Image.new("RGB", image.size, "white")
+        ground.paste(image, mask=image.getchannel("A"))
+        image = ground
+    image = _in_srgb(image, profile)
+    if orientation in TURNS:
+        image = image.transpose(TURNS[orientation])
     image.info.clear()
     return image
 
 
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if image.mode != "CMYK":
+                gray = source.profile.xcolor_space.strip() == "GRAY"
+                image = image.convert("L" if gray else "RGB")
+            srgb = ImageCms.createProfile("sRGB")
+            converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
+            return converted or image
+        except (ImageCms.PyCMSError, OSError):
+            pass  # a broken profile, or one of another kind of picture: the numbers as they are
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
 def _is_drawing(image: Image.Image) -> bool:
     """Few colors: JPEG would smear the edges of a line drawing."""
-    small = image.copy()
-    small.thumbnail((256, 256), Image.Resampling.NEAREST)
+    small = image.resize((min(256, image.width), min(256, image.height)), Image.Resampling.NEAREST)
     return len(small.getcolors(65536) or range(65536)) <= 256
+
+
+def _originals() -> Path:
+    return Path(settings.MEDIA_ROOT).with_name("originals")
+
+
+def _write_widths(image: Image.Image, shape: Shape, kind: str) -> None:
+    """Each width is made from the next larger one, which is less work than from all pixels."""
+    sized, box = image, shape.box
+    for width in reversed(shape.widths):
+        size = (width, max(1, round(shape.height * width / shape.width)))
+        sized = sized.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3)
+        box = (0, 0, *size)
+        for ending in ("avif", kind):
+            _write(Path(settings.MEDIA_ROOT) / f"{shape.stem}-{width}.{ending}", sized)
+
+
+def _write(path: Path, image: Image.Image, **more: Any) -> None:
+    """To the disk and not only to its cache: the row that names the file outlives a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kind, how = ENCODED[path.suffix]
+    with path.open("xb") as file:
+        image.save(file, kind, **how | more)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _all_or_nothing(pattern: str) -> Iterator[None]:
+    """The files of this pattern, written inside: all, or none after an error or a rollback."""
+    try:
+        yield
+    except OSError as error:
+        _remove(pattern)
+        logger.exception("A picture could not be written.")
+        raise Refused(NOT_WRITTEN) from error
+    except BaseException:
+        _remove(pattern)
+        raise
+
+    # Django tells of a commit but not of a rollback, which only drops what waited for the commit.
+    def keep() -> None:
+        undo.detach()
+
+    undo = weakref.finalize(keep, _remove, pattern)
+    transaction.on_commit(keep)
+
+
+def _remove(pattern: str) -> None:
+    for folder in (Path(settings.MEDIA_ROOT), _originals()):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.module_loading import import_string
-from django.utils.text import slugify
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -44,7 +45,8 @@ def markdown_preview(request: HttpRequest) -> HttpResponse:
 @require_POST
 @staff_member_required
 def markdown_upload(request: HttpRequest) -> JsonResponse:
-    """A picture dropped on the editor: kept in the library, and the line that places it."""
+    """A picture dropped on the editor: kept in the library; the line that places it, and where its
+    words are asked for."""
     file = request.FILES.get("image")
     if file is None:
         return JsonResponse({"image": ["Choose a picture."]}, status=400)
@@ -52,21 +54,22 @@ def markdown_upload(request: HttpRequest) -> JsonResponse:
         picture = keep(file.file, file.name or "")
     except pictures.Refused as refused:
         return JsonResponse({"image": [str(refused)]}, status=400)
-    return JsonResponse({"image_code": f"\n[[picture:{picture.name}]]\n"})
+    words = reverse("admin:publishing_picture_words", args=[picture.pk])
+    return JsonResponse({"image_code": f"\n[[picture:{picture.name}]]\n", "words": words})
 
 
 def keep(file: Any, file_name: str) -> Picture:
     """Take a picture into the library under a short name made from its file's name."""
+    # Outside the transaction: it takes seconds, and ten dropped at once would wait for each other
+    # until the database gives up.
     stored = pictures.take_in(file)
-    return Picture.objects.create(name=free_name(file_name), **stored._asdict())
-
-
-def free_name(file_name: str) -> str:
-    """A short name that no picture has yet."""
-    stem = slugify(Path(file_name).stem)[:50] or "picture"
-    taken = set(Picture.objects.filter(name__startswith=stem).values_list("name", flat=True))
-    names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)
+    try:
+        with transaction.atomic():
+            name = Picture.free_name(file_name)
+            return Picture.objects.create(name=name, **stored._asdict())
+    except BaseException:
+        pictures.remove(stored.token)
+        raise
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

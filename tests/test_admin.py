@@ -199,8 +199,10 @@ def test_a_dropped_picture_is_kept_and_its_line_given(trainer: Client, media: An
         file = image_file()
         file.name = "Zebra!.png"
         response = trainer.post(UPLOAD, {"image": file})
-        assert response.json() == {"image_code": f"\n[[picture:{name}]]\n"}
-        assert not Picture.objects.get(name=name).has_words
+        picture = Picture.objects.get(name=name)
+        words = f"/admin/publishing/picture/{picture.pk}/words/"
+        assert response.json() == {"image_code": f"\n[[picture:{name}]]\n", "words": words}
+        assert not picture.has_words
     assert trainer.post(UPLOAD).json() == {"image": ["Choose a picture."]}
     assert trainer.post(UPLOAD, {"image": "words"}).status_code == 400
 

@@ -1,0 +1,44 @@
+"""Lists pictures that no page uses, and files that no picture owns; removes them when told to."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from publishing import pictures
+from publishing.models import Picture
+from publishing.usage import unused
+
+QUIET_DAYS = 7  # a newer picture may belong to an article that is being written
+QUIET_SECONDS = 3600  # a newer file may belong to a picture that is being saved
+
+
+class Command(BaseCommand):
+    help = "List the pictures and picture files that nothing uses; with --remove, delete them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--remove", action="store_true", help="delete what is listed")
+
+    def handle(self, *args: Any, remove: bool, **options: Any) -> None:
+        before = timezone.now() - timedelta(days=QUIET_DAYS)
+        rows = [picture for picture in unused() if picture.added_at < before]
+        owned = set(Picture.objects.values_list("token", flat=True))
+        strays = [
+            path
+            for token, path in pictures.stored_files()
+            if token not in owned and path.stat().st_mtime < time.time() - QUIET_SECONDS
+        ]
+        for picture in rows:
+            self.stdout.write(f"Picture used nowhere: {picture.name} (id {picture.pk})")
+        for path in strays:
+            self.stdout.write(f"File of no picture: {path}")
+        if remove:
+            for picture in rows:
+                picture.delete()
+            for path in strays:
+                path.unlink(missing_ok=True)
+        done = "Removed" if remove else "Found"
+        hint = "" if remove or not (rows or strays) else " --remove deletes them."
+        self.stdout.write(f"{done}: {len(rows)} pictures, {len(strays)} files.{hint}")

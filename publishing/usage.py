@@ -1,0 +1,62 @@
+"""Where pictures are used: named by a field of a row, or placed in a text.
+
+A model whose text is Markdown says so with `markdown_field`; fields that point at a picture tell it
+by themselves. So this room finds the uses in rooms that it does not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from django.apps import apps
+from django.db.models import Model
+
+from publishing.models import Picture
+
+PLACED = re.compile(r"\[\[\s*picture:([\w-]+)\s*\]\]", re.IGNORECASE)
+
+
+class Use(NamedTuple):
+    row: Model
+    places: list[str]  # "lead picture", "text"
+
+
+def uses(pictures: Iterable[Picture]) -> dict[int, list[Use]]:
+    """The rows that show each of these pictures, by its id. The number of queries does not grow
+    with the pictures."""
+    pictures = list(pictures)
+    found: dict[int, dict[tuple[str, int], Use]] = {picture.pk: {} for picture in pictures}
+    for picture_id, row, place in [*_pointing(list(found)), *_placing(pictures)]:
+        use = found[picture_id].setdefault((row._meta.label, row.pk), Use(row, []))
+        use.places.append(place)
+    return {picture_id: list(rows.values()) for picture_id, rows in found.items()}
+
+
+def texts_that_place(picture: Picture) -> list[Model]:
+    return [row for _, row, _ in _placing([picture])]
+
+
+def unused() -> list[Picture]:
+    pictures = list(Picture.objects.all())
+    found = uses(pictures)
+    return [picture for picture in pictures if not found[picture.pk]]
+
+
+def _pointing(ids: list[int]) -> Iterator[tuple[int, Model, str]]:
+    for relation in Picture._meta.related_objects:
+        field = relation.field
+        for row in field.model._default_manager.filter(**{f"{field.name}__in": ids}):
+            yield getattr(row, field.attname), row, str(field.verbose_name)
+
+
+def _placing(pictures: list[Picture]) -> Iterator[tuple[int, Model, str]]:
+    ids = {picture.name: picture.pk for picture in pictures}
+    for model in apps.get_models():
+        field = getattr(model, "markdown_field", "")
+        if not field:
+            continue
+        for row in model._default_manager.filter(**{f"{field}__icontains": "picture:"}):
+            for name in sorted({name.lower() for name in PLACED.findall(getattr(row, field))}):
+                if name in ids:
+                    yield ids[name], row, field
