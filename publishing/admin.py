@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -5,11 +6,12 @@ from django.contrib import admin
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from publishing import pictures
-from publishing.desk import ContentAdmin
+from publishing.desk import ContentAdmin, Sentence, morning
 from publishing.models import Picture, Site, Subject
 from publishing.views import free_name
 
@@ -68,7 +70,8 @@ class PictureForm(forms.ModelForm):
 
 @admin.register(Picture)
 class PictureAdmin(ContentAdmin):
-    desk_order = 50
+    desk_order = 4
+    assistant = ("view", "add", "change")
     form = PictureForm
     list_display = ["thumbnail", "name", "in_words"]
     list_display_links = ["thumbnail", "name"]
@@ -108,6 +111,16 @@ class PictureAdmin(ContentAdmin):
         super().delete_queryset(request, queryset)
         for token in tokens:
             pictures.remove(token)
+
+
+@morning
+def pictures_without_words(request: HttpRequest) -> Iterator[Sentence]:
+    mute = Picture.objects.filter(text_alternative="", decorative=False).count()
+    if mute and request.user.has_perm("publishing.change_picture"):
+        which = "One picture has" if mute == 1 else f"{mute} pictures have"
+        address = reverse("admin:publishing_picture_changelist")
+        query = "?text_alternative__exact=&decorative__exact=0"
+        yield Sentence(50, format_html('<a href="{}">{} no words yet.</a>', address + query, which))
 
 
 @admin.register(Subject)
