@@ -72,7 +72,6 @@ class ArticleAdmin(TextAdmin):
     list_display = ["title", "standing", "updated_at"]
     search_fields = ["title", "standfirst", "text"]
     prepopulated_fields = {"slug": ["title"]}
-    autocomplete_fields = ["lead_picture"]
     inlines = [SourceInline]
     fieldsets = [
         (None, {"fields": ["title", "standfirst", "lead_picture", "text"]}),
@@ -252,4 +251,3 @@ class AuthorAdmin(TextAdmin):
     list_display = ["name", "credential", "business"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
-    autocomplete_fields = ["portrait"]

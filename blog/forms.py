@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.forms.utils import ErrorDict, ErrorList
 from django.forms.widgets import Script
 from django.http import QueryDict
@@ -14,7 +13,7 @@ from django.utils.text import slugify
 
 from blog import check
 from blog.models import Article, Source
-from publishing.desk import MarkdownWidget
+from publishing.desk import MarkdownWidget, DateAndTime
 
 
 class TextForm(forms.ModelForm):
@@ -53,13 +52,13 @@ class ArticleForm(TextForm):
     published_at = forms.SplitDateTimeField(
         label="goes live on",
         required=False,
-        widget=AdminSplitDateTime,
+        widget=DateAndTime,
         help_text="Empty: as soon as you publish. A date to come: it appears by itself then.",
     )
     closes_at = forms.SplitDateTimeField(
         label="conversation closes",
         required=False,
-        widget=AdminSplitDateTime,
+        widget=DateAndTime,
         help_text="Empty: it stays open.",
     )
     draft: QueryDict | None = None

@@ -16,11 +16,12 @@ if (form) {
   const typed = () => {
     const data = new URLSearchParams(new FormData(form));
     data.delete("csrfmiddlewaretoken");
+    data.set("at", Date.now());
     return data;
   };
   const words = (data) => {
     const kept = new URLSearchParams(data);
-    for (const name of ["version", "window", "_draft", "_later", "_publish"]) kept.delete(name);
+    for (const name of ["at", "version", "window", "_draft", "_later", "_publish"]) kept.delete(name);
     kept.sort();
     return kept.toString();
   };
@@ -148,7 +149,7 @@ if (form) {
     const kept = JSON.parse(localStorage.getItem(name));
     const offer = form.querySelector(`[data-offer="${name.split(":")[2]}"]`);
     const saved = article ? Number(kept.version) < Number(version.value) : !offer;
-    const older = Number(offer?.dataset.at) >= kept.at;
+    const older = Number(offer?.dataset.at) >= kept.at; // both by the clock of this device
     if ((kept.sent && saved) || older || words(kept.data) === shown) localStorage.removeItem(name);
     else { left.push([name, kept]); offer?.remove(); }
   }

@@ -121,7 +121,7 @@ const inline = (node) => {
   if (node.nodeType !== Node.ELEMENT_NODE || node.matches("style, script, meta, title")) return "";
   if (node.tagName === "BR") return "\n";
   const words = [...node.childNodes].map(inline).join("");
-  const style = node.getAttribute("style") ?? "";
+  const style = node.dataset.style ?? "";
   const weight = style.match(/font-weight:\s*(\w+)/)?.[1];
   const bold = weight ? weight === "bold" || Number(weight) >= 600 : node.matches("b, strong");
   const italic = /font-style:\s*italic/.test(style) || (node.matches("i, em") && !/font-style:\s*normal/.test(style));
@@ -132,10 +132,10 @@ const inline = (node) => {
 const BLOCKS = "address, article, aside, blockquote, div, dl, dt, dd, figure, h1, h2, h3, h4, h5, h6, li, main, ol, p, section, table, tr, ul";
 /* Word writes a list as paragraphs with the mark in them. */
 const wordList = (node) => {
-  const style = node.getAttribute("style") ?? "";
+  const style = node.dataset.style ?? "";
   if (!/mso-list/.test(style)) return null;
   const copy = node.cloneNode(true);
-  for (const part of copy.querySelectorAll("[style*='mso-list']")) part.remove();
+  for (const part of copy.querySelectorAll("[data-style*='mso-list']")) part.remove();
   const level = Number(style.match(/level(\d)/)?.[1] ?? 1) - 1;
   const mark = /^\s*\d+[.)]/.test(node.textContent) ? "1." : "-";
   return `${"  ".repeat(level)}${mark} ${inline(copy).replace(/^\s*(?:[·•o§-]|\d+[.)])\s+/, "").trim()}`;
@@ -172,7 +172,9 @@ const blocks = (node, out, indent = "") => {
 };
 const markdown = (html) => {
   const out = [];
-  blocks(new DOMParser().parseFromString(html, "text/html").body, out);
+  // As data: the policy of the site forbids style attributes, also in a text that is only read.
+  const plain = html.replace(/(<[^>]*?)\sstyle\s*=/gi, "$1 data-style=");
+  blocks(new DOMParser().parseFromString(plain, "text/html").body, out);
   return out.map(([kind, line], i) => (i ? (kind === "list" && out[i - 1][0] === "list" ? "\n" : "\n\n") : "") + line).join("");
 };
 const FORMATTED = /<(?:h[1-6]|b|strong|i|em|ul|ol|li|a|p|table)\b|mso-list|font-weight/i;
