@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from blog import check
 from blog.models import Article, Source
-from publishing.desk import MarkdownWidget, DateAndTime
+from publishing.desk import DateAndTime, MarkdownWidget
 
 
 class TextForm(forms.ModelForm):

@@ -37,6 +37,13 @@ def press(page: Page, label: str, **how: Any) -> None:
     page.keyboard.press("Enter")
 
 
+def go(page: Page, label: str) -> None:
+    """Press what leads to another page."""
+    reach(page, label)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 def place(page: Page, kind: str, part: str) -> None:
     """From the text to the toolbar and back, with what was chosen."""
     press(page, kind, back=True)
@@ -76,7 +83,7 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     address = "/articles/thrust-with-me/"
 
     reach(desk, "Articles")
-    press(desk, "Add: Articles")
+    go(desk, "Add: Articles")
     desk.wait_for_url("**/article/add/")
     reach(desk, "Title")
     desk.keyboard.type("Thrust with me")
@@ -120,13 +127,13 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     expect(frame.locator(".side-note")).to_contain_text("Contreras, 2015")
     assert_axe_is_silent(desk)
 
-    press(desk, "Save draft")
+    go(desk, "Save draft")
     expect(desk.locator(".messagelist")).to_contain_text("is saved. Draft.")
     assert site.rows("SELECT key FROM blog_source s JOIN blog_article a ON a.id = s.article_id"
                      " WHERE a.slug = 'thrust-with-me' ORDER BY s.id") == [
         ("contreras-2015",), ("plotkin-2023",)]  # fmt: skip
 
-    press(desk, "Publish now")
+    go(desk, "Publish now")
     expect(desk.locator(".stops li")).to_contain_text("needs words before you can publish")
     expect(desk.locator(".errorlist").first).to_contain_text("needs words")
     assert_axe_is_silent(desk)
@@ -136,27 +143,27 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     assert desk.evaluate("getSelection().toString()") in ("[[picture:elsie-at-the-gym]]", "")
 
     desk.goto("/admin/")
-    press(desk, "One picture has no words yet.")
-    press(desk, "elsie-at-the-gym")
+    go(desk, "One picture has no words yet.")
+    go(desk, "elsie-at-the-gym")
     reach(desk, "text_alternative")
     desk.keyboard.type("Elsie lifts her hips from the floor.")
-    press(desk, "Save")
+    go(desk, "Save")
     expect(desk.locator(".messagelist .success")).to_be_visible()
 
     desk.goto("/admin/")
-    press(desk, "“Thrust with me” is a draft.")
+    go(desk, "“Thrust with me” is a draft.")
     reach(desk, "published_at_0")
     desk.keyboard.type("2099-05-05")
     reach(desk, "published_at_1")
     desk.keyboard.type("07:00")
-    press(desk, "Schedule")
+    go(desk, "Schedule")
     expect(desk.locator(".messagelist")).to_contain_text("Scheduled for Tuesday, May 5, 2099, 7:00")
     assert reader.goto(address).status == 404  # type: ignore[union-attr]
     for field in ("published_at_0", "published_at_1"):
         reach(desk, field)
         desk.keyboard.press("Control+a")
         desk.keyboard.press("Delete")
-    press(desk, "Publish now")
+    go(desk, "Publish now")
     expect(desk.locator(".messagelist")).to_contain_text("Live since")
     reader.goto(address)
     expect(reader.locator(".card")).to_have_count(3)
@@ -168,21 +175,22 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     expect(desk.locator("[data-kept]")).to_contain_text("Kept as a draft")
     reader.reload()
     expect(reader.locator(".prose")).not_to_contain_text("Hello.")
-    press(desk, "Update the live article")
+    go(desk, "Update the live article")
     expect(desk.locator(".messagelist")).to_contain_text("Live since")
     reader.reload()
     expect(reader.locator(".prose")).to_contain_text("Hello. The hip thrust")
 
-    press(desk, "Earlier versions")
+    go(desk, "Earlier versions")
     expect(desk.locator(".difference ins").first).to_contain_text("Hello")
     assert_axe_is_silent(desk)
     desk.locator("h1").first.evaluate("e => { e.tabIndex = -1; e.focus() }")
     desk.keyboard.press("Tab")
     while not desk.evaluate("document.activeElement.innerText").startswith("Bring this version"):
         desk.keyboard.press("Tab")
-    desk.keyboard.press("Enter")
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
     expect(desk.locator(TEXT)).not_to_have_value(re.compile("Hello"))
-    press(desk, "Update the live article")
+    go(desk, "Update the live article")
     expect(desk.locator(".messagelist")).to_contain_text("Live since")
     reader.reload()
     expect(reader.locator(".prose")).not_to_contain_text("Hello.")
