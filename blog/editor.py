@@ -49,8 +49,9 @@ def opened(request: HttpRequest) -> Draft | None:
     """The draft that the address of the form names, when this person may continue it."""
     if request.method != "GET" or "draft" not in request.GET:
         return None
-    draft = Draft.objects.filter(key=request.GET["draft"]).exclude(typed_at=None).first()
-    return draft if draft and (draft.article or draft.editor == request.user) else None
+    address = request.resolver_match
+    article = stored(address.kwargs.get("object_id")) if address else None
+    return drafts.kept(article, request.user).filter(key=request.GET["draft"]).first()
 
 
 def around(request: HttpRequest, form: ArticleForm, object_id: str | None) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class ArticleForm(TextForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if self.instance.pk and cleaned.get("version") not in (None, self.instance.version):
+        if self.instance.pk and cleaned.get("version") != self.instance.version:
             self.conflict = True
             self.add_error(None, "Somebody saved this article while you wrote. Yours is not lost.")
         if "published_at" in self.fields:
