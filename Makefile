@@ -28,6 +28,7 @@ trainer: site
 # Everything a served site needs; each part does nothing when it is up to date.
 site: .venv/site $(DATA_DIR)/secret-key
 	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) roles
 	@$(MANAGE) load_starter
 	@$(MANAGE) rebuild_search --first-run
 	@$(MANAGE) collectstatic --noinput --verbosity 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django.conf import settings
@@ -10,13 +11,14 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import get_resolver, reverse
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from exercises.models import Variation
 from publishing.markdown import placed_names
-from publishing.models import Picture, Published, Subject, slug_holds_a_letter
+from publishing.models import Addressed, Picture, Published, Subject, slug_holds_a_letter
 
 
-class Author(models.Model):
+class Author(Addressed):
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField("address", max_length=80, unique=True)
     credential = models.CharField(
@@ -29,6 +31,8 @@ class Author(models.Model):
     )
     biography = models.TextField(blank=True)
     markdown_field = "biography"  # where publishing/usage.py looks for pictures
+
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["name"]
@@ -46,7 +50,11 @@ class Author(models.Model):
         return reverse("author", args=[self.slug])
 
 
-class Article(Published):
+def new_share_key() -> str:
+    return secrets.token_urlsafe(12)
+
+
+class Article(Addressed, Published):
     """What the trainer publishes: text with exercise cards, sources and one question."""
 
     title = models.CharField(max_length=120)
@@ -74,9 +82,14 @@ class Article(Published):
         "conversation closes", null=True, blank=True, help_text="Empty: it stays open."
     )
     variations = models.ManyToManyField(Variation, through="Card", related_name="articles")
+    version = models.PositiveIntegerField(default=1, editable=False)  # raised by every save
+    share_key = models.CharField(max_length=24, default=new_share_key, editable=False)
+
+    history = HistoricalRecords(excluded_fields=["share_key"])
 
     class Meta:
         ordering = ["-published_at", "-pk"]
+        permissions = [("publish_article", "Can publish, schedule and withdraw articles")]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="article_has_a_title"),
             slug_holds_a_letter("article_slug_holds_a_letter"),
@@ -88,27 +101,10 @@ class Article(Published):
     def get_absolute_url(self) -> str:
         return reverse("article", args=[self.slug])
 
-    def clean(self) -> None:
-        """Nothing stops a draft; a picture without words is not published."""
-        if not self.published_at:
-            return
-        if self.lead_picture and not self.lead_picture.has_words:
-            raise ValidationError(
-                {"lead_picture": "Say this picture in words, or that it is decorative, to publish."}
-            )
-        placed = [
-            name.removeprefix("picture:")
-            for name in placed_names(self.text)
-            if name.startswith("picture:")
-        ]
-        for picture in Picture.objects.filter(name__in=placed):
-            if not picture.has_words:
-                raise ValidationError(
-                    {"text": f"The picture “{picture}” needs words before you can publish."}
-                )
-
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            self.version += 1
         super().save(*args, **kwargs)
         self._keep_cards()
 
@@ -151,24 +147,68 @@ class Card(models.Model):
         return f"{self.variation} in {self.article}"
 
 
+class Draft(models.Model):
+    """What a window of the editor holds and no save has taken: autosave, and work on a live article
+    that readers do not see yet. Publishing it is saving the ordinary form with it."""
+
+    key = models.CharField(max_length=32, unique=True)  # of the window
+    editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
+    article = models.ForeignKey(
+        Article, models.CASCADE, null=True, blank=True, related_name="drafts"
+    )
+    typed = models.JSONField(default=dict)  # lists of values by field; empty: open, nothing typed
+    began_from = models.PositiveIntegerField(default=0)  # Article.version
+    typed_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-typed_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def title(self) -> str:
+        return (self.typed.get("title") or [""])[0] or "An article without a title"
+
+
 class Source(models.Model):
     """A study, organization, book or web page that a claim of the article rests on."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="sources")
     key = models.SlugField(
-        "short key", max_length=40, help_text="contreras-2015 is cited as [@contreras-2015]"
+        "short key",
+        max_length=40,
+        blank=True,
+        help_text="contreras-2015 is cited as [@contreras-2015]. Empty: made from author and year.",
     )
     title = models.CharField(max_length=300)
     url = models.URLField("link", max_length=500)
-    authors = models.CharField(max_length=300, blank=True)
+    authors = models.CharField(
+        max_length=300, blank=True, help_text="With commas: Contreras, Vigotsky"
+    )
     publisher = models.CharField(
         "journal or publisher", max_length=200, blank=True, help_text="With volume and pages."
     )
     year = models.PositiveSmallIntegerField(null=True, blank=True)
-    who_tested = models.TextField("who was tested", blank=True)
-    found = models.TextField("what was found", blank=True)
-    limits = models.TextField("what it does not show", blank=True)
+    who_tested = models.TextField(
+        "who was tested",
+        blank=True,
+        help_text="How many, who, for how long: 13 trained women, in one session.",
+    )
+    found = models.TextField(
+        "what was found",
+        blank=True,
+        help_text="The numbers as they stand there. You see this beside your claim in the preview.",
+    )
+    limits = models.TextField(
+        "what it does not show",
+        blank=True,
+        help_text="Whom or what it did not test, and what a reader might wrongly take from it.",
+    )
     checked_on = models.DateField("you read it on", null=True, blank=True)
+
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["pk"]
@@ -190,7 +230,7 @@ def slug_is_no_first_path_part(slug: str) -> None:
         raise ValidationError(f"“{slug}” is already an address of this site. Choose another.")
 
 
-class Page(Published):
+class Page(Addressed, Published):
     """A plain page: privacy, health notice, contact."""
 
     title = models.CharField(max_length=120)
@@ -202,6 +242,8 @@ class Page(Published):
     markdown_field = "text"
     in_footer = models.BooleanField("in the footer", default=True)
     position = models.PositiveSmallIntegerField("place in the footer", default=0)
+
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["position", "title"]

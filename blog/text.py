@@ -22,17 +22,15 @@ def render(row: Article | Page | Author, *, editing: bool = False, card: str = C
     """
     things = partial(_cards, template=card)
     if isinstance(row, Article):
-        sources = [(s.key, _short(s)) for s in row.sources.all()] if row.pk else []
+        sources = [(s.key, _short(s, editing)) for s in row.sources.all()] if row.pk else []
         return markdown.render(row.text, things=things, sources=sources, editing=editing)
     text = row.text if isinstance(row, Page) else row.biography
     return markdown.render(text, things=things, editing=editing)
 
 
-def preview(content: str, article: int | None = None) -> str:
-    """What the editor sees beside the text: the page's own rendering, with the problems in it."""
-    row = (article and Article.objects.filter(pk=article).first()) or Article()
-    row.text = content
-    return render(row, editing=True).html
+def preview(content: str) -> str:
+    """What the editor of a page or biography sees below the text, with the problems in it."""
+    return render(Page(text=content), editing=True).html
 
 
 def _cards(names: list[str], template: str) -> Mapping[str, Thing]:
@@ -61,6 +59,8 @@ def _cards(names: list[str], template: str) -> Mapping[str, Thing]:
     return things
 
 
-def _short(source: Source) -> str:
+def _short(source: Source, editing: bool) -> str:
+    """What stands beside a claim; its editor also sees there what the source supports."""
     who = source.authors.split(",")[0] or source.publisher or source.title
-    return f"{who}, {source.year}" if source.year else who
+    named = f"{who}, {source.year}" if source.year else who
+    return f"{named}: {source.found}" if editing and source.found else named

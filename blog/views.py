@@ -1,14 +1,17 @@
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core import signing
 from django.db.models import Count, Prefetch, QuerySet
 from django.db.models.functions import ExtractYear
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 
-from blog import meta, text
+from blog import drafts, meta, text
 from blog.models import Article, Author, Page
 from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
@@ -20,6 +23,8 @@ from publishing.searchable import kinds
 ARTICLES_A_PAGE = 20
 RESULTS_A_PAGE = 10
 READERS_BESIDE = 3  # of readers' words, below the site's own
+SHARED = "blog.shared"
+SHARED_FOR = timedelta(days=14)
 
 
 @read_only
@@ -68,10 +73,16 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def article_page(
-    request: HttpRequest, article: Article, status: int = 200, **more: Any
+    request: HttpRequest,
+    article: Article,
+    status: int = 200,
+    *,
+    editing: bool = False,
+    **more: Any,
 ) -> HttpResponse:
-    """The article's page; `more` is for who shows it again, with a form to mend, say."""
-    rendered = text.render(article)
+    """The article's page; with editing, problems stand in their places and sources say what they
+    support. `more` is for who shows the page again, with a form to mend, say."""
+    rendered = text.render(article, editing=editing)
     cited = {key: place for place, key in enumerate(rendered.cited)}
     sources = sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited)))
     subjects = list(article.subjects.all())
@@ -82,12 +93,35 @@ def article_page(
         "text": rendered,
         "sources": sources,
         "subjects_of": subjects,
-        "is_draft": not live,
+        "is_draft": not editing and not live,
         "related": related(article),
         "neighbors": neighbors(article),
+        "editing": editing,
         **more,
     }
     return render(request, "blog/article.html", context, status=status)
+
+
+@read_only
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """The newest draft of an article, for somebody to whom she sent the link."""
+    try:
+        facts = signing.loads(token, salt=SHARED, max_age=SHARED_FOR)
+    except signing.BadSignature:
+        raise Http404 from None
+    article = get_object_or_404(Article, pk=facts["article"], share_key=facts["key"])
+    draft = drafts.newest(article)
+    if draft is None and article.is_live():
+        return redirect(article)
+    response = article_page(request, drafts.as_typed(draft) if draft else article, is_shared=True)
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def share_address(article: Article) -> str:
+    facts = {"article": article.pk, "key": article.share_key}
+    return reverse("shared_article", args=[signing.dumps(facts, salt=SHARED)])
 
 
 @read_only

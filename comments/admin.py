@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -10,13 +11,15 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
 
 from comments import desk, moderation
 from comments.models import Block, Comment, Letter
-from publishing.desk import ContentAdmin
+from publishing.desk import ContentAdmin, Sentence, morning
 
 
 class StandsFilter(admin.SimpleListFilter):
@@ -43,7 +46,8 @@ class PersonForm(forms.Form):
 
 @admin.register(Comment)
 class CommentAdmin(ContentAdmin):
-    desk_order = 30
+    desk_order = 3
+    assistant = ("view", "change")
     list_display = ["shown_name", "favorite_name", "words", "article", "written_at", "stands"]
     list_filter = [StandsFilter]
     list_select_related = ["favorite", "article"]
@@ -148,6 +152,29 @@ def _exported(email: str, comments: QuerySet[Comment]) -> HttpResponse:
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="person.json"'
     return response
+
+
+@morning
+def answers_and_letters(request: HttpRequest) -> Iterator[Sentence]:
+    """What readers wait for, and whether letters reach them."""
+    if not request.user.has_perm("comments.change_comment"):
+        return
+    waiting = moderation.queue().count()
+    if waiting:
+        words = "One answer waits" if waiting == 1 else f"{waiting} answers wait"
+        yield Sentence(10, _link("admin:comments_queue", f"{words} for you."))
+    for comment in Comment.objects.unanswered_questions()[:3]:
+        asked = Truncator(comment.words).words(12)
+        sentence = f"{comment.shown_name} asks: “{asked}”"
+        yield Sentence(20, _link("admin:comments_comment_change", sentence, comment.pk))
+    letter = Letter.objects.exclude(sent_at=None).order_by("-sent_at").first()
+    if letter and letter.sent_at and request.user.has_perm("comments.view_letter"):
+        sentence = f"The last letter went out on {localtime(letter.sent_at):%B %-d at %H:%M}."
+        yield Sentence(80, _link("admin:comments_letter_changelist", sentence), needs_her=False)
+
+
+def _link(name: str, words: str, *args: Any) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse(name, args=args), words)
 
 
 @admin.register(Block)

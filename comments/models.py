@@ -71,6 +71,11 @@ class CommentQuerySet(PublishedQuerySet):
         hashes = {"person": "", "sender": "", "once": None}
         return self.update(words="(removed)", favorite=None, **nothing, **hashes)
 
+    def unanswered_questions(self) -> Self:
+        """Published comments that ask something and have no answer of hers, oldest first."""
+        asked = self.published().filter(answers=None, by_trainer=False, words__contains="?")
+        return asked.exclude(replies__by_trainer=True).order_by("written_at", "pk")
+
     def latest_favorites(self) -> Self:
         """Each person's latest published comment that names a favorite of the library."""
         confirmed = Address.objects.filter(confirmed_at__isnull=False)

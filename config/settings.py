@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "publishing.apps.DeskConfig",
     "csp",
     "markdownx",
+    "simple_history",
     "publishing",
     "exercises",
     "blog",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

@@ -1,5 +1,6 @@
 """Every address of the site, in the order of the table in docs/architecture.md."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, re_path, reverse_lazy
@@ -19,6 +20,7 @@ urlpatterns = [
     path("", blog.home, name="home"),
     path("articles/", blog.articles, name="articles"),
     re_path(r"^articles/(?P<year>[0-9]{4})/\Z", blog.articles, name="articles_of_year"),
+    path("articles/shared/<str:token>/", blog.shared, name="shared_article"),
     path("articles/<slug:slug>/", blog.article, name="article"),
     path("subjects/", blog.subjects, name="subjects"),
     path("subjects/<slug:slug>/", blog.subject, name="subject"),
@@ -78,6 +80,17 @@ urlpatterns = [
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
     path("markdownx/markdownify/", publishing.markdown_preview),
     path("markdownx/upload/", publishing.markdown_upload),
+    path(
+        "admin/password/",
+        auth.PasswordResetView.as_view(
+            email_template_name="letters/password.txt",
+            subject_template_name="letters/password_subject.txt",
+            extra_email_context={"site_url": settings.SITE_URL},
+            success_url=reverse_lazy("password_sent"),
+        ),
+        name="admin_password_reset",
+    ),
+    path("admin/password/sent/", auth.PasswordResetDoneView.as_view(), name="password_sent"),
     path(
         "admin/password/<uidb64>/<token>/",
         auth.PasswordResetConfirmView.as_view(

@@ -81,7 +81,7 @@ class VariationInline(Rows):
 
 @admin.register(Exercise)
 class ExerciseAdmin(ContentAdmin):
-    desk_order = 20
+    desk_order = 2
     list_display = ["name", "pattern", "published_at"]
     list_filter = ["pattern"]
     search_fields = ["name", "other_names", "variations__name"]

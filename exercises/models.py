@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from exercises import figure
-from publishing.models import Picture, Published, Subject, slug_holds_a_letter
+from publishing.models import Addressed, Picture, Published, Subject, slug_holds_a_letter
 
 
 class Level(models.TextChoices):
@@ -65,7 +65,7 @@ class Equipment(models.Model):
         return self.name
 
 
-class Exercise(Published):
+class Exercise(Addressed, Published):
     """A movement, with its ladder of variations."""
 
     name = models.CharField(max_length=80, unique=True)

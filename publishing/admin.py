@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from publishing import usage
-from publishing.desk import ContentAdmin
+from publishing.desk import ContentAdmin, Sentence, morning
 from publishing.forms import PictureForm, WordsForm
 from publishing.models import Picture, Site, Subject, picture_url
 
@@ -45,7 +46,8 @@ class UsedFilter(admin.SimpleListFilter):
 
 @admin.register(Picture)
 class PictureAdmin(ContentAdmin):
-    desk_order = 50
+    desk_order = 4
+    assistant = ("view", "add", "change")
     form = PictureForm
     list_display = ["thumbnail", "name", "in_words", "used_in"]
     list_display_links = ["name"]
@@ -149,6 +151,16 @@ def _linked(use: usage.Use) -> SafeString:
         return format_html("{}", name)
     address = reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[use.row.pk])
     return format_html('<a href="{}">{}</a>', address, name)
+
+
+@morning
+def pictures_without_words(request: HttpRequest) -> Iterator[Sentence]:
+    mute = Picture.objects.filter(text_alternative="", decorative=False).count()
+    if mute and request.user.has_perm("publishing.change_picture"):
+        which = "One picture has" if mute == 1 else f"{mute} pictures have"
+        address = reverse("admin:publishing_picture_changelist")
+        query = "?words=missing"
+        yield Sentence(50, format_html('<a href="{}">{} no words yet.</a>', address + query, which))
 
 
 @admin.register(Subject)

@@ -2,52 +2,113 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
+from urllib.parse import parse_qsl
 
-from django import forms
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
 from django.db import models
 from django.db.models import Model
 from django.forms import CheckboxSelectMultiple
-from django.http import HttpRequest, HttpResponse
+from django.forms.widgets import Script
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString
 from markdownx.widgets import AdminMarkdownxWidget
 
 from publishing.models import StarterRecord
 
+EDITOR_STYLE = {"all": ["desk/pictures.css"]}
+EDITOR_SCRIPTS = [Script(f"desk/{name}.js", type="module") for name in ("editor", "picture-words")]
+FIRST_DESK = 4  # Articles, Exercises, Answers, Pictures; the rest stands behind "More"
 STARTER_NOTE = "Written for you from your facts. Read it and change what is not you."
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A line of the morning page; the smallest rank stands first."""
+
+    rank: int
+    html: SafeString
+    needs_her: bool = True
+
+
+_tellers: list[Callable[[HttpRequest], Iterable[Sentence]]] = []
+
+
+def morning(teller: Callable[[HttpRequest], Iterable[Sentence]]) -> Any:
+    """Let a room's admin tell on the front page what needs her: the desk knows no room above it."""
+    _tellers.append(teller)
+    return teller
 
 
 class Desk(admin.AdminSite):
     site_header = "Your desk"
     site_title = "Your desk"
-    index_title = "What would you like to work on?"
+    index_title = "Good morning"
+    index_template = "admin/morning.html"
+    enable_nav_sidebar = False
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
+        told = sorted((s for tell in _tellers for s in tell(request)), key=lambda s: s.rank)
+        sentences = {
+            "needs": [sentence.html for sentence in told if sentence.needs_her],
+            "news": [sentence.html for sentence in told if not sentence.needs_her],
+        }
+        return super().index(request, {**(extra_context or {}), **sentences})
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """A form sent after the session ended is not lost: its fields wait while she signs in."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            pressed = any(name.startswith("_") for name in request.POST)
+            if request.method == "POST" and pressed and not self.has_permission(request):
+                fields = request.POST.copy()
+                fields.pop("csrfmiddlewaretoken", None)
+                context = {**self.each_context(request), "title": "Sign in again"}
+                context |= {"form": AdminAuthenticationForm(request), "kept": fields.urlencode()}
+                context |= {"next": request.get_full_path(), "app_path": reverse("admin:login")}
+                return TemplateResponse(request, "admin/login.html", context)
+            return guarded(request, *args, **kwargs)
+
+        return kept
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        kept = request.POST.get("kept", "")
+        response = super().login(request, {**(extra_context or {}), "kept": kept})
+        if not kept or response.status_code != 302:
+            return response
+        context = {**self.each_context(request), "title": "You are signed in again"}
+        context |= {"address": response["Location"], "fields": parse_qsl(kept, True)}
+        return TemplateResponse(request, "admin/kept.html", context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """One list of what she edits, in desk_order; the rest after it, for administrators."""
+        """What she edits first; the rest of hers; what only an administrator has."""
         apps = super().get_app_list(request, app_label)
         if app_label:
             return apps
-        hers: list[Any] = []
-        others = []
-        for app in apps:
-            ordered = [m for m in app["models"] if self._order(m["model"])]
-            hers += ordered
-            rest = [m for m in app["models"] if m not in ordered]
-            if rest:
-                others.append(app | {"models": rest})
-        hers.sort(key=lambda m: self._order(m["model"]))
-        desk = {
-            "name": "Your site",
-            "app_label": "desk",
-            "app_url": "",
-            "has_module_perms": True,
-            "models": hers,
+        models = [model for app in apps for model in app["models"]]
+        hers = sorted(filter(self._order, models), key=self._order)
+        lists = {
+            "Your site": [model for model in hers if self._order(model) <= FIRST_DESK],
+            "More": [model for model in hers if self._order(model) > FIRST_DESK],
+            "Administration": [model for model in models if not self._order(model)],
         }
-        return [desk, *others] if hers else others
+        return [
+            {"name": name, "app_label": name.lower(), "app_url": "", "models": models}
+            for name, models in lists.items()
+            if models
+        ]
 
-    def _order(self, model: type[Model]) -> int:
-        return getattr(self._registry[model], "desk_order", 0)
+    def _order(self, model: dict[str, Any]) -> int:
+        return getattr(self._registry[model["model"]], "desk_order", 0)
 
 
 class DateAndTime(AdminSplitDateTime):
@@ -71,9 +132,11 @@ FIELDS: dict[type[models.Field], dict[str, Any]] = {
 
 
 class ContentAdmin(admin.ModelAdmin):
-    """A thing she edits; desk_order is its place in the list on the front page."""
+    """A thing she edits; desk_order is its place in the list on the front page, and assistant what
+    somebody may do with it who helps her with drafts and answers."""
 
     desk_order = 0
+    assistant: tuple[str, ...] = ()
     save_on_top = True
     formfield_overrides = FIELDS
 
@@ -95,19 +158,9 @@ class ContentAdmin(admin.ModelAdmin):
 
 
 class MarkdownWidget(AdminMarkdownxWidget):
-    """django-markdownx's field; its preview knows which article's sources the text may cite, and a
-    picture dropped on it is asked for its words."""
+    """django-markdownx's field with a toolbar and pasted text as Markdown; a picture dropped on it
+    is asked for its words."""
 
     class Media:
-        css = {"all": ["desk/pictures.css"]}
-        js = [forms.Script("desk/picture-words.js", type="module")]
-
-    def __init__(self, article: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.article = article
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        if self.article:
-            context["widget"]["attrs"]["data-markdownx-urls-path"] += f"?article={self.article}"
-        return context
+        css = EDITOR_STYLE
+        js = EDITOR_SCRIPTS

@@ -3,7 +3,9 @@
 import logging
 import re
 
-TOKEN = re.compile(r"(/comments/(?:own|desk|letters/\w+)/|/admin/password/\w+/)[^/\s]+")
+TOKEN = re.compile(
+    r"(/comments/(?:own|desk|letters/\w+)/|/articles/shared/|/admin/password/\w+/)[^/\s]+"
+)
 
 
 class NoTokens(logging.Filter):

@@ -25,6 +25,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
@@ -34,6 +35,10 @@ from publishing.models import Picture
 LIMIT = 100_000  # characters of one text; a book chapter has about 30,000
 PLACED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")
 CITED = re.compile(r"\[@([\w-]{1,40})\]")
+VIDEO = re.compile(
+    r"https://(?:(?:www\.|m\.)?(?P<YouTube>youtube\.com/watch\?v=|youtu\.be/)|(?P<Vimeo>vimeo\.com/))"
+    r"[\w?&=./%-]+"
+)
 SLOT = re.compile(r'<(div|span) data-slot="(\d+)"></\1>')
 TAGS = {
     *("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "hr", "br"),
@@ -101,7 +106,12 @@ class _Env:
 
 def placed_names(text: str) -> list[str]:
     """The names that a text places on lines of their own, in order, each once."""
-    return _names(_parser.parse(text[:LIMIT]))
+    return _names(parse(text))
+
+
+def parse(text: str) -> list[Token]:
+    """The parts of a text as the parser sees them, for whoever asks about its structure."""
+    return _parser.parse(text[:LIMIT].replace("\0", ""), {"docId": "t"})
 
 
 def render(
@@ -209,6 +219,19 @@ def _citation_rule(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _video_rule(state: StateCore) -> None:
+    """A paragraph that is only the address of a video becomes a link that says so; a player of
+    another host would follow readers around."""
+    for token in state.tokens:
+        if token.type == "inline" and (match := VIDEO.fullmatch(token.content)):
+            opening, words, closing = (
+                Token("link_open", "a", 1, attrs={"href": token.content}),
+                Token("text", "", 0, content=f"Watch the video on {match.lastgroup}"),
+                Token("link_close", "a", -1),
+            )
+            token.children = [opening, words, closing]
+
+
 def _render_placed(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
     state: _Env = env["state"]
     token = tokens[i]
@@ -285,6 +308,7 @@ def _make_parser() -> MarkdownIt:
         "reference", "placed", _placed_rule, {"alt": ["paragraph", "blockquote", "list"]}
     )
     parser.inline.ruler.before("link", "citation", _citation_rule)
+    parser.core.ruler.after("inline", "video", _video_rule)
     rules = {
         "placed": _render_placed,
         "citation": _render_citation,

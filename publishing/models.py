@@ -15,6 +15,7 @@ from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.timezone import localtime
 
 from publishing import pictures
 
@@ -53,6 +54,84 @@ class Published(models.Model):
 
     def is_live(self) -> bool:
         return type(self)._default_manager.published().filter(pk=self.pk).exists()
+
+    @property
+    def standing(self) -> str:
+        """ "Draft", "Scheduled for Tuesday, May 6, 7:00" or "Live since May 6, 2025": the date in
+        the site's time zone, and the year only where it is not this one."""
+        if not self.published_at:
+            return "Draft"
+        then, now = localtime(self.published_at), localtime()
+        live = then <= now
+        year = "" if then.year == now.year else f", {then.year}"
+        day = f"{then:%A, %B} {then.day}{year}"
+        return f"Live since {day}" if live else f"Scheduled for {day}, {then.hour}:{then:%M}"
+
+
+class Redirect(models.Model):
+    """Where an address that readers knew has gone; asked only after nothing was found there."""
+
+    old_path = models.CharField(max_length=300, unique=True)
+    new_path = models.CharField(max_length=300, blank=True, help_text="Empty: it was withdrawn.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(old_path=models.F("new_path")), name="redirect_leads_elsewhere"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_path} → {self.new_path or 'withdrawn'}"
+
+    @classmethod
+    def moved(cls, old: str, new: str) -> None:
+        """Every address that led to old leads to new at once: no chain, and no way back to new."""
+        cls.objects.filter(old_path__in=[old, new]).delete()
+        cls.objects.filter(new_path=old).update(new_path=new)
+        cls.objects.create(old_path=old, new_path=new)
+
+    @classmethod
+    def after(cls, path: str) -> str | None:
+        """Where a path leads now, also below an address that moved (its card, its feed): empty when
+        it was withdrawn, None when nothing is known of it."""
+        path = path.replace("\0", "")
+        ends = [i + 1 for i, letter in enumerate(path[:300]) if letter == "/" and i]
+        known = cls.objects.filter(old_path__in=[path[:end] for end in ends])
+        longest = max(known, key=lambda row: len(row.old_path), default=None)
+        if longest is None:
+            return None
+        return longest.new_path and longest.new_path + path.removeprefix(longest.old_path)
+
+
+class Addressed(models.Model):
+    """A row with a page of its own: when its address changes or it is withdrawn, the save leaves
+    word of it for those who come by the old address. A draft nobody saw leaves none."""
+
+    class Meta:
+        abstract = True
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        before = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
+        old = before.get_absolute_url() if before else ""
+        known = before is not None and (
+            before._has_readers() or Redirect.objects.filter(old_path=old, new_path="").exists()
+        )
+        super().save(*args, **kwargs)
+        path = self.get_absolute_url()
+        if known and old != path:
+            Redirect.moved(old, path)
+        if self._has_readers():
+            Redirect.objects.filter(old_path=path).delete()
+        elif known:
+            Redirect.objects.update_or_create(old_path=path, defaults={"new_path": ""})
+
+    def get_absolute_url(self) -> str:
+        raise NotImplementedError
+
+    def _has_readers(self) -> bool:
+        return not isinstance(self, Published) or self.is_live()
 
 
 def slug_holds_a_letter(name: str) -> models.CheckConstraint:
@@ -248,7 +327,7 @@ def picture_url(shape: pictures.Shape, width: int, kind: str) -> str:
     return reverse("media", args=[f"{shape.stem}-{width}.{kind}"])
 
 
-class Subject(models.Model):
+class Subject(Addressed):
     """What an article or exercise is about; the site's only taxonomy."""
 
     name = models.CharField(max_length=60, unique=True)

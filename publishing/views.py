@@ -6,7 +6,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.module_loading import import_string
@@ -14,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from publishing import pictures
-from publishing.models import Picture
+from publishing.models import Picture, Redirect
 
 MEDIA_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png"}
 
@@ -36,10 +43,7 @@ def media(request: HttpRequest, name: str) -> FileResponse:
 def markdown_preview(request: HttpRequest) -> HttpResponse:
     """The editor's text as the page would show it, with its problems in their places."""
     preview = import_string(settings.MARKDOWNX_MARKDOWNIFY_FUNCTION)
-    article = request.GET.get("article", "")
-    return HttpResponse(
-        preview(request.POST.get("content", ""), int(article) if article.isdecimal() else None)
-    )
+    return HttpResponse(preview(request.POST.get("content", "")))
 
 
 @require_POST
@@ -86,7 +90,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    """Nothing stands here. An address that readers knew leads on, or says that it is gone."""
+    new = Redirect.after(request.path)
+    if new is None:
+        return render(request, "404.html", status=404)
+    if not new:
+        return render(request, "410.html", status=410)
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(f"{new}?{query}" if query else new)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

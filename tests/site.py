@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -68,17 +69,40 @@ class RunningSite:
             listening.listen(64)
             self.port = listening.getsockname()[1]
             self.url = f"http://127.0.0.1:{self.port}"
-            command = ["-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listening.fileno()}"]
-            how = ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
-            with (folder / "log").open("wb") as log:
-                self.process = subprocess.Popen(
-                    [sys.executable, *command, *how, "--log-level", "warning"],
-                    cwd=ROOT,
-                    env=environment(folder, SITE_URL=self.url, **settings),
-                    pass_fds=[listening.fileno()],
-                    stdout=log,
-                    stderr=log,
-                )
+            self._start(listening)
+
+    def _start(self, listening: socket.socket) -> None:
+        command = ["-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listening.fileno()}"]
+        how = ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *command, *how, "--log-level", "warning"],
+                cwd=ROOT,
+                env=environment(self.folder, SITE_URL=self.url, **self.settings),
+                pass_fds=[listening.fileno()],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """As at a power cut: nothing is finished, nobody is told."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=20)
+
+    def start_again(self) -> None:
+        with socket.socket() as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # The killed workers hold the port until the system has buried them.
+            for tries_left in range(10_000, -1, -1):
+                try:
+                    listening.bind(("127.0.0.1", self.port))
+                    break
+                except OSError:
+                    if not tries_left:
+                        raise
+            listening.listen(64)
+            self._start(listening)
 
     def __enter__(self) -> RunningSite:
         return self

@@ -196,17 +196,6 @@ def test_a_step_changed_at_the_desk_is_in_the_article_at_once(
     expect(reader.locator(".card .steps li").first).to_have_text("Lie down on your own mat.")
 
 
-def test_the_editor_shows_the_page_while_she_types(visits: Visits, site: RunningSite) -> None:
-    desk = visits.desk(site)
-    desk.goto("/admin/blog/article/add/")
-    desk.locator("textarea[name=text]").press_sequentially("[[hip-thrust/feet-elevated]] ")
-    preview = desk.locator(".markdownx-preview")
-    expect(preview.locator(".card h3")).to_have_text("Feet-elevated hip thrust")
-    desk.locator("textarea[name=text]").fill("[[hip-thrust/no-such]]\n\nPlain *words*.")
-    expect(preview.locator(".problem")).to_contain_text("there is no exercise")
-    expect(preview.locator("em")).to_have_text("words")
-
-
 def luminance(page: Page, selector: str, what: str) -> float:
     """How light a computed color is, 0 black to 255 white."""
     color = page.locator(selector).first.evaluate(f"e => getComputedStyle(e).{what}")

@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from blog import text
 from publishing.markdown import LIMIT, Thing, render
-from tests.make import make_article, make_exercise, make_picture, make_source, make_variation
+from tests.make import make_article, make_exercise, make_picture, make_variation
 from tests.page import Element, read
 
 
@@ -158,13 +157,28 @@ def test_a_text_over_the_limit_is_cut_and_told() -> None:
     assert "longer than 100,000 characters" in problem
 
 
-@pytest.mark.django_db
-def test_the_page_shows_what_the_preview_shows(reader: Client, trainer: Client) -> None:
-    variation = make_variation()
-    source = f"## Part\n\nWords [@study].\n\n{variation.card_line}\n\n| a |\n| - |\n| b |"
-    article = make_article(slug="a", text=source)
-    make_source(article=article, key="study", authors="Doe", year=2020)
-    shown = trainer.post(f"/markdownx/markdownify/?article={article.pk}", {"content": source})
-    page = read(reader.get("/articles/a/")).one("div", "prose")
-    assert read(shown).text == page.text
-    assert [e.tag for e in read(shown)][1:] == [e.tag for e in page][1:]
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("https://www.youtube.com/watch?v=dQw4w9WgXcQ", "Watch the video on YouTube"),
+        ("https://youtu.be/dQw4w9WgXcQ?t=4", "Watch the video on YouTube"),
+        ("https://vimeo.com/1084537", "Watch the video on Vimeo"),
+    ],
+)
+def test_a_line_with_only_a_video_is_a_link_that_says_so(line: str, words: str) -> None:
+    link = read(str(render(f"Before.\n\n{line}\n\nAfter.").html)).one("a")
+    assert (link.text, link.attrs["href"], link.attrs["rel"]) == (words, line, "noopener")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "See https://youtu.be/dQw4w9WgXcQ",
+        "https://youtu.be.evil.example/x",
+        "https://example.org/https://youtu.be/x",
+        "    https://youtu.be/dQw4w9WgXcQ",
+        'https://youtu.be/x"onclick=',
+    ],
+)
+def test_other_lines_are_left_as_they_are(line: str) -> None:
+    assert read(str(render(line).html)).all("a") == []

@@ -304,7 +304,7 @@ def test_a_picture_is_added_while_writing_by_keyboard(
     page.goto("/admin/blog/author/add/")
     text = page.get_by_role("textbox", name="Biography")
     text.fill("Before.")
-    button = page.get_by_role("button", name="Add a picture")
+    button = page.get_by_role("button", name="Picture", exact=True)
     button.focus()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
@@ -324,7 +324,7 @@ def test_a_picture_is_added_while_writing_by_keyboard(
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     expect(text).to_be_focused()
-    expect(text).to_have_value("Before.\n[[picture:new-photo]]\n")
+    expect(text).to_have_value("Before.\n\n[[picture:new-photo]]")
     expect(page.locator(".markdownx-preview img")).to_have_attribute("alt", "Four colors.")
     page.keyboard.press("Control+Z")
     expect(text).to_have_value("Before.")

@@ -1,6 +1,7 @@
 // A picture dropped on, pasted into or chosen for a text goes into the library; its line is put
 // where she was writing, and its words are asked for at once. Without this she adds it at Pictures.
-// A toolbar opens the chooser with a button that carries data-choose-picture.
+// The toolbar in editor.js opens the chooser with the event choose-picture and places the line at
+// the event place-line.
 
 const token = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 
@@ -26,14 +27,6 @@ async function send(file, address) {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
   throw new Error(answer.image?.join(" ") ?? "The picture could not be added. Try again.");
-}
-
-/** Put text where the caret is, so that one undo takes it away again. */
-function place(editor, text) {
-  editor.focus();
-  if (document.execCommand("insertText", false, text)) return;
-  editor.setRangeText(text, editor.selectionStart, editor.selectionEnd, "end");
-  editor.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /** Ask for the words of the picture in a dialog; ends when they are kept or left for later. */
@@ -67,16 +60,11 @@ async function askForWords(address) {
   dialog.remove();
 }
 
-for (const area of document.querySelectorAll(".markdownx")) {
-  const editor = area.querySelector("textarea");
+for (const editor of document.querySelectorAll("textarea.markdownx-editor")) {
+  const area = editor.parentElement;
   const address = editor.dataset.markdownxUploadUrlsPath;
   const chooser = make("input", { type: "file", accept: "image/*,.heic,.heif", multiple: "", hidden: "" });
   const status = make("p", { class: "picture-status", role: "status" });
-  const field = area.parentElement;
-  if (!field.querySelector("[data-choose-picture]")) {
-    const button = make("button", { type: "button", "data-choose-picture": "" }, "Add a picture");
-    area.before(make("p", { class: "picture-tools" }, button));
-  }
   area.after(chooser, status);
 
   const add = async (files) => {
@@ -85,7 +73,7 @@ for (const area of document.querySelectorAll(".markdownx")) {
       status.textContent = `Adding ${file.name}…`;
       try {
         const picture = await send(file, address);
-        place(editor, picture.image_code);
+        editor.dispatchEvent(new CustomEvent("place-line", { detail: picture.image_code.trim() }));
         status.textContent = `${file.name} is in your library and placed in the text.`;
         await askForWords(picture.words);
         editor.focus();
@@ -101,17 +89,17 @@ for (const area of document.querySelectorAll(".markdownx")) {
   // While the event is on its way down, before django-markdownx's own handlers: they write
   // "Invalid response" into the text when a picture is refused.
   const take = (event) => {
-    const files = [...((event.clipboardData ?? event.dataTransfer)?.files ?? [])];
-    if (!files.length) return;
+    const data = event.clipboardData ?? event.dataTransfer;
+    const words = data?.getData("text/html").replace(/<[^>]*>/g, "").trim();
+    const files = [...(data?.files ?? [])];
+    if (!files.length || words) return; // Word sends a picture of its text along with it
     event.preventDefault();
     event.stopPropagation();
     add(files);
   };
   area.addEventListener("paste", take, { capture: true });
   area.addEventListener("drop", take, { capture: true });
-  field.addEventListener("click", (event) => {
-    if (event.target.closest("[data-choose-picture]")) chooser.click();
-  });
+  editor.addEventListener("choose-picture", () => chooser.click());
   chooser.addEventListener("change", async () => {
     const files = [...chooser.files];
     chooser.value = ""; // so that the same file may be chosen again

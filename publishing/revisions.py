@@ -1,0 +1,142 @@
+"""What every real save of a thing left: who, when, which words, and the way back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from publishing.desk import ContentAdmin
+
+SHOWN = 50  # revisions
+WORD = re.compile(r"\s+|[\w’'-]+|[^\w\s]")
+KEPT_AROUND = 12  # words that stay the same, shown on both sides of a change
+
+
+class RevisionAdmin(ContentAdmin):
+    """A thing whose model keeps its history."""
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_restore"
+        view = self.admin_site.admin_view(self.restore_view)
+        return [
+            path("<path:object_id>/history/<int:revision>/", view, name=name),
+            *super().get_urls(),
+        ]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        revisions = list(row.history.select_related("history_user")[:SHOWN])
+        shown = [
+            {
+                "revision": after,
+                "changes": list(differences(type(row), before, after)) if before else [],
+                "first": before is None,
+            }
+            for after, before in pairwise([*revisions, None])
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Earlier versions of “{row}”",
+            "opts": self.opts,
+            "original": row,
+            "revisions": shown,
+            "may_restore": self.has_change_permission(request, row),
+        }
+        return TemplateResponse(request, "admin/revisions.html", context)
+
+    def restore_view(self, request: HttpRequest, object_id: str, revision: int) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is None or request.method != "POST":
+            raise Http404
+        if not self.has_change_permission(request, row):
+            raise PermissionDenied
+        old = row.history.filter(history_id=revision).first()
+        if old is None:
+            raise Http404
+        return self.restore(request, row, old)
+
+    def restore(self, request: HttpRequest, row: Any, old: Any) -> HttpResponse:
+        """Save the older version as the newest; when it is live stays as it is."""
+        for field in content_fields(type(row)):
+            setattr(row, field.attname, getattr(old, field.attname))
+        row.save()
+        messages.success(request, f"This is the version of {old.history_date:%B %-d, %H:%M} again.")
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return redirect(reverse(name, args=[row.pk]))
+
+
+def content_fields(model: type[Model]) -> list[Any]:
+    """The fields of a row that she writes; when it is live is not part of a version."""
+    fields = model._meta.concrete_fields
+    return [f for f in fields if f.editable and not f.primary_key and f.name != "published_at"]
+
+
+def differences(model: type[Model], before: Any, after: Any) -> Iterator[tuple[str, SafeString]]:
+    """The label of each field that changed, and its words with what went and what came."""
+    for field in content_fields(model):
+        old, new = getattr(before, field.attname), getattr(after, field.attname)
+        if old != new:
+            yield str(field.verbose_name), words_changed(shown(field, old), shown(field, new))
+
+
+def shown(field: Any, value: Any) -> str:
+    if field.is_relation and value:
+        return str(field.related_model._default_manager.filter(pk=value).first() or "gone since")
+    return "" if value is None else str(value)
+
+
+def words_changed(old: str, new: str) -> SafeString:
+    """The new words with <ins>, the old with <del>, and a few on both sides of each change.
+
+    Compared by lines first: words are looked at only in lines that differ, so that a long text
+    does not cost the square of its words."""
+    pieces: list[str] = []
+    were, are = old.splitlines(True), new.splitlines(True)
+    for same, a, b, c, d in _opcodes(were, are):
+        was, now = (WORD.findall("".join(lines)) for lines in (were[a:b], are[c:d]))
+        if same:
+            pieces.append(_cut(was, first=a == 0, last=b == len(were)))
+            continue
+        for same, e, f, g, h in _opcodes(was, now):
+            gone, come = "".join(was[e:f]), "".join(now[g:h])
+            if same:
+                pieces.append(escape(come))
+                continue
+            pieces.append(format_html("<del>{}</del>", gone) if gone else "")
+            pieces.append(format_html("<ins>{}</ins>", come) if come else "")
+    return mark_safe("".join(pieces))
+
+
+def _opcodes(old: list[str], new: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
+    for what, *places in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        a, b, c, d = places
+        yield what == "equal", a, b, c, d
+
+
+def _cut(words: list[str], first: bool, last: bool) -> str:
+    """A part that did not change, without its middle."""
+    begin = [] if first else words[:KEPT_AROUND]
+    end = [] if last else words[-KEPT_AROUND:]
+    if len(words) <= len(begin) + len(end) + KEPT_AROUND:
+        return format_html("{}", "".join(words))
+    return format_html("{} … {}", "".join(begin), "".join(end))

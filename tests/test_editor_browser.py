@@ -1,0 +1,366 @@
+"""The trainer at her desk in a browser: writing by keyboard alone, and losing nothing."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browsing import Visits
+from tests.site import RunningSite
+from tests.test_accessibility import look
+
+pytestmark = pytest.mark.browser
+
+NOTES = (
+    "The hip thrust trains the glutes. Studies say it works [@contreras-2015].\n\n## Three ways\n\n"
+)
+TEXT = "textarea[name=text]"
+
+
+def reach(page: Page, label: str, back: bool = False, limit: int = 120) -> None:
+    """Go on with Tab until the thing of this name has the focus."""
+    script = """label => { const e = document.activeElement;
+        const words = [e.innerText, e.ariaLabel, e.name, e.value, e.labels?.[0]?.innerText];
+        return words.some(w => w?.replace(/\\s+/g, " ").replace(" :", ":").trim().replace(/:$/, "")
+            === label) }"""
+    for _ in range(limit):
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+        if page.evaluate(script, label):
+            return
+    raise AssertionError(f"the keyboard does not reach “{label}”")
+
+
+def press(page: Page, label: str, **how: Any) -> None:
+    reach(page, label, **how)
+    page.keyboard.press("Enter")
+
+
+def go(page: Page, label: str) -> None:
+    """Press what leads to another page."""
+    reach(page, label)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def place(page: Page, kind: str, part: str) -> None:
+    """From the text to the toolbar and back, with what was chosen."""
+    press(page, kind, back=True)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.type(part)
+    page.keyboard.press("Enter")
+    expect(page.locator(TEXT)).to_be_focused()
+
+
+def paste(page: Page, data: str) -> None:
+    """What the system hands the page when somebody pastes; data is an HTML text or "picture"."""
+    page.evaluate(
+        """async data => {
+            const pasted = new DataTransfer();
+            if (data === "picture") {
+                const canvas = new OffscreenCanvas(64, 48);
+                canvas.getContext("2d").fillRect(8, 8, 30, 30);
+                const blob = await canvas.convertToBlob();
+                pasted.items.add(new File([blob], "Elsie at the gym.png", { type: "image/png" }));
+            } else pasted.setData("text/html", data);
+            document.activeElement.dispatchEvent(new ClipboardEvent("paste",
+                { clipboardData: pasted, bubbles: true, cancelable: true }));
+        }""",
+        data,
+    )
+
+
+def assert_axe_is_silent(page: Page) -> None:
+    """At the widths of a desk and of a phone; the test goes on at the desk."""
+    look(page, [(390, "light"), (1280, "light")])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280, page.url
+
+
+def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits) -> None:
+    desk, reader = visits.desk(site), visits.window(site, scripts=False)
+    assert_axe_is_silent(desk)
+    address = "/articles/thrust-with-me/"
+
+    reach(desk, "Articles")
+    go(desk, "Add: Articles")
+    desk.wait_for_url("**/article/add/")
+    reach(desk, "Title")
+    desk.keyboard.type("Thrust with me")
+    reach(desk, "Opening sentence")
+    desk.keyboard.type("Three ways to do it.")
+    reach(desk, "text")
+    desk.keyboard.insert_text(NOTES)
+    for part in ("basic", "weighted", "feet-el"):
+        place(desk, "Exercise card", f"hip-thrust/{part}")
+    place(desk, "Picture", "zebra")
+    paste(desk, "picture")
+    expect(desk.locator(TEXT)).to_have_value(re.compile(r"\[\[picture:elsie-at-the-gym]]"))
+    text = desk.locator(TEXT).input_value()
+    assert text == NOTES + "\n\n".join(
+        [
+            "[[hip-thrust/basic-floor]]",
+            "[[hip-thrust/weighted-floor]]",
+            "[[hip-thrust/feet-elevated]]",
+            "[[picture:zebra-herd]]",
+            "[[picture:elsie-at-the-gym]]",
+        ]
+    )
+    for title, author, year in (
+        ("A comparison", "Contreras", "2015"),
+        ("Growth", "Plotkin", "2023"),
+    ):
+        press(desk, "Add another Source")
+        number = int(author == "Plotkin")
+        reach(desk, f"sources-{number}-title", back=True)
+        desk.keyboard.type(title)
+        reach(desk, f"sources-{number}-url")
+        desk.keyboard.type("example.org/study")
+        press(desk, "What it tells, so that you can stand by it")
+        reach(desk, f"sources-{number}-authors")
+        desk.keyboard.type(author)
+        reach(desk, f"sources-{number}-year")
+        desk.keyboard.type(year)
+    frame = desk.frame_locator("iframe")
+    expect(frame.locator("h1")).to_have_text("Thrust with me")
+    expect(frame.locator(".card")).to_have_count(3)
+    expect(frame.locator(".side-note")).to_contain_text("Contreras, 2015")
+    assert_axe_is_silent(desk)
+
+    go(desk, "Save draft")
+    expect(desk.locator(".messagelist")).to_contain_text("is saved. Draft.")
+    assert site.rows("SELECT key FROM blog_source s JOIN blog_article a ON a.id = s.article_id"
+                     " WHERE a.slug = 'thrust-with-me' ORDER BY s.id") == [
+        ("contreras-2015",), ("plotkin-2023",)]  # fmt: skip
+
+    go(desk, "Publish now")
+    expect(desk.locator(".stops li")).to_contain_text("needs words before you can publish")
+    expect(desk.locator(".errorlist").first).to_contain_text("needs words")
+    assert_axe_is_silent(desk)
+    assert reader.goto(address).status == 404  # type: ignore[union-attr]
+    press(desk, "Line 13: The picture “elsie-at-the-gym” needs words before you can publish.")
+    expect(desk.locator(TEXT)).to_be_focused()
+    assert desk.evaluate("getSelection().toString()") in ("[[picture:elsie-at-the-gym]]", "")
+
+    desk.goto("/admin/")
+    go(desk, "One picture has no words yet.")
+    go(desk, "elsie-at-the-gym")
+    reach(desk, "text_alternative")
+    desk.keyboard.type("Elsie lifts her hips from the floor.")
+    go(desk, "Save")
+    expect(desk.locator(".messagelist .success")).to_be_visible()
+
+    desk.goto("/admin/")
+    go(desk, "“Thrust with me” is a draft.")
+    reach(desk, "published_at_0")
+    desk.keyboard.type("2099-05-05")
+    reach(desk, "published_at_1")
+    desk.keyboard.type("07:00")
+    go(desk, "Schedule")
+    expect(desk.locator(".messagelist")).to_contain_text("Scheduled for Tuesday, May 5, 2099, 7:00")
+    assert reader.goto(address).status == 404  # type: ignore[union-attr]
+    for field in ("published_at_0", "published_at_1"):
+        reach(desk, field)
+        desk.keyboard.press("Control+a")
+        desk.keyboard.press("Delete")
+    go(desk, "Publish now")
+    expect(desk.locator(".messagelist")).to_contain_text("Live since")
+    reader.goto(address)
+    expect(reader.locator(".card")).to_have_count(3)
+    expect(reader.locator(".sources li")).to_have_count(2)
+
+    reach(desk, "text")
+    desk.keyboard.press("Control+Home")
+    desk.keyboard.type("Hello. ")
+    expect(desk.locator("[data-kept]")).to_contain_text("Kept as a draft")
+    reader.reload()
+    expect(reader.locator(".prose")).not_to_contain_text("Hello.")
+    go(desk, "Update the live article")
+    expect(desk.locator(".messagelist")).to_contain_text("Live since")
+    reader.reload()
+    expect(reader.locator(".prose")).to_contain_text("Hello. The hip thrust")
+
+    go(desk, "Earlier versions")
+    expect(desk.locator(".difference ins").first).to_contain_text("Hello")
+    assert_axe_is_silent(desk)
+    desk.locator("h1").first.evaluate("e => { e.tabIndex = -1; e.focus() }")
+    desk.keyboard.press("Tab")
+    while not desk.evaluate("document.activeElement.innerText").startswith("Bring this version"):
+        desk.keyboard.press("Tab")
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
+    expect(desk.locator(TEXT)).not_to_have_value(re.compile("Hello"))
+    go(desk, "Update the live article")
+    expect(desk.locator(".messagelist")).to_contain_text("Live since")
+    reader.reload()
+    expect(reader.locator(".prose")).not_to_contain_text("Hello.")
+
+
+def test_a_killed_server_costs_two_seconds_of_typing_at_most(
+    site: RunningSite, visits: Visits
+) -> None:
+    desk = visits.desk(site)
+    desk.goto("/admin/blog/article/add/")
+    desk.locator(TEXT).focus()
+    typed: list[tuple[float, int]] = []  # when each letter was typed, and how many there were
+    words = "Lift your hips, hold, and lower them slowly. " * 3
+    for i, letter in enumerate(words, 1):
+        desk.keyboard.type(letter, delay=25)
+        typed.append((time.monotonic(), i))
+    killed = time.monotonic()
+    site.kill()
+    desk.close()
+    site.start_again()
+
+    (kept,) = site.rows("SELECT json_extract(typed, '$.text[0]') FROM blog_draft")[0]
+    assert words.startswith(kept)
+    needed = max(count for at, count in typed if at < killed - 2)
+    assert len(kept) >= needed, f"{len(words) - len(kept)} letters are missing"
+
+    again = desk.context.new_page()
+    again.goto("/admin/blog/article/add/")
+    again.get_by_role("button", name="Continue with it").or_(
+        again.get_by_role("link", name="Continue with it")
+    ).first.click()
+    expect(again.locator(TEXT)).to_have_value(words)
+    visits.complaints.clear()  # the server did go away
+
+
+def test_two_tabs_two_saves(site: RunningSite, visits: Visits) -> None:
+    first = visits.desk(site)
+    second = first.context.new_page()
+    for tab in (first, second):
+        tab.goto("/admin/blog/article/1/change/")
+    expect(second.locator("[data-elsewhere]")).to_contain_text("also open in another window")
+    first.locator(TEXT).fill("First.")
+    first.get_by_role("button", name="Update the live article").click()
+    expect(first.locator(".messagelist")).to_contain_text("Live since")
+    second.locator(TEXT).fill("Second.")
+    expect(second.locator("[data-elsewhere]")).to_contain_text("It was saved since you opened it")
+    second.get_by_role("button", name="Update the live article").click()
+    expect(
+        second.get_by_role("heading", name=re.compile("elsie saved this article"))
+    ).to_be_visible()
+    expect(second.locator(TEXT)).to_have_value("Second.")
+    assert site.rows("SELECT text FROM blog_article") == [("First.",)]
+    assert_axe_is_silent(second)
+    second.get_by_role("button", name="Update the live article").click()
+    expect(second.locator(".messagelist")).to_contain_text("Live since")
+    assert site.rows("SELECT text FROM blog_article") == [("Second.",)]
+
+
+def test_a_session_that_ended_while_she_wrote(site: RunningSite, visits: Visits) -> None:
+    desk = visits.desk(site)
+    desk.goto("/admin/blog/article/1/change/")
+    desk.context.clear_cookies(name="sessionid")
+    desk.locator(TEXT).fill("Typed signed out.")
+    expect(desk.locator("[data-kept]")).to_contain_text("You are signed out")
+    desk.get_by_role("button", name="Update the live article").click()
+    expect(desk.get_by_text("What you sent is kept")).to_be_visible()
+    assert_axe_is_silent(desk)
+    desk.get_by_label("Username").fill("elsie")
+    desk.get_by_label("Password").fill("a zebra in the gym")
+    desk.get_by_role("button", name="Log in").click()
+    assert_axe_is_silent(desk)
+    desk.get_by_role("button", name="Send it again").click()
+    expect(desk.locator(TEXT)).to_have_value("Typed signed out.")
+    assert site.rows("SELECT text FROM blog_article") == [("Typed signed out.",)]
+
+
+WORD = """<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>·
+<span>&nbsp;&nbsp;</span></span>One</p><p class=MsoListParagraph style='mso-list:l0 level2 lfo1'>
+<span style='mso-list:Ignore'>o<span>&nbsp;</span></span>Two</p>"""
+
+
+@pytest.mark.parametrize(
+    ("pasted", "markdown"),
+    [
+        ("<h1>Hips</h1><p>Lift <b>them</b>.</p>", "## Hips\n\nLift **them**."),
+        ("<h3><strong>Part</strong></h3>", "### Part"),
+        ("<ul><li>One</li><li>Two<ul><li>Deep</li></ul></li></ul>", "- One\n- Two\n  - Deep"),
+        ("<ol><li><p>One</p></li><li>Two</li></ol>", "1. One\n2. Two"),
+        (
+            "<b style='font-weight:normal'><p><span style='font-weight:700'>Bold </span>"
+            "<span style='font-style:italic'>soft</span></p><br></b>",
+            "**Bold** *soft*",
+        ),
+        ("<p>See <a href='https://example.org/'>this page</a></p>",
+         "See [this page](https://example.org/)"),
+        ("<p>A <a href='javascript:alert(1)'>trap</a></p><script>x()</script>", "A trap"),
+        (WORD, "- One\n  - Two"),
+        ("<!-- wp:paragraph --><p>One<br>Two * 3</p>", "One\nTwo \\* 3"),
+    ],
+    ids=["word", "bold heading", "list", "numbers", "docs", "link", "script", "mso list", "wp"],
+)  # fmt: skip
+def test_pasted_text_becomes_markdown_one_undo_away(
+    starter_site: RunningSite, visits: Visits, pasted: str, markdown: str
+) -> None:
+    desk = visits.desk(starter_site)
+    desk.goto("/admin/blog/page/add/")
+    field = desk.locator(TEXT)
+    field.focus()
+    desk.keyboard.type("Mine. ")
+    paste(desk, pasted)
+    expect(field).to_have_value(f"Mine. {markdown}")
+    desk.keyboard.press("Control+z")
+    expect(field).to_have_value("Mine. ")
+
+
+def test_the_toolbar_marks_and_unmarks(starter_site: RunningSite, visits: Visits) -> None:
+    desk = visits.desk(starter_site)
+    desk.goto("/admin/blog/page/add/")
+    field = desk.locator(TEXT)
+    field.fill("Lift your hips")
+    for name, marked in {
+        "Bold": "**Lift your hips**",
+        "Italic": "*Lift your hips*",
+        "List": "- Lift your hips",
+        "Link": "[Lift your hips](https://)",
+    }.items():
+        field.press("Control+a")
+        desk.get_by_role("button", name=name, exact=True).click()
+        expect(field).to_have_value(marked)
+        field.press("Control+z")
+        expect(field).to_have_value("Lift your hips")
+    for expected in ("## Lift your hips", "### Lift your hips", "Lift your hips"):
+        desk.get_by_role("button", name="Heading").click()
+        expect(field).to_have_value(expected)
+    field.press("Control+a")
+    field.press("Control+b")
+    expect(field).to_have_value("**Lift your hips**")
+    field.press("Control+b")
+    expect(field).to_have_value("Lift your hips")
+    field.press("Tab")
+    expect(field).not_to_be_focused()
+    expect(field).to_have_value("Lift your hips")
+
+
+def test_without_a_script_the_form_is_whole(site: RunningSite, visits: Visits) -> None:
+    desk = visits.desk(site, scripts=False)
+    desk.goto("/admin/blog/article/1/change/")
+    expect(desk.locator(".toolbar")).to_have_count(0)
+    desk.locator(TEXT).fill("Plain.")
+    desk.get_by_role("button", name="Update the live article").click()
+    expect(desk.locator(".messagelist")).to_contain_text("Live since")
+    assert site.rows("SELECT text FROM blog_article") == [("Plain.",)]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/login/",
+        "/admin/password/",
+        "/admin/blog/article/",
+        "/admin/blog/article/add/",
+        "/admin/blog/article/1/share/",
+        "/admin/blog/article/1/history/",
+        "/admin/blog/page/1/change/",
+        "/admin/blog/author/1/change/",
+    ],
+)
+def test_axe_finds_nothing(starter_site: RunningSite, visits: Visits, address: str) -> None:
+    desk = visits.desk(starter_site)
+    if address in ("/admin/login/", "/admin/password/"):
+        desk.context.clear_cookies()
+    desk.goto(address)
+    assert_axe_is_silent(desk)
