@@ -118,6 +118,7 @@ def as_typed(draft: Draft) -> Article:
     sources.is_valid()
     article = form.instance
     article.pk = article.pk or 0
+    article.updated_at = article.updated_at or timezone.now()
     article.title = data.get("title", "")
     article.slug = article.slug or "draft"
     if not article.author_id:

@@ -9,7 +9,7 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -123,9 +123,9 @@ def keep(request: HttpRequest, window: str) -> JsonResponse:
 
 
 @require_safe
-@xframe_options_sameorigin  # type: ignore[arg-type]
-@csp_replace({"frame-ancestors": [SELF]})
-def page(request: HttpRequest, window: str) -> HttpResponseBase:
+@xframe_options_sameorigin
+@csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type]
+def page(request: HttpRequest, window: str) -> HttpResponse:
     """What is typed as the page it will be. The frame beside the form shows it, and it alone may be
     framed."""
     draft = Draft.objects.filter(key=window).exclude(typed_at=None).first()

@@ -37,7 +37,9 @@ def neighbors(article: Article) -> Neighbors:
     """The published articles next to this one in time; none beside a draft."""
     if not article.published_at:
         return Neighbors(None, None)
-    others = Article.objects.published().only("title", "slug", "published_at")
+    others = (
+        Article.objects.published().exclude(pk=article.pk).only("title", "slug", "published_at")
+    )
     at, same = article.published_at, Q(published_at=article.published_at)
     newer = others.filter(Q(published_at__gt=at) | same & Q(pk__gt=article.pk))
     older = others.filter(Q(published_at__lt=at) | same & Q(pk__lt=article.pk))

@@ -80,7 +80,7 @@ class Desk(admin.AdminSite):
 
         return kept
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         kept = request.POST.get("kept", "")
         response = super().login(request, {**(extra_context or {}), "kept": kept})
         if not kept or response.status_code != 302:

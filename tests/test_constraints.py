@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from blog.models import Draft
 from comments.models import Address, Block, Comment, Look, Report, WordCount
 from exercises.models import EquipmentNeed, Level, MuscleWork
-from publishing.models import SearchEntry, Site, StarterRecord
+from publishing.models import Redirect, SearchEntry, Site, StarterRecord
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +59,17 @@ def one_entry() -> SearchEntry:
 
 def one_block() -> Block:
     return Block.objects.create(kind="word", value=f"word {Block.objects.count()}")
+
+
+def one_redirect() -> Redirect:
+    number = Redirect.objects.count()
+    return Redirect.objects.create(old_path=f"/old-{number}/", new_path="/new/")
+
+
+def one_draft() -> Draft:
+    number = Draft.objects.count()
+    editor = User.objects.get_or_create(username="writer")[0]
+    return Draft.objects.create(key=f"window{number}", editor=editor, typed={"title": ["T"]})
 
 
 def beside(row: Any, *fields: str) -> Any:
@@ -129,6 +142,7 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
     "source_has_a_link": (make.make_source, lambda row: {"url": ""}),
     "page_has_a_title": (make.make_page, lambda row: {"title": ""}),
     "page_slug_holds_a_letter": (make.make_page, lambda row: {"slug": "404"}),
+    "redirect_leads_elsewhere": (one_redirect, lambda row: {"new_path": row.old_path}),
     "search_entry_once": (one_entry, lambda row: beside(one_entry(), "kind", "key")),
     "comment_says_something": (make.make_comment, lambda row: {"words": ""}),
     "comment_one_favorite": (
@@ -145,11 +159,16 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
 }
 
 # Rows and fields that no form shows: nobody reads a sentence about them.
-WRITTEN_BY_THE_SITE = {"comment_removed_by_somebody", "look_is_one_row"}
+WRITTEN_BY_THE_SITE = {
+    "comment_removed_by_somebody",
+    "look_is_one_row",
+    "redirect_leads_elsewhere",
+}
 
 MAKERS: dict[str, Callable[[], Any]] = {
     "publishing.picture": make.make_picture,
     "publishing.subject": make.make_subject,
+    "publishing.redirect": one_redirect,
     "publishing.starterrecord": one_record,
     "exercises.muscle": make.make_muscle,
     "exercises.equipment": make.make_equipment,
@@ -157,6 +176,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "exercises.prescription": one_prescription,
     "blog.author": make.make_author,
     "blog.article": make.make_article,
+    "blog.draft": one_draft,
     "blog.page": make.make_page,
     "comments.comment": lambda: make.make_comment(once=f"once {Comment.objects.count()}"),
     "comments.wordcount": lambda: WordCount.objects.create(word=f"w{WordCount.objects.count()}"),

@@ -72,7 +72,7 @@ def test_it_is_public_only_while_its_article_is(reader: Client) -> None:
     article.save()
     assert words_at(reader, "/favorites/") == []
     assert tally(reader) == {}
-    assert reader.get("/articles/a/").status_code == 404
+    assert reader.get("/articles/a/").status_code == 410
 
 
 def test_every_kind_of_answer_on_the_favorites_page_can_be_read(reader: Client) -> None:

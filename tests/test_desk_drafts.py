@@ -71,14 +71,18 @@ def test_a_new_article_is_kept_before_its_first_save(trainer: Client) -> None:
     author, subject = make_author(), make_subject()
     fields = form_of(trainer, "/admin/blog/article/add/")
     assert fields["author"] == str(author.pk)
-    source = {
+    source: dict[str, Any] = {
         "sources-TOTAL_FORMS": "1",
         "sources-0-title": "A study",
         "sources-0-url": "https://example.org/",
         "sources-0-authors": "Bret Contreras, Vigotsky",
         "sources-0-year": "2015",
     }
-    typed = {"title": "Half a", "text": "Words [@contreras-2015].", "subjects": [subject.pk]}
+    typed: dict[str, Any] = {
+        "title": "Half a",
+        "text": "Words [@contreras-2015].",
+        "subjects": [subject.pk],
+    }
     keep(trainer, fields, **typed, **source)
     assert not Article.objects.exists()
     shown = read(trainer.get("/admin/blog/article/add/"))

@@ -151,7 +151,7 @@ def test_a_forgotten_password_is_chosen_by_a_letter(reader: Client) -> None:
     assert ask.get("/admin/password/sent/").status_code == 200
     (letter,) = mail.outbox
     assert letter.to == ["elsie@example.org"]
-    link = re.search(r"http://127\.0\.0\.1:8000(/admin/password/\S+)", letter.body)
+    link = re.search(r"http://127\.0\.0\.1:8000(/admin/password/\S+)", str(letter.body))
     assert link
     form = ask.get(link[1])["Location"]
     new = {"new_password1": "a zebra in the gym", "new_password2": "a zebra in the gym"}

@@ -176,7 +176,7 @@ def test_it_is_refused_with_a_sentence_and_leaves_nothing(
 ) -> None:
     file_name, make, sentence = HOSTILE[name]
     file = SimpleUploadedFile("x", make(), "image/jpeg")
-    file._name = file_name  # as a client that keeps to no rule sends it
+    file._name = file_name  # type: ignore[attr-defined] # as a client that keeps to no rule sends it
     told = way(trainer, file)
     assert sentence in told
     assert told.endswith(".")
@@ -205,7 +205,7 @@ def test_a_picture_s_file_name_leads_nowhere(
     trainer: Client, media: Path, tmp_path: Path, sent: str, kept: str
 ) -> None:
     file = SimpleUploadedFile("x", saved(scene((64, 36)), "JPEG"))
-    file._name = sent
+    file._name = sent  # type: ignore[attr-defined]
     response = trainer.post("/markdownx/upload/", {"image": file})
     assert response.json()["image_code"] == f"\n[[picture:{kept}]]\n"
     token = Picture.objects.get().token

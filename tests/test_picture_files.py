@@ -5,7 +5,9 @@ import re
 import resource
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -101,7 +103,7 @@ GRAY = dict.fromkeys(("top left", "top right"), (6,) * 3)
 GRAY |= dict.fromkeys(("bottom left", "bottom right"), (248,) * 3)
 UPRIGHT = corners(scene())
 PHOTOS: dict[str, tuple[Callable[[], bytes], dict]] = {
-    **{f"JPEG turned {o}": (lambda o=o: camera_jpeg(o), UPRIGHT) for o in TURNED},
+    **{f"JPEG turned {o}": (partial(camera_jpeg, o), UPRIGHT) for o in TURNED},
     "JPEG in Display P3": (lambda: saved(scene(), "JPEG", quality=95, **P3), IN_P3),
     "JPEG of a press, CMYK": (press, expected_press()),
     "JPEG with a second picture": (two_in_one, UPRIGHT),
@@ -109,10 +111,10 @@ PHOTOS: dict[str, tuple[Callable[[], bytes], dict]] = {
     "PNG with a palette": (palette, UPRIGHT),
     "PNG with alpha": (with_alpha, ON_WHITE),
     "PNG in Display P3": (lambda: saved(scene(), "PNG", exif=camera_data(), **P3), IN_P3),
-    **{f"HEIC turned {o}": (lambda o=o: heic(scene(), o), UPRIGHT) for o in (1, 3, 6, 8)},
+    **{f"HEIC turned {o}": (partial(heic, scene(), o), UPRIGHT) for o in (1, 3, 6, 8)},
     "HEIC in Display P3": (lambda: heic(scene(), 6, **P3), IN_P3),
-    **{f"WebP turned {o}": (lambda o=o: by_camera("WEBP", o), UPRIGHT) for o in (1, 6)},
-    **{f"AVIF turned {o}": (lambda o=o: by_camera("AVIF", o), UPRIGHT) for o in (1, 5, 6)},
+    **{f"WebP turned {o}": (partial(by_camera, "WEBP", o), UPRIGHT) for o in (1, 6)},
+    **{f"AVIF turned {o}": (partial(by_camera, "AVIF", o), UPRIGHT) for o in (1, 5, 6)},
 }
 
 
@@ -293,14 +295,19 @@ def test_a_disk_without_room_is_told_and_leaves_nothing(
     ):
         file = io.BytesIO(data)
         file.name = "photo.jpg"
-        form = {field: file, "text_alternative": "Words.", "focal_x": 50, "focal_y": 50}
+        form: dict[str, Any] = {
+            field: file,
+            "text_alternative": "Words.",
+            "focal_x": 50,
+            "focal_y": 50,
+        }
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
         try:
             answers.append(trainer.post(address, form))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    form, dropped = answers
-    assert "disk may be full" in form.context["adminform"].form.errors["file"][0]
+    whole, dropped = answers
+    assert "disk may be full" in whole.context["adminform"].form.errors["file"][0]
     assert (dropped.status_code, "disk may be full" in dropped.json()["image"][0]) == (400, True)
     assert every_file(media) == []
     assert not Picture.objects.exists()

@@ -95,7 +95,7 @@ def test_a_draft_has_no_card(reader: Client, trainer: Client, kind: str) -> None
     row.published_at = None
     row.save()
     for person in (reader, trainer):
-        assert person.get(address).status_code == 404
+        assert person.get(address).status_code == 410
 
 
 @pytest.mark.parametrize(
