@@ -179,7 +179,7 @@ class ArticleAdmin(TextAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        drafts.forget(editor.window_of(request), request.user)
+        drafts.saved(editor.window_of(request), request.user, form.instance, request.POST)
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None

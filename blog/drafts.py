@@ -17,6 +17,7 @@ from blog.models import Article, Author, Draft
 from publishing.revisions import content_fields
 
 OPEN_FOR = timedelta(seconds=90)  # a window says every half minute that it is still there
+OF_THE_WINDOW = {"window", "version", "at", "article"}  # sent along, and no words of hers
 NOT_TYPED = {"csrfmiddlewaretoken", "_publish", "_draft", "_later", "_save", "_continue", "_check"}
 
 
@@ -51,6 +52,21 @@ def close(window: str, editor: Any) -> None:
 
 def forget(window: str, editor: Any) -> None:
     Draft.objects.filter(key=window, editor=editor).delete()
+
+
+def saved(window: str, editor: Any, article: Article, typed: QueryDict) -> None:
+    """A save took what is typed: the window's draft goes, and every other that says the same."""
+    forget(window, editor)
+    words = _words({name: typed.getlist(name) for name in typed})
+    for draft in article.drafts.filter(editor=editor).exclude(typed_at=None):
+        if _words(draft.typed) == words:
+            draft.delete()
+
+
+def _words(typed: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What she wrote, apart from when it is to be published."""
+    left_out = NOT_TYPED | OF_THE_WINDOW | {"published_at_0", "published_at_1"}
+    return {name: values for name, values in typed.items() if name not in left_out}
 
 
 def kept(article: Article | None, editor: Any) -> QuerySet[Draft]:

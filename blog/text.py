@@ -22,7 +22,9 @@ def render(row: Article | Page | Author, *, editing: bool = False, card: str = C
     """
     things = partial(_cards, template=card)
     if isinstance(row, Article):
-        sources = [(s.key, _short(s, editing)) for s in row.sources.all()] if row.pk else []
+        sources = (
+            [(s.key, _short(s, editing)) for s in row.sources.all()] if row.pk is not None else []
+        )
         return markdown.render(row.text, things=things, sources=sources, editing=editing)
     text = row.text if isinstance(row, Page) else row.biography
     return markdown.render(text, things=things, editing=editing)

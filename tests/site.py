@@ -64,14 +64,19 @@ class RunningSite:
         self.settings = settings
         self.folder = folder
         # Bound here and handed down: no port is guessed, and a request waits until it is served.
+        self._serve(0)
+
+    def _serve(self, port: int) -> None:
         with socket.socket() as listening:
-            listening.bind(("127.0.0.1", 0))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(("127.0.0.1", port))
             listening.listen(64)
             self.port = listening.getsockname()[1]
             self.url = f"http://127.0.0.1:{self.port}"
             self._start(listening)
 
     def _start(self, listening: socket.socket) -> None:
+        self.life, held = os.pipe()  # its other end is open while one of the processes lives
         command = ["-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listening.fileno()}"]
         how = ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
         with (self.folder / "log").open("ab") as log:
@@ -79,30 +84,22 @@ class RunningSite:
                 [sys.executable, *command, *how, "--log-level", "warning"],
                 cwd=ROOT,
                 env=environment(self.folder, SITE_URL=self.url, **self.settings),
-                pass_fds=[listening.fileno()],
+                pass_fds=[listening.fileno(), held],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+        os.close(held)
 
     def kill(self) -> None:
         """As at a power cut: nothing is finished, nobody is told."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=20)
+        os.read(self.life, 1)  # the workers outlive their master by moments, and hold the port
+        os.close(self.life)
 
     def start_again(self) -> None:
-        with socket.socket() as listening:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # The killed workers hold the port until the system has buried them.
-            for tries_left in range(10_000, -1, -1):
-                try:
-                    listening.bind(("127.0.0.1", self.port))
-                    break
-                except OSError:
-                    if not tries_left:
-                        raise
-            listening.listen(64)
-            self._start(listening)
+        self._serve(self.port)
 
     def __enter__(self) -> RunningSite:
         return self
@@ -110,6 +107,7 @@ class RunningSite:
     def __exit__(self, *error: Any) -> None:
         self.process.terminate()
         self.process.wait(timeout=20)
+        os.close(self.life)
 
     @property
     def log(self) -> str:

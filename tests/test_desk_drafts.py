@@ -309,3 +309,13 @@ def test_an_older_version_is_compared_and_brought_back(trainer: Client, reader: 
     assert article.sources.count() == 1
     article.refresh_from_db()
     assert article.is_live()
+
+
+def test_a_save_takes_the_draft_of_an_earlier_window_with_the_same_words(trainer: Client) -> None:
+    article = make_article(title="Thrust")
+    before = form_of(trainer, address_of(article))
+    keep(trainer, before, article, title="Thrust more")
+    keep(trainer, form_of(trainer, address_of(article)), article, title="Something else")
+    window = form_of(trainer, address_of(article))
+    assert trainer.post(address_of(article), window | {"title": "Thrust more", "_publish": "1"})
+    assert [draft.title for draft in Draft.objects.all()] == ["Something else"]
