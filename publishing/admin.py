@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -119,10 +119,6 @@ class PictureAdmin(ContentAdmin):
         in_use = [_linked(use) for uses in usage.uses(objs).values() for use in uses]
         return deleted, count, perms, [*dict.fromkeys([*protected, *in_use])]
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Picture]) -> None:
-        for picture in queryset:
-            picture.delete()  # each takes its files along
-
     def get_urls(self) -> list[Any]:
         words = self.admin_site.admin_view(self.words)
         return [
@@ -170,6 +166,27 @@ class SubjectAdmin(ContentAdmin):
     list_editable = ["position"]
     search_fields = ["name", "other_names"]
     prepopulated_fields = {"slug": ["name"]}
+    actions = ["merge"]
+
+    @admin.action(description="Merge into another subject", permissions=["delete"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Subject]) -> HttpResponse | None:
+        others = Subject.objects.exclude(pk__in=queryset)
+        chosen = request.POST.get("into", "")
+        into = others.filter(pk=chosen).first() if chosen.isdecimal() else None
+        if into is None:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Merge into another subject",
+                "opts": self.opts,
+                "merged": queryset,
+                "others": others,
+            }
+            return render(request, "admin/merge_subjects.html", context)
+        names = ", ".join(f"“{subject}”" for subject in queryset)
+        for subject in queryset:
+            subject.merge_into(into)
+        messages.success(request, f"{names} leads to “{into}” now, in addresses and in search.")
+        return None
 
 
 @admin.register(Site)

@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
 from django.db import models
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -151,6 +151,10 @@ class ContentAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         self._starter(obj).update(read_by_trainer=True)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for row in queryset:
+            row.delete()  # each takes its files along, or leaves word at its address
 
     @staticmethod
     def _starter(row: Model, **more: Any) -> Any:

@@ -92,6 +92,12 @@ class Redirect(models.Model):
         cls.objects.create(old_path=old, new_path=new)
 
     @classmethod
+    def gone(cls, path: str) -> None:
+        """Nothing comes back to this address, nor to those that led to it."""
+        cls.objects.filter(new_path=path).update(new_path="")
+        cls.objects.update_or_create(old_path=path, defaults={"new_path": ""})
+
+    @classmethod
     def after(cls, path: str) -> str | None:
         """Where a path leads now, also below an address that moved (its card, its feed): empty when
         it was withdrawn, None when nothing is known of it."""
@@ -115,9 +121,7 @@ class Addressed(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         before = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
         old = before.get_absolute_url() if before else ""
-        known = before is not None and (
-            before._has_readers() or Redirect.objects.filter(old_path=old, new_path="").exists()
-        )
+        known = before is not None and before._has_had_readers()
         super().save(*args, **kwargs)
         path = self.get_absolute_url()
         if known and old != path:
@@ -130,8 +134,20 @@ class Addressed(models.Model):
     def get_absolute_url(self) -> str:
         raise NotImplementedError
 
+    @transaction.atomic
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        path, known = self.get_absolute_url(), self._has_had_readers()
+        deleted = super().delete(*args, **kwargs)
+        if known:
+            Redirect.gone(path)
+        return deleted
+
     def _has_readers(self) -> bool:
         return not isinstance(self, Published) or self.is_live()
+
+    def _has_had_readers(self) -> bool:
+        withdrawn = Redirect.objects.filter(old_path=self.get_absolute_url(), new_path="")
+        return self._has_readers() or withdrawn.exists()
 
 
 def slug_holds_a_letter(name: str) -> models.CheckConstraint:
@@ -327,6 +343,9 @@ def picture_url(shape: pictures.Shape, width: int, kind: str) -> str:
     return reverse("media", args=[f"{shape.stem}-{width}.{kind}"])
 
 
+OTHER_NAMES = 300  # characters
+
+
 class Subject(Addressed):
     """What an article or exercise is about; the site's only taxonomy."""
 
@@ -336,7 +355,7 @@ class Subject(Addressed):
         max_length=200, help_text="One plain sentence: what a reader finds here."
     )
     other_names = models.CharField(
-        max_length=300,
+        max_length=OTHER_NAMES,
         blank=True,
         help_text="Other words that lead here, with commas: butt, gluteus.",
     )
@@ -367,6 +386,24 @@ class Subject(Addressed):
                 raise ValidationError(
                     {"other_names": f"“{shared.pop()}” already leads to {other.name}."}
                 )
+
+    @transaction.atomic
+    def merge_into(self, other: Subject) -> None:
+        """Whatever has this subject gets the other; this one's names and address lead there."""
+        for relation in self._meta.related_objects:
+            if relation.many_to_many:
+                for row in getattr(self, str(relation.get_accessor_name())).all():
+                    getattr(row, relation.field.name).add(other)
+        path = self.get_absolute_url()
+        self.delete()
+        Redirect.moved(path, other.get_absolute_url())
+        names = [*other.other_names.split(","), self.name, *self.other_names.split(",")]
+        named = {name.strip().casefold(): name.strip() for name in names if name.strip()}
+        named.pop(other.name.casefold(), None)
+        while len(", ".join(named.values())) > OTHER_NAMES:
+            named.popitem()
+        other.other_names = ", ".join(named.values())
+        other.save()
 
 
 def split_names(names: str) -> list[str]:

@@ -8,7 +8,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from publishing.models import Redirect
+from publishing.models import Redirect, Subject
 from tests.make import (
     later,
     make_article,
@@ -135,3 +135,49 @@ def test_where_it_stands_in_words(trainer: Client, date: Any, words: str) -> Non
         assert page.one("p", "standing").text == words
         listed = read(trainer.get("/admin/blog/article/"))
         assert listed.one("td", "field-standing").text == words
+
+
+@pytest.mark.parametrize("make", [make_article, make_exercise, make_subject, make_page])
+def test_deleted_is_gone_for_good(trainer: Client, reader: Client, make: Any) -> None:
+    row = make(slug="first")
+    row.slug = "second"
+    row.save()
+    address, folder = row.get_absolute_url(), row._meta.app_label
+    chosen = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+    trainer.post(f"/admin/{folder}/{row._meta.model_name}/", chosen)
+    assert not type(row)._default_manager.filter(pk=row.pk).exists()
+    for path in (address, address.replace("second", "first")):
+        assert reader.get(path).status_code == 410, path
+
+
+def test_a_deleted_draft_leaves_no_trace(trainer: Client, reader: Client) -> None:
+    make_article(slug="secret", published_at=None).delete()
+    assert reader.get("/articles/secret/").status_code == 404
+
+
+def test_merged_subjects_lead_on(trainer: Client, reader: Client) -> None:
+    kept = make_subject(name="Glutes", slug="glutes", other_names="Butt")
+    merged = make_subject(name="Bottom", slug="bottom", other_names="Rear, butts")
+    article = make_article(slug="a", subjects=[merged])
+    exercise = make_exercise(subjects=[merged, kept])
+    chosen = {"action": "merge", "_selected_action": merged.pk}
+    asked = read(trainer.post("/admin/publishing/subject/", chosen))
+    assert "“Bottom” will be gone." in asked.text
+    assert [option.text for option in asked.all("option")] == ["Glutes"]
+    answer = trainer.post("/admin/publishing/subject/", chosen | {"into": kept.pk}, follow=True)
+    assert "“Bottom” leads to “Glutes” now" in read(answer).text
+    assert list(article.subjects.all()) == list(exercise.subjects.all()) == [kept]
+    kept.refresh_from_db()
+    assert kept.other_names == "Butt, Bottom, Rear, butts"
+    for path in ("/subjects/bottom/", "/subjects/bottom/feed/"):
+        moved = reader.get(path)
+        assert (moved.status_code, moved["Location"]) == (301, path.replace("bottom", "glutes"))
+    assert "Glutes" in read(reader.get("/search/?q=rear")).text
+
+
+@pytest.mark.parametrize("into", ["", "x", "0", "99999999999999999999999"])
+def test_a_subject_is_merged_into_one_that_there_is(trainer: Client, into: str) -> None:
+    merged = make_subject()
+    chosen = {"action": "merge", "_selected_action": merged.pk, "into": into}
+    assert "no other subject" in read(trainer.post("/admin/publishing/subject/", chosen)).text
+    assert Subject.objects.get() == merged
