@@ -113,7 +113,7 @@ class ArticleForm(TextForm):
 
 class SourceForm(forms.ModelForm):
     url = forms.URLField(
-        label="link",
+        label="Link",
         max_length=500,
         assume_scheme="https",
         widget=forms.URLInput(attrs={"class": "vURLField"}),

@@ -196,6 +196,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "words": words,
         "kind": kind,
         "kinds": [(row, len(found.keys[row.name])) for row in kinds.values()],
+        "most": finding.MOST,  # of a kind are looked at, the newest
         "found": found,
         "page": page,
         "hits": finding.hits(found, page.object_list),

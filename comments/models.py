@@ -52,6 +52,11 @@ class CommentQuerySet(PublishedQuerySet):
         gone = Q(pk__in=answered, removed_at__isnull=False, removed_by=Comment.Remover.WRITER)
         return self.filter(Q(pk__in=words) | gone)
 
+    def about_favorites(self) -> Self:
+        """Readers' words that name a favorite or were written on the favorites page."""
+        named = Q(favorite__isnull=False) | ~Q(other_favorite="")
+        return self.filter(Q(article=None) | named, by_trainer=False)
+
     def with_answers(self, *, newest_first: bool = False) -> CommentQuerySet:
         """These comments, each followed by the answers to it: row by row, so that a page of a list
         has so many rows and not so many threads of any length."""
@@ -202,9 +207,8 @@ class Comment(Published):
         return f"Answer {self.pk}"
 
     def get_absolute_url(self) -> str:
-        """Its place on the page where it stands."""
-        page = self.article.get_absolute_url() if self.article else reverse("favorites")
-        return f"{page}#comment-{self.pk}"
+        """Leads to its place, on whichever page of the conversation that is."""
+        return reverse("comment", args=[self.pk])
 
     @property
     def shown_name(self) -> str:

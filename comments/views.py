@@ -14,10 +14,10 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
@@ -78,8 +78,7 @@ def favorites(request: HttpRequest) -> HttpResponse:
 
 def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     """The tally, the form and the words that name a favorite or were written here."""
-    here = Q(article=None) | Q(favorite__isnull=False) | ~Q(other_favorite="")
-    words = Comment.objects.filter(here, by_trainer=False)
+    words = Comment.objects.about_favorites()
     chosen = Exercise.objects.published().filter(slug=request.GET.get("exercise", "")).first()
     if chosen:
         words = words.filter(favorite=chosen)
@@ -94,6 +93,24 @@ def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> Http
         **more,
     }
     return render(request, "comments/favorites.html", context, status=status)
+
+
+@read_only
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leads to where a comment stands today: the pages of a conversation shift while it grows."""
+    row = get_object_or_404(Comment.objects.readable(), pk=pk)
+    if row.article:
+        page, parameter = row.article.get_absolute_url(), "conversation"
+        words = row.article.comments.with_answers()
+    else:
+        page, parameter = reverse("favorites"), "page"
+        words = Comment.objects.about_favorites().with_answers(newest_first=True)
+    places = list(words.values_list("pk", flat=True))
+    if pk not in places:  # its parent is not shown now
+        raise Http404
+    number = places.index(pk) // WORDS_A_PAGE + 1
+    query = f"?{parameter}={number}" if number > 1 else ""
+    return redirect(f"{page}{query}#comment-{pk}")
 
 
 @csrf_exempt  # publishing/origin.py: public pages hold no token

@@ -32,6 +32,7 @@ urlpatterns = [
     path("comments/", comments.post, name="post_comment"),
     path("comments/mine/", comments.mine, name="my_comments"),
     path("comments/own/<str:token>/", comments.own, name="own_comment"),
+    path("comments/<int:pk>/", comments.comment, name="comment"),
     path("comments/<int:pk>/answer/", comments.answer, name="answer_comment"),
     path("comments/<int:pk>/report/", comments.report, name="report_comment"),
     path("comments/letters/confirm/<str:token>/", comments.confirm_address, name="confirm_address"),

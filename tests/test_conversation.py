@@ -161,3 +161,25 @@ def test_a_reader_cannot_judge(reader: Client, action: str) -> None:
     assert reader.post("/admin/comments/comment/", data).status_code == 403
     comment.refresh_from_db()
     assert comment.published_at is None
+
+
+def test_a_comment_s_own_address_leads_to_its_page(reader: Client) -> None:
+    article = make_article(slug="a")
+    rows = [make_comment(article=article) for _ in range(51)]
+    reply = make_comment(article=article, answers=rows[50])
+    alone = make_comment(article=None)
+    places = {
+        rows[0]: f"/articles/a/#comment-{rows[0].pk}",
+        rows[50]: f"/articles/a/?conversation=2#comment-{rows[50].pk}",
+        reply: f"/articles/a/?conversation=2#comment-{reply.pk}",
+        alone: f"/favorites/#comment-{alone.pk}",
+    }
+    for row, place in places.items():
+        led = reader.get(row.get_absolute_url())
+        assert (led.status_code, led["Location"]) == (302, place)
+        page = read(reader.get(place.split("#")[0]))
+        assert page.one("div", id=f"comment-{row.pk}")
+    rows[50].published_at = None
+    rows[50].save()
+    for row in (rows[50], reply, make_comment(article=None, words="", favorite=make_exercise())):
+        assert reader.get(row.get_absolute_url()).status_code == 404

@@ -97,7 +97,8 @@ def test_from_the_first_letter_to_the_last(posted: RunningSite, mailbox: Mailbox
     assert "answered you" in answered["Subject"]
     assert "Zebras are Elsie's favorite." in text_of(answered)
     assert link_in(answered, "/comments/own/") == posted.url + own
-    place = urlsplit(link_in(answered, "/articles/"))
+    led, _ = posted.ask("GET", urlsplit(link_in(answered, "/comments/2/")).path)
+    place = urlsplit(led.headers["Location"])
     assert read(posted.ask("GET", place.path)[1]).one(id=place.fragment).all("div", "words")
     headers_are_right(answered, posted)
 

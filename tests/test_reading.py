@@ -38,7 +38,7 @@ PAGES = {  # by the name of their address in config/urls.py
     "page": "/privacy/",
 }
 ELSEWHERE = {  # in tests of their own
-    "post_comment",
+    *("post_comment", "comment"),
     "my_comments",
     "own_comment",
     "answer_comment",

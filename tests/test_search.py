@@ -1,5 +1,6 @@
 """Search: what comes first, what is forgiven, what is never found. Runs on both databases."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -418,9 +419,11 @@ def test_a_word_that_everything_holds_still_brings_first_what_is_called_so(
         )
         for n in range(MOST + 1)
     )
-    found = titles(results(reader, "okapi"))
+    page = results(reader, "okapi")
+    found = titles(page)
     assert found[:2] == ["Article: Okapi", "Article: Seen by an okapi"]
     assert len(found) == 10
+    assert re.search(r"Articles \d{4}\+ found", page.one("nav", "filters").text)
 
 
 def test_browsers_are_told_how_to_search(reader: Client, settings: Any) -> None:
