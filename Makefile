@@ -46,7 +46,7 @@ check: .venv/dev
 		DATA_DIR=$$(mktemp -d) SITE_URL=https://example.com \
 		sh -c '$(MANAGE) makemigrations --check --dry-run && $(MANAGE) check --deploy --fail-level WARNING'
 
-bench: .venv/site
+bench: .venv/dev
 	$(PY) bench/pictures.py
 
 .venv/site: requirements/site.txt
