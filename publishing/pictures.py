@@ -48,7 +48,7 @@ NOT_WRITTEN = (
     " whoever looks after the server, then try again."
 )
 ENCODED: dict[str, tuple[str, dict[str, Any]]] = {
-    ".avif": ("AVIF", {"quality": 60, "speed": 8}),
+    ".avif": ("AVIF", {"quality": 50, "speed": 8}),
     ".jpg": ("JPEG", {"quality": 82, "progressive": True}),
     ".png": ("PNG", {}),
 }

@@ -351,12 +351,16 @@ def main() -> None:
     chosen = options("Draw the stripes of the site.")
     IMAGES.mkdir(parents=True, exist_ok=True)
     documents = {
-        "stripes.svg": tile(SEED),
-        "mark.svg": svg(40, 40, f'<path d="{mark_path()}"/>'),
-        "favicon.svg": favicon(),
+        IMAGES / "stripes.svg": tile(SEED),
+        IMAGES / "favicon.svg": favicon(),
+        # In every page, so that nothing waits for one request more.
+        TOP
+        / "templates"
+        / "mark.html": f'<svg class="mark" viewBox="0 0 40 40" aria-hidden="true">'
+        f'<path d="{mark_path()}"/></svg>\n',
     }
-    for name, document in documents.items():
-        (IMAGES / name).write_text(document, encoding="utf-8")
+    for path, document in documents.items():
+        path.write_text(document, encoding="utf-8")
     if chosen.png:
         icons = {
             "favicon-32": (favicon(), 32),
