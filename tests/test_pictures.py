@@ -2,7 +2,6 @@
 
 import io
 import re
-import resource
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -191,18 +190,6 @@ def test_a_form_with_another_mistake_leaves_no_files(trainer: Client, media: Pat
     assert "Say the picture in words" in str(response.context["errors"])
     response = add(trainer, image_file(), focal_x=101)
     assert response.status_code == 200
-    assert files(media) == []
-
-
-def test_a_disk_that_ends_leaves_no_half_picture(media: Path) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    file = photo((1200, 800))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))  # bytes a file may have
-    try:
-        with pytest.raises(pictures.Refused, match="disk may be full"):
-            pictures.take_in(file)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert files(media) == []
 
 
