@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from blog.models import Article
 from exercises.models import Exercise
-from publishing.models import Published, PublishedQuerySet
+from publishing import edition
+from publishing.models import Published, PublishedQuerySet, Shown
 
 WORDS_LIMIT = 5000  # characters
 EDIT_FOR = timedelta(minutes=30)
@@ -65,10 +66,12 @@ class CommentQuerySet(PublishedQuerySet):
             "pk",
         )
 
+    @transaction.atomic
     def empty(self) -> int:
         """Leave nothing of what was written: the rows only keep the place of what was removed."""
         nothing = dict.fromkeys(["name", "other_favorite", "email", "asked_change", "reasons"], "")
         hashes = {"person": "", "sender": "", "once": None}
+        edition.changed()
         return self.update(words="(removed)", favorite=None, **nothing, **hashes)
 
     def unanswered_questions(self) -> Self:
@@ -205,6 +208,12 @@ class Comment(Published):
         """Its place on the page where it stands."""
         page = self.article.get_absolute_url() if self.article else reverse("favorites")
         return f"{page}#comment-{self.pk}"
+
+    def concerns_readers(self) -> bool:
+        """Words that wait, and spam, change no page. What was removed may keep an empty place."""
+        before = Comment.objects.filter(pk=self.pk) if self.pk else Comment.objects.none()
+        seen = before.exclude(published_at=None, removed_at=None).exists()
+        return seen or self.published_at is not None or self.removed_at is not None
 
     @property
     def shown_name(self) -> str:
@@ -365,7 +374,7 @@ class WordCount(models.Model):
         return self.word
 
 
-class Address(models.Model):
+class Address(Shown):
     """A reader's email address: letters go there only after it was confirmed, until stopped."""
 
     email = models.EmailField(unique=True)
@@ -378,6 +387,11 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    def concerns_readers(self) -> bool:
+        """Only a confirmed address tells persons apart in the tally."""
+        before = Address.objects.filter(pk=self.pk, confirmed_at__isnull=False)
+        return self.confirmed_at is not None or (self.pk is not None and before.exists())
 
     @property
     def gets_letters(self) -> bool:

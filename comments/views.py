@@ -30,7 +30,7 @@ from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import Comment, Event, Report, own_comment
 from exercises.models import Exercise
 from publishing.origin import is_foreign, is_silent
-from publishing.reading import page_of, read_only
+from publishing.reading import page_of, read_only, stored
 from publishing.sender import keyed_hash, sender_of
 
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
@@ -71,7 +71,7 @@ def loses_nothing(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     return kept
 
 
-@read_only
+@stored("page")
 def favorites(request: HttpRequest) -> HttpResponse:
     return favorites_page(request)
 
