@@ -1,4 +1,4 @@
-# make run | dev | test | check | bench | trainer
+# make run | dev | test | faults | check | bench | trainer
 # PORT, DATA_DIR and SITE_URL may be set: make run PORT=9000
 
 PORT ?= 8000
@@ -11,7 +11,7 @@ PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 WORKERS ?= 2
 
-.PHONY: run dev test check bench trainer site lock
+.PHONY: run dev test faults check bench trainer site lock
 
 run: site
 	@echo "Serving $(SITE_URL) — stop with Ctrl+C"
@@ -36,6 +36,10 @@ site: .venv/site $(DATA_DIR)/secret-key
 
 test: .venv/dev browser check
 	$(PY) -m pytest -n 2
+
+# Kills, full disks and the like, for minutes.
+faults: .venv/dev
+	$(PY) -m pytest -m faults
 
 check: .venv/dev
 	.venv/bin/ruff check .
