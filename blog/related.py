@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 
 from blog.models import Article
 from exercises.models import Exercise
@@ -43,4 +43,7 @@ def neighbors(article: Article) -> Neighbors:
     at, same = article.published_at, Q(published_at=article.published_at)
     newer = others.filter(Q(published_at__gt=at) | same & Q(pk__gt=article.pk))
     older = others.filter(Q(published_at__lt=at) | same & Q(pk__lt=article.pk))
-    return Neighbors(newer.order_by("published_at", "pk").first(), older.first())
+    newer = newer.order_by("published_at", "pk")
+    both = Q(pk=Subquery(newer.values("pk")[:1])) | Q(pk=Subquery(older.values("pk")[:1]))
+    found = {(row.published_at, row.pk) > (at, article.pk): row for row in others.filter(both)}
+    return Neighbors(found.get(True), found.get(False))

@@ -68,8 +68,9 @@ def years_of(articles: PublishedQuerySet) -> QuerySet:
 
 @stored()
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    rows = Article.objects.visible_to(request.user)
-    return article_page(request, get_object_or_404(rows, slug=slug))
+    rows = Article.objects.visible_to(request.user).select_related("author", "lead_picture")
+    article = get_object_or_404(rows.prefetch_related("sources", "subjects"), slug=slug)
+    return article_page(request, article, live=None if request.user.is_staff else True)
 
 
 def article_page(
@@ -78,17 +79,21 @@ def article_page(
     status: int = 200,
     *,
     editing: bool = False,
+    live: bool | None = None,
     **more: Any,
 ) -> HttpResponse:
     """The article's page; with editing, problems stand in their places and sources say what they
-    support. `more` is for who shows the page again, with a form to mend, say."""
-    rendered = text.render(article, editing=editing)
+    support. live: whether readers see it, where that is known. `more` is for who shows the page
+    again, with a form to mend, say."""
+    site = Site.current()
+    rendered = text.render(article, editing=editing, site=site)
     cited = {key: place for place, key in enumerate(rendered.cited)}
     sources = sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited)))
     subjects = list(article.subjects.all())
-    live = article.is_live()
+    live = article.is_live() if live is None else live
     context = {
-        "meta": meta.of_article(article, rendered, subjects, sources, live=live),
+        "meta": meta.of_article(article, rendered, subjects, sources, site, live=live),
+        "site": site,
         "article": article,
         "text": rendered,
         "sources": sources,

@@ -156,7 +156,9 @@ def form_page(
         context = {"parent": parent, "article": article, "answer_form": form, "preview": preview}
         return render(request, "comments/answer.html", context, status=status)
     if article:
-        return article_page(request, article, status=status, answer_form=form, preview=preview)
+        return article_page(
+            request, article, status=status, live=True, answer_form=form, preview=preview
+        )
     return favorites_page(request, status=status, answer_form=form, preview=preview)
 
 

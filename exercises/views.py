@@ -4,8 +4,9 @@ from django.shortcuts import get_object_or_404, render
 
 from exercises import meta
 from exercises.choosing import Chooser
-from exercises.models import Exercise, Variation
+from exercises.models import Exercise, MuscleWork, Variation
 from exercises.related import related
+from publishing.models import Site
 from publishing.reading import page_of, stored
 
 EXERCISES_A_PAGE = 24
@@ -38,11 +39,14 @@ def library(request: HttpRequest) -> HttpResponse:
 @stored()
 def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     exercises = Exercise.objects.visible_to(request.user)
-    exercise = get_object_or_404(exercises.prefetch_related("work__muscle", "subjects"), slug=slug)
+    work = Prefetch("work", MuscleWork.objects.select_related("muscle"))
+    exercise = get_object_or_404(exercises.prefetch_related(work, "subjects"), slug=slug)
     variations = list(Variation.objects.filter(exercise=exercise).complete())
-    live = exercise.is_live()
+    live = not request.user.is_staff or exercise.is_live()
+    site = Site.current()
     context = {
-        "meta": meta.of_exercise(exercise, variations, live=live),
+        "meta": meta.of_exercise(exercise, variations, site, live=live),
+        "site": site,
         "exercise": exercise,
         "variations": variations,
         "is_draft": not live,

@@ -27,13 +27,14 @@ def answer_form(
     parent: Comment | None = None,
 ) -> dict[str, Any]:
     """The form, empty or as it came back; a favorite may be named in advance."""
-    form = context.get("answer_form") or AnswerForm(initial={"favorite": favorite})
+    site = context["site"]
+    form = context.get("answer_form") or AnswerForm(initial={"favorite": favorite}, site=site)
     return {
         "form": form,
         "article": article,
         "parent": parent,
         "preview": context.get("preview"),
-        "site": context["site"],
+        "site": site,
     }
 
 
@@ -42,7 +43,8 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     """A page of the published words on an article, each with the answers to it."""
     rows = Comment.objects.filter(article=article).with_answers()
     number = context["request"].GET.get("conversation", "1")
-    page = Paginator(rows, WORDS_A_PAGE).get_page(number)
+    few = list(rows[: WORDS_A_PAGE + 1])  # most are on one page, and need not be counted
+    page = Paginator(rows if len(few) > WORDS_A_PAGE else few, WORDS_A_PAGE).get_page(number)
     site = context["site"]
     nodes = structured.script(thread(page, article, site)) if page.object_list else ""
     return {"page": page, "article": article, "site": site, "nodes": nodes}
