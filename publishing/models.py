@@ -52,8 +52,9 @@ class Edition(models.Model):
     """One row: the number of the site as readers see it now. A stored page is of one number."""
 
     number = models.BigIntegerField()
-    began_at = models.DateTimeField(null=True)  # when the rows last changed what is seen by itself
-    next_change_at = models.DateTimeField(null=True)  # and when they next will
+    # When what readers see last changed by itself, and when it next will.
+    began_at = models.DateTimeField(null=True, blank=True)
+    next_change_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="edition_is_one_row")]

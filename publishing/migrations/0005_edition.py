@@ -20,8 +20,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.BigIntegerField()),
-                ('began_at', models.DateTimeField(null=True)),
-                ('next_change_at', models.DateTimeField(null=True)),
+                ('began_at', models.DateTimeField(blank=True, null=True)),
+                ('next_change_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='edition_is_one_row')],
