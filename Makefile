@@ -50,8 +50,11 @@ check: .venv/dev
 		DATA_DIR=$$(mktemp -d) SITE_URL=https://example.com \
 		sh -c '$(MANAGE) makemigrations --check --dry-run && $(MANAGE) check --deploy --fail-level WARNING'
 
-bench: .venv/site
-	$(PY) bench/pictures.py
+# The load comes from wrk, on this machine.
+bench: .venv/dev
+	@command -v wrk >/dev/null || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk; }
+	$(PY) bench/all.py
 
 .venv/site: requirements/site.txt
 	@test -x $(PY) || $(PYTHON) -m venv .venv

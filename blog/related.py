@@ -8,18 +8,20 @@ from blog.models import Article
 from exercises.models import Exercise
 
 MOST = 3
+RECENT = 300  # articles that are compared: all, for most sites
 
 
 def related(article: Article) -> list[Article]:
     """The published articles with most subjects and exercises in common, newest first among
     equals. An exercise in common says as much as two subjects."""
+    recent = Article.objects.published().values("pk")[:RECENT]
     subjects = article.subjects.all()
     exercises = Exercise.objects.filter(variations__articles=article)
     in_common = Count("subjects", filter=Q(subjects__in=subjects), distinct=True) + 2 * Count(
         "variations__exercise", filter=Q(variations__exercise__in=exercises), distinct=True
     )
     return list(
-        Article.objects.published()
+        Article.objects.filter(pk__in=recent)
         .exclude(pk=article.pk)
         .annotate(in_common=in_common)
         .filter(in_common__gt=0)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, F, Prefetch, Q, When, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, When, Window
 from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.urls import reverse
 from django.utils import timezone
@@ -48,10 +48,11 @@ class CommentQuerySet(PublishedQuerySet):
     def readable(self) -> Self:
         """What a conversation shows: published words, and in their place those that their writer
         removed though somebody had answered."""
-        words = Comment.objects.published().exclude(words="")
-        answered = Comment.objects.published().exclude(answers=None).values("answers")
-        gone = Q(pk__in=answered, removed_at__isnull=False, removed_by=Comment.Remover.WRITER)
-        return self.filter(Q(pk__in=words) | gone)
+        # Asked row by row: a list of all the words there are would be made for each page.
+        words = Comment.objects.published().exclude(words="").filter(pk=OuterRef("pk"))
+        answered = Comment.objects.published().filter(answers=OuterRef("pk"))
+        gone = Q(removed_at__isnull=False, removed_by=Comment.Remover.WRITER) & Exists(answered)
+        return self.filter(Exists(words) | gone)
 
     def with_answers(self, *, newest_first: bool = False) -> CommentQuerySet:
         """These comments, each followed by the answers to it: row by row, so that a page of a list

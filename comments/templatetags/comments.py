@@ -43,8 +43,12 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     """A page of the published words on an article, each with the answers to it."""
     rows = Comment.objects.filter(article=article).with_answers()
     number = context["request"].GET.get("conversation", "1")
-    few = list(rows[: WORDS_A_PAGE + 1])  # most are on one page, and need not be counted
-    page = Paginator(rows if len(few) > WORDS_A_PAGE else few, WORDS_A_PAGE).get_page(number)
+    first = list(rows[: WORDS_A_PAGE + 1]) if number == "1" else []
+    # Most are on one page, and need not be counted.
+    only = 0 < len(first) <= WORDS_A_PAGE
+    page = Paginator(first if only else rows, WORDS_A_PAGE).get_page(number)
+    if first:
+        page.object_list = first[:WORDS_A_PAGE]
     site = context["site"]
     nodes = structured.script(thread(page, article, site)) if page.object_list else ""
     return {"page": page, "article": article, "site": site, "nodes": nodes}
