@@ -1,4 +1,4 @@
-# make run | dev | test | check | bench | trainer
+# make run | dev | test | faults | check | bench | trainer
 # PORT, DATA_DIR and SITE_URL may be set: make run PORT=9000
 
 PORT ?= 8000
@@ -11,7 +11,7 @@ PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 WORKERS ?= 2
 
-.PHONY: run dev test check bench trainer site lock
+.PHONY: run dev test faults check bench trainer site lock
 
 run: site
 	@echo "Serving $(SITE_URL) — stop with Ctrl+C"
@@ -37,6 +37,10 @@ site: .venv/site $(DATA_DIR)/secret-key
 test: .venv/dev browser check
 	$(PY) -m pytest -n 2
 
+# Kills, full disks and the like, for minutes.
+faults: .venv/dev
+	$(PY) -m pytest -m faults
+
 check: .venv/dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -46,8 +50,11 @@ check: .venv/dev
 		DATA_DIR=$$(mktemp -d) SITE_URL=https://example.com \
 		sh -c '$(MANAGE) makemigrations --check --dry-run && $(MANAGE) check --deploy --fail-level WARNING'
 
+# The load comes from wrk, on this machine.
 bench: .venv/dev
-	$(PY) bench/pictures.py
+	@command -v wrk >/dev/null || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk; }
+	$(PY) bench/all.py
 
 .venv/site: requirements/site.txt
 	@test -x $(PY) || $(PYTHON) -m venv .venv

@@ -12,19 +12,19 @@ from publishing import feeds
 from publishing.feeds import Entry, Feed, row_id
 from publishing.meta import absolute
 from publishing.models import Site, Subject
-from publishing.reading import read_only
+from publishing.reading import stored
 
 NEWEST = 20  # articles, in full
 
 
-@read_only
+@stored()
 def all_articles(request: HttpRequest) -> HttpResponse:
     return feeds.atom(
         request, _feed(request, Article.objects.published(), Site.current().name, "/")
     )
 
 
-@read_only
+@stored()
 def all_as_json(request: HttpRequest) -> HttpResponse:
     site = Site.current()
     feed = _feed(request, Article.objects.published(), site.name, "/")
@@ -32,12 +32,12 @@ def all_as_json(request: HttpRequest) -> HttpResponse:
     return JsonResponse(data, content_type="application/feed+json")
 
 
-@read_only
+@stored()
 def of_subject(request: HttpRequest, slug: str) -> HttpResponse:
     return feeds.atom(request, _feed_of(request, get_object_or_404(Subject, slug=slug)))
 
 
-@read_only
+@stored()
 def of_author(request: HttpRequest, slug: str) -> HttpResponse:
     return feeds.atom(request, _feed_of(request, get_object_or_404(Author, slug=slug)))
 

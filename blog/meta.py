@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from blog import social, structured
 from blog.models import Article, Author, Page, Source
+from exercises.models import Variation
 from publishing.markdown import Text
 from publishing.meta import Meta, in_short, of_part
 from publishing.models import Site, Subject
@@ -34,10 +35,16 @@ def of_articles(site: Site, part: Part, year: str = "") -> Meta:
 
 
 def of_article(
-    article: Article, text: Text, subjects: list[Subject], sources: list[Source], *, live: bool
+    article: Article,
+    text: Text,
+    subjects: list[Subject],
+    sources: list[Source],
+    site: Site,
+    *,
+    live: bool,
 ) -> Meta:
-    path, site = article.get_absolute_url(), Site.current()
-    placed = social.placed_in(article)
+    path = article.get_absolute_url()
+    placed = [row for row in text.rows if isinstance(row, Variation)]
     feeds = [(subject.name, reverse("subject_feed", args=[subject.slug])) for subject in subjects]
     words = (
         f"What readers say on “{article.title}”",

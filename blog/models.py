@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from exercises.models import Variation
 from publishing.markdown import placed_names
-from publishing.models import Addressed, Picture, Published, Subject, slug_holds_a_letter
+from publishing.models import Addressed, Picture, Published, Shown, Subject, slug_holds_a_letter
 
 
 class Author(Addressed):
@@ -81,6 +81,7 @@ class Article(Addressed, Published):
     closes_at = models.DateTimeField(
         "conversation closes", null=True, blank=True, help_text="Empty: it stays open."
     )
+    moments = ("published_at", "closes_at")
     variations = models.ManyToManyField(Variation, through="Card", related_name="articles")
     version = models.PositiveIntegerField(default=1, editable=False)  # raised by every save
     share_key = models.CharField(max_length=24, default=new_share_key, editable=False)
@@ -129,7 +130,7 @@ class Article(Addressed, Published):
         return self.closes_at is None or self.closes_at > timezone.now()
 
 
-class Card(models.Model):
+class Card(Shown):
     """A variation placed in an article's text; kept by the article's save, so that it cannot be
     deleted while an article shows it."""
 
@@ -172,7 +173,7 @@ class Draft(models.Model):
         return (self.typed.get("title") or [""])[0] or "An article without a title"
 
 
-class Source(models.Model):
+class Source(Shown):
     """A study, organization, book or web page that a claim of the article rests on."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="sources")

@@ -2,24 +2,26 @@
 
 from typing import NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 
 from blog.models import Article
 from exercises.models import Exercise
 
 MOST = 3
+RECENT = 300  # articles that are compared: all, for most sites
 
 
 def related(article: Article) -> list[Article]:
     """The published articles with most subjects and exercises in common, newest first among
     equals. An exercise in common says as much as two subjects."""
+    recent = Article.objects.published().values("pk")[:RECENT]
     subjects = article.subjects.all()
     exercises = Exercise.objects.filter(variations__articles=article)
     in_common = Count("subjects", filter=Q(subjects__in=subjects), distinct=True) + 2 * Count(
         "variations__exercise", filter=Q(variations__exercise__in=exercises), distinct=True
     )
     return list(
-        Article.objects.published()
+        Article.objects.filter(pk__in=recent)
         .exclude(pk=article.pk)
         .annotate(in_common=in_common)
         .filter(in_common__gt=0)
@@ -43,4 +45,7 @@ def neighbors(article: Article) -> Neighbors:
     at, same = article.published_at, Q(published_at=article.published_at)
     newer = others.filter(Q(published_at__gt=at) | same & Q(pk__gt=article.pk))
     older = others.filter(Q(published_at__lt=at) | same & Q(pk__lt=article.pk))
-    return Neighbors(newer.order_by("published_at", "pk").first(), older.first())
+    newer = newer.order_by("published_at", "pk")
+    both = Q(pk=Subquery(newer.values("pk")[:1])) | Q(pk=Subquery(older.values("pk")[:1]))
+    found = {(row.published_at, row.pk) > (at, article.pk): row for row in others.filter(both)}
+    return Neighbors(found.get(True), found.get(False))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from blog.models import Article, Author, Page
 from exercises.models import Exercise
 from publishing.models import Picture, Published, Subject
-from publishing.reading import read_only
+from publishing.reading import stored
 
 MOST = 10_000  # addresses in one file; the protocol allows 50,000
 XML = "application/xml; charset=utf-8"
@@ -37,7 +37,7 @@ def _exercises() -> QuerySet[Exercise]:
     return Exercise.objects.published().prefetch_related("variations__photo").order_by("pk")
 
 
-@read_only
+@stored()
 def index(request: HttpRequest) -> HttpResponse:
     parts = [("pages", 1)]
     for kind, rows in (("articles", _articles()), ("exercises", _exercises())):
@@ -46,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "publishing/sitemap_index.xml", {"paths": paths}, content_type=XML)
 
 
-@read_only
+@stored()
 def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     kinds = {"articles": _of_articles, "exercises": _of_exercises, "pages": _of_pages}
     if kind not in kinds:
@@ -55,7 +55,7 @@ def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     return render(request, "publishing/sitemap.xml", {"places": places}, content_type=XML)
 
 
-@read_only
+@stored()
 def llms(request: HttpRequest) -> HttpResponse:
     """The same for readers that are programs, in words (llmstxt.org)."""
     context = {

@@ -24,8 +24,7 @@ def article(
 ) -> tuple[Node, ...]:
     """The article first, then its author, pictures and exercises."""
     path = article.get_absolute_url()
-    names = [name.removeprefix("picture:") for name in text.things if name.startswith("picture:")]
-    pictures = list(Picture.objects.filter(name__in=names)) if names else []
+    pictures = [row for row in text.rows if isinstance(row, Picture)]
     if article.lead_picture and article.lead_picture not in pictures:
         pictures.insert(0, article.lead_picture)
     node: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+from django.db.models import Q
 from django.template.loader import render_to_string
 
 from blog.models import Article, Author, Page, Source
@@ -14,13 +15,19 @@ from publishing.models import Site
 CARD = "exercises/card.html"
 
 
-def render(row: Article | Page | Author, *, editing: bool = False, card: str = CARD) -> Text:
+def render(
+    row: Article | Page | Author,
+    *,
+    editing: bool = False,
+    card: str = CARD,
+    site: Site | None = None,
+) -> Text:
     """The text of an article, page or biography as clean HTML with its cards and sources.
 
     Readers get nothing for a card that is missing or a draft; with editing, its line is told.
-    card names the template of an exercise.
+    card names the template of an exercise; site saves its query to who has it already.
     """
-    things = partial(_cards, template=card)
+    things = partial(_cards, template=card, site=site)
     if isinstance(row, Article):
         sources = (
             [(s.key, _short(s, editing)) for s in row.sources.all()] if row.pk is not None else []
@@ -35,29 +42,25 @@ def preview(content: str) -> str:
     return render(Page(text=content), editing=True).html
 
 
-def _cards(names: list[str], template: str) -> Mapping[str, Thing]:
+def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, Thing]:
     places = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
     variations = Variation.objects.filter(
         exercise__slug__in=[place[0] for place in places.values()],
         slug__in=[place[1] for place in places.values()],
     ).complete()
+    variations = variations.annotate(live=Q(exercise__in=Exercise.objects.published()))
     found = {(v.exercise.slug, v.slug): v for v in variations}
-    live = set(
-        Exercise.objects.published()
-        .filter(slug__in=[place[0] for place in places.values()])
-        .values_list("slug", flat=True)
-    )
-    site = Site.current() if found else None
+    site = site or (Site.current() if found else None)
     things = {}
     for name, place in places.items():
         if place not in found:
             things[name] = Thing(problem=f"there is no exercise “{name}”.")
-        elif place[0] not in live:
+        elif not found[place].live:
             problem = f"“{found[place]}” is still a draft: readers do not see its card."
             things[name] = Thing(problem=problem)
         else:
             context = {"variation": found[place], "site": site, "in_article": True}
-            things[name] = Thing(render_to_string(template, context))
+            things[name] = Thing(render_to_string(template, context), row=found[place])
     return things
 
 

@@ -17,7 +17,7 @@ from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
 from publishing import search as finding
 from publishing.models import PublishedQuerySet, Site, Subject, split_names
-from publishing.reading import page_of, read_only
+from publishing.reading import page_of, read_only, stored
 from publishing.searchable import kinds
 
 ARTICLES_A_PAGE = 20
@@ -27,7 +27,7 @@ SHARED = "blog.shared"
 SHARED_FOR = timedelta(days=14)
 
 
-@read_only
+@stored()
 def home(request: HttpRequest) -> HttpResponse:
     articles = Article.objects.published().select_related("lead_picture", "author")
     author = Author.objects.first()
@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/home.html", context)
 
 
-@read_only
+@stored("page")
 def articles(request: HttpRequest, year: str = "") -> HttpResponse:
     """The archive, newest first: all of it, or a year."""
     rows = Article.objects.published().select_related("lead_picture")
@@ -66,10 +66,11 @@ def years_of(articles: PublishedQuerySet) -> QuerySet:
     return years.annotate(Count("pk")).order_by("-year")
 
 
-@read_only
+@stored()
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    rows = Article.objects.visible_to(request.user)
-    return article_page(request, get_object_or_404(rows, slug=slug))
+    rows = Article.objects.visible_to(request.user).select_related("author", "lead_picture")
+    article = get_object_or_404(rows.prefetch_related("sources", "subjects"), slug=slug)
+    return article_page(request, article, live=None if request.user.is_staff else True)
 
 
 def article_page(
@@ -78,17 +79,21 @@ def article_page(
     status: int = 200,
     *,
     editing: bool = False,
+    live: bool | None = None,
     **more: Any,
 ) -> HttpResponse:
     """The article's page; with editing, problems stand in their places and sources say what they
-    support. `more` is for who shows the page again, with a form to mend, say."""
-    rendered = text.render(article, editing=editing)
+    support. live: whether readers see it, where that is known. `more` is for who shows the page
+    again, with a form to mend, say."""
+    site = Site.current()
+    rendered = text.render(article, editing=editing, site=site)
     cited = {key: place for place, key in enumerate(rendered.cited)}
     sources = sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited)))
     subjects = list(article.subjects.all())
-    live = article.is_live()
+    live = article.is_live() if live is None else live
     context = {
-        "meta": meta.of_article(article, rendered, subjects, sources, live=live),
+        "meta": meta.of_article(article, rendered, subjects, sources, site, live=live),
+        "site": site,
         "article": article,
         "text": rendered,
         "sources": sources,
@@ -124,12 +129,12 @@ def share_address(article: Article) -> str:
     return reverse("shared_article", args=[signing.dumps(facts, salt=SHARED)])
 
 
-@read_only
+@stored()
 def subjects(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/subjects.html", {"meta": meta.of_subjects(Site.current())})
 
 
-@read_only
+@stored("page")
 def subject(request: HttpRequest, slug: str) -> HttpResponse:
     subject = Subject.objects.filter(slug=slug).first()
     if subject is None:
@@ -171,7 +176,7 @@ def by_level(exercises: Iterable[Exercise]) -> dict[str, list[Exercise]]:
     return {level: found for level, found in levels.items() if found}
 
 
-@read_only
+@stored()
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
     rendered = text.render(author)
@@ -208,14 +213,14 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/search.html", context)
 
 
-@read_only
+@stored()
 def opensearch(request: HttpRequest) -> HttpResponse:
     """Lets a browser search the site from its address line."""
     kind = "application/opensearchdescription+xml"
     return render(request, "blog/opensearch.xml", content_type=kind)
 
 
-@read_only
+@stored()
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(Page.objects.visible_to(request.user), slug=slug)
     rendered, live = text.render(page), page.is_live()

@@ -10,18 +10,18 @@ from comments.models import Comment, CommentQuerySet
 from publishing import feeds
 from publishing.feeds import Entry, Feed, row_id
 from publishing.models import Site
-from publishing.reading import read_only
+from publishing.reading import stored
 
 NEWEST = 50
 
 
-@read_only
+@stored()
 def of_all(request: HttpRequest) -> HttpResponse:
     title = f"What readers say: {Site.current().name}"
     return _answer(request, title, reverse("favorites"), Comment.objects.published())
 
 
-@read_only
+@stored()
 def of_article(request: HttpRequest, slug: str) -> HttpResponse:
     article = get_object_or_404(Article.objects.published(), slug=slug)
     title = f"What readers say on “{article.title}”"

@@ -41,7 +41,7 @@ class AnswerForm(forms.ModelForm):
         model = Comment
         fields = ["favorite", "other_favorite", "words", "name", "email"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, site: Site | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         kwargs.setdefault("auto_id", "answer-%s")
         super().__init__(*args, **kwargs)
@@ -55,7 +55,7 @@ class AnswerForm(forms.ModelForm):
         self._field("other_favorite", "Or another one", "Not in the list? Write it here.", 80)
         self._field("words", "Your words", "Why do you like it? What works for you?", WORDS_LIMIT)
         self._field("name", "Your name", "First name is enough.", 80)
-        trainer = Site.current().trainer
+        trainer = (site or Site.current()).trainer
         if "email" in self.fields:
             hint = f"Only to tell you when {trainer} answers. Never shown."
             self._field("email", "Your email (optional)", hint, 254)

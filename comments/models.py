@@ -9,14 +9,15 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, F, Prefetch, Q, When, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, When, Window
 from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.urls import reverse
 from django.utils import timezone
 
 from blog.models import Article
 from exercises.models import Exercise
-from publishing.models import Published, PublishedQuerySet
+from publishing import edition
+from publishing.models import Published, PublishedQuerySet, Shown
 
 WORDS_LIMIT = 5000  # characters
 EDIT_FOR = timedelta(minutes=30)
@@ -47,10 +48,11 @@ class CommentQuerySet(PublishedQuerySet):
     def readable(self) -> Self:
         """What a conversation shows: published words, and in their place those that their writer
         removed though somebody had answered."""
-        words = Comment.objects.published().exclude(words="")
-        answered = Comment.objects.published().exclude(answers=None).values("answers")
-        gone = Q(pk__in=answered, removed_at__isnull=False, removed_by=Comment.Remover.WRITER)
-        return self.filter(Q(pk__in=words) | gone)
+        # Asked row by row: a list of all the words there are would be made for each page.
+        words = Comment.objects.published().exclude(words="").filter(pk=OuterRef("pk"))
+        answered = Comment.objects.published().filter(answers=OuterRef("pk"))
+        gone = Q(removed_at__isnull=False, removed_by=Comment.Remover.WRITER) & Exists(answered)
+        return self.filter(Exists(words) | gone)
 
     def about_favorites(self) -> Self:
         """Readers' words that name a favorite or were written on the favorites page."""
@@ -70,10 +72,12 @@ class CommentQuerySet(PublishedQuerySet):
             "pk",
         )
 
+    @transaction.atomic
     def empty(self) -> int:
         """Leave nothing of what was written: the rows only keep the place of what was removed."""
         nothing = dict.fromkeys(["name", "other_favorite", "email", "asked_change", "reasons"], "")
         hashes = {"person": "", "sender": "", "once": None}
+        edition.changed()
         return self.update(words="(removed)", favorite=None, **nothing, **hashes)
 
     def unanswered_questions(self) -> Self:
@@ -209,6 +213,12 @@ class Comment(Published):
     def get_absolute_url(self) -> str:
         """Leads to its place, on whichever page of the conversation that is."""
         return reverse("comment", args=[self.pk])
+
+    def concerns_readers(self) -> bool:
+        """Words that wait, and spam, change no page. What was removed may keep an empty place."""
+        before = Comment.objects.filter(pk=self.pk) if self.pk else Comment.objects.none()
+        seen = before.exclude(published_at=None, removed_at=None).exists()
+        return seen or self.published_at is not None or self.removed_at is not None
 
     @property
     def shown_name(self) -> str:
@@ -369,7 +379,7 @@ class WordCount(models.Model):
         return self.word
 
 
-class Address(models.Model):
+class Address(Shown):
     """A reader's email address: letters go there only after it was confirmed, until stopped."""
 
     email = models.EmailField(unique=True)
@@ -382,6 +392,11 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    def concerns_readers(self) -> bool:
+        """Only a confirmed address tells persons apart in the tally."""
+        before = Address.objects.filter(pk=self.pk, confirmed_at__isnull=False)
+        return self.confirmed_at is not None or (self.pk is not None and before.exists())
 
     @property
     def gets_letters(self) -> bool:

@@ -20,7 +20,7 @@ from comments.models import (
     Letter,
     Look,
 )
-from publishing import searchable
+from publishing import edition, searchable
 
 HEALTH_WORDS = re.compile(
     r"\b(pain|painful|hurts?|injur\w+|surger\w+|operation|pregnan\w+|hernia|doctor|numb\w*|"
@@ -117,6 +117,7 @@ def erase(email: str) -> int:
     comments.update(published_at=None, is_spam=False, **gone)
     Comment.objects.filter(email__iexact=email).empty()
     searchable.refresh({"comment": erased})  # update() tells nobody
+    edition.changed()
     letters.waiting()
     return len(erased)
 

@@ -30,7 +30,7 @@ from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import Comment, Event, Report, own_comment
 from exercises.models import Exercise
 from publishing.origin import is_foreign, is_silent
-from publishing.reading import page_of, read_only
+from publishing.reading import page_of, read_only, stored
 from publishing.sender import keyed_hash, sender_of
 
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
@@ -71,7 +71,7 @@ def loses_nothing(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     return kept
 
 
-@read_only
+@stored("page")
 def favorites(request: HttpRequest) -> HttpResponse:
     return favorites_page(request)
 
@@ -173,7 +173,9 @@ def form_page(
         context = {"parent": parent, "article": article, "answer_form": form, "preview": preview}
         return render(request, "comments/answer.html", context, status=status)
     if article:
-        return article_page(request, article, status=status, answer_form=form, preview=preview)
+        return article_page(
+            request, article, status=status, live=True, answer_form=form, preview=preview
+        )
     return favorites_page(request, status=status, answer_form=form, preview=preview)
 
 

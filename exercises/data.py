@@ -16,24 +16,24 @@ from exercises.models import Exercise, Prescription, Variation
 from exercises.structured import names
 from publishing.meta import absolute
 from publishing.models import Site
-from publishing.reading import read_only
+from publishing.reading import stored
 
 VERSION = 1  # goes up when a field changes its meaning or goes away; a new field leaves it
 STYLE_HASH = f"'sha256-{b64encode(sha256(standalone.STYLE.encode()).digest()).decode()}'"
 
 
-@read_only
+@stored()
 def all_exercises(request: HttpRequest) -> HttpResponse:
     return _answer({"exercises": [_exercise(row) for row in _rows()]})
 
 
-@read_only
+@stored()
 def one_exercise(request: HttpRequest, slug: str) -> HttpResponse:
     return _answer({"exercise": _exercise(get_object_or_404(_rows(), slug=slug))})
 
 
 @csp_replace({"default-src": [NONE], "style-src": [STYLE_HASH]})
-@read_only
+@stored()
 def drawing(request: HttpRequest, key: str, which: figure.Which) -> HttpResponse:
     """The start or end of a drawing as an SVG document."""
     if key not in figure.keys():  # noqa: SIM118

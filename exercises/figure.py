@@ -65,6 +65,11 @@ class Drawing:
         return Skeleton(self.pose(share)).check(f"{self.key} at {share:.0%}")
 
     @cached_property
+    def paths(self) -> dict[float, list[tuple[str, str]]]:
+        """What was drawn of it, by moment: the same on every page."""
+        return {}
+
+    @cached_property
     def box(self) -> tuple[complex, complex]:
         """Lower left and upper right corner of all that the movement shows."""
         points = [
@@ -153,8 +158,8 @@ def shapes(drawing: Drawing, share: float) -> list[Shape]:
     return [shape for _, shape in sorted(layers, key=lambda item: item[0])]
 
 
-def _markup(drawing: Drawing, share: float, uid: str) -> str:
-    """The paths of one moment; neighbors of one class become one path."""
+def _paths(drawing: Drawing, share: float) -> list[tuple[str, str]]:
+    """Class and data of each path of one moment; neighbors of one class become one path."""
     merged: list[Shape] = []
     for shape in shapes(drawing, share):
         mergeable = shape.tone in ("line", "beam")
@@ -162,10 +167,17 @@ def _markup(drawing: Drawing, share: float, uid: str) -> str:
             merged[-1] = Shape(shape.tone, Path().add(merged[-1].path, shape.path))
         else:
             merged.append(shape)
+    return [(shape.tone, shape.path.data()) for shape in merged]
+
+
+def _markup(drawing: Drawing, share: float, uid: str) -> str:
+    if share not in drawing.paths:
+        drawing.paths[share] = _paths(drawing, share)
     # The hatch is what print and forced colors show; on the screen the stylesheet's fill wins.
     fill = {"work": f' fill="url(#{escape(uid)}-h)"'}
     return "".join(
-        f'<path class="fig-{s.tone}"{fill.get(s.tone, "")} d="{s.path.data()}"/>' for s in merged
+        f'<path class="fig-{tone}"{fill.get(tone, "")} d="{data}"/>'
+        for tone, data in drawing.paths[share]
     )
 
 

@@ -25,14 +25,14 @@ def of_library(chooser: Chooser, part: Part) -> Meta:
     )
 
 
-def of_exercise(exercise: Exercise, variations: list[Variation], *, live: bool) -> Meta:
+def of_exercise(exercise: Exercise, variations: list[Variation], site: Site, *, live: bool) -> Meta:
     first = variations[0] if variations else None
     return Meta(
         title=exercise.name,
         path=exercise.get_absolute_url(),
         description=exercise.summary or f"{exercise.name}, step by step.",
         kind="article",
-        card=social.of_exercise(exercise, first, Site.current()) if live else None,
+        card=social.of_exercise(exercise, first, site) if live else None,
         published=exercise.published_at,
         modified=exercise.changed_at,
         trail=(LIBRARY,),

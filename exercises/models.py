@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from exercises import figure
-from publishing.models import Addressed, Picture, Published, Subject, slug_holds_a_letter
+from publishing.models import Addressed, Picture, Published, Shown, Subject, slug_holds_a_letter
 
 
 class Level(models.TextChoices):
@@ -31,7 +31,7 @@ class Pattern(models.TextChoices):
     CALF = "calf", "Calf raise"
 
 
-class Muscle(models.Model):
+class Muscle(Shown):
     name = models.CharField(max_length=60, unique=True, help_text="Glutes")
     slug = models.SlugField("address", max_length=60, unique=True)
     latin = models.CharField("anatomical name", max_length=80, blank=True)
@@ -48,7 +48,7 @@ class Muscle(models.Model):
         return self.name
 
 
-class Equipment(models.Model):
+class Equipment(Shown):
     name = models.CharField(max_length=60, unique=True, help_text="In the singular: dumbbell")
     slug = models.SlugField("address", max_length=60, unique=True)
     other_names = models.CharField(max_length=200, blank=True, help_text="With commas.")
@@ -95,7 +95,7 @@ class Exercise(Addressed, Published):
         return reverse("exercise", args=[self.slug])
 
 
-class MuscleWork(models.Model):
+class MuscleWork(Shown):
     """A muscle that an exercise works, as a primary or secondary mover."""
 
     class Role(models.TextChoices):
@@ -136,7 +136,7 @@ class VariationQuerySet(models.QuerySet):
         )
 
 
-class Variation(models.Model):
+class Variation(Shown):
     """One way to do an exercise, on one rung of its ladder."""
 
     exercise = models.ForeignKey(Exercise, models.CASCADE, related_name="variations")
@@ -202,7 +202,7 @@ class Variation(models.Model):
         return f"[[{self.exercise.slug}/{self.slug}]]"
 
 
-class EquipmentNeed(models.Model):
+class EquipmentNeed(Shown):
     """One of these is needed (or, when optional, may be used): bench or box."""
 
     variation = models.ForeignKey(Variation, models.CASCADE, related_name="needs")
@@ -221,7 +221,7 @@ class EquipmentNeed(models.Model):
         return " or ".join(equipment.name for equipment in self.one_of.all())
 
 
-class Step(models.Model):
+class Step(Shown):
     class Phase(models.TextChoices):
         SET_UP = "set-up", "Set up"
         MOVE = "move", "Move"
@@ -255,7 +255,7 @@ class Step(models.Model):
         return self.text[:60]
 
 
-class Prescription(models.Model):
+class Prescription(Shown):
     """Sets of repetitions or seconds. What is not stated is empty, never guessed."""
 
     variation = models.OneToOneField(Variation, models.CASCADE, related_name="prescription")

@@ -4,14 +4,15 @@ from django.shortcuts import get_object_or_404, render
 
 from exercises import meta
 from exercises.choosing import Chooser
-from exercises.models import Exercise, Variation
+from exercises.models import Exercise, MuscleWork, Variation
 from exercises.related import related
-from publishing.reading import page_of, read_only
+from publishing.models import Site
+from publishing.reading import page_of, stored
 
 EXERCISES_A_PAGE = 24
 
 
-@read_only
+@stored("page")
 def library(request: HttpRequest) -> HttpResponse:
     """The library, or what is left of it by the reader's choice."""
     chooser = Chooser(request.GET)
@@ -35,14 +36,17 @@ def library(request: HttpRequest) -> HttpResponse:
     return render(request, "exercises/library.html", context)
 
 
-@read_only
+@stored()
 def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     exercises = Exercise.objects.visible_to(request.user)
-    exercise = get_object_or_404(exercises.prefetch_related("work__muscle", "subjects"), slug=slug)
+    work = Prefetch("work", MuscleWork.objects.select_related("muscle"))
+    exercise = get_object_or_404(exercises.prefetch_related(work, "subjects"), slug=slug)
     variations = list(Variation.objects.filter(exercise=exercise).complete())
-    live = exercise.is_live()
+    live = not request.user.is_staff or exercise.is_live()
+    site = Site.current()
     context = {
-        "meta": meta.of_exercise(exercise, variations, live=live),
+        "meta": meta.of_exercise(exercise, variations, site, live=live),
+        "site": site,
         "exercise": exercise,
         "variations": variations,
         "is_draft": not live,
@@ -51,7 +55,7 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "exercises/exercise.html", context)
 
 
-@read_only
+@stored()
 def print_card(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
     """Half a letter page to take to the gym."""
     variations = Variation.objects.filter(
@@ -61,7 +65,7 @@ def print_card(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
     return render(request, "exercises/print_card.html", {"variation": row})
 
 
-@read_only
+@stored()
 def print_ladder(request: HttpRequest, slug: str) -> HttpResponse:
     """A whole ladder on one letter page."""
     exercise = get_object_or_404(Exercise.objects.visible_to(request.user), slug=slug)

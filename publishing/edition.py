@@ -1,45 +1,144 @@
-"""What every change to a row that readers see brings with it, in the same transaction.
+"""What every change to a row that readers see brings with it, in the same transaction: the number
+of the edition goes up, and the search entries follow.
 
-The one place of signals: the admin's deletions and cascades never call save().
+The one place of signals: the admin's deletions and cascades never call save(). update() and bulk_*
+tell nobody, so they call changed() themselves.
 """
 
+import time
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Model
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.apps import apps
+from django.db import connection, transaction
+from django.db.models import F, Max, Min
+from django.db.models.functions import Greatest
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
+from django.utils import timezone
 
 from publishing import searchable
+from publishing.models import Edition, Shown
+
+READ = "SELECT number, next_change_at <= %s, began_at > %s FROM publishing_edition WHERE id = 1"
 
 
 def connect() -> None:
-    """Listen to every model that search is made from."""
-    for model in searchable.watched():
-        pre_delete.connect(_remember, sender=model)
-        post_delete.connect(_keep, sender=model)
-        post_save.connect(_keep, sender=model)
+    """Listen to every model that readers see."""
+    for model in shown():
+        pre_save.connect(_before_save, sender=model)
+        pre_delete.connect(_before, sender=model)
+        post_delete.connect(_after, sender=model)
+        post_save.connect(_after, sender=model)
         for relation in model._meta.local_many_to_many:
             through = relation.remote_field.through
             if through and through._meta.auto_created:
-                m2m_changed.connect(_keep_relation, sender=through)
+                m2m_changed.connect(_around_relation, sender=through)
 
 
-def _remember(instance: Model, **signal: Any) -> None:
-    """Before a change: which entries the row still has a part in."""
+def shown() -> list[type[Shown]]:
+    return [model for model in apps.get_models() if issubclass(model, Shown)]
+
+
+@transaction.atomic
+def changed() -> None:
+    """Rows that readers see change in this transaction."""
+    _raise()
+    _settle()
+
+
+def current() -> int | None:
+    """The number of the edition that readers are to see now. None when a page is not to be kept:
+    within a transaction, which may yet be rolled back, and while this machine's clock is behind the
+    one that the edition was made by."""
+    if connection.in_atomic_block:
+        return None
+    number, late, early = _read()
+    if late:
+        _turn(number)
+        number, late, early = _read()
+    return None if late or early else number
+
+
+def _read() -> tuple[Any, Any, Any]:
+    """The number, and whether the clock is past the edition or not yet there. Asked in plain SQL by
+    the primary key: to have it written anew would cost more than the rest of a stored page."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [now, now])
+        row: tuple[Any, Any, Any] = cursor.fetchone() or (None, False, False)
+        return row
+
+
+@transaction.atomic
+def _turn(seen: int) -> None:
+    """The time for a change has come: raise the number once, whoever comes first."""
+    if Edition.objects.filter(pk=1, number=seen).update(number=_next()):
+        _settle()
+
+
+def _next() -> Greatest:
+    """The clock in microseconds, and in any case more than before: a database that was restored
+    from a backup never comes to a number again under which other pages may have been stored."""
+    return Greatest(F("number") + 1, time.time_ns() // 1000)
+
+
+def _raise() -> None:
+    """Once in a transaction, before it changes a row: so two of them wait here for each other, and
+    not each for a row of the other's."""
+    if _is_raised():
+        return
+    if not Edition.objects.filter(pk=1).update(number=_next()):
+        Edition.objects.create(pk=1, number=time.time_ns() // 1000)
+    transaction.on_commit(_raised)
+
+
+def _raised() -> None:
+    """The mark of a transaction that has raised the number."""
+
+
+def _is_raised() -> bool:
+    # Django forgets this list when the transaction ends, and what a savepoint added to it when that
+    # is rolled back: so the mark is there exactly as long as the new number.
+    return any(entry[1] is _raised for entry in connection.run_on_commit)
+
+
+def _settle() -> None:
+    """Keep between which moments the rows let pages stay as they are."""
+    now = timezone.now()
+    past: list[datetime | None] = []
+    coming: list[datetime | None] = []
+    for model in shown():
+        for field in model.moments:
+            rows = model._base_manager
+            past.append(rows.filter(**{f"{field}__lte": now}).aggregate(at=Max(field))["at"])
+            coming.append(rows.filter(**{f"{field}__gt": now}).aggregate(at=Min(field))["at"])
+    Edition.objects.filter(pk=1).update(
+        began_at=max(filter(None, past), default=None),
+        next_change_at=min(filter(None, coming), default=None),
+    )
+
+
+def _before_save(instance: Shown, **signal: Any) -> None:
+    if instance.concerns_readers():
+        _raise()
+
+
+def _before(instance: Shown, **signal: Any) -> None:
+    """Before a deletion or another relation: which entries the row still has a part in."""
+    _before_save(instance)
     instance._had_part_in = searchable.affected(instance)  # type: ignore[attr-defined]
 
 
 @transaction.atomic
-def _keep(instance: Model, **signal: Any) -> None:
-    """After it: those entries, and those it has a part in now."""
+def _after(instance: Shown, **signal: Any) -> None:
+    """Those entries, and those it has a part in now."""
     keys = searchable.affected(instance)
     for kind, pks in instance.__dict__.pop("_had_part_in", {}).items():
         keys[kind] = keys.get(kind, set()) | pks
     searchable.refresh(keys)
+    if instance.moments and _is_raised():
+        _settle()
 
 
-def _keep_relation(instance: Model, action: str, **signal: Any) -> None:
-    if action.startswith("pre"):
-        _remember(instance)
-    else:
-        _keep(instance)
+def _around_relation(instance: Shown, action: str, **signal: Any) -> None:
+    (_before if action.startswith("pre") else _after)(instance)

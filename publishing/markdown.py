@@ -70,6 +70,7 @@ class Thing:
 
     html: str = ""
     problem: str = ""
+    row: Any = None  # what readers see of it is made from
 
 
 @dataclass
@@ -78,6 +79,7 @@ class Text:
     headings: list[tuple[str, str]]  # (id, words) of each section
     cited: list[str]  # keys of the sources in order of first citation
     things: list[str]  # names placed, in order
+    rows: list[Any]  # what readers see of them, in order
     problems: list[str]  # sentences for the editor, with line numbers
 
 
@@ -146,7 +148,8 @@ def render(
         url_schemes={"http", "https", "mailto", "tel"},
     )
     html = SLOT.sub(lambda match: state.slots[int(match[2])], html)
-    return Text(mark_safe(html), headings, state.cited, names, state.problems)
+    rows = [found[name].row for name in names if name in found and found[name].row]
+    return Text(mark_safe(html), headings, state.cited, names, rows, state.problems)
 
 
 def _names(tokens: Sequence[Token]) -> list[str]:
@@ -164,7 +167,7 @@ def _pictures(names: list[str]) -> Iterator[tuple[str, Thing]]:
             yield name, Thing(problem=f"the picture “{short}” has no words yet.")
         else:
             html = render_to_string("publishing/figure.html", {"picture": picture})
-            yield name, Thing(html)
+            yield name, Thing(html, row=picture)
 
 
 def _number_headings(tokens: list[Token]) -> list[tuple[str, str]]:

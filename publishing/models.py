@@ -30,7 +30,40 @@ class PublishedQuerySet(models.QuerySet):
         return self if user.is_staff else self.published()
 
 
-class Published(models.Model):
+class Shown(models.Model):
+    """A row that readers see: publishing/edition.py listens to it."""
+
+    moments: tuple[str, ...] = ()  # fields with a time at which pages change by themselves
+
+    class Meta:
+        abstract = True
+
+    def save_base(self, *args: Any, **kwargs: Any) -> None:
+        """One transaction with what the change brings with it; Django's own may be only the row."""
+        with transaction.atomic(savepoint=False):
+            super().save_base(*args, **kwargs)
+
+    def concerns_readers(self) -> bool:
+        """Whether readers see anything of the row as it is, or as it still is in the database."""
+        return True
+
+
+class Edition(models.Model):
+    """One row: the number of the site as readers see it now. A stored page is of one number."""
+
+    number = models.BigIntegerField()
+    # When what readers see last changed by itself, and when it next will.
+    began_at = models.DateTimeField(null=True, blank=True)
+    next_change_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="edition_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Published(Shown):
     """A row with one publication date: empty is a draft, future is scheduled, past is live."""
 
     published_at = models.DateTimeField(
@@ -41,6 +74,7 @@ class Published(models.Model):
         help_text="Empty: a draft only you can see. A date to come: it appears by itself then.",
     )
     updated_at = models.DateTimeField("last changed", auto_now=True)
+    moments: tuple[str, ...] = ("published_at",)
 
     objects = PublishedQuerySet.as_manager()
 
@@ -110,7 +144,7 @@ class Redirect(models.Model):
         return longest.new_path and longest.new_path + path.removeprefix(longest.old_path)
 
 
-class Addressed(models.Model):
+class Addressed(Shown):
     """A row with a page of its own: when its address changes or it is withdrawn, the save leaves
     word of it for those who come by the old address. A draft nobody saw leaves none."""
 
@@ -159,7 +193,7 @@ def slug_holds_a_letter(name: str) -> models.CheckConstraint:
     )
 
 
-class Site(models.Model):
+class Site(Shown):
     """The one row that names the site; Site.current() makes it when it is missing."""
 
     name = models.CharField(max_length=80, default="My training site")
@@ -228,7 +262,7 @@ class Site(models.Model):
         return self.booking_url or (f"mailto:{self.email}" if self.email else "")
 
 
-class Picture(models.Model):
+class Picture(Shown):
     """An image file, verified and re-encoded, with its words, credit and licence.
 
     Its files are named by its token, random and new for every file taken in, and a cut by its focal

@@ -31,6 +31,18 @@ def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBa
     return answer
 
 
+def stored(*parameters: str) -> Callable[[Callable[..., HttpResponse]], Any]:
+    """A page that is only read, and the same for every reader: it is kept in the page store, also
+    with a number for one of these parameters as its query."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+        answer = read_only(view)
+        answer.stored = parameters  # type: ignore[attr-defined]
+        return answer
+
+    return decorate
+
+
 def page_of(rows: Any, size: int, request: HttpRequest) -> Page:
     """The part of a long list that ?page= asks for, the first without it. Raises Http404.
 

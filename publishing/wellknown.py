@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 
 from publishing.models import Site
-from publishing.reading import read_only
+from publishing.reading import read_only, stored
 from publishing.social import PAPER
 
 TEXT = "text/plain; charset=utf-8"
@@ -19,7 +19,7 @@ ICONS = [
 ]
 
 
-@read_only
+@stored()
 def robots(request: HttpRequest) -> HttpResponse:
     return render(request, "robots.txt", content_type=TEXT)
 
@@ -34,7 +34,7 @@ def security(request: HttpRequest) -> HttpResponse:
     return render(request, "security.txt", context, content_type=TEXT)
 
 
-@read_only
+@stored()
 def manifest(request: HttpRequest) -> HttpResponse:
     """What a phone needs to keep the site among its apps."""
     site = Site.current()

@@ -21,6 +21,12 @@ from tests.site import RunningSite, prepare
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What kills and stops things for minutes runs only when it is asked for."""
+    if "faults" not in config.option.markexpr:
+        items[:] = [item for item in items if "faults" not in item.keywords]
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 

@@ -59,6 +59,8 @@ def prepare(folder: Path, static: Path) -> Path:
 class RunningSite:
     """A served site; ends when left."""
 
+    workers = 1
+
     def __init__(self, prepared: Path, folder: Path, **settings: str) -> None:
         shutil.copytree(prepared, folder, symlinks=True)
         self.settings = settings
@@ -78,7 +80,7 @@ class RunningSite:
     def _start(self, listening: socket.socket) -> None:
         self.life, held = os.pipe()  # its other end is open while one of the processes lives
         command = ["-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listening.fileno()}"]
-        how = ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
+        how = ["--workers", f"{self.workers}", "--worker-class", "gthread", "--threads", "8"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command, *how, "--log-level", "warning"],
@@ -132,9 +134,10 @@ class RunningSite:
             return database.execute(query, values).fetchall()
 
     def change(self, query: str, *values: Any) -> None:
-        """Change the database behind the site's back."""
+        """Change the database behind the site's back, but say that it changed."""
         with closing(sqlite3.connect(self.folder / "site.sqlite3", timeout=20)) as database:
             database.execute(query, values)
+            database.execute("UPDATE publishing_edition SET number = number + 1")
             database.commit()
 
     def manage(self, *arguments: str, **more: str) -> str:

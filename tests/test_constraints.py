@@ -13,7 +13,7 @@ from django.utils import timezone
 from blog.models import Draft
 from comments.models import Address, Block, Comment, Look, Report, WordCount
 from exercises.models import EquipmentNeed, Level, MuscleWork
-from publishing.models import Redirect, SearchEntry, Site, StarterRecord
+from publishing.models import Edition, Redirect, SearchEntry, Site, StarterRecord
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +80,7 @@ def beside(row: Any, *fields: str) -> Any:
 # name of the constraint: how to make a right row, and the change that makes it wrong
 WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
     "site_is_one_row": (Site.current, lambda row: {"id": 2}),
+    "edition_is_one_row": (Edition.objects.get, lambda row: {"id": 2}),
     "picture_decorative_has_no_words": (make.make_picture, lambda row: {"decorative": True}),
     "picture_focal_point_in_picture": (make.make_picture, lambda row: {"focal_y": 101}),
     "picture_has_a_size": (make.make_picture, lambda row: {"height": 0}),
@@ -161,6 +162,7 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
 # Rows and fields that no form shows: nobody reads a sentence about them.
 WRITTEN_BY_THE_SITE = {
     "comment_removed_by_somebody",
+    "edition_is_one_row",
     "look_is_one_row",
     "redirect_leads_elsewhere",
 }

@@ -27,13 +27,14 @@ def answer_form(
     parent: Comment | None = None,
 ) -> dict[str, Any]:
     """The form, empty or as it came back; a favorite may be named in advance."""
-    form = context.get("answer_form") or AnswerForm(initial={"favorite": favorite})
+    site = context["site"]
+    form = context.get("answer_form") or AnswerForm(initial={"favorite": favorite}, site=site)
     return {
         "form": form,
         "article": article,
         "parent": parent,
         "preview": context.get("preview"),
-        "site": context["site"],
+        "site": site,
     }
 
 
@@ -42,7 +43,12 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     """A page of the published words on an article, each with the answers to it."""
     rows = Comment.objects.filter(article=article).with_answers()
     number = context["request"].GET.get("conversation", "1")
-    page = Paginator(rows, WORDS_A_PAGE).get_page(number)
+    first = list(rows[: WORDS_A_PAGE + 1]) if number == "1" else []
+    # Most are on one page, and need not be counted.
+    only = 0 < len(first) <= WORDS_A_PAGE
+    page = Paginator(first if only else rows, WORDS_A_PAGE).get_page(number)
+    if first:
+        page.object_list = first[:WORDS_A_PAGE]
     site = context["site"]
     nodes = structured.script(thread(page, article, site)) if page.object_list else ""
     return {"page": page, "article": article, "site": site, "nodes": nodes}

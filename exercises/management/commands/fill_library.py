@@ -20,7 +20,7 @@ from exercises.models import (
     Step,
     Variation,
 )
-from publishing import searchable
+from publishing import edition, searchable
 
 RUNGS = 3
 STEPS = ("Stand on a floor that grips.", "Move slowly and hold 2 seconds.", "Put the weight down.")
@@ -71,6 +71,7 @@ class Command(BaseCommand):
             for position, (phase, text) in enumerate(zip(PHASES, STEPS, strict=True), 1)
         )
         self.needs(variations)
+        edition.changed()
         searchable.refresh(
             {
                 "exercise": {exercise.pk for exercise in exercises},

@@ -1,0 +1,49 @@
+"""make bench: every measurement, one after the other, into bench/RESULTS.md.
+
+.venv/bin/python bench/all.py"""
+
+import os
+import platform
+import re
+import sqlite3
+import subprocess
+import sys
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SCRIPTS = {"pages": "Pages", "search": "Search", "pictures": "Pictures"}
+LIBRARIES = ("django", "gunicorn", "granian", "whitenoise", "brotli", "pillow")
+
+
+def machine() -> str:
+    model = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    memory = re.search(r"MemTotal: +(\d+) kB", Path("/proc/meminfo").read_text())
+    return (
+        f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
+        f"{int(memory[1]) // 1_000_000 if memory else '?'} GB, {platform.system()}"
+        f" {platform.release()}; busy with other work before: {os.getloadavg()[0]:.1f}"
+    )
+
+
+def main() -> None:
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    parts = [
+        "# What `make bench` measured",
+        f"On {date.today():%B %-d, %Y}: {machine()}.\n\nPython {platform.python_version()},"
+        f" SQLite {sqlite3.sqlite_version}, {libraries}; the load by wrk on loopback, 16"
+        " connections on one thread, in the same two cores as the servers. Ratios say more than"
+        " figures: all of a table were measured in turns.",
+    ]
+    for script, title in SCRIPTS.items():
+        command = [sys.executable, str(HERE / f"{script}.py")]
+        told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        text = told.strip() if script == "pages" else f"```\n{told.strip()}\n```"
+        parts.append(f"## {title}\n\n{text}")
+        (HERE / "RESULTS.md").write_text("\n\n".join(parts) + "\n")
+        print(f"{title}: done", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Rows for measurements: comments on an article, articles beside it."""
+
+import os
+import random
+from pathlib import Path
+
+from bench.served import env
+
+
+def start(folder: Path) -> None:
+    """Let this process speak to the site's database."""
+    os.environ |= env(folder) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    import django
+
+    django.setup()
+
+
+def comment_on(slug: str, number: int) -> None:
+    """Published comments on an article up to this number, every fourth an answer."""
+    from django.utils import timezone
+
+    from blog.models import Article
+    from comments.models import Comment
+    from exercises.models import Exercise
+
+    article = Article.objects.get(slug=slug)
+    favorites = list(Exercise.objects.published())
+    have = Comment.objects.filter(article=article, published_at__isnull=False).count()
+    words = "I like the slow way down, and two seconds at the top. "
+    rows = [
+        Comment(
+            article=article,
+            name=f"Reader {n}",
+            words=words * (n % 3 + 1),
+            favorite=random.choice(favorites),
+            person=f"{n:040}",
+            published_at=timezone.now(),
+        )
+        for n in range(have, number)
+    ]
+    made = Comment.objects.bulk_create(rows, batch_size=500)
+    parents = made[::4]
+    for answer, parent in zip(made[1::4], parents, strict=False):
+        answer.answers = parent
+    Comment.objects.bulk_update(made[1::4], ["answers"], batch_size=500)
+
+
+def write_articles(number: int) -> None:
+    """Published articles up to this number, on the subjects there are."""
+    from django.utils import timezone
+
+    from blog.models import Article, Author
+    from publishing.models import Subject
+
+    have = Article.objects.count()
+    author, subjects = Author.objects.first(), list(Subject.objects.all())
+    assert author
+    rows = [
+        Article(
+            title=f"Made up {n}",
+            slug=f"made-up-{n}",
+            standfirst="Made up, to measure.",
+            text="Lift your hips, and hold. " * 200,
+            author=author,
+            published_at=timezone.now(),
+        )
+        for n in range(have, number)
+    ]
+    made = Article.objects.bulk_create(rows, batch_size=500)
+    through = Article.subjects.through
+    pairs = [(article, subjects[n % len(subjects)]) for n, article in enumerate(made)]
+    links = [through(article_id=article.pk, subject_id=subject.pk) for article, subject in pairs]
+    through.objects.bulk_create(links, batch_size=500)

@@ -1,0 +1,145 @@
+"""What the measurements share: a folder with a site, servers on loopback, and a load on them."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import secrets
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1:8000"  # the address of the site, on whatever port it is served
+WORKERS = 2
+SERVERS: dict[str, list[str]] = {
+    "gunicorn": ["gunicorn", "--worker-class=gthread", f"--workers={WORKERS}", "--threads=8"],
+    "granian": ["granian", "--interface=wsgi", f"--workers={WORKERS}", "--blocking-threads=4"],
+}
+UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+class Load(NamedTuple):
+    """Requests per second, and milliseconds that half and 99 of 100 requests took at most."""
+
+    rate: float
+    p50: float
+    p99: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:,.0f} | {self.p50:.2f} | {self.p99:.2f}"
+
+
+def median(loads: list[Load]) -> Load:
+    return Load(*(statistics.median(column) for column in zip(*loads, strict=True)))
+
+
+def of_times(seconds: list[float]) -> Load:
+    """What one client measured, one request after the other."""
+    ms = sorted(second * 1000 for second in seconds)
+    return Load(1000 / statistics.mean(ms), statistics.median(ms), ms[int(len(ms) * 0.99)])
+
+
+def manage(folder: Path, *arguments: str) -> None:
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=env(folder), check=True)
+
+
+def env(folder: Path) -> dict[str, str]:
+    secret = folder / "secret-key"
+    if not secret.exists():
+        secret.write_text(secrets.token_urlsafe(50))
+    return os.environ | {"DATA_DIR": str(folder), "SITE_URL": f"http://{HOST}", "PORT": "8000"}
+
+
+class Served:
+    """A server with some processes of an application."""
+
+    def __init__(self, folder: Path, server: str, application: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        where = {
+            "gunicorn": ["--log-level=warning", f"--bind=127.0.0.1:{self.port}"],
+            "granian": ["--no-log", "--host=127.0.0.1", f"--port={self.port}"],
+        }
+        command = [*SERVERS[server], *where[server], application]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env=env(folder) | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+        )
+        while not self._listens():
+            time.sleep(0.1)
+
+    def _listens(self) -> bool:
+        with socket.socket() as asked:
+            return asked.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def load(self, path: str, seconds: int, **headers: str) -> Load:
+        """Sixteen connections for some seconds, as wrk counts them."""
+        named = {"Host": HOST, "Accept-Encoding": "gzip, deflate, br, zstd"}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
+        given = [f"-H{name}: {value}" for name, value in named.items()]
+        address = f"http://127.0.0.1:{self.port}{path}"
+        command = ["wrk", "-t1", "-c16", f"-d{seconds}s", "--latency", *given, address]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert "Non-2xx" not in told, f"{path}: {told}"
+        rate = float(found(r"Requests/sec: +([\d.]+)", told)[0])
+        return Load(rate, *(_ms(found(rf"{p}% +([\d.]+)(us|ms|s)", told)) for p in (50, 99)))
+
+    @contextmanager
+    def client(self) -> Iterator[Callable[..., tuple[float, http.client.HTTPResponse, bytes]]]:
+        """One connection: a function that asks, and says how many seconds it took."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as kept:
+
+            def ask(
+                path: str, method: str = "GET", body: str | None = None, **headers: str
+            ) -> tuple[float, http.client.HTTPResponse, bytes]:
+                named = {"Host": HOST, "Accept-Encoding": "gzip, deflate, br, zstd"}
+                named |= {name.replace("_", "-"): value for name, value in headers.items()}
+                start = time.perf_counter()
+                kept.request(method, path, body, named)
+                response = kept.getresponse()
+                data = response.read()
+                return time.perf_counter() - start, response, data
+
+            yield ask
+
+    def memory(self) -> int:
+        """Megabytes of all its processes; what they share is counted once."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        kilobytes = 0
+        for pid in [str(self.process.pid), *children.split()]:
+            told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            kilobytes += int(found(r"Pss: +(\d+) kB", told)[0])
+        return round(kilobytes / 1024)
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=60)
+
+
+def found(pattern: str, text: str) -> tuple[str, ...]:
+    match = re.search(pattern, text)
+    assert match, text
+    return match.groups()
+
+
+def _ms(told: tuple[str, ...]) -> float:
+    return float(told[0]) * UNITS[told[1]]
+
+
+def turn_over(folder: Path) -> None:
+    """A new edition, as after a save: every stored page is old."""
+    with closing(sqlite3.connect(folder / "site.sqlite3", timeout=20)) as database:
+        database.execute("UPDATE publishing_edition SET number = number + 1")
+        database.commit()

@@ -1,0 +1,168 @@
+"""The site's front: a page is rendered once per edition of the site, and then answered from the
+page store, in any encoding, with an ETag for each.
+
+front() stands before Django and only looks into the store; page_store() is the first middleware and
+puts there what was rendered, with the headers of all the others.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+import brotli
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import Resolver404, resolve
+from django.utils.http import parse_etags, parse_header_parameters
+
+from publishing.store import Page, Place, one_at_a_time, place_of, read, write
+
+COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: brotli.compress(body, quality=5),
+    "gzip": lambda body: gzip.compress(body, 6, mtime=0),
+}
+STATUS = {200: "200 OK", 304: "304 Not Modified"}
+CONDITIONS = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+
+
+def front(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application: what is stored is answered here, all else by Django."""
+
+    def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+        if is_for_everybody(environ) and (place := place_of(environ)):
+            page = read(place, preferred(environ.get("HTTP_ACCEPT_ENCODING", "")))
+            if page:
+                status, headers, body = answer(environ, page)
+                start_response(STATUS[status], list(headers.items()))
+                return [body]
+        return django(environ, start_response)
+
+    return application
+
+
+def page_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """Renders a page that may be stored, in full, and stores it when the site did not change
+    meanwhile."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        environ = request.META
+        if not may_be_stored(request):
+            return get_response(request)
+        encoding = preferred(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        with one_at_a_time(environ):
+            place = place_of(environ) if is_for_everybody(environ) else None
+            page = stored_meanwhile(place, encoding) if place else None
+            if page is None:
+                response = whole(get_response, request)
+                if not is_storable(response):
+                    return response
+                page = kept(Page(dict(response.items()), response.content), place, encoding)
+        status, headers, body = answer(environ, page)
+        return HttpResponse(body, status=status, headers=headers)
+
+    return middleware
+
+
+def is_for_everybody(environ: dict[str, Any]) -> bool:
+    """Whether it asks this site by its own address for what all readers get."""
+    secure = environ["wsgi.url_scheme"] == "https"
+    if settings.SECURE_PROXY_SSL_HEADER:
+        name, value = settings.SECURE_PROXY_SSL_HEADER
+        secure = environ.get(name, "") == value
+    address = f"{'https' if secure else 'http'}://{environ.get('HTTP_HOST')}"
+    return (
+        environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
+        and address == settings.SITE_URL
+        and environ["PATH_INFO"].isascii()
+    )
+
+
+@lru_cache(maxsize=256)
+def preferred(accepted: str) -> str:
+    """The encoding to send for an Accept-Encoding header; empty for the page as it is."""
+    offers = dict(parse_header_parameters(offer) for offer in accepted[:500].split(","))
+    for name in COMPRESS:
+        if name in offers and offers[name].get("q", "1").strip("0. "):
+            return name
+    return ""
+
+
+def answer(environ: dict[str, Any], page: Page) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body: none for HEAD, and 304 for whoever has the page."""
+    known = parse_etags(environ.get("HTTP_IF_NONE_MATCH", ""))
+    if "*" in known or page.headers["ETag"] in [etag.removeprefix("W/") for etag in known]:
+        left = {k: v for k, v in page.headers.items() if not k.startswith("Content-L")}
+        return 304, left, b""
+    return 200, page.headers, page.body if environ["REQUEST_METHOD"] == "GET" else b""
+
+
+def may_be_stored(request: HttpRequest) -> bool:
+    """Whether its view says so, nothing is asked but what the view names, and nobody is known."""
+    if (
+        request.method not in ("GET", "HEAD")
+        or settings.SESSION_COOKIE_NAME in request.COOKIES
+        or settings.DEBUG
+    ):
+        return False
+    try:
+        names = getattr(resolve(request.path_info).func, "stored", None)
+    except Resolver404:
+        return False
+    query = request.META.get("QUERY_STRING", "")
+    name, _, value = query.partition("=")
+    return names is not None and (not query or (name in names and value.isdecimal()))
+
+
+def is_storable(response: HttpResponseBase) -> bool:
+    return (
+        response.status_code == 200
+        and not response.streaming
+        and not response.cookies
+        and "no-store" not in response.get("Cache-Control", "")
+    )
+
+
+def whole(
+    get_response: Callable[[HttpRequest], HttpResponse], request: HttpRequest
+) -> HttpResponse:
+    """The page in full and not compressed, whatever the browser has and takes."""
+    asked = {name: request.META.pop(name) for name in CONDITIONS if name in request.META}
+    try:
+        return get_response(request)
+    finally:
+        request.META.update(asked)
+
+
+def stored_meanwhile(place: Place, encoding: str) -> Page | None:
+    """What somebody else had rendered in the meantime, or for another encoding."""
+    page = read(place, encoding)
+    if page is None and encoding and (plain := read(place, "")):
+        page = encoded(plain, encoding)
+        write(place, encoding, page)
+    return page
+
+
+def kept(page: Page, place: Place | None, encoding: str) -> Page:
+    """A page just rendered, as it is sent; stored if it is still the edition of before."""
+    page.headers.setdefault("Cache-Control", "no-cache")
+    page.headers.update({"Vary": "Accept-Encoding, Cookie", "Content-Length": str(len(page.body))})
+    sent = encoded(page, encoding)
+    if place and place.is_current:
+        write(place, "", page)
+        if encoding:
+            write(place, encoding, sent)
+    return sent
+
+
+def encoded(page: Page, encoding: str) -> Page:
+    """With an ETag of its own: another encoding is another row of bytes."""
+    if not encoding:
+        return page
+    body = COMPRESS[encoding](page.body)
+    etag = page.headers["ETag"].rstrip('"') + f'-{encoding}"'
+    changed = {"Content-Encoding": encoding, "Content-Length": str(len(body)), "ETag": etag}
+    return Page(page.headers | changed, body)

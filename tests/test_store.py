@@ -1,0 +1,256 @@
+"""The page store as readers meet it: a served site, real requests, real files."""
+
+import gzip
+import http.client
+import os
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import brotli
+import pytest
+from django.conf import settings as django_settings
+
+from publishing import store
+from tests.site import PASSWORD, RunningSite
+
+ARTICLE = "/articles/hip-thrust/"
+TITLE = "UPDATE blog_article SET title = ? WHERE slug = 'hip-thrust'"
+
+
+def ask(site: RunningSite, path: str = ARTICLE, method: str = "GET", **headers: str) -> Any:
+    """The response, with its body as it came in `data`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
+        connection.request(method, path, headers=named)
+        response: Any = connection.getresponse()
+        response.data = response.read()
+        return response
+
+
+def stored(site: RunningSite) -> set[Path]:
+    return set((site.folder / "pages").glob("[0-9]*/*/*"))
+
+
+def planted(site: RunningSite, path: str, text: str = "planted") -> None:
+    """Ask for a page and write into its file, to see later who is answered from there."""
+    before = stored(site)
+    ask(site, path)
+    (file,) = [file for file in stored(site) - before if file.suffix == ".plain"]
+    whole = file.read_bytes()
+    file.write_bytes(whole[: -len(text)] + text.encode())
+
+
+def test_a_page_is_read_from_its_file_until_something_changes(site: RunningSite) -> None:
+    planted(site, ARTICLE)
+    assert ask(site).data.endswith(b"planted")
+    site.change(TITLE, "A new headline")
+    fresh = ask(site).data
+    assert b"A new headline" in fresh
+    assert b"planted" not in fresh
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", ARTICLE, "/articles/", "/subjects/", "/subjects/glutes/", "/exercises/", "/favorites/",
+     "/exercises/hip-thrust/", "/exercises/hip-thrust/card/", "/authors/elsie-velazquez/",
+     "/privacy/", "/feed/", "/feed.json", "/exercises.json", "/sitemap.xml", "/robots.txt",
+     "/comments/feed/", "/articles/hip-thrust/comments/feed/", "/manifest.webmanifest",
+     "/drawings/hip-thrust-bench-start.svg"],
+)  # fmt: skip
+def test_a_stored_page_is_the_fresh_one_byte_by_byte(
+    starter_site: RunningSite, address: str
+) -> None:
+    starter_site.change("UPDATE publishing_edition SET number = number + 1")
+    for encoding in ("identity", "gzip", "br"):
+        before = stored(starter_site)
+        fresh = ask(starter_site, address, Accept_Encoding=encoding)
+        assert stored(starter_site) > before
+        kept = stored(starter_site)
+        again = ask(starter_site, address, Accept_Encoding=encoding)
+        assert stored(starter_site) == kept
+        assert (again.status, again.data) == (fresh.status, fresh.data) != (200, b"")
+        assert {k: v for k, v in again.getheaders() if k != "Date"} == {
+            k: v for k, v in fresh.getheaders() if k != "Date"
+        }
+        for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"):
+            assert again.getheader(name)
+        assert again.getheader("Vary") == "Accept-Encoding, Cookie"
+        assert "Set-Cookie" not in again.headers
+
+
+def test_each_encoding_holds_the_same_page_under_its_own_tag(starter_site: RunningSite) -> None:
+    plain = ask(starter_site)
+    packed = ask(starter_site, Accept_Encoding="gzip, deflate")
+    browser = ask(starter_site, Accept_Encoding="gzip, deflate, br, zstd")
+    assert gzip.decompress(packed.data) == brotli.decompress(browser.data) == plain.data
+    assert plain.getheader("Content-Encoding") is None
+    assert packed.getheader("Content-Encoding") == "gzip"
+    assert browser.getheader("Content-Encoding") == "br"
+    assert plain.getheader("Cache-Control") == "no-cache"
+    tags = [answer.getheader("ETag") for answer in (plain, packed, browser)]
+    assert len(set(tags)) == 3
+    assert all(tag.startswith('"') for tag in tags)
+    refused = ask(starter_site, Accept_Encoding="br;q=0, gzip;q=0.0, identity")
+    assert refused.data == plain.data
+
+
+@pytest.mark.parametrize("address", [ARTICLE, "/search/?q=glute"])
+def test_whoever_has_the_page_gets_304(starter_site: RunningSite, address: str) -> None:
+    has = ask(starter_site, address, Accept_Encoding="br").getheader("ETag")
+    for known in (has, f'"other", {has}', "*"):
+        again = ask(starter_site, address, Accept_Encoding="br", If_None_Match=known)
+        assert (again.status, again.data) == (304, b"")
+        assert again.getheader("ETag") == has
+    other = ask(starter_site, address, Accept_Encoding="br", If_None_Match='"other"')
+    assert other.status == 200
+
+
+def test_head_is_answered_from_the_store_without_the_body(starter_site: RunningSite) -> None:
+    get, head = ask(starter_site), ask(starter_site, method="HEAD")
+    assert head.data == b""
+    assert head.getheader("Content-Length") == str(len(get.data))
+    assert head.getheader("ETag") == get.getheader("ETag")
+
+
+def test_who_is_signed_in_goes_past_the_store(site: RunningSite) -> None:
+    planted(site, ARTICLE)
+    site.change("UPDATE blog_page SET published_at = NULL WHERE slug = 'privacy'")
+    ask(site, ARTICLE)
+    planted(site, "/contact/")
+    cookie = signed_in(site)
+    mine = ask(site, "/contact/", Cookie=cookie)
+    assert b"planted" not in mine.data
+    assert mine.getheader("Cache-Control") == "private, no-store"
+    before = stored(site)
+    assert ask(site, "/privacy/", Cookie=cookie).status == 200  # a draft that she may see
+    assert stored(site) == before
+    assert ask(site, "/privacy/").status == 404
+
+
+def signed_in(site: RunningSite) -> str:
+    with closing(http.client.HTTPConnection("127.0.0.1", site.port)) as connection:
+        connection.request("GET", "/admin/login/")
+        page = connection.getresponse()
+        token = page.headers["Set-Cookie"].split(";")[0]
+        field = page.read().decode().split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+        body = f"username=elsie&password={PASSWORD}&csrfmiddlewaretoken={field}"
+        headers = {"Cookie": token, "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/admin/login/", body.replace(" ", "+"), headers)
+        answer = connection.getresponse()
+        cookies = answer.headers.get_all("Set-Cookie") or []
+        return next(c.split(";")[0] for c in cookies if c.startswith("sessionid"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/../etc/passwd", "/articles/..%2f..%2fsecret-key", "/articles/%00/", "/%2e%2e/%2e%2e/",
+     "/" + "a" * 2000 + "/", "/ARTICLES/Hip-Thrust/", "/articles/hip-thrust/?x=" + "y" * 2000,
+     "/articles/?page=999", "/articles/?page=1&page=1", "/articles/?page=%31", "/search/?q=hip",
+     "/articles/hip-thrust/?conversation=77", "/comments/mine/", "/admin/login/", "/no-such/",
+     "/%F0%9F%A6%93/", "/.well-known/security.txt", "/comments/", "/favicon.ico"],
+)  # fmt: skip
+def test_odd_addresses_are_not_stored(starter_site: RunningSite, path: str) -> None:
+    before = stored(starter_site)
+    assert ask(starter_site, path).status < 500
+    assert stored(starter_site) == before
+    names = {file.name.split(".")[0] for file in before}
+    assert all(len(name) == 32 and int(name, 16) >= 0 for name in names)
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Host": "localhost"}])
+def test_another_host_is_neither_answered_from_the_store_nor_stored(
+    site: RunningSite, headers: dict[str, str]
+) -> None:
+    planted(site, ARTICLE)
+    before = stored(site)
+    answer = ask(site, **headers)
+    assert answer.status == (400 if "evil" in headers["Host"] else 200)
+    assert b"planted" not in answer.data
+    assert stored(site) == before
+
+
+def test_pages_of_another_release_are_in_another_folder(settings: Any, tmp_path: Path) -> None:
+    name = store.release.__wrapped__
+    names = [name(), name()]
+    settings.TIME_ZONE = "Europe/Berlin"
+    names.append(name())
+    settings.STATIC_ROOT = tmp_path  # other names of stylesheet and pictures
+    names.append(name())
+    assert names[0] == names[1]
+    assert len(set(names)) == 3
+
+
+def test_a_file_cut_short_is_rendered_anew(site: RunningSite) -> None:
+    whole = ask(site).data
+    for file in stored(site):
+        file.write_bytes(file.read_bytes()[:-10])
+    assert ask(site).data == whole
+    for file in stored(site):
+        file.write_bytes(b"")
+    assert ask(site).data == whole
+
+
+def test_editions_of_before_are_removed(site: RunningSite) -> None:
+    old = site.folder / "pages" / "1000000000000000-abc" / "07"
+    old.mkdir(parents=True)
+    (old / "x.plain").write_text("old")
+    os.utime(old.parent, (0, 0))
+    site.change(TITLE, "A new headline")
+    ask(site)
+    assert not old.parent.exists()
+    assert stored(site)
+
+
+def test_a_folder_that_cannot_be_written_only_costs_time(site: RunningSite) -> None:
+    pages = site.folder / "pages"
+    pages.write_text("not a folder")
+    assert [ask(site).status for _ in range(3)] == [200] * 3
+    pages.unlink()
+    planted(site, "/")
+    assert ask(site, "/").data.endswith(b"planted")
+
+
+def test_a_full_shelf_takes_no_more(site: RunningSite) -> None:
+    ask(site)
+    for shelf in {file.parent for file in stored(site)}:
+        for n in range(200):
+            (shelf / f"{n}.br").touch()
+    before = stored(site)
+    answer = ask(site, Accept_Encoding="br")
+    assert (answer.status, answer.getheader("Content-Encoding")) == (200, "br")
+    assert stored(site) == before
+
+
+def test_scheduled_article_appears_by_itself(site: RunningSite) -> None:
+    """No worker: the first request after its time makes a new edition."""
+    site.manage("shell", "-c", SCHEDULE)
+    assert ask(site, "/articles/soon/").status == 404
+    assert b"/articles/soon/" not in ask(site, "/articles/").data
+    appeared = threading.Event()
+    while not appeared.wait(0.1):
+        if b"/articles/soon/" in ask(site, "/articles/").data:
+            appeared.set()
+    assert ask(site, "/articles/soon/").status == 200
+    assert site.rows("SELECT next_change_at FROM publishing_edition") == [(None,)]
+
+
+SCHEDULE = """
+from datetime import timedelta
+from django.utils import timezone
+from blog.models import Article, Author
+Article.objects.create(title="Soon", slug="soon", author=Author.objects.first(),
+                       published_at=timezone.now() + timedelta(seconds=3))
+"""
+
+
+def test_development_stores_nothing(prepared: Path, tmp_path: Path) -> None:
+    with RunningSite(prepared, tmp_path / "data", DEBUG="1") as site:
+        assert ask(site).status == 200
+        assert not stored(site)
+
+
+def test_the_store_is_the_first_of_all_middleware() -> None:
+    """Headers of any other are part of a stored page."""
+    assert django_settings.MIDDLEWARE[0] == "publishing.front.page_store"
