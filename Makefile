@@ -1,4 +1,4 @@
-# make run | dev | test | check | bench | trainer
+# make run | dev | test | faults | check | bench | trainer | backup | restore FILE=…
 # PORT, DATA_DIR and SITE_URL may be set: make run PORT=9000
 
 PORT ?= 8000
@@ -11,7 +11,7 @@ PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 WORKERS ?= 2
 
-.PHONY: run dev test check bench trainer site lock
+.PHONY: run dev test faults check bench trainer site backup restore doctor lock
 
 run: site
 	@echo "Serving $(SITE_URL) — stop with Ctrl+C"
@@ -27,6 +27,7 @@ trainer: site
 
 # Everything a served site needs; each part does nothing when it is up to date.
 site: .venv/site $(DATA_DIR)/secret-key
+	@$(MANAGE) backup --before-upgrade
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) roles
 	@$(MANAGE) load_starter
@@ -34,8 +35,24 @@ site: .venv/site $(DATA_DIR)/secret-key
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@$(MANAGE) trainer --first-run
 
+backup: .venv/site
+	@$(MANAGE) backup
+
+# The backup brings its own secret; until then any will do.
+restore: .venv/site
+	@test -n "$(FILE)" || { echo "Say which: make restore FILE=…"; exit 2; }
+	@SECRET_KEY=$${SECRET_KEY:-restoring} $(MANAGE) restore "$(FILE)" $(if $(OVERWRITE),--overwrite)
+	@$(MAKE) --no-print-directory site
+
+doctor: .venv/site
+	@$(MANAGE) doctor
+
 test: .venv/dev browser check
 	$(PY) -m pytest -n 2
+
+# Kills, full disks, web servers in front: what goes wrong on real machines.
+faults: .venv/dev browser
+	$(PY) -m pytest -m faults -n 2
 
 check: .venv/dev
 	.venv/bin/ruff check .

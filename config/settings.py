@@ -166,6 +166,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 MEDIA_ROOT = DATA_DIR / "media"
+BACKUP_DIR = env.path("BACKUP_DIR", DATA_DIR / "backups").resolve()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
