@@ -160,9 +160,10 @@ def to_keep(paths: Iterable[Path]) -> set[Path]:
 
 
 def is_due() -> bool:
-    """None was made in the last hours; a clock that was wrong counts for nothing."""
+    """There is something to keep, and no backup of the last hours; one from the future, by a clock
+    that was wrong, counts for nothing."""
     ages = [datetime.now(UTC) - made_at(path) for path in kept()]
-    return not any(timedelta() <= age < A_DAY for age in ages)
+    return database.has_content() and not any(timedelta() <= age < A_DAY for age in ages)
 
 
 def trouble() -> str:
