@@ -1,0 +1,44 @@
+"""Whether the site can answer and keep: for balancers and watchers, and in words for its owner."""
+
+import logging
+import tempfile
+
+from django.conf import settings
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+log = logging.getLogger(__name__)
+
+
+def database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM django_migrations")
+    except Error:
+        log.exception("The database does not answer")
+        return False
+    return True
+
+
+def storage_writes() -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=settings.DATA_DIR) as file:
+            file.write(b"x" * 4096)
+            file.flush()
+    except OSError:
+        log.exception("The disk cannot be written")
+        return False
+    return True
+
+
+@never_cache
+@csrf_exempt  # so that a wrong method is told as such
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200, or 503 when the database cannot be read or the disk not be written; no more is told."""
+    works = {"database": database_answers(), "storage": storage_writes()}
+    told = {name: "ok" if right else "fails" for name, right in works.items()}
+    return JsonResponse(told, status=200 if all(works.values()) else 503)
