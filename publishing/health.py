@@ -2,6 +2,8 @@
 
 import logging
 import tempfile
+import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import Error, connection
@@ -11,6 +13,19 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 log = logging.getLogger(__name__)
+
+
+def opened_anew(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """After a 503 the next request opens the database anew: a file of SQLite that was opened on a
+    read-only disk would stay so."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 503:
+            connection.close_at = time.monotonic()  # Django closes it when the request is over
+        return response
+
+    return middleware
 
 
 def database_answers() -> bool:
