@@ -28,7 +28,7 @@ trainer: site
 # Everything a served site needs; each part does nothing when it is up to date.
 site: .venv/site $(DATA_DIR)/secret-key
 	@$(MANAGE) backup --before-upgrade
-	@$(MANAGE) migrate --verbosity 0
+	@umask 077 && $(MANAGE) migrate --verbosity 0
 	@$(MANAGE) roles
 	@$(MANAGE) load_starter
 	@$(MANAGE) rebuild_search --first-run
@@ -51,7 +51,7 @@ test: .venv/dev browser check
 	$(PY) -m pytest -n 2
 
 # Kills, full disks, web servers in front: what goes wrong on real machines.
-faults: .venv/dev browser
+faults: .venv/dev browser nginx
 	$(PY) -m pytest -m faults -n 2
 
 check: .venv/dev
@@ -86,6 +86,12 @@ export CHROMIUM
 browser:
 	@test -x $(CHROMIUM) || { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+
+# The web server the fault tests put in front.
+.PHONY: nginx
+nginx:
+	@test -x /usr/sbin/nginx || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; }
 
 # Writes the lock files anew after a change to pyproject.toml; needs uv.
 LOCK := uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

@@ -34,9 +34,10 @@ def findings() -> Iterator[str]:
 def _secret() -> Iterator[str]:
     if len(settings.SECRET_KEY) < 50 or len(set(settings.SECRET_KEY)) < 5:
         yield "The secret is short. Use 50 random characters; “make site” writes such a file."
-    file = settings.DATA_DIR / "secret-key"
-    if file.is_file() and file.stat().st_mode & 0o077:
-        yield f"Others on this machine can read the secret. Say: chmod 600 {file}"
+    for what, name in (("secret", "secret-key"), ("database", "site.sqlite3")):
+        file = settings.DATA_DIR / name
+        if file.is_file() and file.stat().st_mode & 0o077:
+            yield f"Others on this machine can read the {what}. Say: chmod 600 {file}*"
 
 
 def _address() -> Iterator[str]:

@@ -150,6 +150,8 @@ def doctor(folder: Path, **settings: str) -> tuple[int, str]:
 
 def test_the_doctor_finds_nothing_on_a_site_that_is_right(site: RunningSite) -> None:
     site.manage("backup")
+    for file in site.folder.glob("site.sqlite3*"):
+        file.chmod(0o600)
     with Mailbox() as mailbox:
         right = {**mailbox.settings, "SITE_URL": "https://example.com", "ADMINS": "o@example.org"}
         assert doctor(site.folder, **right) == (0, "Nothing is wrong.\n")
@@ -180,6 +182,7 @@ def test_the_doctor_sees_what_is_missing(site: RunningSite, tmp_path: Path) -> N
     (site.folder / "backups" / "site-2099-01-01-000000.zip").touch()
     _, said = doctor(site.folder)
     assert "Others on this machine can read the secret." in said
+    assert "Others on this machine can read the database." in said
     assert "The database is of an older version than the code." in said
     assert "The stylesheet and scripts are missing." in said
     assert "The last backup is from the future" in said
