@@ -27,8 +27,7 @@ trainer: site
 
 # Everything a served site needs; each part does nothing when it is up to date.
 site: .venv/site $(DATA_DIR)/secret-key
-	@$(MANAGE) backup --before-upgrade
-	@umask 077 && $(MANAGE) migrate --verbosity 0
+	@umask 077 && $(MANAGE) backup --before-upgrade && $(MANAGE) migrate --verbosity 0
 	@$(MANAGE) roles
 	@$(MANAGE) load_starter
 	@$(MANAGE) rebuild_search --first-run
@@ -99,3 +98,4 @@ LOCK := uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-link
 lock:
 	$(LOCK) pyproject.toml -o requirements/site.txt
 	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra postgresql -o requirements/postgresql.txt

@@ -48,6 +48,16 @@ def digest(rows: Iterable[tuple[Any, ...]]) -> str:
     return f"{count} {total % 2**256:064x}"
 
 
+def lock_out(path: Path) -> None:
+    """Raise Unusable when a process has this database open: it would go on writing to it."""
+    with closing(sqlite3.connect(path, timeout=0)) as database:
+        try:
+            database.execute("PRAGMA locking_mode=EXCLUSIVE")
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise Unusable("The site is running. Stop it first.") from error
+
+
 class SQLite:
     file_name = "database.sqlite3"
 
@@ -80,19 +90,10 @@ class SQLite:
         """Put the file in the place of the database, which goes aside if there is one."""
         if self.has_content():
             connection.close()
-            self._lock_out()
+            lock_out(self.path)
             for old in self.path.parent.glob(f"{self.path.name}*"):
                 shutil.move(old, aside / old.name)
         shutil.move(path, self.path)
-
-    def _lock_out(self) -> None:
-        """A process that has the database open would go on writing to the one put aside."""
-        with closing(sqlite3.connect(self.path, timeout=0)) as database:
-            try:
-                database.execute("PRAGMA locking_mode=EXCLUSIVE")
-                database.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                raise Unusable("The site is running. Stop it first.") from error
 
     def _open(self, path: Path) -> sqlite3.Connection:
         return sqlite3.connect(path, timeout=WAIT, isolation_level=None)
