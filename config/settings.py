@@ -1,5 +1,6 @@
-"""Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, DATABASE_URL,
-SECRET_KEY, TIME_ZONE and DEBUG; all else is derived."""
+"""Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, BACKUP_DIR,
+DATABASE_URL, SECRET_KEY, TIME_ZONE, TRUSTED_PROXIES, EMAIL_…, ADMINS and DEBUG; all else is
+derived."""
 
 import re
 from typing import Any
