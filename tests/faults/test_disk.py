@@ -22,8 +22,7 @@ from comments import letters
 from comments.models import Comment, Letter
 from publishing import backup
 from tests.mailbox import Mailbox
-from tests.site import RunningSite
-from tests.test_backup import refused
+from tests.site import RunningSite, refused
 from tests.writing import send
 
 pytestmark = pytest.mark.faults
