@@ -1,4 +1,4 @@
-# make run | dev | test | faults | check | bench | trainer
+# make run | dev | test | faults | check | bench | trainer | backup | restore FILE=…
 # PORT, DATA_DIR and SITE_URL may be set: make run PORT=9000
 
 PORT ?= 8000
@@ -11,7 +11,7 @@ PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 WORKERS ?= 2
 
-.PHONY: run dev test faults check bench trainer site lock
+.PHONY: run dev test faults check bench trainer site backup restore doctor lock
 
 run: site
 	@echo "Serving $(SITE_URL) — stop with Ctrl+C"
@@ -27,19 +27,31 @@ trainer: site
 
 # Everything a served site needs; each part does nothing when it is up to date.
 site: .venv/site $(DATA_DIR)/secret-key
-	@$(MANAGE) migrate --verbosity 0
+	@umask 077 && $(MANAGE) backup --before-upgrade && $(MANAGE) migrate --verbosity 0
 	@$(MANAGE) roles
 	@$(MANAGE) load_starter
 	@$(MANAGE) rebuild_search --first-run
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@$(MANAGE) trainer --first-run
 
+backup: .venv/site
+	@$(MANAGE) backup
+
+# The backup brings its own secret; until then any will do.
+restore: .venv/site
+	@test -n "$(FILE)" || { echo "Say which: make restore FILE=…"; exit 2; }
+	@SECRET_KEY=$${SECRET_KEY:-restoring} $(MANAGE) restore "$(FILE)" $(if $(OVERWRITE),--overwrite)
+	@$(MAKE) --no-print-directory site
+
+doctor: .venv/site
+	@$(MANAGE) doctor
+
 test: .venv/dev browser check
 	$(PY) -m pytest -n 2
 
-# Kills, full disks and the like, for minutes.
-faults: .venv/dev
-	$(PY) -m pytest -m faults
+# Kills, full disks, web servers in front: what goes wrong on real machines.
+faults: .venv/dev browser nginx
+	$(PY) -m pytest -m faults -n 2
 
 check: .venv/dev
 	.venv/bin/ruff check .
@@ -77,9 +89,16 @@ browser:
 	@test -x $(CHROMIUM) || { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 
+# The web server the fault tests put in front.
+.PHONY: nginx
+nginx:
+	@test -x /usr/sbin/nginx || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; }
+
 # Writes the lock files anew after a change to pyproject.toml; needs uv.
 LOCK := uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	--no-annotate --universal --python-version 3.11
 lock:
 	$(LOCK) pyproject.toml -o requirements/site.txt
 	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra postgresql -o requirements/postgresql.txt

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import close_old_connections, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,7 @@ from publishing.models import Site
 CONFIRM_AGAIN = timedelta(days=7)
 TELL_AGAIN = timedelta(days=1)
 DESK_LINK_LIVES = timedelta(days=7)
+LONGEST_PAUSE = timedelta(days=1)
 GIVE_UP_AFTER = 12  # tries, the last ones a day apart
 log = logging.getLogger(__name__)
 address_signer = signing.Signer(salt="comments.address")
@@ -160,12 +161,14 @@ def send_due(now: datetime | None = None) -> int:
     again with the next letter or run of the timer; a letter that it refuses, after pauses that
     double from five minutes to a day. Of what went out, the row keeps no words."""
     now = now or timezone.now()
-    due = Letter.objects.filter(sent_at=None, next_try_at__lte=now, tries__lt=GIVE_UP_AFTER)
+    # No pause is longer than a day: what is due later than that was written by a wrong clock.
+    tried = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + LONGEST_PAUSE)
+    due = Letter.objects.filter(tried, sent_at=None, tries__lt=GIVE_UP_AFTER)
     sent = 0
     connection = get_connection()
     for letter in due.order_by("written_at", "pk"):
         row = Letter.objects.filter(pk=letter.pk)
-        pause = min(timedelta(minutes=5) * 2**letter.tries, timedelta(days=1))
+        pause = min(timedelta(minutes=5) * 2**letter.tries, LONGEST_PAUSE)
         if not due.filter(pk=letter.pk).update(next_try_at=now + pause, tries=F("tries") + 1):
             continue  # another process is sending it
         try:

@@ -1,5 +1,6 @@
-"""Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, DATABASE_URL,
-SECRET_KEY, TIME_ZONE and DEBUG; all else is derived."""
+"""Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, BACKUP_DIR,
+DATABASE_URL, SECRET_KEY, TIME_ZONE, TRUSTED_PROXIES, EMAIL_…, ADMINS and DEBUG; all else is
+derived."""
 
 import re
 from typing import Any
@@ -29,6 +30,7 @@ ALLOWED_HOSTS = (
 _https = _site.scheme == "https"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_REDIRECT_EXEMPT = [r"^healthz\Z"]  # asked on the machine itself, without https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -68,6 +70,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "publishing.logs.requests",
+    "publishing.health.opened_anew",
     "publishing.front.page_store",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -167,6 +171,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 MEDIA_ROOT = DATA_DIR / "media"
+BACKUP_DIR = env.path("BACKUP_DIR", DATA_DIR / "backups").resolve()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -210,18 +215,23 @@ EMAIL_USE_TLS = env.bool("EMAIL_TLS", EMAIL_PORT == 587)
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", f"letters@{_site.hostname}")
 
+# Who gets a letter when something breaks: addresses with commas.
+_admins: list[str] = env.list("ADMINS", [])
+ADMINS = [("", address) for address in _admins]
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_tokens": {"()": "publishing.logs.NoTokens"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"lines": {"()": "publishing.logs.Lines"}},
     "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["no_tokens"],
-        }
+        "console": {"class": "logging.StreamHandler", "formatter": "lines"},
+        "letters": {"class": "publishing.logs.Letters"},
     },
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "root": {"handlers": ["console", "letters"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.request": {"level": "ERROR"},  # publishing.logs.requests tells of the others
+        "gunicorn.error": {"handlers": [], "propagate": True},
+    },
 }

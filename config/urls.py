@@ -13,7 +13,7 @@ from comments import views as comments
 from exercises import data
 from exercises import views as exercises
 from exercises.social import exercise_card
-from publishing import pictures, wellknown
+from publishing import health, pictures, wellknown
 from publishing import views as publishing
 
 urlpatterns = [
@@ -76,6 +76,7 @@ urlpatterns = [
     path("robots.txt", wellknown.robots, name="robots"),
     path(".well-known/security.txt", wellknown.security, name="security"),
     path("manifest.webmanifest", wellknown.manifest, name="manifest"),
+    path("healthz", health.healthz, name="healthz"),
     path("favicon.ico", wellknown.favicon, name="favicon"),
     re_path(rf"^media/({pictures.NAME})\Z", publishing.media, name="media"),
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.

@@ -1,15 +1,123 @@
-"""Keeps the tokens of private links out of the logs."""
+"""The log: one JSON object a line, with the id of its request, and without anything that says who a
+reader is or what a reader wrote: no network addresses, no tokens, no queries, no values of rows."""
 
+from __future__ import annotations
+
+import json
 import logging
 import re
+import secrets
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import mail_admins
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
 
 TOKEN = re.compile(
     r"(/comments/(?:own|desk|letters/\w+)/|/articles/shared/|/admin/password/\w+/)[^/\s]+"
 )
+QUERY = re.compile(r"(/[^\s?]*)\?\S+")
+ADDRESS = re.compile(r"\bip=[\da-fA-F.:]*[\da-fA-F]")  # how gunicorn names a sender
+REQUEST_ID = re.compile(r"[\w-]{8,64}")
+SLOW = 1.0  # seconds
+LETTER_AGAIN = 600  # seconds, for the same error
+
+# Their messages tell of disks and servers; those of others may hold the row that was refused, and
+# those of a mail server an address.
+TELLING = (OSError, OperationalError)
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+log = logging.getLogger("request")
 
 
-class NoTokens(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = TOKEN.sub(r"\1…", record.getMessage())
-        record.args = ()
-        return True
+def discreet(text: str) -> str:
+    return ADDRESS.sub("ip=…", QUERY.sub(r"\1?…", TOKEN.sub(r"\1…", text)))
+
+
+class Lines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": discreet(record.getMessage()),
+        }
+        if request_id.get():
+            line["request"] = request_id.get()
+        line |= getattr(record, "facts", {})
+        if record.exc_info and record.exc_info[1]:
+            line["error"] = _told(record.exc_info[1])
+            frames = traceback.extract_tb(record.exc_info[2])
+            line["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _told(error: BaseException) -> str:
+    """The error and what it came from."""
+    told = type(error).__qualname__
+    if isinstance(error, TELLING) and not isinstance(error, SMTPException):
+        told += ": " + str(error).partition("\n")[0]
+    return f"{told} ({_told(error.__cause__)})" if error.__cause__ else told
+
+
+def requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """Gives every request an id, and a line to those that change something, fail or take long."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        number = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        before = request_id.set(number)
+        begun = time.perf_counter()
+        try:
+            response = get_response(request)
+            response["X-Request-ID"] = number
+            took = time.perf_counter() - begun
+            reads = request.method in ("GET", "HEAD")
+            if not reads or response.status_code >= 400 or took > SLOW:
+                path = discreet(request.path[:200])
+                facts = {"status": response.status_code, "ms": round(took * 1000)}
+                log.info("%s %s", request.method, path, extra={"facts": facts})
+            return response
+        finally:
+            request_id.reset(before)
+
+    return middleware
+
+
+class Letters(logging.Handler):
+    """Errors as letters to ADMINS: the line of the log and nothing of the request. The same error
+    is told once in ten minutes, and nobody waits for the mail server."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.setFormatter(Lines())
+        self.told: dict[tuple[str, int], float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        key, now = (record.pathname, record.lineno), time.monotonic()
+        if record.exc_info and record.exc_info[2]:
+            last = traceback.extract_tb(record.exc_info[2])[-1]
+            key = (last.filename, last.lineno or 0)
+        said_before = record.name == "django.request" and not record.exc_info
+        if said_before or not settings.ADMINS or not settings.EMAIL_HOST:
+            return
+        if now - self.told.get(key, -LETTER_AGAIN) < LETTER_AGAIN:
+            return
+        self.told[key] = now
+        text = json.dumps(json.loads(self.format(record)), indent=1, ensure_ascii=False)
+        threading.Thread(target=_send, args=[text], daemon=True).start()
+
+
+def _send(text: str) -> None:
+    try:
+        mail_admins(f"An error on {settings.SITE_URL}", text)
+    except OSError as error:
+        log.warning("A letter about an error could not be sent: %s", type(error).__name__)

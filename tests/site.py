@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -37,6 +38,26 @@ def manage(folder: Path, *arguments: str, **more: str) -> str:
     )
     assert done.returncode == 0, f"{arguments}: {done.stderr}"
     return done.stdout
+
+
+def refused(folder: Path, *arguments: str, small_disk: int = 0, **more: str) -> str:
+    """Run a command that has to fail; the sentence it failed with."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (small_disk, small_disk))
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment(folder, **more),
+        capture_output=True,
+        text=True,
+        preexec_fn=limit if small_disk else None,
+        timeout=120,
+    )
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    return done.stderr.strip().splitlines()[-1].removeprefix("CommandError: ")
 
 
 def prepare(folder: Path, static: Path) -> Path:
@@ -85,7 +106,7 @@ class RunningSite:
             self.process = subprocess.Popen(
                 [sys.executable, *command, *how, "--log-level", "warning"],
                 cwd=ROOT,
-                env=environment(self.folder, SITE_URL=self.url, **self.settings),
+                env=environment(self.folder, **{"SITE_URL": self.url, **self.settings}),
                 pass_fds=[listening.fileno(), held],
                 stdout=log,
                 stderr=log,

@@ -1,6 +1,8 @@
 """The morning page in sentences, and what each person at the desk sees and may do."""
 
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from django.test import Client
 
 from blog.models import Article
 from comments.models import Letter
+from publishing import backup
 from tests.make import (
     earlier,
     later,
@@ -37,8 +40,21 @@ def morning(client: Client) -> Element:
     return read(client.get("/admin/")).one(id="content-main")
 
 
+def items(client: Client) -> list[Element]:
+    """The sentences; that of the backup, with its button, is in test_backup.py."""
+    found = [item for part in morning(client).all("ul", "sentences") for item in part.all("li")]
+    return [item for item in found if not item.all("form")]
+
+
 def sentences(client: Client) -> list[str]:
-    return [item.text for part in morning(client).all("ul", "sentences") for item in part.all("li")]
+    return [item.text for item in items(client)]
+
+
+@pytest.fixture(autouse=True)
+def backed_up(settings: Any, tmp_path: Path) -> None:
+    """There is a backup of today, so nothing is to be said of that."""
+    settings.BACKUP_DIR = tmp_path
+    (tmp_path / datetime.now(UTC).strftime(backup.STAMP)).touch()
 
 
 def test_nothing_to_do_says_so(trainer: Client) -> None:
@@ -72,7 +88,7 @@ def test_what_needs_her_in_sentences_each_a_link(trainer: Client) -> None:
     ]
     assert re.match(r"Next: “Coming”\. Scheduled for \w+, \w+ \d+, ", told[6])
     assert told[7].startswith("The last letter went out on ")
-    for item in (i for part in morning(trainer).all("ul", "sentences") for i in part.all("li")):
+    for item in items(trainer):
         assert trainer.get(item.one("a").attrs["href"]).status_code == 200, item.text
 
 

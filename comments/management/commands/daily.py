@@ -3,13 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from comments import letters
 from comments.models import UNDO_FOR, Block, Comment, Letter, Report
+from publishing import backup
 from publishing.fulltext import engine
 
 SENDER_KEPT = timedelta(days=30)
@@ -17,7 +18,10 @@ LETTERS_KEPT = timedelta(days=90)
 
 
 class Command(BaseCommand):
-    help = "Wipe senders after 30 days, delete what was removed or spam for 30 days, send letters."
+    help = (
+        "Wipe senders after 30 days, delete what was removed or spam for 30 days, send letters,"
+        " make a backup."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
@@ -46,3 +50,8 @@ class Command(BaseCommand):
         sent = letters.send_due(now)
         if options["verbosity"]:
             self.stdout.write(f"Senders wiped: {wiped}. Deleted: {deleted}. Letters sent: {sent}.")
+        if backup.is_due():
+            try:
+                backup.make()
+            except backup.Failed as failure:
+                raise CommandError(f"No backup was made. {failure}") from failure

@@ -1,0 +1,27 @@
+"""Makes a backup and checks it; the oldest ones are deleted."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from publishing import backup
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--before-upgrade",
+            action="store_true",
+            help="Only when the database is of an older version than the code.",
+        )
+
+    def handle(self, *args: Any, before_upgrade: bool, **options: Any) -> None:
+        if before_upgrade and not backup.needed_before_upgrade():
+            return
+        try:
+            path = backup.make()
+        except backup.Failed as failure:
+            raise CommandError(f"No backup was made. {failure}") from failure
+        self.stdout.write(f"The backup is {path}. Every row and file in it was compared.")

@@ -1,0 +1,165 @@
+"""Full and read-only disks, a locked database, a mail server that hangs, a clock that jumps."""
+
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from comments import letters
+from comments.models import Comment, Letter
+from publishing import backup
+from tests.mailbox import Mailbox
+from tests.site import RunningSite, refused
+from tests.writing import send
+
+pytestmark = pytest.mark.faults
+
+WORDS = b"words=My+long+answer"
+
+
+@pytest.fixture
+def disk(prepared: Path, tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB of the test's own, with the site's folder on it."""
+    if os.geteuid():
+        pytest.skip("only root may mount a disk")
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], check=True)
+    shutil.copytree(prepared, place / "data", symlinks=True)
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+@pytest.fixture
+def there(disk: Path, prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
+    """The site served from that disk; its log stands elsewhere."""
+    with RunningSite(prepared, tmp_path / "log", DATA_DIR=str(disk / "data")) as site:
+        yield site
+
+
+def rows(disk: Path) -> set[str]:
+    with closing(sqlite3.connect(disk / "data" / "site.sqlite3")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return {words for (words,) in database.execute("SELECT words FROM comments_comment")}
+
+
+def refuses_and_keeps_the_words(site: RunningSite) -> None:
+    response, text = site.ask("POST", "/comments/", WORDS, X_Forwarded_For="192.0.2.1")
+    assert (response.status, response.headers["Retry-After"]) == (503, "60")
+    assert "My long answer" in text
+    logged = [json.loads(line) for line in site.log.splitlines() if line.startswith("{")]
+    assert [line for line in logged if line["level"] == "ERROR" and "error" in line]
+
+
+def test_a_full_disk(there: RunningSite, disk: Path) -> None:
+    assert there.ask("POST", "/comments/", b"words=Before")[0].status == 303
+    filler = disk / "filler"
+    with suppress(OSError), filler.open("wb") as file:
+        while True:
+            file.write(b"x" * 4096)
+            file.flush()
+    assert there.ask("GET", "/articles/hip-thrust/")[0].status == 200
+    assert there.ask("GET", "/healthz")[0].status == 503
+    refuses_and_keeps_the_words(there)
+    data = disk / "data"
+    said = refused(data, "backup")
+    assert said == f"No backup was made. {backup.NO_ROOM}"
+    assert not list(data.glob(".backup-*"))
+    assert not list((data / "backups").glob("*.zip"))
+    filler.unlink()
+    assert there.ask("GET", "/healthz")[0].status == 200
+    response, _ = there.ask("POST", "/comments/", WORDS, X_Forwarded_For="192.0.2.1")
+    assert response.status == 303
+    there.manage("backup")
+    assert {"Before", "My long answer"} <= rows(disk)
+
+
+def test_a_read_only_disk(there: RunningSite, disk: Path) -> None:
+    assert there.ask("POST", "/comments/", b"words=Before")[0].status == 303
+    there.kill()
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    there.start_again()
+    try:
+        assert there.ask("GET", "/articles/hip-thrust/")[0].status in (200, 503)
+        assert there.ask("GET", "/healthz")[0].status == 503
+        refuses_and_keeps_the_words(there)
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    assert there.ask("GET", "/healthz")[0].status == 200
+    response, _ = there.ask("POST", "/comments/", WORDS, X_Forwarded_For="192.0.2.1")
+    assert response.status == 303
+    assert there.ask("GET", "/articles/hip-thrust/")[0].status == 200
+    there.kill()
+    assert {"Before", "My long answer"} <= rows(disk)
+    there.start_again()
+
+
+def test_a_locked_database(site: RunningSite) -> None:
+    with closing(sqlite3.connect(site.folder / "site.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert site.ask("GET", "/articles/hip-thrust/")[0].status == 200
+        refuses_and_keeps_the_words(site)
+        other.execute("ROLLBACK")
+    response, _ = site.ask("POST", "/comments/", WORDS, X_Forwarded_For="192.0.2.1")
+    assert response.status == 303
+    assert site.rows("SELECT words FROM comments_comment") == [("My long answer",)]
+
+
+def test_a_mail_server_that_hangs(prepared: Path, tmp_path: Path) -> None:
+    silent = socket.create_server(("127.0.0.1", 0))  # takes every call and says nothing
+    port = silent.getsockname()[1]
+    to = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port), "ADMINS": "ops@example.org"}
+    with RunningSite(prepared, tmp_path / "data", **to) as site:
+        for n in range(10):
+            begun = monotonic()
+            form = f"words=Answer+{n}&email=ana{n}%40example.org".encode()
+            response, _ = site.ask("POST", "/comments/", form, X_Forwarded_For=f"192.0.2.{n}")
+            assert response.status == 303
+            assert monotonic() - begun < 5
+        assert site.ask("GET", "/articles/hip-thrust/")[0].status == 200
+        silent.close()
+        site.change("UPDATE comments_letter SET next_try_at = '2020-01-01'")
+        with Mailbox() as mailbox:
+            site.manage("send_letters", **mailbox.settings)
+            sent = {str(mailbox.next()["To"]) for _ in range(10)}
+        assert sent == {f"ana{n}@example.org" for n in range(10)}
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_ahead(reader: Client, settings: Any) -> None:
+    """A year ahead for some comments, then right: nobody is shut out and no letter waits a year."""
+    ahead = timezone.now() + timedelta(days=365)
+    with time_machine.travel(ahead):
+        for n in range(5):
+            assert send(reader, words=f"Ahead {n}", email="ana@example.org").status_code == 303
+        assert send(reader, words="One too many").status_code == 429
+    assert send(reader, words="Right again").status_code == 303
+    assert Comment.objects.count() == 6
+    Letter.objects.filter(kind="confirm").update(next_try_at=ahead)
+    with Mailbox() as mailbox:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
+        settings.EMAIL_USE_TLS = False
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        assert letters.send_due() >= 1
+        assert mailbox.next()["To"] == "ana@example.org"
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_behind(reader: Client) -> None:
+    with time_machine.travel(timezone.now() - timedelta(days=400)):
+        assert send(reader, words="Behind").status_code == 303
+    assert send(reader, words="Right again").status_code == 303
+    assert {c.words for c in Comment.objects.all()} == {"Behind", "Right again"}

@@ -1,0 +1,220 @@
+"""The site behind Debian's nginx with the file that is shipped, and the shipped units."""
+
+import gzip
+import http.client
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+import pytest
+
+from tests.site import ROOT, RunningSite
+
+pytestmark = pytest.mark.faults
+
+MAIN = """
+daemon off;
+user root;
+pid {folder}/nginx.pid;
+error_log {folder}/nginx.log;
+events {{}}
+http {{
+    include /etc/nginx/mime.types;
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    include {folder}/site.conf;
+}}
+"""
+HOST = "example.com"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class Front:
+    """nginx with our file; its own words are in nginx.log."""
+
+    def __init__(self, site: RunningSite, folder: Path) -> None:
+        self.plain, self.secure = free_port(), free_port()
+        how = "req -x509 -newkey rsa:2048 -nodes -keyout privkey.pem -out fullchain.pem -subj"
+        subprocess.run(
+            ["openssl", *how.split(), f"/CN={HOST}"], cwd=folder, check=True, capture_output=True
+        )
+        shipped = (ROOT / "deploy" / "nginx.conf").read_text()
+        for ours, here in {
+            f"/etc/letsencrypt/live/{HOST}": str(folder),
+            "/var/lib/fitness": str(site.folder),
+            "127.0.0.1:8000": f"127.0.0.1:{site.port}",
+            "listen 80;": f"listen 127.0.0.1:{self.plain};",
+            "listen 443 ": f"listen 127.0.0.1:{self.secure} ",
+        }.items():
+            assert ours in shipped
+            shipped = shipped.replace(ours, here)
+        (folder / "site.conf").write_text(shipped)
+        (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+        self.process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder])
+        deadline = monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.secure)).close()
+                break
+            except OSError:
+                assert monotonic() < deadline
+                assert self.process.poll() is None
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", sender: str = "127.0.0.1", **headers: str
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        """One request over https from this address of the machine."""
+        unverified = ssl.create_default_context()
+        unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", self.secure, timeout=60, context=unverified, source_address=(sender, 0)
+        )
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body:
+            named["Content-Type"] = "application/x-www-form-urlencoded"
+        with closing(connection):
+            connection.request(method, path, body or None, {"Host": HOST, **named})
+            response = connection.getresponse()
+            return response, response.read()
+
+
+@pytest.fixture
+def behind(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
+    if not shutil.which("nginx"):
+        pytest.skip("there is no nginx; make faults installs it on Debian")
+    with RunningSite(prepared, tmp_path / "data", SITE_URL=f"https://{HOST}") as site:
+        yield site
+
+
+@pytest.fixture
+def front(behind: RunningSite, tmp_path: Path) -> Iterator[Front]:
+    front = Front(behind, tmp_path)
+    yield front
+    front.process.send_signal(signal.SIGQUIT)
+    front.process.wait(timeout=20)
+
+
+def test_pages_come_over_https_with_their_headers(front: Front) -> None:
+    plain = http.client.HTTPConnection("127.0.0.1", front.plain, timeout=20)
+    with closing(plain):
+        plain.request("GET", "/articles/", headers={"Host": HOST})
+        led = plain.getresponse()
+        assert (led.status, led.headers["Location"]) == (301, f"https://{HOST}/articles/")
+    page, text = front.ask("GET", "/articles/hip-thrust/")
+    assert page.status == 200
+    assert f'<link rel="canonical" href="https://{HOST}/articles/hip-thrust/">' in text.decode()
+    assert "max-age=31536000" in page.headers["Strict-Transport-Security"]
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Server"] == "nginx"
+    assert front.ask("GET", "/", Host="elsewhere.example")[0].status == 400
+    again, _ = front.ask("GET", "/articles/hip-thrust/", If_None_Match=page.headers["ETag"])
+    assert again.status == 304
+
+
+def test_the_front_serves_files_itself(front: Front, behind: RunningSite) -> None:
+    _, page = front.ask("GET", "/")
+    start = page.index(b"/static/css/site.")
+    sheet = page[start : page.index(b'"', start)].decode()
+    name = next((behind.folder / "media").glob("*-480.avif")).name
+    behind.kill()
+    try:
+        css, packed = front.ask("GET", sheet, Accept_Encoding="gzip")
+        assert (css.status, css.headers["Content-Encoding"]) == (200, "gzip")
+        assert gzip.decompress(packed) == (behind.folder / sheet[1:]).read_bytes()
+        assert "immutable" in css.headers["Cache-Control"]
+        picture, data = front.ask("GET", f"/media/{name}")
+        assert (picture.status, picture.headers["Content-Type"]) == (200, "image/avif")
+        assert data == (behind.folder / "media" / name).read_bytes()
+        for odd in ("/media/../site.sqlite3", "/static/../site.sqlite3", "/static../site.sqlite3"):
+            assert front.ask("GET", odd)[0].status in (400, 404, 502), odd
+        assert front.ask("GET", "/")[0].status == 502
+    finally:
+        behind.start_again()
+    assert front.ask("GET", "/healthz")[0].status == 200
+
+
+def test_a_sender_is_who_calls_and_not_who_is_named(front: Front) -> None:
+    statuses = []
+    for n in range(7):
+        forged = {"X_Forwarded_For": f"203.0.113.{n}", "X_Real_IP": f"203.0.113.{n}"}
+        words = f"words=Answer+{n}".encode()
+        response, _ = front.ask("POST", "/comments/", words, "127.0.0.2", **forged)
+        statuses.append(response.status)
+    assert statuses == [303] * 5 + [429] * 2
+    assert front.ask("POST", "/comments/", b"words=Mine", "127.0.0.3")[0].status == 303
+
+
+def test_how_large_a_body_may_be(front: Front) -> None:
+    size = 1024 * 1024
+    page, text = front.ask("POST", "/comments/", b"words=" + b"x" * size)
+    assert (page.status, b"1 MB" in text) == (413, True)
+    assert front.ask("POST", "/admin/login/", b"x=" + b"x" * 2 * size)[0].status == 403
+    assert front.ask("POST", "/admin/login/", b"x=" + b"x" * 25 * size)[0].status == 413
+
+
+def workers(site: RunningSite) -> set[str]:
+    master = site.process.pid
+    return {*Path(f"/proc/{master}/task/{master}/children").read_text().split()}
+
+
+def test_a_reload_fails_no_request(front: Front, behind: RunningSite) -> None:
+    over, before = Event(), workers(behind)
+
+    def read(who: int) -> list[int]:
+        statuses: list[int] = []
+        while not over.is_set():
+            path = ("/articles/hip-thrust/", "/exercises/", "/search/?q=glute")[who % 3]
+            statuses.append(front.ask("GET", path)[0].status)
+        return statuses
+
+    def write(who: int) -> list[int]:
+        statuses: list[int] = []
+        while not over.is_set():
+            words = f"words=Answer+{len(statuses)}+of+{who}".encode()
+            sender = f"127.1.{who}.{1 + len(statuses) % 200}"
+            statuses.append(front.ask("POST", "/comments/", words, sender)[0].status)
+        return statuses
+
+    with ThreadPoolExecutor(8) as pool:
+        readers = [pool.submit(read, who) for who in range(4)]
+        writers = [pool.submit(write, who) for who in range(4)]
+        try:
+            for _ in range(5):
+                behind.process.send_signal(signal.SIGHUP)
+                over.wait(3)
+        finally:
+            over.set()
+        read_ = [status for reader in readers for status in reader.result()]
+        written = [status for writer in writers for status in writer.result()]
+    assert (set(read_), set(written)) == ({200}, {303})
+    assert len(read_) > 50
+    assert not before & workers(behind)  # each was replaced
+    kept = behind.rows("SELECT count(*) FROM comments_comment")
+    assert kept == [(len(written),)]
+
+
+@pytest.mark.parametrize("unit", sorted(path.name for path in ROOT.glob("deploy/*.service")))
+def test_the_units_are_right(unit: str, tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("there is no systemd here")
+    text = (ROOT / "deploy" / unit).read_text()
+    assert "/srv/fitness/.venv/bin/" in text
+    copy = tmp_path / unit
+    copy.write_text(text.replace("ExecStart=/srv/fitness/.venv/bin/", "ExecStart=/usr/bin/env "))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", copy], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")

