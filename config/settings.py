@@ -1,5 +1,5 @@
 """Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, DATABASE_URL,
-SECRET_KEY, TIME_ZONE and DEBUG; all else is derived."""
+SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE and DEBUG; all else is derived."""
 
 import re
 from typing import Any
@@ -61,10 +61,13 @@ INSTALLED_APPS = [
     "csp",
     "markdownx",
     "simple_history",
+    "allauth.account",
+    "allauth.mfa",
     "publishing",
     "exercises",
     "blog",
     "comments",
+    "door",
 ]
 
 MIDDLEWARE = [
@@ -78,6 +81,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "door.devices.middleware",
+    "door.required.middleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -148,7 +154,23 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Argon2 first; a password kept the older way is kept anew when it is next typed.
+PASSWORD_HASHERS = ["door.passwords.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["door.passwords.CountedPasswords"]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+# Whether superusers and the group Administrator have to set up a second step.
+SECOND_STEP_REQUIRED = env.bool("SECOND_STEP_REQUIRED", False)
+# Of django-allauth the second step alone is used: see door/urls.py.
+ACCOUNT_ADAPTER = "door.adapters.Account"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # counted in a process's cache; ours are rows: door/guessing.py
+MFA_RATE_LIMITS = False
+MFA_ADAPTER = "door.adapters.SecondStep"
+MFA_FORMS = {"authenticate": "door.forms.CodeForm"}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # the code before and the next: a phone's clock, slow fingers
 CSRF_FAILURE_VIEW = "publishing.views.csrf_failure"
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; the link to choose a password lives one day
 
