@@ -30,8 +30,13 @@ _https = _site.scheme == "https"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
+# With CONTENT_SECURITY_POLICY below, the headers of every answer; publishing/headers.py adds the two
+# that Django does not know. nosniff and same-origin openers are Django's own defaults.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+PERMISSIONS_POLICY = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+magnetometer=(), microphone=(), midi=(), payment=(), usb=(), screen-wake-lock=(self), \
+publickey-credentials-create=(self), publickey-credentials-get=(self)"
 # The domain's other hosts are not ours to promise https for.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
@@ -71,9 +76,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "publishing.headers.middleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "publishing.limits.body_limit",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -167,7 +173,13 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False  # counted in a process's cache; ours are rows: door/guessing.py
 MFA_RATE_LIMITS = False
 MFA_ADAPTER = "door.adapters.SecondStep"
-MFA_FORMS = {"authenticate": "door.forms.CodeForm"}
+MFA_FORMS = {
+    "authenticate": "door.forms.CodeForm",
+    "add_webauthn": "door.forms.AddPasskeyForm",
+    "authenticate_webauthn": "door.forms.PasskeyForm",
+    "login_webauthn": "door.forms.SignInPasskeyForm",
+    "reauthenticate_webauthn": "door.forms.AgainPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # the code before and the next: a phone's clock, slow fingers

@@ -97,7 +97,7 @@ urlpatterns = [
         door.ChoosePassword.as_view(),
         name="choose_password",
     ),
-    path("admin/", include("door.urls")),  # before the desk, whose own sign-in it replaces
+    path("admin/", include("door.urls")),  # before the desk: in place of its own
     path("admin/", admin.site.urls),
     path("<slug:slug>/", blog.page, name="page"),
 ]

@@ -1,10 +1,10 @@
 """Devices somebody signed in with: known again, told of by a letter, and shut out when she says."""
 
-import re
 import secrets
 from collections.abc import Callable
 from typing import Any
 
+from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth import logout
@@ -40,7 +40,7 @@ def signed_in(request: HttpRequest, user: User, **signal: Any) -> None:
     device, and tell the person of a device that is new."""
     if not _key(request):
         request.device_cookie = secrets.token_urlsafe(32)  # type: ignore[attr-defined]
-    came_before = user.devices.exists()  # type: ignore[attr-defined]
+    came_before = user.devices.exists()
     device, new = Device.objects.get_or_create(user=user, key=_key(request))
     device.name = _name(request.headers.get("User-Agent", ""))
     device.signed_in_at = timezone.now()
@@ -61,7 +61,9 @@ def signed_out(request: HttpRequest, user: User | None, **signal: Any) -> None:
 def current(request: HttpRequest) -> Device | None:
     """The device of a signed-in request, while its session holds."""
     session = request.session.get(SESSION_KEY)
-    return Device.objects.signed_in().filter(user_id=request.user.pk, session=session).first()
+    return (
+        Device.objects.signed_in().filter(user=authenticated_user(request), session=session).first()
+    )
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
@@ -94,6 +96,6 @@ def _key(request: HttpRequest) -> str:
 
 def _name(user_agent: str) -> str:
     """ "Firefox on Windows", as far as the browser tells."""
-    browser = next((b for b in BROWSERS if re.search(rf"\b{b}/", user_agent)), "")
+    browser = next((b for b in BROWSERS if f"{b}/" in user_agent), "")
     system = next((s for s in SYSTEMS if s in user_agent), "")
     return f"{CALLED.get(browser, browser) or 'A browser'} on {system or 'a device'}"

@@ -1,8 +1,11 @@
 """Forms of allauth and of the desk, with each try counted in rows."""
 
+import struct
+
 from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as webauthn
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -24,6 +27,32 @@ class CodeForm(mfa.AuthenticateForm):
             raise ValidationError("This code was used already. Wait for the next one.")
         guessing.right(guess)
         return code
+
+
+class Refusing:
+    """What no device would send is refused; allauth and fido2 stumble over some of it."""
+
+    def full_clean(self) -> None:
+        try:
+            super().full_clean()  # type: ignore[misc]
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error):
+            self.add_error("credential", "Your device’s answer cannot be read.")  # type: ignore[attr-defined]
+
+
+class AddPasskeyForm(Refusing, webauthn.AddWebAuthnForm):
+    pass
+
+
+class PasskeyForm(Refusing, webauthn.AuthenticateWebAuthnForm):
+    pass
+
+
+class SignInPasskeyForm(Refusing, webauthn.LoginWebAuthnForm):
+    pass
+
+
+class AgainPasskeyForm(Refusing, webauthn.ReauthenticateWebAuthnForm):
+    pass
 
 
 class PasswordChangeForm(AdminPasswordChangeForm):

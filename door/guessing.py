@@ -10,6 +10,7 @@ from math import ceil
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Max, QuerySet
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -64,11 +65,11 @@ def right(guess: Guess) -> None:
     Guess.objects.filter(door=guess.door).delete()
 
 
-def slowed(response: HttpResponse, form: object) -> HttpResponse:
+def slowed(response: HttpResponse, form: BaseForm) -> HttpResponse:
     """The answer to a form that was refused: 429 and for how long, when it has to wait."""
     waits = [
         error.seconds
-        for errors in getattr(form, "errors", {}).as_data().values()
+        for errors in form.errors.as_data().values()
         for error in errors
         if isinstance(error, Wait)
     ]

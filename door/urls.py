@@ -12,6 +12,7 @@ from door import views
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
+    path("password_change/", views.ChangePassword.as_view(), name="change_password"),
     path("sign-in/", views.Overview.as_view(), name="mfa_index"),
     path("sign-in/step/", views.SecondStep.as_view(), name="mfa_authenticate"),
     path("sign-in/again/", views.Again.as_view(), name="account_reauthenticate"),

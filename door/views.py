@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from allauth.account.internal.flows.login import perform_login, perform_password_login
 from allauth.account.models import Login
 from allauth.account.views import ReauthenticateView
+from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
@@ -31,6 +32,7 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.http import require_POST
 
 from door import devices, guessing
+from door.forms import PasswordChangeForm
 from door.models import Device
 
 OVERVIEW = reverse_lazy("mfa_index")
@@ -56,7 +58,6 @@ class SignIn(OnDesk, auth.LoginView):
     title = "Log in"
     template_name = "admin/login.html"
     authentication_form = AdminAuthenticationForm
-    next_page = reverse_lazy("admin:index")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if admin.site.has_permission(request):
@@ -67,7 +68,7 @@ class SignIn(OnDesk, auth.LoginView):
         more = {"app_path": reverse("account_login"), "username": self.request.user.get_username()}
         return super().get_context_data(**kwargs) | more
 
-    def form_valid(self, form: AdminAuthenticationForm) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         login = Login(user=form.get_user(), redirect_url=self.get_success_url())
         return go_on(self.request, perform_password_login(self.request, {}, login))
 
@@ -97,7 +98,15 @@ class ChoosePassword(auth.PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         super().form_valid(form)
-        return perform_login(self.request, Login(user=self.user, redirect_url=self.get_success_url()))
+        return perform_login(
+            self.request, Login(user=self.user, redirect_url=self.get_success_url())
+        )
+
+
+class ChangePassword(OnDesk, auth.PasswordChangeView):
+    title = "Change password"
+    form_class = PasswordChangeForm
+    success_url = reverse_lazy("admin:password_change_done")
 
 
 def go_on(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -123,9 +132,9 @@ class Overview(OnDesk, IndexView):
     template_name = "door/overview.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user = self.request.user
+        user = authenticated_user(self.request)
         more = {
-            "devices": Device.objects.signed_in().filter(user_id=user.pk),
+            "devices": Device.objects.signed_in().filter(user=user),
             "this_device": devices.current(self.request),
         }
         return super().get_context_data(**kwargs) | more
@@ -158,7 +167,7 @@ class AddPasskey(OnDesk, AddWebAuthnView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Always one that opens the desk by itself, after a finger, a face or a PIN."""
         context = super().get_context_data(**kwargs)
-        options = webauthn.begin_registration(self.request.user, passwordless=True)  # type: ignore[arg-type]
+        options = webauthn.begin_registration(self.request.user, passwordless=True)
         return context | {"js_data": {"creation_options": options}}
 
 
