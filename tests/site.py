@@ -83,7 +83,7 @@ class RunningSite:
             self.process = subprocess.Popen(
                 [sys.executable, *command, *how, "--log-level", "warning"],
                 cwd=ROOT,
-                env=environment(self.folder, SITE_URL=self.url, **self.settings),
+                env=environment(self.folder, **{"SITE_URL": self.url, **self.settings}),
                 pass_fds=[listening.fileno(), held],
                 stdout=log,
                 stderr=log,
