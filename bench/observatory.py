@@ -58,7 +58,9 @@ def scan(host: str, folder: Path) -> int:
     # Which names are preloaded as https-only would be fetched too: this one is not.
     (scanner / "conf" / "hsts-preload.json").write_text("{}")
     trusting = os.environ | {"NODE_EXTRA_CA_CERTS": str(folder / "cert.pem")}
-    done = subprocess.run(["node", scanner / "src" / "scan.js", host], env=trusting, capture_output=True, text=True)
+    done = subprocess.run(
+        ["node", scanner / "src" / "scan.js", host], env=trusting, capture_output=True, text=True
+    )
     result = json.loads(done.stdout)
     if result.get("error") or not result.get("scan"):
         print(f"The scanner could not scan: {result.get('error')} {done.stderr[-500:]}")

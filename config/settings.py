@@ -34,9 +34,11 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 # that Django does not know. nosniff and same-origin openers are Django's own defaults.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-PERMISSIONS_POLICY = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+PERMISSIONS_POLICY = (
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
 magnetometer=(), microphone=(), midi=(), payment=(), usb=(), screen-wake-lock=(self), \
 publickey-credentials-create=(self), publickey-credentials-get=(self)"
+)
 # The domain's other hosts are not ours to promise https for.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 

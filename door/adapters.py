@@ -23,9 +23,11 @@ class Account(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """By password, else by a passkey."""
-        if user.has_usable_password():
+        if user.is_authenticated and user.has_usable_password():
             name = "account_reauthenticate"
-        elif Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists():
+        elif Authenticator.objects.filter(
+            user_id=user.pk, type=Authenticator.Type.WEBAUTHN
+        ).exists():
             name = "mfa_reauthenticate_webauthn"
         else:
             return []

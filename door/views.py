@@ -25,6 +25,7 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -52,6 +53,10 @@ class OnDesk:
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return guessing.slowed(super().form_invalid(form), form)  # type: ignore[misc]
+
+
+class HerOwn(LoginRequiredMixin, OnDesk):
+    """For people who are signed in: of others allauth would keep what they sent, to resume it."""
 
 
 class SignIn(OnDesk, auth.LoginView):
@@ -150,17 +155,17 @@ class AgainByPasskey(OnDesk, ReauthenticateWebAuthnView):
     template_name = "door/again_passkey.html"
 
 
-class AddApp(OnDesk, ActivateTOTPView):
+class AddApp(HerOwn, ActivateTOTPView):
     title = "Codes from your phone"
     template_name = "door/add_app.html"
 
 
-class RemoveApp(OnDesk, DeactivateTOTPView):
+class RemoveApp(HerOwn, DeactivateTOTPView):
     title = "Ask for no more codes"
     template_name = "door/remove.html"
 
 
-class AddPasskey(OnDesk, AddWebAuthnView):
+class AddPasskey(HerOwn, AddWebAuthnView):
     title = "Add a passkey"
     template_name = "door/add_passkey.html"
 
@@ -171,18 +176,18 @@ class AddPasskey(OnDesk, AddWebAuthnView):
         return context | {"js_data": {"creation_options": options}}
 
 
-class RemovePasskey(OnDesk, RemoveWebAuthnView):
+class RemovePasskey(HerOwn, RemoveWebAuthnView):
     title = "Remove a passkey"
     template_name = "door/remove.html"
     success_url = OVERVIEW
 
 
-class Codes(OnDesk, ViewRecoveryCodesView):
+class Codes(HerOwn, ViewRecoveryCodesView):
     title = "Your recovery codes"
     template_name = "door/codes.html"
 
 
-class NewCodes(OnDesk, GenerateRecoveryCodesView):
+class NewCodes(HerOwn, GenerateRecoveryCodesView):
     title = "New recovery codes"
     template_name = "door/new_codes.html"
 
