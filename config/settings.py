@@ -30,14 +30,15 @@ _https = _site.scheme == "https"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
-# With CONTENT_SECURITY_POLICY below, the headers of every answer; publishing/headers.py adds the two
-# that Django does not know. nosniff and same-origin openers are Django's own defaults.
+# With CONTENT_SECURITY_POLICY below, the headers of every answer; publishing/headers.py adds the
+# two that Django does not know. nosniff and same-origin openers are Django's own defaults.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-PERMISSIONS_POLICY = (
-    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
-magnetometer=(), microphone=(), midi=(), payment=(), usb=(), screen-wake-lock=(self), \
-publickey-credentials-create=(self), publickey-credentials-get=(self)"
+_unused = "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi"
+_used = "screen-wake-lock publickey-credentials-create publickey-credentials-get"
+PERMISSIONS_POLICY = ", ".join(
+    [f"{name}=()" for name in f"{_unused} payment usb".split()]
+    + [f"{name}=(self)" for name in _used.split()]
 )
 # The domain's other hosts are not ours to promise https for.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

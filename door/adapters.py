@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -25,9 +26,7 @@ class Account(DefaultAccountAdapter):
         """By password, else by a passkey."""
         if user.is_authenticated and user.has_usable_password():
             name = "account_reauthenticate"
-        elif Authenticator.objects.filter(
-            user_id=user.pk, type=Authenticator.Type.WEBAUTHN
-        ).exists():
+        elif is_mfa_enabled(user, [Authenticator.Type.WEBAUTHN]):
             name = "mfa_reauthenticate_webauthn"
         else:
             return []

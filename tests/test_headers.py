@@ -85,7 +85,7 @@ def test_https_is_promised_where_it_is_spoken(prepared: Path, tmp_path: Path) ->
     with RunningSite(prepared, tmp_path / "data", **settings) as site:
         plain, _ = site.ask("GET", "/", Host="example.com")
         assert (plain.status, plain.headers["Location"]) == (301, "https://example.com/")
-        secure = {"Host": "example.com", "X_Forwarded_Proto": "https"}
+        secure: Any = {"Host": "example.com", "X_Forwarded_Proto": "https"}
         response, _ = site.ask("GET", "/", **secure)
         assert response.status == 200
         assert check(response)["strict-transport-security"] == "max-age=31536000"

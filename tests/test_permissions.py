@@ -35,7 +35,7 @@ def views(patterns: Any, prefix: str = "", space: str = "") -> Iterator[tuple[st
         if isinstance(pattern, URLResolver):
             inner = f"{pattern.namespace}:" if pattern.namespace else space
             yield from views(pattern.url_patterns, address, inner)
-        elif isinstance(pattern, URLPattern) and pattern.callback:
+        elif isinstance(pattern, URLPattern):
             yield space + (pattern.name or address), address
 
 
