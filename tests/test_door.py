@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
@@ -377,6 +377,17 @@ def test_passwords_are_kept_by_argon2_and_old_ones_anew() -> None:
     assert attempt(Client()).status_code == 302
     user.refresh_from_db()
     assert user.password.startswith("argon2$")
+
+
+def test_who_lost_everything_is_let_in_from_the_terminal() -> None:
+    make_user()
+    hers = Client()
+    attempt(hers)
+    set_up_app(hers)
+    with pytest.raises(CommandError, match="no account"):
+        call_command("forget_second_step", "nobody")
+    call_command("forget_second_step", "elsie", verbosity=0)
+    assert attempt(Client())["Location"] == "/admin/"
 
 
 def test_a_person_who_left_does_not_get_in() -> None:
