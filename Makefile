@@ -1,4 +1,4 @@
-# make run | dev | test | faults | check | bench | trainer | backup | restore FILE=…
+# make run | dev | test | faults | check | audit | bench | trainer | backup | restore FILE=…
 # PORT, DATA_DIR and SITE_URL may be set: make run PORT=9000
 
 PORT ?= 8000
@@ -11,7 +11,7 @@ PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 WORKERS ?= 2
 
-.PHONY: run dev test faults check bench trainer site backup restore doctor lock
+.PHONY: run dev test faults check audit bench trainer site backup restore doctor lock
 
 run: site
 	@echo "Serving $(SITE_URL) — stop with Ctrl+C"
@@ -61,6 +61,10 @@ check: .venv/dev
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		DATA_DIR=$$(mktemp -d) SITE_URL=https://example.com \
 		sh -c '$(MANAGE) makemigrations --check --dry-run && $(MANAGE) check --deploy --fail-level WARNING'
+
+# Asks whether a package of the site has a known hole.
+audit: .venv/dev
+	@$(PY) requirements/audit.py
 
 # The load comes from wrk, on this machine.
 bench: .venv/dev

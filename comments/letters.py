@@ -87,6 +87,12 @@ def waiting() -> None:
         _write("waiting", user.email, comments=comments, link=link)
 
 
+def new_device(user: User, device: str, at: datetime) -> None:
+    """Tell somebody that they, or somebody else, signed in with a device they never used."""
+    link = settings.SITE_URL + reverse("mfa_index")
+    _write("new_device", user.email, user=user, device=device, at=at, link=link)
+
+
 def desk_token(comments: list[Comment], user: User) -> str:
     """Opens the comments of one letter; a new password ends it."""
     facts = {

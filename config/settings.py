@@ -1,6 +1,6 @@
 """Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, BACKUP_DIR,
-DATABASE_URL, SECRET_KEY, TIME_ZONE, TRUSTED_PROXIES, EMAIL_…, ADMINS and DEBUG; all else is
-derived."""
+DATABASE_URL, SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE, TRUSTED_PROXIES, EMAIL_…, ADMINS and
+DEBUG; all else is derived."""
 
 import re
 from typing import Any
@@ -32,8 +32,16 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz\Z"]  # asked on the machine itself, without https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
+# With CONTENT_SECURITY_POLICY below, the headers of every answer; publishing/headers.py adds the
+# two that Django does not know. nosniff and same-origin openers are Django's own defaults.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+_unused = "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi"
+_used = "screen-wake-lock publickey-credentials-create publickey-credentials-get"
+PERMISSIONS_POLICY = ", ".join(
+    [f"{name}=()" for name in f"{_unused} payment usb".split()]
+    + [f"{name}=(self)" for name in _used.split()]
+)
 # The domain's other hosts are not ours to promise https for.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
@@ -63,19 +71,23 @@ INSTALLED_APPS = [
     "csp",
     "markdownx",
     "simple_history",
+    "allauth.account",
+    "allauth.mfa",
     "publishing",
     "exercises",
     "blog",
     "comments",
+    "door",
 ]
 
 MIDDLEWARE = [
     "publishing.logs.requests",
     "publishing.health.opened_anew",
     "publishing.front.page_store",
+    "publishing.headers.middleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "publishing.limits.body_limit",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -83,6 +95,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "door.devices.middleware",
+    "door.required.middleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -153,7 +168,29 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Argon2 first; a password kept the older way is kept anew when it is next typed.
+PASSWORD_HASHERS = ["door.passwords.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["door.passwords.CountedPasswords"]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+# Whether superusers and the group Administrator have to set up a second step.
+SECOND_STEP_REQUIRED = env.bool("SECOND_STEP_REQUIRED", False)
+# Of django-allauth the second step alone is used: see door/urls.py.
+ACCOUNT_ADAPTER = "door.adapters.Account"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # counted in a process's cache; ours are rows: door/guessing.py
+MFA_RATE_LIMITS = False
+MFA_ADAPTER = "door.adapters.SecondStep"
+MFA_FORMS = {
+    "authenticate": "door.forms.CodeForm",
+    "add_webauthn": "door.forms.AddPasskeyForm",
+    "authenticate_webauthn": "door.forms.PasskeyForm",
+    "login_webauthn": "door.forms.SignInPasskeyForm",
+    "reauthenticate_webauthn": "door.forms.AgainPasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # the code before and the next: a phone's clock, slow fingers
 CSRF_FAILURE_VIEW = "publishing.views.csrf_failure"
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; the link to choose a password lives one day
 

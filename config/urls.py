@@ -3,13 +3,14 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path, re_path, reverse_lazy
+from django.urls import include, path, re_path, reverse_lazy
 
 from blog import feeds, sitemaps, social
 from blog import views as blog
 from comments import desk
 from comments import feeds as comment_feeds
 from comments import views as comments
+from door import views as door
 from exercises import data
 from exercises import views as exercises
 from exercises.social import exercise_card
@@ -95,11 +96,10 @@ urlpatterns = [
     path("admin/password/sent/", auth.PasswordResetDoneView.as_view(), name="password_sent"),
     path(
         "admin/password/<uidb64>/<token>/",
-        auth.PasswordResetConfirmView.as_view(
-            success_url=reverse_lazy("admin:index"), post_reset_login=True
-        ),
+        door.ChoosePassword.as_view(),
         name="choose_password",
     ),
+    path("admin/", include("door.urls")),  # before the desk: in place of its own
     path("admin/", admin.site.urls),
     path("<slug:slug>/", blog.page, name="page"),
 ]

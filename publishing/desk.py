@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from urllib.parse import parse_qsl
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -79,15 +78,6 @@ class Desk(admin.AdminSite):
             return guarded(request, *args, **kwargs)
 
         return kept
-
-    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        kept = request.POST.get("kept", "")
-        response = super().login(request, {**(extra_context or {}), "kept": kept})
-        if not kept or response.status_code != 302:
-            return response
-        context = {**self.each_context(request), "title": "You are signed in again"}
-        context |= {"address": response["Location"], "fields": parse_qsl(kept, True)}
-        return TemplateResponse(request, "admin/kept.html", context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """What she edits first; the rest of hers; what only an administrator has."""

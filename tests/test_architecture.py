@@ -10,7 +10,8 @@ import pytest
 from tests.page import read
 from tests.site import ROOT
 
-ROOMS = ["publishing", "exercises", "blog", "comments", "transfer"]  # each imports from its left
+# Each imports from its left.
+ROOMS = ["publishing", "exercises", "blog", "comments", "door", "transfer"]
 
 
 def imported(source: str) -> Iterator[tuple[int, str]]:

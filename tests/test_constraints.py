@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from blog.models import Draft
 from comments.models import Address, Block, Comment, Look, Report, WordCount
+from door.models import Device
 from exercises.models import EquipmentNeed, Level, MuscleWork
 from publishing.models import Edition, Redirect, SearchEntry, Site, StarterRecord
 from tests import make
 
 pytestmark = pytest.mark.django_db
 
-ROOMS = ["publishing", "exercises", "blog", "comments"]
+ROOMS = ["publishing", "exercises", "blog", "comments", "door"]
 
 
 def one_step() -> Any:
@@ -70,6 +71,11 @@ def one_draft() -> Draft:
     number = Draft.objects.count()
     editor = User.objects.get_or_create(username="writer")[0]
     return Draft.objects.create(key=f"window{number}", editor=editor, typed={"title": ["T"]})
+
+
+def one_device() -> Device:
+    user = User.objects.get_or_create(username="writer")[0]
+    return Device.objects.create(user=user, key=f"key {Device.objects.count()}", name="A browser")
 
 
 def beside(row: Any, *fields: str) -> Any:
@@ -156,11 +162,13 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
     "report_once_each": (one_report, lambda row: {"sender": one_report(row.comment).sender}),
     "block_once": (one_block, lambda row: {"value": one_block().value}),
     "block_has_a_value": (one_block, lambda row: {"value": ""}),
+    "device_once": (one_device, lambda row: beside(one_device(), "key")),
     "look_is_one_row": (lambda: Look.objects.create(pk=1), lambda row: {"id": 2}),
 }
 
 # Rows and fields that no form shows: nobody reads a sentence about them.
 WRITTEN_BY_THE_SITE = {
+    "device_once",
     "comment_removed_by_somebody",
     "edition_is_one_row",
     "look_is_one_row",

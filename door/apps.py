@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+
+
+class DoorConfig(AppConfig):
+    name = "door"
+
+    def ready(self) -> None:
+        """Listen to Django's own signals: no way in or out can pass by them."""
+        from door import devices
+
+        user_logged_in.connect(devices.signed_in)
+        user_logged_out.connect(devices.signed_out)

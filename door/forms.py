@@ -1,0 +1,76 @@
+"""Forms of allauth and of the desk, with each try counted in rows."""
+
+import struct
+
+from allauth.core import context
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as webauthn
+from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from door import guessing
+from publishing.sender import keyed_hash
+
+CODES_AT_ONCE = 3  # with MFA_TOTP_TOLERANCE 1: the code before, the one now and the next
+
+
+class CodeForm(mfa.AuthenticateForm):
+    """The second step: a code of the app, or a recovery code. Whoever stands here has the password,
+    so that all senders but known devices share the tries."""
+
+    def clean_code(self) -> str:
+        guess = guessing.begin(context.request, self.user.get_username(), second_step=True)
+        code = super().clean_code()
+        if not _first_use(self.authenticator, code):
+            raise ValidationError("This code was used already. Wait for the next one.")
+        guessing.right(guess)
+        return code
+
+
+class Refusing:
+    """What no device would send is refused; allauth and fido2 stumble over some of it."""
+
+    def full_clean(self) -> None:
+        try:
+            super().full_clean()  # type: ignore[misc]
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error):
+            self.add_error("credential", "Your device’s answer cannot be read.")  # type: ignore[attr-defined]
+
+
+class AddPasskeyForm(Refusing, webauthn.AddWebAuthnForm):
+    pass
+
+
+class PasskeyForm(Refusing, webauthn.AuthenticateWebAuthnForm):
+    pass
+
+
+class SignInPasskeyForm(Refusing, webauthn.LoginWebAuthnForm):
+    pass
+
+
+class AgainPasskeyForm(Refusing, webauthn.ReauthenticateWebAuthnForm):
+    pass
+
+
+class PasswordChangeForm(AdminPasswordChangeForm):
+    def clean_old_password(self) -> str:
+        guess = guessing.begin(context.request, self.user.get_username())
+        password = super().clean_old_password()
+        guessing.right(guess)
+        return password
+
+
+@transaction.atomic
+def _first_use(authenticator: Authenticator, code: str) -> bool:
+    """A code opens once, whichever process is asked: allauth remembers it in one process only."""
+    row = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
+    used = row.data.get("used", [])
+    this = keyed_hash("code", "".join(code.split()))
+    if this in used:
+        return False
+    row.data["used"] = [this, *used][:CODES_AT_ONCE]
+    row.save(update_fields=["data"])
+    return True
