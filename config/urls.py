@@ -85,7 +85,7 @@ urlpatterns = [
     path("markdownx/upload/", publishing.markdown_upload),
     path(
         "admin/password/",
-        auth.PasswordResetView.as_view(
+        door.AskForLetter.as_view(
             email_template_name="letters/password.txt",
             subject_template_name="letters/password_subject.txt",
             extra_email_context={"site_url": settings.SITE_URL},

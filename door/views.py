@@ -96,6 +96,18 @@ class PasskeySignIn(LoginWebAuthnView):
         return shown(SignIn, self.request)
 
 
+class AskForLetter(auth.PasswordResetView):
+    """A letter to choose a new password; nobody can fill a mailbox with them."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            guessing.begin(self.request, f"letter to {form.cleaned_data['email']}")
+        except guessing.Wait as wait:
+            form.add_error("email", wait)
+            return guessing.slowed(self.form_invalid(form), form)
+        return super().form_valid(form)
+
+
 class ChoosePassword(auth.PasswordResetConfirmView):
     """By the link of a letter; whoever has a second step is asked for it here too."""
 

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -10,16 +9,12 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
-from comments.models import Letter
-from door.models import Device
 from tests.door import (
     LOGIN,
     OVERVIEW,
@@ -36,54 +31,10 @@ from tests.make import make_article
 from tests.page import Element, read
 
 pytestmark = pytest.mark.django_db
-FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
-IPHONE = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like"
-    " Gecko) Version/18.6 Mobile/15E148 Safari/604.1"
-)
 
 
 def later(**how: float) -> Any:
     return time_machine.travel(timezone.now() + timedelta(**how), tick=False)
-
-
-def names(patterns: Any, prefix: str = "") -> dict[str, str]:
-    """Every address with a name, and a path that leads there."""
-    found: dict[str, str] = {}
-    for pattern in patterns:
-        path = prefix + re.sub(r"\(\?P<\w+>.*?\)|<\w+:\w+>|<\w+>", "1", str(pattern.pattern))
-        if isinstance(pattern, URLResolver):
-            found |= names(pattern.url_patterns, path)
-        elif isinstance(pattern, URLPattern) and pattern.name:
-            found[pattern.name] = "/" + re.sub(r"[\^$]|\\Z", "", path)
-    return found
-
-
-def is_allauth(path: str) -> bool:
-    try:
-        view = resolve(path).func
-    except Resolver404:
-        return False
-    return getattr(view, "view_class", view).__module__.startswith("allauth")
-
-
-def test_of_allauth_s_addresses_only_those_in_use_answer(trainer: Client) -> None:
-    """Wherever they might be mounted; there is no sign-up, signed in or not."""
-    ours = set(names(get_resolver().url_patterns))
-    asked = 0
-    for module in ("account", "mfa"):
-        patterns = import_module(f"allauth.{module}.urls").urlpatterns
-        for name, path in names(patterns).items():
-            if path == "/":
-                continue  # where it is mounted
-            for prefix in ("", "/accounts", f"/{module}", f"/accounts/{module}", "/accounts/2fa"):
-                for client in (Client(), trainer):
-                    asked += 1
-                    assert client.get(prefix + path).status_code == 404, prefix + path
-            for prefix in ("/admin", "/admin/sign-in"):
-                assert name in ours or not is_allauth(prefix + path), prefix + path
-    assert asked > 200
-    assert not {name for name in ours if "signup" in name or "sign_up" in name}
 
 
 def test_the_second_step_asks_for_the_code_of_the_moment(trainer: Client) -> None:
@@ -252,89 +203,6 @@ def test_a_new_password_by_letter_asks_for_the_second_step_too() -> None:
     assert thief.post(form, new)["Location"] == STEP
     assert not is_in(thief)
     assert thief.post(STEP, {"code": recovery_codes()[0]})["Location"] == "/admin/"
-
-
-def test_a_session_ends_two_weeks_after_it_began_however_busy() -> None:
-    make_user()
-    hers = Client()
-    attempt(hers)
-    for day in (5, 10, 13.9):
-        with later(days=day):
-            assert is_in(hers)
-            once_more(hers)  # writes to the session
-    with later(days=14.1):
-        assert not is_in(hers)
-    assert Session.objects.get().expire_date < timezone.now() + timedelta(days=14)
-
-
-def test_her_sessions_are_listed_and_ended_by_her() -> None:
-    make_user()
-    make_user("ben")
-    here, phone, bens = Client(), Client(headers={"User-Agent": IPHONE}), Client()
-    attempt(here, HTTP_USER_AGENT=FIREFOX)
-    attempt(phone)
-    attempt(bens, name="ben")
-    rows = read(here.get(OVERVIEW)).all("ul", "rows")[2].all("li")
-    assert [row.text.split(",")[0] for row in rows] == ["Safari on iPhone", "A browser on a device"]
-    assert "this one" in rows[1].text
-    out = rows[0].one("form").attrs["action"]
-    assert bens.post(out).status_code == 404
-    assert is_in(phone)
-    assert here.post(out)["Location"] == OVERVIEW
-    assert not is_in(phone)
-    assert is_in(here)
-    assert is_in(bens)
-
-
-def test_a_second_sign_in_of_a_device_ends_the_first_session_of_it() -> None:
-    make_user()
-    hers = Client()
-    attempt(hers)
-    stolen = Client()
-    stolen.cookies["sessionid"] = hers.cookies["sessionid"].value
-    assert is_in(stolen)
-    del hers.cookies["sessionid"]
-    attempt(hers)
-    assert is_in(hers)
-    assert not is_in(stolen)
-    assert Device.objects.count() == 1
-
-
-def test_signing_out_ends_the_session_and_keeps_the_device() -> None:
-    make_user()
-    hers = Client()
-    attempt(hers)
-    session = hers.cookies["sessionid"].value
-    hers.post("/admin/logout/")
-    hers.cookies["sessionid"] = session
-    assert not is_in(hers)
-    assert Device.objects.get().session == ""
-
-
-def test_a_new_device_is_told_by_letter_a_known_one_is_not() -> None:
-    make_user(email="elsie@example.org")
-    hers = Client(headers={"User-Agent": FIREFOX})
-    attempt(hers)
-    letter = Letter.objects.get()
-    assert letter.to == "elsie@example.org"
-    assert "Firefox on Windows" in letter.text
-    assert "192.0.2." not in letter.text
-    hers.post("/admin/logout/")
-    attempt(hers)
-    assert Letter.objects.count() == 1
-    attempt(Client(headers={"User-Agent": IPHONE}))
-    assert Letter.objects.count() == 2
-    attempt(Client(), "wrong")
-    assert Letter.objects.count() == 2
-
-
-def test_the_cookie_of_a_device_says_nothing_and_goes_to_the_desk_only() -> None:
-    make_user()
-    hers = Client()
-    assert "device" not in attempt(hers, "wrong").cookies
-    cookie = attempt(hers).cookies["device"]
-    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/admin/", True, "Lax")
-    assert cookie.value not in str(list(Device.objects.values()))
 
 
 def test_a_second_step_is_offered_on_the_first_sign_in() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
@@ -177,6 +178,15 @@ def test_the_old_password_of_a_change_is_counted_too(clock: Any) -> None:
     clock.shift(2)
     changed = session.post("/admin/password_change/", new | {"old_password": PASSWORD})
     assert changed.status_code == 302
+
+
+def test_nobody_fills_her_mailbox_with_letters(clock: Any) -> None:
+    make_user(email="elsie@example.org")
+    for _ in range(FREE):
+        asked = Client().post("/admin/password/", {"email": "elsie@example.org"})
+        assert asked.status_code == 302
+    assert wait_told(Client().post("/admin/password/", {"email": "Elsie@example.org"})) == 2
+    assert len(mail.outbox) == FREE
 
 
 def test_codes_are_counted_for_all_senders_together(clock: Any) -> None:

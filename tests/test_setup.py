@@ -208,7 +208,10 @@ def test_the_link_for_the_password_works_once(site: RunningSite) -> None:
 
     other = Visitor(site)
     _, text = other.open("/admin/login/")
-    form = read(text).one("form").fields() | {"username": "elsie", "password": PASSWORD}
+    form = read(text).one("form", id="login-form").fields() | {
+        "username": "elsie",
+        "password": PASSWORD,
+    }
     _, text = other.open("/admin/login/", form)
     assert "Please enter the correct username and password" in text
 
