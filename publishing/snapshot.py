@@ -149,14 +149,17 @@ class PostgreSQL:
     def _access(self, name: str = "") -> dict[str, Any]:
         connection.ensure_connection()
         info = connection.connection.info
-        access = {**info.get_parameters(), "password": info.password}
+        # Not all that psycopg's libpq knows: pg_dump may be older and refuse what it does not.
+        access = {"dbname": info.dbname, "user": info.user, "password": info.password}
+        access |= {"host": info.host, "port": str(info.port), **connection.settings_dict["OPTIONS"]}
+        access = {key: value for key, value in access.items() if isinstance(value, str)}
         return access | {"dbname": name} if name else access
 
     def _run(self, program: str, *options: str, database: str = "") -> None:
         from psycopg.conninfo import make_conninfo
 
         access = self._access(database)
-        environment = os.environ | {"PGPASSWORD": access.pop("password") or ""}
+        environment = os.environ | {"PGPASSWORD": access.pop("password", "")}
         command = [program, *options, f"--dbname={make_conninfo('', **access)}"]
         try:
             subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
