@@ -128,7 +128,7 @@ def tell(server: str, loads: dict[str, Load], memory: int) -> None:
     ]
     print("\n| ratio | measured | goal |\n| --- | ---: | --- |")
     for what, ratio, goal in goals:
-        print(f"| {what} | {ratio:.2f} | {goal} |")
+        print(f"| {what} | {ratio:.3f} | {goal} |")
     print(f"\nMemory of its processes: {memory} MB.")
 
 
