@@ -38,6 +38,10 @@ def photo(size: tuple[int, int], kind: str, **how: Any) -> bytes:
     """A picture with a photo's smooth shades and its noise, turned as a phone turns it."""
     from PIL import Image
 
+    if kind == "HEIF":  # the site only reads it
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
     small = (size[0] // 4, size[1] // 4)
     down, round_ = Image.linear_gradient("L"), Image.radial_gradient("L")
     shades = [shade.resize(small) for shade in (down, round_, down.rotate(90))]
