@@ -128,7 +128,7 @@ def tell(server: str, loads: dict[str, Load], memory: int) -> None:
     ]
     print("\n| ratio | measured | goal |\n| --- | ---: | --- |")
     for what, ratio, goal in goals:
-        print(f"| {what} | {ratio:.2f} | {goal} |")
+        print(f"| {what} | {ratio:.3f} | {goal} |")
     print(f"\nMemory of its processes: {memory} MB.")
 
 
@@ -149,7 +149,7 @@ def growth(folder: Path) -> None:
 
 
 def main() -> None:
-    rounds, seconds = (int(given) for given in [*sys.argv[1:], "5", "3"][:2])
+    rounds, seconds = (int(given) for given in [*sys.argv[1:], "3", "2"][:2])
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         prepare(folder)

@@ -49,7 +49,8 @@ def of_times(seconds: list[float]) -> Load:
 
 
 def manage(folder: Path, *arguments: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=env(folder), check=True)
+    command = [sys.executable, "manage.py", *arguments]
+    subprocess.run(command, cwd=ROOT, env=env(folder), check=True, stdout=subprocess.DEVNULL)
 
 
 def env(folder: Path) -> dict[str, str]:

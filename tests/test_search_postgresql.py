@@ -1,4 +1,4 @@
-"""The tests of search once more, in a process of their own, on PostgreSQL."""
+"""The tests of search and of the edition once more, in a process of their own, on PostgreSQL."""
 
 import subprocess
 import sys
@@ -8,10 +8,11 @@ import pytest
 from tests.site import ROOT, environment
 
 
-def test_search_is_the_same_on_postgresql(postgresql: str) -> None:
+@pytest.mark.parametrize("what", ["search", "edition"])
+def test_it_is_the_same_on_postgresql(postgresql: str, what: str) -> None:
     assert postgresql.startswith("postgresql://")
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/test_search.py", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", f"tests/test_{what}.py", "-p", "no:cacheprovider"],
         cwd=ROOT,
         env=environment(ROOT, DATABASE_URL=postgresql),
         capture_output=True,
