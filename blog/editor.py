@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from csp.constants import SELF
@@ -25,6 +26,7 @@ from publishing.models import Picture
 from publishing.revisions import differences
 
 QUESTIONS = 3  # shown at once
+WINDOW = re.compile(r"[\w-]{1,32}", re.ASCII)
 
 
 def may_write(request: HttpRequest) -> bool:
@@ -41,8 +43,10 @@ def stored(pk: str | None) -> Article | None:
 
 
 def window_of(request: HttpRequest) -> str:
-    """The window a form was sent from: it names the draft kept of what is typed in it."""
-    return request.POST.get("window", "")[:32]
+    """The window a form was sent from: it names the draft kept of what is typed in it. Empty for
+    what is no name of one."""
+    window = request.POST.get("window", "")
+    return window if WINDOW.fullmatch(window) else ""
 
 
 def opened(request: HttpRequest) -> Draft | None:

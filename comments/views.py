@@ -231,7 +231,9 @@ def _too_fast(sender: str) -> datetime | None:
     """When this sender may write again, or None when it may now."""
     for most, during in LIMITS:
         now = timezone.now()  # what is from the future was written by a clock that was wrong
-        recent = Comment.objects.filter(sender=sender, written_at__range=(now - during, now))
+        recent = Comment.objects.filter(
+            sender=sender, written_at__gt=now - during, written_at__lte=now
+        )
         times = list(recent.order_by("-written_at").values_list("written_at", flat=True)[:most])
         if len(times) == most:
             return times[-1] + during

@@ -46,7 +46,7 @@ def zebra_art(name: str) -> Art:
 
     def draw(size: tuple[int, int]) -> Image.Image:
         art = Image.new("RGB", size, ACCENT)
-        art.paste(INK, mask=stripes.mask("stripes", size, start))
+        art.paste(INK, mask=stripes.mask(stripes.STRIPES, size, start))
         return art
 
     return Art(f"zebra {start}", draw)
@@ -141,10 +141,10 @@ def draw(card: Card) -> Image.Image:
     pen = ImageDraw.Draw(image)
     image.paste(card.art.draw((WIDTH - PANEL, BAND)), (PANEL, 0))
     image.paste(PAPER, (0, BAND, WIDTH, HEIGHT))
-    image.paste(INK, (0, BAND), stripes.mask("stripes", (WIDTH, HEIGHT - BAND)))
+    image.paste(INK, (0, BAND), stripes.mask(stripes.STRIPES, (WIDTH, HEIGHT - BAND)))
     pen.rectangle((0, BAND, WIDTH, BAND + 5), INK)
 
-    image.paste(INK, (LEFT, 44), stripes.mask("mark", (52, 52)))
+    image.paste(INK, (LEFT, 44), stripes.mask(stripes.MARK, (52, 52)))
     name = fit(card.business, "SemiBold", COLUMN - 70, 52, 46, 30)
     name.write(pen, LEFT + 70, 54, COLUMN - 70, INK)
     top, bottom = 134, BAND - 28

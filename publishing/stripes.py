@@ -1,4 +1,4 @@
-"""The stripes of the site as pixels, from the SVG files that docs/drawings/stripes.py draws."""
+"""The stripes of the site as pixels, from the drawings that docs/drawings/stripes.py makes."""
 
 import re
 from functools import cache
@@ -13,9 +13,12 @@ LENGTH = 600  # of stripes.svg before it begins again, in its own units
 TOKEN = re.compile(r"[A-Za-z]|-?(?:\d+\.?\d*|\.\d+)")
 
 
+STRIPES, MARK = "static/img/stripes.svg", "templates/mark.html"
+
+
 def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
-    """White where ink goes: static/img/<name>.svg from `start`, in its own units, as high as `size`
-    and repeated to the right."""
+    """White where ink goes: one of the two drawings from `start`, in its own units, as high as
+    `size` and repeated to the right."""
     height, width, outlines = _read(name)
     scale = size[1] * FINER / height
     large = Image.new("L", (size[0] * FINER, size[1] * FINER))
@@ -28,8 +31,8 @@ def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
 
 @cache
 def _read(name: str) -> tuple[int, int, list[list[tuple[float, float]]]]:
-    """Height, width and flattened outlines of an SVG file of one path of M, l, c and z."""
-    svg = (Path(settings.BASE_DIR) / "static" / "img" / f"{name}.svg").read_text()
+    """Height, width and flattened outlines of a drawing of one path of M, l, c and z."""
+    svg = (Path(settings.BASE_DIR) / name).read_text()
     width, height, data = re.findall(r'viewBox="0 0 (\d+) (\d+)".* d="([^"]+)"', svg)[0]
     outlines: list[list[tuple[float, float]]] = []
     command = ""
