@@ -46,6 +46,7 @@ READERS = {  # five: from so many answers on the tally is shown
 
 def findings(page: Page) -> list[str]:
     """What axe has to say about the page as it stands, all its rules on."""
+    page.wait_for_load_state()  # a click has brought the page, but perhaps not yet all of it
     # Evaluated, not added as a script tag: the site's policy blocks that one.
     page.evaluate(f"window.axe || (() => {{ {AXE} }})()")
     result: dict[str, Any] = page.evaluate("axe.run(document, { preload: false })")
