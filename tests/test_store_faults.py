@@ -66,7 +66,7 @@ class Saver:
 
     def end(self) -> None:
         self.process.kill()
-        with self.process:
+        with suppress(BrokenPipeError), self.process:  # a line it did not take is still in the pipe
             pass
 
 
