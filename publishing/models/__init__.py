@@ -1,0 +1,32 @@
+"""What every published thing shares, one file for each job; imported from here."""
+
+from publishing.models.addresses import Addressed, Redirect
+from publishing.models.picture import Picture, picture_url
+from publishing.models.published import (
+    Edition,
+    Published,
+    PublishedQuerySet,
+    Shown,
+    slug_holds_a_letter,
+)
+from publishing.models.records import SearchEntry, SearchWord, StarterRecord
+from publishing.models.site import Site
+from publishing.models.subject import Subject, split_names
+
+__all__ = [
+    "Addressed",
+    "Edition",
+    "Picture",
+    "Published",
+    "PublishedQuerySet",
+    "Redirect",
+    "SearchEntry",
+    "SearchWord",
+    "Shown",
+    "Site",
+    "StarterRecord",
+    "Subject",
+    "picture_url",
+    "slug_holds_a_letter",
+    "split_names",
+]

@@ -1,0 +1,130 @@
+"""The library of pictures."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import PurePath
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.text import slugify
+
+from publishing import pictures
+from publishing.models.published import Shown
+
+
+class Picture(Shown):
+    """An image file, verified and re-encoded, with its words, credit and licence.
+
+    Its files are named by its token, random and new for every file taken in, and a cut by its focal
+    point too: an address never changes its content and cannot be guessed.
+    """
+
+    name = models.SlugField(
+        "short name",
+        max_length=60,
+        unique=True,
+        blank=True,
+        help_text="How you place it in a text: [[picture:zebra-herd]]. Made from the file's name.",
+    )
+    token = models.CharField(max_length=32, unique=True, editable=False)
+    kind = models.CharField(max_length=4, choices=[("jpg", "JPEG"), ("png", "PNG")], editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    text_alternative = models.TextField(
+        "in words",
+        blank=True,
+        help_text="What would you say on the phone? Read aloud to people who cannot see it.",
+    )
+    decorative = models.BooleanField(
+        default=False, help_text="It says nothing the text does not say; leave the words empty."
+    )
+    caption = models.CharField(max_length=200, blank=True)
+    credit = models.CharField(max_length=120, blank=True, help_text="Who made it.")
+    licence = models.CharField(max_length=120, blank=True)
+    focal_x = models.PositiveSmallIntegerField("focal point, % from left", default=50)
+    focal_y = models.PositiveSmallIntegerField("focal point, % from top", default=50)
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-added_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decorative=False) | Q(text_alternative=""),
+                name="picture_decorative_has_no_words",
+                violation_error_message="A decorative picture has no words: choose one of the two.",
+            ),
+            models.CheckConstraint(
+                condition=Q(focal_x__lte=100) & Q(focal_y__lte=100),
+                name="picture_focal_point_in_picture",
+                violation_error_message="The focal point lies between 0 and 100 percent.",
+            ),
+            models.CheckConstraint(
+                condition=Q(width__gte=1) & Q(height__gte=1),
+                name="picture_has_a_size",
+                violation_error_message="A picture is at least one pixel wide and high.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Files that this change leaves without use go once it is committed."""
+        before = Picture.objects.filter(pk=self.pk).first() if self.pk else None
+        super().save(*args, **kwargs)
+        if before and before.token != self.token:
+            transaction.on_commit(partial(pictures.remove, before.token))
+        elif before and before.focus != self.focus:
+            transaction.on_commit(partial(pictures.remove_cut, before.token, before.focus))
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        transaction.on_commit(partial(pictures.remove, self.token))
+        return deleted
+
+    @classmethod
+    def free_name(cls, file_name: str) -> str:
+        """A short name made from a file's name, which no picture has yet."""
+        stem = slugify(PurePath(file_name).stem)[:50] or "picture"
+        taken = set(cls.objects.filter(name__startswith=stem).values_list("name", flat=True))
+        names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(taken) + 2))
+        return next(name for name in names if name not in taken)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it may be published: described, or said to be decorative."""
+        return self.decorative or bool(self.text_alternative.strip())
+
+    @property
+    def focus(self) -> tuple[int, int]:
+        return (self.focal_x, self.focal_y)
+
+    @property
+    def stored(self) -> pictures.Stored:
+        return pictures.Stored(self.token, self.kind, self.width, self.height)
+
+    @property
+    def whole(self) -> pictures.Shape:
+        return pictures.whole(self.token, self.width, self.height)
+
+    @property
+    def wide(self) -> pictures.Shape:
+        """The 16:9 cut around the focal point, for the top of an article and for lists."""
+        return pictures.wide(self.token, self.width, self.height, self.focus)
+
+    @property
+    def src(self) -> str:
+        return picture_url(self.whole, self.whole.widths[-1], self.kind)
+
+    @property
+    def desk_src(self) -> str:
+        """Large enough to judge it by, for the desk."""
+        return picture_url(self.whole, self.whole.widths[:2][-1], self.kind)
+
+
+def picture_url(shape: pictures.Shape, width: int, kind: str) -> str:
+    """The address of a stored file; width is one of the shape's, in pixels."""
+    return reverse("media", args=[f"{shape.stem}-{width}.{kind}"])

@@ -1,0 +1,78 @@
+"""What articles and exercises are about."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from publishing.models.addresses import Addressed, Redirect
+from publishing.models.published import slug_holds_a_letter
+
+OTHER_NAMES = 300  # characters
+
+
+class Subject(Addressed):
+    """What an article or exercise is about; the site's only taxonomy."""
+
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField("address", max_length=60, unique=True)
+    sentence = models.CharField(
+        max_length=200, help_text="One plain sentence: what a reader finds here."
+    )
+    other_names = models.CharField(
+        max_length=OTHER_NAMES,
+        blank=True,
+        help_text="Other words that lead here, with commas: butt, gluteus.",
+    )
+    position = models.PositiveSmallIntegerField(
+        "place in the list", default=0, help_text="Small numbers come first."
+    )
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="subject_has_a_name"),
+            models.CheckConstraint(condition=~Q(sentence=""), name="subject_has_a_sentence"),
+            slug_holds_a_letter("subject_slug_holds_a_letter"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("subject", args=[self.slug])
+
+    def clean(self) -> None:
+        taken = set(split_names(self.other_names))
+        others = Subject.objects.exclude(pk=self.pk)
+        for other in others:
+            shared = taken & {other.name.casefold(), *split_names(other.other_names)}
+            if shared:
+                raise ValidationError(
+                    {"other_names": f"“{shared.pop()}” already leads to {other.name}."}
+                )
+
+    @transaction.atomic
+    def merge_into(self, other: Subject) -> None:
+        """Whatever has this subject gets the other; this one's names and address lead there."""
+        for relation in self._meta.related_objects:
+            if relation.many_to_many:
+                for row in getattr(self, str(relation.get_accessor_name())).all():
+                    getattr(row, relation.field.name).add(other)
+        path = self.get_absolute_url()
+        self.delete()
+        Redirect.moved(path, other.get_absolute_url())
+        names = [*other.other_names.split(","), self.name, *self.other_names.split(",")]
+        named = {name.strip().casefold(): name.strip() for name in names if name.strip()}
+        named.pop(other.name.casefold(), None)
+        while len(", ".join(named.values())) > OTHER_NAMES:
+            named.popitem()
+        other.other_names = ", ".join(named.values())
+        other.save()
+
+
+def split_names(names: str) -> list[str]:
+    """The other names written with commas, folded for comparison."""
+    return [name.strip().casefold() for name in names.split(",") if name.strip()]
