@@ -10,6 +10,9 @@ PYTHON ?= python3
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 WORKERS ?= 2
+# A package of Debian's, as root.
+INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	apt-get install -y -qq --no-install-recommends
 
 .PHONY: run dev test faults check audit bench trainer site backup restore doctor lock
 
@@ -50,7 +53,7 @@ test: .venv/dev browser check
 	$(PY) -m pytest -n 2
 
 # Kills, full disks, web servers in front: what goes wrong on real machines.
-faults: .venv/dev browser nginx
+faults: .venv/dev browser servers
 	$(PY) -m pytest -m faults -n 2
 
 check: .venv/dev
@@ -68,8 +71,7 @@ audit: .venv/dev
 
 # The load comes from wrk, on this machine.
 bench: .venv/dev
-	@command -v wrk >/dev/null || { apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends wrk; }
+	@command -v wrk >/dev/null || { $(INSTALL) wrk; }
 	$(PY) bench/all.py
 
 .venv/site: requirements/site.txt
@@ -90,14 +92,13 @@ CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 .PHONY: browser
 browser:
-	@test -x $(CHROMIUM) || { apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+	@test -x $(CHROMIUM) || { $(INSTALL) chromium; }
 
-# The web server the fault tests put in front.
-.PHONY: nginx
-nginx:
-	@test -x /usr/sbin/nginx || { apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; }
+# The web server the fault tests put in front, and what reads the units.
+.PHONY: servers
+servers:
+	@test -x /usr/sbin/nginx || { $(INSTALL) nginx-light; }
+	@command -v systemd-analyze >/dev/null || { $(INSTALL) systemd; }
 
 # Writes the lock files anew after a change to pyproject.toml; needs uv.
 LOCK := uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \

@@ -26,16 +26,24 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return kept | {"DATA_DIR": str(folder), "SECRET_KEY": SECRET} | more
 
 
-def manage(folder: Path, *arguments: str, **more: str) -> str:
-    """Run a command of manage.py in this data folder; what it printed."""
-    done = subprocess.run(
+def run(
+    folder: Path, arguments: tuple[str, ...], more: dict[str, str], **how: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of manage.py in this data folder to its end."""
+    return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         env=environment(folder, **more),
         capture_output=True,
         text=True,
         timeout=120,
+        **how,
     )
+
+
+def manage(folder: Path, *arguments: str, **more: str) -> str:
+    """Run a command that has to succeed; what it printed."""
+    done = run(folder, arguments, more)
     assert done.returncode == 0, f"{arguments}: {done.stderr}"
     return done.stdout
 
@@ -46,15 +54,7 @@ def refused(folder: Path, *arguments: str, small_disk: int = 0, **more: str) -> 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (small_disk, small_disk))
 
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=environment(folder, **more),
-        capture_output=True,
-        text=True,
-        preexec_fn=limit if small_disk else None,
-        timeout=120,
-    )
+    done = run(folder, arguments, more, preexec_fn=limit if small_disk else None)
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stderr
     return done.stderr.strip().splitlines()[-1].removeprefix("CommandError: ")
