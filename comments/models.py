@@ -20,6 +20,7 @@ from publishing import edition
 from publishing.models import Published, PublishedQuerySet, Shown
 
 WORDS_LIMIT = 5000  # characters
+WORDS_A_PAGE = 50  # of a conversation, answers counted
 EDIT_FOR = timedelta(minutes=30)
 UNDO_FOR = timedelta(days=30)
 own_comment = signing.Signer(salt="comments.own")

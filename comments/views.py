@@ -27,7 +27,7 @@ from blog.models import Article
 from blog.views import article_page
 from comments import letters, meta, moderation, spam
 from comments.forms import AnswerForm, ChangeRequestForm, EditForm
-from comments.models import Comment, Event, Report, own_comment
+from comments.models import WORDS_A_PAGE, Comment, Event, Report, own_comment
 from exercises.models import Exercise
 from publishing.origin import is_foreign, is_silent
 from publishing.reading import page_of, read_only, stored
@@ -39,7 +39,6 @@ ARTICLE_GONE = "The article is no longer here. Your words are: you can send them
 LIMITS = [(5, timedelta(minutes=10)), (30, timedelta(days=1))]  # comments of one sender
 READER_COOKIE = "reader"
 READER = re.compile(r"[0-9a-f]{32}")
-WORDS_A_PAGE = 50
 log = logging.getLogger(__name__)
 
 

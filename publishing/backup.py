@@ -120,23 +120,24 @@ def restore(path: Path, *, overwrite: bool = False) -> Path | None:
             )
         aside = settings.DATA_DIR / datetime.now(UTC).strftime("replaced-%Y-%m-%d-%H%M%S")
         aside.mkdir()
-        database.put(scratch / "beside" / facts["database"], aside)
-        for name in (*FOLDERS, SECRET):
-            live, new = settings.DATA_DIR / name, scratch / "beside" / name
-            if live.is_file() or any(live.glob("*")):
-                shutil.move(live, aside / name)
-            if new.is_dir():
-                live.mkdir(exist_ok=True)
-                for file in new.iterdir():
-                    shutil.move(file, live / file.name)
-            elif new.is_file():
-                shutil.move(new, live)
+        try:
+            database.put(scratch / "beside" / facts["database"], aside)
+            for name in (*FOLDERS, SECRET):
+                live, new = settings.DATA_DIR / name, scratch / "beside" / name
+                if live.is_file() or any(live.glob("*")):
+                    shutil.move(live, aside / name)
+                if new.is_dir():
+                    live.mkdir(exist_ok=True)
+                    for file in new.iterdir():
+                        shutil.move(file, live / file.name)
+                elif new.is_file():
+                    shutil.move(new, live)
+        finally:
+            with suppress(OSError):  # it is not empty: there was something
+                aside.rmdir()
         for name in DERIVED:
             shutil.rmtree(settings.DATA_DIR / name, ignore_errors=True)
-        if any(aside.iterdir()):
-            return aside
-        aside.rmdir()
-        return None
+        return aside if aside.is_dir() else None
 
 
 def kept() -> list[Path]:
@@ -188,9 +189,13 @@ def is_running() -> bool:
 
 def needed_before_upgrade() -> bool:
     """There is a site, and the code has migrations that it has not."""
+    return is_behind() and bool(MigrationLoader(connection).applied_migrations)
+
+
+def is_behind() -> bool:
+    """The code has migrations that the database has not."""
     executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return bool(plan and executor.loader.applied_migrations)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def version() -> str:

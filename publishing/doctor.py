@@ -9,7 +9,6 @@ from pathlib import Path
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from publishing import backup, health
 
@@ -91,8 +90,7 @@ def _storage() -> Iterator[str]:
 
 def _database() -> Iterator[str]:
     try:
-        executor = MigrationExecutor(connection)
-        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        behind = backup.is_behind()
     except Error as error:
         yield f"The database does not answer ({type(error).__name__}). Does its server run?"
         return

@@ -159,6 +159,7 @@ def test_a_site_is_never_replaced_unless_told(kept: Path, site: RunningSite) -> 
         "The site is running. Stop it first."
     )
     assert everything(site.folder) == before
+    assert not list(site.folder.glob("replaced-*"))
     site.kill()
     here = tables(site.folder)
     said = site.manage("restore", str(kept), "--overwrite")

@@ -1,7 +1,7 @@
 """The door in a browser: a passkey and codes, from setting them up to signing in, and axe."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browsing import Scheme, Visits
 from tests.door import OVERVIEW, PASSWORD, STEP, code_of
@@ -30,6 +30,10 @@ def sign_in(page: Page) -> None:
     page.get_by_label("Username").fill("elsie")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+
+
+def preview(page: Page) -> Locator:
+    return page.frame_locator("iframe").locator("main")
 
 
 def axe(page: Page) -> None:
@@ -88,6 +92,7 @@ def test_a_passkey_opens_the_desk_without_a_password(site: RunningSite, visits: 
 
     # As the second step, after the password; and with it what she sent while signed out.
     desk.goto("/admin/blog/article/1/change/")
+    expect(preview(desk)).to_be_visible()  # signed out, its frame would be refused
     desk.context.clear_cookies(name="sessionid")
     desk.locator("textarea[name=text]").fill("Typed signed out.")
     desk.get_by_role("button", name="Update the live article").click()
@@ -98,6 +103,7 @@ def test_a_passkey_opens_the_desk_without_a_password(site: RunningSite, visits: 
     desk.get_by_role("button", name="Send it again").click()
     expect(desk).to_have_url(site.url + "/admin/blog/article/1/change/")
     expect(desk.locator("textarea[name=text]")).to_have_value("Typed signed out.")
+    expect(preview(desk)).to_be_visible()
     assert site.rows("SELECT text FROM blog_article") == [("Typed signed out.",)]
 
     # And by the passkey alone.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from publishing.logs import discreet
@@ -205,5 +206,5 @@ def test_letters_that_nobody_sends(site: RunningSite) -> None:
 
 
 def test_the_page_for_a_passing_fault_says_so() -> None:
-    page = read((ROOT / "templates" / "503.html").read_text())
+    page = read(render_to_string("503.html"))
     assert page.one("h1").text == "The site cannot do that just now"

@@ -9,13 +9,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 from blog.models import Article
 from comments.forms import AnswerForm
-from comments.models import Comment
+from comments.models import WORDS_A_PAGE, Comment
 from comments.structured import thread
 from exercises.models import Exercise, Variation
 from publishing import structured
 
 register = template.Library()
-WORDS_A_PAGE = 50
 WORDS_ON_EXERCISE = 5
 
 
