@@ -18,18 +18,18 @@ NEWEST = 50
 @stored()
 def of_all(request: HttpRequest) -> HttpResponse:
     title = f"What readers say: {Site.current().name}"
-    return _answer(request, title, reverse("favorites"), Comment.objects.published())
+    return _answer(request, title, reverse("favorites"), Comment.objects.all())
 
 
 @stored()
 def of_article(request: HttpRequest, slug: str) -> HttpResponse:
     article = get_object_or_404(Article.objects.published(), slug=slug)
     title = f"What readers say on “{article.title}”"
-    return _answer(request, title, article.get_absolute_url(), article.comments.published())
+    return _answer(request, title, article.get_absolute_url(), article.comments.all())
 
 
 def _answer(request: HttpRequest, title: str, page: str, comments: CommentQuerySet) -> HttpResponse:
-    newest = comments.with_words().with_favorite().select_related("article")
+    newest = comments.public_words().with_favorite().select_related("article")
     trainer = Site.current().trainer
     entries = [_entry(comment, trainer) for comment in newest.order_by("-published_at")[:NEWEST]]
     return feeds.atom(request, Feed(title=title, path=request.path, page=page, entries=entries))

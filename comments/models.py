@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, When, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, Subquery, When, Window
 from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.urls import reverse
 from django.utils import timezone
@@ -26,11 +26,15 @@ UNDO_FOR = timedelta(days=30)
 own_comment = signing.Signer(salt="comments.own")
 
 
+def in_sight() -> Q:
+    """Its article is public, or it was written on the favorites page."""
+    return Q(article__isnull=True) | Q(article__in=Article.objects.published())
+
+
 class CommentQuerySet(PublishedQuerySet):
     def published(self) -> Self:
         """Published, and only while its article is; one on the favorites page has no article."""
-        readable = Q(article__isnull=True) | Q(article__in=Article.objects.published())
-        return super().published().filter(readable)
+        return super().published().filter(in_sight())
 
     def needing_trainer(self) -> Self:
         """Waiting, reported, or with a change asked for."""
@@ -38,40 +42,57 @@ class CommentQuerySet(PublishedQuerySet):
         calls = Q(published_at=None) | ~Q(asked_change="") | reported
         return self.filter(calls, removed_at=None, is_spam=False)
 
-    def with_words(self) -> Self:
-        """A favorite without words counts in the tally and is not listed."""
-        return self.exclude(words="")
-
     def with_favorite(self) -> Self:
         """With the favorite each names; one that is a draft again is not named."""
         return self.prefetch_related(Prefetch("favorite", Exercise.objects.published()))
 
-    def readable(self) -> Self:
-        """What a conversation shows: published words, and in their place those that their writer
+    def placed(self) -> Self:
+        """What conversations show: published words, and in their place those that their writer
         removed though somebody had answered."""
-        # Asked row by row: a list of all the words there are would be made for each page.
-        words = Comment.objects.published().exclude(words="").filter(pk=OuterRef("pk"))
-        answered = Comment.objects.published().filter(answers=OuterRef("pk"))
-        gone = Q(removed_at__isnull=False, removed_by=Comment.Remover.WRITER) & Exists(answered)
-        return self.filter(Exists(words) | gone)
+        not_to_come = Q(published_at=None) | Q(published_at__lte=timezone.now())
+        return self.filter(not_to_come, thread_at__isnull=False)
+
+    def readable(self) -> Self:
+        """What of it readers may see."""
+        return self.placed().filter(in_sight())
+
+    def public_words(self) -> Self:
+        return self.published().filter(thread_at__isnull=False)
 
     def about_favorites(self) -> Self:
         """Readers' words that name a favorite or were written on the favorites page."""
         named = Q(favorite__isnull=False) | ~Q(other_favorite="")
         return self.filter(Q(article=None) | named, by_trainer=False)
 
-    def with_answers(self, *, newest_first: bool = False) -> CommentQuerySet:
-        """These comments, each followed by the answers to it: row by row, so that a page of a list
-        has so many rows and not so many threads of any length."""
-        tops = self.readable().filter(answers=None)
-        readable = Comment.objects.readable().with_favorite()
-        threads = [Coalesce("answers__written_at", "written_at"), Coalesce("answers", "pk")]
-        return readable.filter(Q(pk__in=tops) | Q(answers__in=tops)).order_by(
-            *[order.desc() if newest_first else order.asc() for order in threads],
-            F("answers").asc(nulls_first=True),
-            "written_at",
-            "pk",
+    def with_answers(self) -> CommentQuerySet:
+        """These comments and the answers to them."""
+        tops = self.filter(answers=None).values("pk")
+        return Comment.objects.filter(Q(pk__in=tops) | Q(answers__in=tops))
+
+    def in_threads(self, *, newest_first: bool = False) -> Self:
+        """Those of them that conversations show, each followed by the answers to it: row by row, so
+        that a page of a list has so many rows and not so many threads of any length."""
+        threads = [F("thread_at"), Coalesce("answers", "pk")]
+        return (
+            self.placed()
+            .with_favorite()
+            .order_by(
+                *[order.desc() if newest_first else order.asc() for order in threads],
+                F("answers").asc(nulls_first=True),
+                "written_at",
+                "pk",
+            )
         )
+
+    def arrange(self) -> None:
+        """Let each stand in its thread, or nowhere, as it and what it answers stand now: kept in
+        the row, so that a page of the longest conversation takes as long as that of a short one."""
+        said = Q(published_at__isnull=False) & ~Q(words="")
+        replies = Comment.objects.filter(answers=OuterRef("pk"), published_at__isnull=False)
+        place_kept = Q(removed_by=Comment.Remover.WRITER) & Exists(replies)
+        top = Comment.objects.filter(said | place_kept)
+        began_at = top.filter(pk=Coalesce(OuterRef("answers"), OuterRef("pk"))).values("written_at")
+        self.update(thread_at=Case(When(said | place_kept, then=Subquery(began_at))))
 
     @transaction.atomic
     def empty(self) -> int:
@@ -155,6 +176,7 @@ class Comment(Published):
     email = models.EmailField(blank=True, help_text="Never shown.")
     by_trainer = models.BooleanField("written by you", default=False)
     written_at = models.DateTimeField(default=timezone.now, editable=False)
+    thread_at = models.DateTimeField(null=True, editable=False)  # arrange()
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
     asked_change = models.TextField("change its writer asks for", blank=True, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -173,6 +195,11 @@ class Comment(Published):
         verbose_name_plural = "answers and comments"
         indexes = [
             models.Index(fields=["article", "published_at"], name="comment_of_article"),
+            models.Index(
+                fields=["article", "thread_at", "published_at"],
+                name="comment_in_thread",
+                condition=Q(thread_at__isnull=False),
+            ),
             models.Index(
                 fields=["written_at"],
                 name="comment_waiting",
@@ -220,6 +247,10 @@ class Comment(Published):
         before = Comment.objects.filter(pk=self.pk) if self.pk else Comment.objects.none()
         seen = before.exclude(published_at=None, removed_at=None).exists()
         return seen or self.published_at is not None or self.removed_at is not None
+
+    def after_change(self) -> None:
+        near = Q(pk__in=[self.pk, self.answers_id]) | Q(answers=self.pk)
+        Comment.objects.filter(near).arrange()
 
     @property
     def shown_name(self) -> str:

@@ -116,6 +116,7 @@ def erase(email: str) -> int:
     gone = {"removed_at": timezone.now(), "removed_by": Comment.Remover.WRITER}
     comments.update(published_at=None, is_spam=False, **gone)
     Comment.objects.filter(email__iexact=email).empty()
+    Comment.objects.filter(pk__in=erased).with_answers().arrange()
     searchable.refresh({"comment": erased})  # update() tells nobody
     edition.changed()
     letters.waiting()

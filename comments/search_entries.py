@@ -6,9 +6,9 @@ from publishing.searchable import Entry, Kind, register
 
 
 def of_comment(comment: Comment) -> Entry:
-    """Public from when both it and its article are. A favorite alone is no words to find."""
+    """Public from when both it and its article are, while its conversation shows it."""
     dates = [comment.published_at, *([comment.article.published_at] if comment.article else [])]
-    is_found = comment.words and all(dates)
+    is_found = comment.thread_at and not comment.removed_at and all(dates)
     return Entry(
         title=comment.shown_name,
         words=[comment.words, comment.other_favorite],
@@ -24,7 +24,7 @@ register(
         "Readers’ words",
         rows=lambda: Comment.objects.select_related("article"),
         entry=of_comment,
-        made_from={Article: "article"},
+        made_from={Article: "article", Comment: "answers"},
         by_readers=True,
     )
 )

@@ -25,7 +25,7 @@ def thread(page: Page, article: Article, site: Site) -> list[Node]:
 
 def _how_many(page: Page, article: Article, comments: list[Comment]) -> int:
     if page.has_other_pages():
-        return article.comments.published().with_words().count()
+        return article.comments.placed().exclude(published_at=None).count()
     return len(comments)
 
 

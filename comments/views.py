@@ -82,7 +82,8 @@ def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> Http
     if chosen:
         words = words.filter(favorite=chosen)
     tally = Comment.objects.tally()
-    page = page_of(words.with_answers(newest_first=True), WORDS_A_PAGE, request)
+    threads = words.with_answers().readable().in_threads(newest_first=True)
+    page = page_of(threads, WORDS_A_PAGE, request)
     context = {
         "meta": meta.of_favorites(page, chosen),
         "tally": tally,
@@ -100,10 +101,11 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Comment.objects.readable(), pk=pk)
     if row.article:
         page, parameter = row.article.get_absolute_url(), "conversation"
-        words = row.article.comments.with_answers()
+        words = row.article.comments.in_threads()
     else:
         page, parameter = reverse("favorites"), "page"
-        words = Comment.objects.about_favorites().with_answers(newest_first=True)
+        words = Comment.objects.about_favorites().with_answers().readable()
+        words = words.in_threads(newest_first=True)
     places = list(words.values_list("pk", flat=True))
     if pk not in places:  # its parent is not shown now
         raise Http404

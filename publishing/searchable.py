@@ -71,11 +71,10 @@ def affected(row: Model) -> Keys:
     """The rows whose entries are made from this one, as the database stands."""
     keys: Keys = {}
     for kind in kinds.values():
-        if type(row) is kind.model:
-            keys[kind.name] = {row.pk}
-        elif lookup := kind.made_from.get(type(row)):
+        keys[kind.name] = {row.pk} if type(row) is kind.model else set()
+        if lookup := kind.made_from.get(type(row)):
             rows = kind.model._default_manager.filter(**{lookup: row.pk})
-            keys[kind.name] = set(rows.values_list("pk", flat=True))
+            keys[kind.name].update(rows.values_list("pk", flat=True))
     return keys
 
 

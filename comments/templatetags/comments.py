@@ -40,7 +40,7 @@ def answer_form(
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     """A page of the published words on an article, each with the answers to it."""
-    rows = Comment.objects.filter(article=article).with_answers()
+    rows = Comment.objects.filter(article=article).in_threads()
     number = context["request"].GET.get("conversation", "1")
     first = list(rows[: WORDS_A_PAGE + 1]) if number == "1" else []
     # Most are on one page, and need not be counted.
@@ -56,7 +56,7 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
 @register.inclusion_tag("comments/liked.html", takes_context=True)
 def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
     """How many answers name an exercise, and some of the words."""
-    naming = Comment.objects.published().with_words().with_favorite().filter(favorite=exercise)
+    naming = Comment.objects.public_words().with_favorite().filter(favorite=exercise)
     return {
         "exercise": exercise,
         "answers": Comment.objects.latest_favorites().filter(favorite=exercise).count(),

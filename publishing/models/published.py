@@ -40,6 +40,10 @@ class Shown(models.Model):
         """Whether readers see anything of the row as it is, or as it still is in the database."""
         return True
 
+    def after_change(self) -> None:
+        """What other rows keep of this one, brought up to date in the transaction that saved or
+        deleted it."""
+
 
 class Edition(models.Model):
     """One row: the number of the site as readers see it now. A stored page is of one number."""
