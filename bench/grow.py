@@ -43,6 +43,7 @@ def comment_on(slug: str, number: int) -> None:
     for answer, parent in zip(made[1::4], parents, strict=False):
         answer.answers = parent
     Comment.objects.bulk_update(made[1::4], ["answers"], batch_size=500)
+    article.comments.arrange()  # bulk_* tell nobody
 
 
 def write_articles(number: int) -> None:

@@ -20,7 +20,7 @@ from publishing import edition
 from publishing.models import Published, PublishedQuerySet, Shown
 
 WORDS_LIMIT = 5000  # characters
-WORDS_A_PAGE = 50  # of a conversation, answers counted
+WORDS_A_PAGE = 25  # of a conversation, answers counted: some minutes of reading on a phone
 EDIT_FOR = timedelta(minutes=30)
 UNDO_FOR = timedelta(days=30)
 own_comment = signing.Signer(salt="comments.own")
@@ -72,17 +72,10 @@ class CommentQuerySet(PublishedQuerySet):
     def in_threads(self, *, newest_first: bool = False) -> Self:
         """Those of them that conversations show, each followed by the answers to it: row by row, so
         that a page of a list has so many rows and not so many threads of any length."""
-        threads = [F("thread_at"), Coalesce("answers", "pk")]
-        return (
-            self.placed()
-            .with_favorite()
-            .order_by(
-                *[order.desc() if newest_first else order.asc() for order in threads],
-                F("answers").asc(nulls_first=True),
-                "written_at",
-                "pk",
-            )
-        )
+        began_at, began = F("thread_at"), Coalesce("answers", "pk")
+        threads: list[Any] = [began_at.desc(), began.desc()] if newest_first else [began_at, began]
+        own: list[Any] = [F("answers").asc(nulls_first=True), "written_at", "pk"]
+        return self.placed().with_favorite().order_by(*threads, *own)
 
     def arrange(self) -> None:
         """Let each stand in its thread, or nowhere, as it and what it answers stand now: kept in

@@ -132,7 +132,8 @@ def _before(instance: Shown, **signal: Any) -> None:
 @transaction.atomic
 def _after(instance: Shown, **signal: Any) -> None:
     """Those entries, and those it has a part in now; and what other rows keep of it."""
-    instance.after_change()
+    if _is_raised():
+        instance.after_change()
     keys = searchable.affected(instance)
     for kind, pks in instance.__dict__.pop("_had_part_in", {}).items():
         keys[kind] = keys.get(kind, set()) | pks

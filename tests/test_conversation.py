@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from comments.models import Comment
+from comments.models import WORDS_A_PAGE, Comment
 from tests.make import make_article, make_comment, make_exercise
 from tests.page import read
 
@@ -165,12 +165,12 @@ def test_a_reader_cannot_judge(reader: Client, action: str) -> None:
 
 def test_a_comment_s_own_address_leads_to_its_page(reader: Client) -> None:
     article = make_article(slug="a")
-    rows = [make_comment(article=article) for _ in range(51)]
-    reply = make_comment(article=article, answers=rows[50])
+    rows = [make_comment(article=article) for _ in range(WORDS_A_PAGE + 1)]
+    reply = make_comment(article=article, answers=rows[WORDS_A_PAGE])
     alone = make_comment(article=None)
     places = {
         rows[0]: f"/articles/a/#comment-{rows[0].pk}",
-        rows[50]: f"/articles/a/?conversation=2#comment-{rows[50].pk}",
+        rows[WORDS_A_PAGE]: f"/articles/a/?conversation=2#comment-{rows[WORDS_A_PAGE].pk}",
         reply: f"/articles/a/?conversation=2#comment-{reply.pk}",
         alone: f"/favorites/#comment-{alone.pk}",
     }
@@ -179,7 +179,11 @@ def test_a_comment_s_own_address_leads_to_its_page(reader: Client) -> None:
         assert (led.status_code, led["Location"]) == (302, place)
         page = read(reader.get(place.split("#")[0]))
         assert page.one("div", id=f"comment-{row.pk}")
-    rows[50].published_at = None
-    rows[50].save()
-    for row in (rows[50], reply, make_comment(article=None, words="", favorite=make_exercise())):
+    rows[WORDS_A_PAGE].published_at = None
+    rows[WORDS_A_PAGE].save()
+    for row in (
+        rows[WORDS_A_PAGE],
+        reply,
+        make_comment(article=None, words="", favorite=make_exercise()),
+    ):
         assert reader.get(row.get_absolute_url()).status_code == 404

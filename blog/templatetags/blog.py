@@ -20,14 +20,17 @@ def subject_index(full: bool = False) -> dict[str, Any]:
 
 
 def _subjects_with_counts() -> list[Subject]:
-    def count(rows: Any) -> Coalesce:
-        """How many rows have the subject, by a subquery: joins would multiply each other."""
-        counted = rows.filter(subjects=OuterRef("pk")).order_by().values("subjects")
+    def count(model: type[Article | Exercise]) -> Coalesce:
+        """How many rows have the subject and are not hidden. Few are: to know those takes a fifth
+        of the time that it takes to look up each of 10,000 articles."""
+        links: Any = model.subjects.through.objects
+        hidden = {f"{model._meta.model_name}__in": model.objects.hidden()}
+        counted = links.filter(subject=OuterRef("pk")).exclude(**hidden).values("subject")
         return Coalesce(Subquery(counted.annotate(n=Count("pk")).values("n")), 0)
 
     subjects = Subject.objects.annotate(
-        article_count=count(Article.objects.published()),
-        exercise_count=count(Exercise.objects.published()),
+        article_count=count(Article),
+        exercise_count=count(Exercise),
     )
     return [subject for subject in subjects if subject.article_count or subject.exercise_count]
 

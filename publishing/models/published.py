@@ -18,6 +18,10 @@ class PublishedQuerySet(models.QuerySet):
         """Rows that readers may see: published_at is set and has passed."""
         return self.filter(published_at__lte=timezone.now())
 
+    def hidden(self) -> Self:
+        """The others: drafts and what is scheduled."""
+        return self.filter(Q(published_at=None) | Q(published_at__gt=timezone.now()))
+
     def visible_to(self, user: Any) -> Self:
         """Rows this person may open: staff see drafts and scheduled rows too."""
         return self if user.is_staff else self.published()
