@@ -16,17 +16,11 @@ def thread(page: Page, article: Article, site: Site) -> list[Node]:
     comments = [comment for comment in page if not comment.removed_at]
     about = {
         **blog.posting(article),
-        "commentCount": _how_many(page, article, comments),
+        "commentCount": page[0].of_words,
         "comment": [_ref(article, c.pk) for c in comments if c.answers_id is None],
     }
     shown = {comment.pk for comment in comments}
     return [about, *(_node(article, comment, shown, site) for comment in comments)]
-
-
-def _how_many(page: Page, article: Article, comments: list[Comment]) -> int:
-    if page.has_other_pages():
-        return article.comments.placed().exclude(published_at=None).count()
-    return len(comments)
 
 
 def _node(article: Article, comment: Comment, shown: set[int], site: Site) -> Node:

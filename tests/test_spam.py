@@ -44,9 +44,8 @@ def outcome(rows: dict[int, Post]) -> dict[str, Counter[str]]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("known_readers_pass", [False, True])
-def test_a_thousand_robots_among_fifty_people(known_readers_pass: bool) -> None:
-    Site(known_readers_pass=known_readers_pass).save()
+def test_a_thousand_robots_among_fifty_people() -> None:
+    Site(known_readers_pass=True).save()  # it only ever lets more through
     posts = mixed(seed=4, number=1000)
     assert len(KINDS) == len({post.kind for post in posts}) - 1 == 8
     rows = post_all(posts)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import template
 from django.core.paginator import Paginator
+from django.db.models import Count, Subquery
 from django.utils.html import format_html, urlize
 from django.utils.safestring import SafeString, mark_safe
 
@@ -16,6 +18,7 @@ from publishing import structured
 
 register = template.Library()
 WORDS_ON_EXERCISE = 5
+NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 
 @register.inclusion_tag("comments/form.html", takes_context=True)
@@ -41,13 +44,18 @@ def answer_form(
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     """A page of the published words on an article, each with the answers to it."""
     rows = Comment.objects.filter(article=article).in_threads()
+    counts = rows.order_by().values("article")  # each row brings along how many there are in all
+    rows = rows.annotate(
+        of_all=Subquery(counts.annotate(n=Count("pk")).values("n")),
+        of_words=Subquery(counts.annotate(n=Count("published_at")).values("n")),
+    )
     number = context["request"].GET.get("conversation", "1")
-    first = list(rows[: WORDS_A_PAGE + 1]) if number == "1" else []
-    # Most are on one page, and need not be counted.
-    only = 0 < len(first) <= WORDS_A_PAGE
-    page = Paginator(first if only else rows, WORDS_A_PAGE).get_page(number)
-    if first:
-        page.object_list = first[:WORDS_A_PAGE]
+    start = (int(number) - 1) * WORDS_A_PAGE if NUMBER.fullmatch(number) else 0
+    pages = Paginator(rows, WORDS_A_PAGE)
+    if found := list(rows[start : start + WORDS_A_PAGE]):
+        pages.count = found[0].of_all
+    page = pages.get_page(number)
+    page.object_list = found or page.object_list
     site = context["site"]
     nodes = structured.script(thread(page, article, site)) if page.object_list else ""
     return {"page": page, "article": article, "site": site, "nodes": nodes}

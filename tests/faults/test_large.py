@@ -1,0 +1,96 @@
+"""A site after many years: what its pages ask for is still found by an index."""
+
+from datetime import timedelta
+from itertools import cycle
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from blog.models import Article
+from comments.models import Comment
+from exercises.models import Exercise
+from tests.make import make_article, make_exercise, make_subject, make_variation
+from tests.page import read
+from tests.test_indexes import WHOLE, scanned
+
+ARTICLES, EXERCISES, COMMENTS = 10_000, 2_000, 200_000
+# Who named a favorite last is asked of all answers: for the tally, and where it is shown.
+TALLY = WHOLE | {"comments_comment"}
+# Every exercise with what it needs and works is compared with what a reader chose.
+LIBRARY = WHOLE | {"exercises_equipment", "exercises_equipmentneed", "exercises_musclework"}
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db]
+
+
+@pytest.fixture
+def many() -> None:
+    subject = make_subject(slug="many")
+    exercise = make_exercise(slug="many", subjects=[subject])
+    first = make_article(
+        slug="many", subjects=[subject], text=make_variation(exercise=exercise).card_line
+    )
+    now = timezone.now()
+    made = Exercise.objects.bulk_create(
+        Exercise(name=f"E {n}", slug=f"e-{n}", pattern=exercise.pattern, published_at=now)
+        for n in range(1, EXERCISES)
+    )
+    written = Article.objects.bulk_create(
+        Article(
+            title=f"A {n}",
+            slug=f"a-{n}",
+            text="Lift. " * 200,
+            author=first.author,
+            published_at=now - timedelta(hours=n),
+        )
+        for n in range(1, ARTICLES)
+    )
+    links = Article.subjects.through
+    links.objects.bulk_create(links(article=row, subject=subject) for row in written)
+    # A tenth on one article, a tenth on the favorites page.
+    places = cycle([first, None, *written[:8]])
+    moves = cycle([None, *made[:50]])
+    rows = (
+        Comment(
+            article=next(places),
+            words=f"Slowly, {n}.",
+            favorite=next(moves),
+            person=f"{n % 150_000}",
+            written_at=now - timedelta(minutes=n),
+            published_at=now - timedelta(minutes=n),
+        )
+        for n in range(COMMENTS)
+    )
+    tops = Comment.objects.bulk_create(rows, batch_size=5_000)
+    for top, answer in zip(tops[::40], tops[10::40], strict=False):
+        answer.answers = top
+    Comment.objects.bulk_update(tops[10::40], ["answers"], batch_size=1_000)
+    Comment.objects.all().arrange()
+
+
+def test_no_table_that_grows_is_read_whole(many: None, reader: Client) -> None:
+    assert (Article.objects.count(), Exercise.objects.count()) == (ARTICLES, EXERCISES)
+    assert Comment.objects.exclude(thread_at=None).count() == COMMENTS
+    comment = Comment.objects.filter(article__slug="many").latest("written_at")
+    for address in (
+        "/articles/many/",
+        "/articles/many/?conversation=2",
+        "/articles/a-5000/",
+        "/articles/",
+        "/articles/?page=400",
+        "/feed/",
+        "/comments/feed/",
+        "/articles/many/comments/feed/",
+        f"/comments/{comment.pk}/report/",
+    ):
+        assert scanned(reader, address) <= WHOLE, address
+    for address in ("/", "/favorites/", "/exercises/many/", "/subjects/many/"):
+        assert scanned(reader, address) <= TALLY, address
+    for address in ("/exercises/", "/exercises/?muscle=glutes"):
+        assert scanned(reader, address) <= LIBRARY, address
+    with CaptureQueriesContext(connection) as queries:
+        page = reader.get("/articles/many/")
+    assert len(queries) <= 15
+    assert f"Page 1 of {COMMENTS // 10 // 25}" in read(page).one("nav", "pages").text
