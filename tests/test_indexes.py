@@ -10,10 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from publishing.models import Site
 from tests.make import make_article, make_comment, make_exercise, make_subject, make_variation
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="its words for a plan"),
-]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 # Tables with a handful of rows on any site, read whole on purpose.
 SMALL = {"publishing_site", "publishing_subject", "blog_page", "exercises_muscle"}

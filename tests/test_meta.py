@@ -46,7 +46,7 @@ def test_an_article_tells_all_of_itself(reader: Client) -> None:
     assert meta["twitter:card"] == "summary_large_image"
     image = reader.get(meta["og:image"].removeprefix(HERE))
     assert (image.status_code, image["Content-Type"]) == (200, "image/png")
-    image.close()
+    assert image.getvalue().startswith(b"\x89PNG")
     assert article.title in meta["og:image:alt"]
     feeds = {e.attrs["href"]: e.attrs["type"] for e in page.all("link", rel="alternate")}
     assert feeds["/feed.json"] == "application/feed+json"

@@ -71,7 +71,9 @@ def filled(name: str, pattern: str, world: dict[str, Any]) -> str:
         kind = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
         if name.startswith(kind) and (row := model._default_manager.first()):
             parts["object_id"] = str(row.pk)
-            parts["pk" if name.endswith("words") else "id"] = str(row.pk)
+            parts["pk" if name.endswith(("words", "share")) else "id"] = str(row.pk)
+            if hasattr(row, "history") and (revision := row.history.first()):
+                parts["revision"] = str(revision.pk)
     if name == "subject" or name.startswith("subject_"):
         parts["slug"] = "glutes"
     if name.startswith("author"):

