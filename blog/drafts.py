@@ -37,12 +37,20 @@ def keep(
         return None
     draft.article = article
     if typed is not None:
-        draft.typed = {name: typed.getlist(name) for name in typed if name not in NOT_TYPED}
+        draft.typed = {
+            _storable(name): [_storable(value) for value in typed.getlist(name)]
+            for name in typed
+            if name not in NOT_TYPED
+        }
         version = typed.get("version", "")
-        draft.began_from = int(version) if version.isdecimal() else 0
+        draft.began_from = int(version) if version.isdecimal() and len(version) < 10 else 0
         draft.typed_at = timezone.now()
     draft.save()
     return draft
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "")  # PostgreSQL has no such character
 
 
 def close(window: str, editor: Any) -> None:

@@ -78,7 +78,8 @@ def favorites(request: HttpRequest) -> HttpResponse:
 def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     """The tally, the form and the words that name a favorite or were written here."""
     words = Comment.objects.about_favorites()
-    chosen = Exercise.objects.published().filter(slug=request.GET.get("exercise", "")).first()
+    slug = request.GET.get("exercise", "").replace("\0", "")
+    chosen = Exercise.objects.published().filter(slug=slug).first()
     if chosen:
         words = words.filter(favorite=chosen)
     tally = Comment.objects.tally()

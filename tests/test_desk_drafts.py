@@ -198,6 +198,14 @@ def test_an_odd_article_is_none(trainer: Client, pk: str) -> None:
     assert read(page).one("h1").text == "T"
 
 
+def test_odd_characters_and_numbers_are_kept_as_far_as_they_can_be(trainer: Client) -> None:
+    data = {"title": "A\0 title", "no\0name": "x", "version": "9" * 50}
+    assert trainer.post("/admin/blog/article/window/abc/", data).status_code == 200
+    draft = Draft.objects.get()
+    assert (draft.typed["title"], draft.typed["noname"]) == (["A title"], ["x"])
+    assert draft.began_from == 0
+
+
 def test_too_much_is_refused_in_words(trainer: Client) -> None:
     data = {"title": "T", "text": "a" * settings.MEGABYTE}
     response = trainer.post("/admin/blog/article/window/abc/", data)
