@@ -15,7 +15,6 @@ from publishing.models import Site
 
 # Characters that make a text read other than it is written.
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-NO_TEXT = "\ufffd"
 
 
 def readable(text: str) -> None:
