@@ -6,7 +6,7 @@ import subprocess
 import sys
 from urllib.request import Request, urlopen
 
-# A request with more in it than there is room for is refused, as by a bucket with a quota.
+# What comes when all the room was used is refused, as by a bucket with a quota.
 START = """
 import sys
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -15,8 +15,11 @@ from werkzeug.serving import make_server
 moto, room = DomainDispatcherApplication(create_backend_app), int(sys.argv[1])
 
 def application(environ, start_response):
-    if int(environ.get("CONTENT_LENGTH") or 0) > room:
-        environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    global room
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    room -= length
+    if length and room < 0:
+        environ["wsgi.input"].read(length)
         start_response("507 Insufficient Storage", [("Content-Length", "0")])
         return []
     return moto(environ, start_response)
