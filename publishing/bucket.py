@@ -6,10 +6,13 @@ Its errors become those of a disk, so whoever writes or reads a picture need not
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import IO, Any
 
+import boto3
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -25,6 +28,13 @@ PATIENCE = Config(
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
+AT_ONCE = TransferConfig(use_threads=False)
+_one_at_a_time = threading.Lock()
+
+
+@cache
+def _connection(endpoint: str | None) -> Any:
+    return boto3.Session().resource("s3", endpoint_url=endpoint, config=PATIENCE)
 
 
 @contextmanager
@@ -45,9 +55,13 @@ class Bucket(S3Storage):
     """A folder in a bucket."""
 
     def get_default_settings(self) -> dict[str, Any]:
-        transfer = TransferConfig(use_threads=False)
-        ours = {"client_config": PATIENCE, "transfer_config": transfer}
-        return super().get_default_settings() | ours
+        return super().get_default_settings() | {"transfer_config": AT_ONCE}
+
+    @property
+    def connection(self) -> Any:
+        """One for both folders and all threads: each takes 15 MB."""
+        with _one_at_a_time:
+            return _connection(self.endpoint_url)
 
     def _open(self, name: str, mode: str = "rb") -> File:
         """Read whole, by one request: a picture fits, and what fails does so here."""

@@ -2,12 +2,14 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -16,7 +18,7 @@ from PIL import Image
 
 from tests.bucket import BucketServer
 from tests.photos import saved, scene
-from tests.site import ROOT, RunningSite, manage, run
+from tests.site import ROOT, RunningSite, environment, manage, refused, run
 
 FILES = ["tests/test_pictures.py", "tests/test_picture_files.py"]
 # What a disk does, and what is decided before anything is written.
@@ -113,3 +115,31 @@ def test_a_bucket_that_is_full_or_gone_is_told_and_leaves_nothing(
         said = run(site.folder, ("doctor",), server.settings).stdout
         assert "Pictures cannot be kept in pictures/media. The bucket does not answer" in said
         assert token not in site.log.replace(f"/media/{token}-480.avif", "")
+
+
+def test_the_start_says_what_a_bucket_needs(tmp_path: Path) -> None:
+    told = refused(tmp_path, "check", MEDIA_BUCKET="pictures", MEDIA_ENDPOINT="storage.example.com")
+    assert "MEDIA_ENDPOINT is like https://storage.example.com." in told
+    without = "import sys; sys.modules['storages'] = None; import config.settings"
+    done = subprocess.run(
+        [sys.executable, "-c", without],
+        cwd=ROOT,
+        env=environment(tmp_path, MEDIA_BUCKET="pictures"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "MEDIA_BUCKET needs more packages: pip install" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.faults
+def test_a_bucket_that_hangs_holds_nobody_for_long(prepared: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+        bucket = {"MEDIA_BUCKET": "pictures", "MEDIA_ENDPOINT": endpoint, **keys}
+        with RunningSite(prepared, tmp_path / "data", **bucket) as site:
+            begun = monotonic()
+            assert site.ask("GET", f"/media/{'a' * 26}-480.avif")[0].status == 503
+            assert monotonic() - begun < 20
+            assert site.ask("GET", "/")[0].status == 200
