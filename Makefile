@@ -109,3 +109,4 @@ lock:
 	$(LOCK) pyproject.toml -o requirements/site.txt
 	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra postgresql -o requirements/postgresql.txt
+	$(LOCK) pyproject.toml --extra s3 -o requirements/s3.txt

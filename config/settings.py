@@ -1,8 +1,9 @@
 """Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, BACKUP_DIR,
-DATABASE_URL, SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE, TRUSTED_PROXIES, EMAIL_…, ADMINS and
-DEBUG; all else is derived."""
+DATABASE_URL, MEDIA_BUCKET, MEDIA_ENDPOINT, SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE,
+TRUSTED_PROXIES, EMAIL_…, ADMINS and DEBUG; all else is derived."""
 
 import re
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -207,9 +208,31 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
-MEDIA_ROOT = DATA_DIR / "media"
 BACKUP_DIR = env.path("BACKUP_DIR", DATA_DIR / "backups").resolve()
+# A bucket of S3 or of a service like it (MEDIA_ENDPOINT) that keeps the pictures of several
+# machines. Its keys are boto's own settings: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+# AWS_DEFAULT_REGION.
+MEDIA_BUCKET = env.str("MEDIA_BUCKET", "")
+MEDIA_ENDPOINT = env.str("MEDIA_ENDPOINT", "")
+
+
+def pictures(folder: str) -> dict[str, Any]:
+    """What STORAGES says of a folder, in DATA_DIR or in the bucket."""
+    if not MEDIA_BUCKET:
+        return {"BACKEND": "publishing.folder.Folder", "OPTIONS": {"location": DATA_DIR / folder}}
+    if not find_spec("storages"):
+        raise ImproperlyConfigured(
+            "MEDIA_BUCKET needs more packages: pip install --require-hashes -r requirements/s3.txt."
+        )
+    if MEDIA_ENDPOINT and not re.match("https?://.", MEDIA_ENDPOINT):
+        raise ImproperlyConfigured("MEDIA_ENDPOINT is like https://storage.example.com.")
+    where = {"bucket_name": MEDIA_BUCKET, "endpoint_url": MEDIA_ENDPOINT or None}
+    return {"BACKEND": "publishing.bucket.Bucket", "OPTIONS": {"location": folder, **where}}
+
+
 STORAGES = {
+    "pictures": pictures("media"),  # where addresses lead
+    "originals": pictures("originals"),  # where none leads
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

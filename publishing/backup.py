@@ -4,6 +4,8 @@ restored beside the site and every row and file of it compared.
     site.json                        version, migrations, a digest of every table and file
     database.sqlite3 or .pgdump
     media/…, originals/…, secret-key
+
+Pictures in a bucket (MEDIA_BUCKET) are in none: the bucket keeps its own versions.
 """
 
 from __future__ import annotations
@@ -235,7 +237,7 @@ def _pack(scratch: Path, target: Path) -> None:
 
 
 def _link_files(staged: Path) -> None:
-    for name in FOLDERS:
+    for name in () if settings.MEDIA_BUCKET else FOLDERS:
         (staged / name).mkdir(exist_ok=True)
         for path in (settings.DATA_DIR / name).glob("*"):
             if MEMBER.fullmatch(f"{name}/{path.name}"):

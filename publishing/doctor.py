@@ -5,8 +5,11 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.core.mail import get_connection
 from django.db import Error, connection
 
@@ -21,6 +24,7 @@ def findings() -> Iterator[str]:
     yield from _address()
     yield from _mail()
     yield from _storage()
+    yield from _bucket()
     yield from _database()
     yield from _clock()
     if trouble := backup.trouble():
@@ -86,6 +90,22 @@ def _storage() -> Iterator[str]:
         yield f"Only {free // settings.MEGABYTE} MB are free. A backup may not fit: make room."
     if not (settings.STATIC_ROOT / "staticfiles.json").is_file():
         yield "The stylesheet and scripts are missing. Run “make site”."
+
+
+def _bucket() -> Iterator[str]:
+    if not settings.MEDIA_BUCKET:
+        return
+    for where in ("pictures", "originals"):
+        storage: Any = storages[where]
+        try:
+            storage.delete(storage.save("doctor", ContentFile(b"written by make doctor")))
+            storage.starting("doctor")
+        except OSError as error:
+            yield (
+                f"Pictures cannot be kept in {settings.MEDIA_BUCKET}/{storage.location}. {error}"
+                " See MEDIA_BUCKET, MEDIA_ENDPOINT and its keys (docs/growth.md)."
+            )
+            return
 
 
 def _database() -> Iterator[str]:

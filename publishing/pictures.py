@@ -1,29 +1,32 @@
 """Takes a picture in: verified by decoding, turned upright, stripped of its metadata, and written
 anew under a name nobody can guess.
 
-What stands on disk for a picture, all of it encoded here:
+What stands in the two storages for a picture, all of it encoded here:
 
     media/<token>-<width>.avif, .jpg or .png    the whole picture
     media/<token>-<x>x<y>-<width>.…             cut to 16:9 around the focal point (x, y in %)
-    originals/<token>.jpg or .png               full size; no address leads to that folder
+    originals/<token>.jpg or .png               full size; no address leads there
+
+Each is a folder (publishing/folder.py), or is in a bucket (publishing/bucket.py): see STORAGES.
 """
 
 from __future__ import annotations
 
 import io
 import logging
-import os
 import secrets
 import threading
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
+from pathlib import PurePath
 from typing import IO, Any, NamedTuple
 
 import pi_heif
-from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import transaction
 from PIL import ExifTags, Image, ImageCms, ImageFile, UnidentifiedImageError
 
@@ -39,13 +42,14 @@ KEPT_PIXELS = 25_000_000  # a larger one is halved at once: two of it in memory 
 STORED_PIXELS = 8_000_000  # of one stored file: the AVIF encoder takes 25 bytes for each
 MAX_SIDE = 16_000  # pixels; AVIF and JPEG end at 65,535, memory before
 MAX_BYTES = 20 * 1024 * 1024
-# Of every file in the media folder.
+# Of every file an address leads to.
 NAME = r"[a-z0-9]{26}-(?:\d{1,3}x\d{1,3}-)?\d{1,4}\.(?:avif|jpg|png)"
 
 TOO_MANY_PIXELS = "The picture has more than {} million pixels. Save it smaller{}."
 NOT_WRITTEN = (
-    "The picture could not be written: the server’s disk may be full. Nothing of it was kept. Ask"
-    " whoever looks after the server, then try again."
+    "The picture could not be written: the server’s disk may be full, or the place where pictures"
+    " are kept out of reach. Nothing of it was kept. Ask whoever looks after the server, then try"
+    " again."
 )
 ENCODED: dict[str, tuple[str, dict[str, Any]]] = {
     ".avif": ("AVIF", {"quality": 50, "speed": 8}),
@@ -126,9 +130,9 @@ def take_in(file: IO[bytes], focus: tuple[int, int] = (50, 50)) -> Stored:
         image = decode(file)
         token = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(26))
         stored = Stored(token, "png" if _is_drawing(image) else "jpg", *image.size)
-        with _all_or_nothing(f"{token}[-.]*"):
-            original = _originals() / f"{token}.{stored.kind}"
-            _write(original, image, **ORIGINAL.get(stored.kind, {}))
+        with _all_or_nothing(partial(remove, token)):
+            original = f"{token}.{stored.kind}"
+            _write("originals", original, image, **ORIGINAL.get(stored.kind, {}))
             for shape in {whole(token, *image.size), wide(token, *image.size, focus)}:
                 _write_widths(image, shape, stored.kind)
         return stored
@@ -140,28 +144,32 @@ def cut_anew(stored: Stored, focus: tuple[int, int]) -> None:
     shape = wide(stored.token, stored.width, stored.height, focus)
     if shape.stem == stored.token:
         return
-    path = _originals() / f"{stored.token}.{stored.kind}"
-    if not path.is_file():
-        raise Refused("The original of this picture is gone. Choose its file again.")
-    with _one_at_a_time, Image.open(path) as original, _all_or_nothing(f"{shape.stem}-*"):
-        _write_widths(original, shape, stored.kind)
+    with _one_at_a_time, _all_or_nothing(partial(remove_cut, stored.token, focus)):
+        try:
+            file = storages["originals"].open(f"{stored.token}.{stored.kind}")
+        except FileNotFoundError:
+            gone = "The original of this picture is gone. Choose its file again."
+            raise Refused(gone) from None
+        with file, Image.open(file) as original:
+            _write_widths(original, shape, stored.kind)
 
 
 def remove(token: str) -> None:
     """Delete every file of a picture; files already gone do not matter."""
-    _remove(f"{token}[-.]*")
+    _remove(("pictures", f"{token}-"), ("originals", f"{token}."))
 
 
 def remove_cut(token: str, focus: tuple[int, int]) -> None:
     """Delete the 16:9 files that were made for this focal point."""
-    _remove(f"{token}-{focus[0]}x{focus[1]}-*")
+    _remove(("pictures", f"{token}-{focus[0]}x{focus[1]}-"))
 
 
-def stored_files() -> Iterator[tuple[str, Path]]:
-    """Every file of every picture on disk, with the token of the picture it belongs to."""
-    for folder in (Path(settings.MEDIA_ROOT), _originals()):
-        for path in sorted(folder.glob("*")):
-            yield path.name[:26], path
+def stored_files() -> Iterator[tuple[Any, str]]:
+    """Every file of every picture: its storage, and its name, which begins with the token."""
+    for where in ("pictures", "originals"):
+        storage: Any = storages[where]
+        for name in storage.starting(""):
+            yield storage, name
 
 
 def decode(file: IO[bytes]) -> Image.Image:
@@ -264,10 +272,6 @@ def _is_drawing(image: Image.Image) -> bool:
     return len(small.getcolors(65536) or range(65536)) <= 256
 
 
-def _originals() -> Path:
-    return Path(settings.MEDIA_ROOT).with_name("originals")
-
-
 def _write_widths(image: Image.Image, shape: Shape, kind: str) -> None:
     """Each width is made from the next larger one, which is less work than from all pixels."""
     sized, box = image, shape.box
@@ -276,41 +280,44 @@ def _write_widths(image: Image.Image, shape: Shape, kind: str) -> None:
         sized = sized.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3)
         box = (0, 0, *size)
         for ending in ("avif", kind):
-            _write(Path(settings.MEDIA_ROOT) / f"{shape.stem}-{width}.{ending}", sized)
+            _write("pictures", f"{shape.stem}-{width}.{ending}", sized)
 
 
-def _write(path: Path, image: Image.Image, **more: Any) -> None:
-    """To the disk and not only to its cache: the row that names the file outlives a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kind, how = ENCODED[path.suffix]
-    with path.open("xb") as file:
-        image.save(file, kind, **how | more)
-        file.flush()
-        os.fsync(file.fileno())
+def _write(where: str, name: str, image: Image.Image, **more: Any) -> None:
+    kind, how = ENCODED[PurePath(name).suffix]
+    file = io.BytesIO()
+    image.save(file, kind, **how | more)
+    storages[where].save(name, ContentFile(file.getvalue()))
 
 
 @contextmanager
-def _all_or_nothing(pattern: str) -> Iterator[None]:
-    """The files of this pattern, written inside: all, or none after an error or a rollback."""
+def _all_or_nothing(undo: Callable[[], None]) -> Iterator[None]:
+    """The files written inside: all, or none after an error or a rollback."""
     try:
         yield
     except OSError as error:
-        _remove(pattern)
+        undo()
         logger.exception("A picture could not be written.")
         raise Refused(NOT_WRITTEN) from error
     except BaseException:
-        _remove(pattern)
+        undo()
         raise
 
     # Django tells of a commit but not of a rollback, which only drops what waited for the commit.
     def keep() -> None:
-        undo.detach()
+        rolled_back.detach()
 
-    undo = weakref.finalize(keep, _remove, pattern)
+    rolled_back = weakref.finalize(keep, undo)
     transaction.on_commit(keep)
 
 
-def _remove(pattern: str) -> None:
-    for folder in (Path(settings.MEDIA_ROOT), _originals()):
-        for path in folder.glob(pattern):
-            path.unlink(missing_ok=True)
+def _remove(*starts: tuple[str, str]) -> None:
+    """Delete what starts so in these storages. What cannot be deleted breaks nothing: it is a file
+    of no picture then, which `manage.py unused_pictures` finds."""
+    try:
+        for where, start in starts:
+            storage: Any = storages[where]
+            for name in storage.starting(start):
+                storage.delete(name)
+    except OSError:
+        logger.exception("Files of a picture could not be deleted.")

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.http import FileResponse, HttpResponseBase
 from django.shortcuts import redirect
 from PIL import Image, ImageDraw
@@ -93,7 +94,8 @@ def picture_art(picture: Picture) -> Art:
     """A picture, cut round its focal point."""
 
     def draw(size: tuple[int, int]) -> Image.Image:
-        with Image.open(Path(settings.MEDIA_ROOT) / Path(picture.src).name) as image:
+        file = storages["pictures"].open(Path(picture.src).name)
+        with file, Image.open(file) as image:
             scale = max(size[0] / image.width, size[1] / image.height)
             large = image.convert("RGB").resize(
                 (round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS

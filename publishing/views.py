@@ -1,11 +1,12 @@
 """Pictures, the editor's two endpoints, and the pages for errors."""
 
 import sys
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
+from django.core.files.storage import storages
 from django.db import InterfaceError, OperationalError, transaction
 from django.http import (
     FileResponse,
@@ -31,10 +32,11 @@ MEDIA_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png"}
 @require_safe
 def media(request: HttpRequest, name: str) -> FileResponse:
     """A stored picture; its name changes with its content, so it is kept for ever."""
-    path = Path(settings.MEDIA_ROOT) / name
-    if not path.is_file():
-        raise Http404
-    response = FileResponse(path.open("rb"), content_type=MEDIA_TYPES[path.suffix])
+    try:
+        file = storages["pictures"].open(name)
+    except FileNotFoundError:
+        raise Http404 from None
+    response = FileResponse(file, content_type=MEDIA_TYPES[PurePath(name).suffix])
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
@@ -103,7 +105,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered without a query: the database may be what failed. What is not a fault of the code, a
-    full disk or a database that is locked, passes: 503."""
+    full disk, a bucket out of reach or a database that is locked, passes: 503."""
     if not isinstance(sys.exception(), (OperationalError, InterfaceError, OSError)):
         return render(request, "500.html", status=500)
     response = render(request, "503.html", status=503)

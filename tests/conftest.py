@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files.storage import storages
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
@@ -71,11 +72,15 @@ def starter(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def media(settings: Any, tmp_path: Path) -> Path:
-    """An empty folder for pictures."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.MEDIA_ROOT.mkdir()
-    return settings.MEDIA_ROOT
+def media(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder for pictures, and one for originals; in the bucket, when there is one."""
+    for where, folder in (("pictures", "media"), ("originals", "originals")):
+        (tmp_path / folder).mkdir()
+        location = str(tmp_path / folder)
+        if settings.MEDIA_BUCKET:
+            location = location.removeprefix("/")
+        monkeypatch.setattr(storages[where], "location", location)
+    return tmp_path / "media"
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "only for the tests, where nothing is worth guarding: 0123456789"
 PASSWORD = "a zebra in the gym"
+SIGN_IN = """
+from django.contrib.auth.models import User
+from django.test import Client
+client = Client()
+client.force_login(User.objects.get(username="elsie"))
+print(client.cookies["sessionid"].value)
+"""
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -148,6 +155,23 @@ class RunningSite:
             connection.request(method, path, body or None, named)
             response = connection.getresponse()
             return response, response.read().decode()
+
+    def cookie(self) -> str:
+        """That of a browser in which the trainer is signed in."""
+        return "sessionid=" + self.manage("shell", "-c", SIGN_IN).split()[-1]
+
+    def drop(self, picture: bytes, cookie: str) -> tuple[http.client.HTTPResponse, str]:
+        """The trainer drops a picture on a text."""
+        token = "a" * 32
+        name = b'--zebra\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n'
+        return self.ask(
+            "POST",
+            "/markdownx/upload/",
+            name + b"Content-Type: image/png\r\n\r\n" + picture + b"\r\n--zebra--\r\n",
+            Content_Type="multipart/form-data; boundary=zebra",
+            Cookie=f"{cookie}; csrftoken={token}",
+            X_CSRFToken=token,
+        )
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database holds now."""

@@ -55,8 +55,7 @@ def test_the_button_needs_a_post_and_a_sign_in(trainer: Client, reader: Client) 
 
 
 def test_the_button_makes_one(site: RunningSite) -> None:
-    session = site.manage("shell", "-c", SIGN_IN).split()[-1]
-    cookie = f"sessionid={session}"
+    cookie = site.cookie()
     _, text = site.ask("GET", "/admin/", Cookie=cookie)
     form = read(text).one("form", "backup")
     token = form.fields()["csrfmiddlewaretoken"]
@@ -68,12 +67,3 @@ def test_the_button_makes_one(site: RunningSite) -> None:
     while "was made and checked" not in site.ask("GET", "/admin/", Cookie=cookie)[1]:
         assert datetime.now(UTC) < deadline
     site.manage("verify")
-
-
-SIGN_IN = """
-from django.contrib.auth.models import User
-from django.test import Client
-client = Client()
-client.force_login(User.objects.get(username="elsie"))
-print(client.cookies["sessionid"].value)
-"""

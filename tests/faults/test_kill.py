@@ -23,14 +23,6 @@ from tests.site import ROOT, RunningSite, environment
 pytestmark = pytest.mark.faults
 
 CLIENTS, KILLS = 8, 50
-TOKEN = "a" * 32
-SIGN_IN = """
-from django.contrib.auth.models import User
-from django.test import Client
-client = Client()
-client.force_login(User.objects.get(username="elsie"))
-print(client.cookies["sessionid"].value)
-"""
 
 
 def talk(site: RunningSite, who: int, over: Event) -> list[str]:
@@ -56,19 +48,8 @@ def upload(site: RunningSite, cookie: str, over: Event) -> list[str]:
     done = []
     picture = saved(scene(), "PNG")
     while not over.is_set():
-        boundary = "zebra"
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n'
-        body = head.encode() + b"Content-Type: image/png\r\n\r\n" + picture + b"\r\n--zebra--\r\n"
-        kind = f"multipart/form-data; boundary={boundary}"
         try:
-            response, text = site.ask(
-                "POST",
-                "/markdownx/upload/",
-                body,
-                Content_Type=kind,
-                Cookie=f"{cookie}; csrftoken={TOKEN}",
-                X_CSRFToken=TOKEN,
-            )
+            response, text = site.drop(picture, cookie)
         except (OSError, http.client.HTTPException):
             continue
         assert response.status == 200, response.status
@@ -91,7 +72,7 @@ def files(site: RunningSite) -> list[Path]:
 
 
 def test_what_was_answered_outlives_fifty_kills(site: RunningSite) -> None:
-    cookie = "sessionid=" + site.manage("shell", "-c", SIGN_IN).split()[-1]
+    cookie = site.cookie()
     over, chance = Event(), random.Random(7)
     with ThreadPoolExecutor(CLIENTS + 1) as pool:
         clients = [pool.submit(talk, site, who, over) for who in range(CLIENTS)]

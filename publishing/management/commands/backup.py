@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from publishing import backup
@@ -25,3 +26,7 @@ class Command(BaseCommand):
         except backup.Failed as failure:
             raise CommandError(f"No backup was made. {failure}") from failure
         self.stdout.write(f"The backup is {path}. Every row and file in it was compared.")
+        if bucket := settings.MEDIA_BUCKET:
+            self.stdout.write(
+                f"Pictures are not in it: they are in the bucket {bucket} (docs/growth.md)."
+            )

@@ -1,6 +1,5 @@
 """Lists pictures that no page uses, and files that no picture owns; removes them when told to."""
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from publishing.models import Picture
 from publishing.usage import unused
 
 QUIET_DAYS = 7  # a newer picture may belong to an article that is being written
-QUIET_SECONDS = 3600  # a newer file may belong to a picture that is being saved
+QUIET = timedelta(hours=1)  # a newer file may belong to a picture that is being saved
 
 
 class Command(BaseCommand):
@@ -26,19 +25,19 @@ class Command(BaseCommand):
         rows = [picture for picture in unused() if picture.added_at < before]
         owned = set(Picture.objects.values_list("token", flat=True))
         strays = [
-            path
-            for token, path in pictures.stored_files()
-            if token not in owned and path.stat().st_mtime < time.time() - QUIET_SECONDS
+            (storage, name)
+            for storage, name in pictures.stored_files()
+            if name[:26] not in owned and storage.get_modified_time(name) < timezone.now() - QUIET
         ]
         for picture in rows:
             self.stdout.write(f"Picture used nowhere: {picture.name} (id {picture.pk})")
-        for path in strays:
-            self.stdout.write(f"File of no picture: {path}")
+        for storage, name in strays:
+            self.stdout.write(f"File of no picture: {storage.location}/{name}")
         if remove:
             for picture in rows:
                 picture.delete()
-            for path in strays:
-                path.unlink(missing_ok=True)
+            for storage, name in strays:
+                storage.delete(name)
         done = "Removed" if remove else "Found"
         hint = "" if remove or not (rows or strays) else " --remove deletes them."
         self.stdout.write(f"{done}: {len(rows)} pictures, {len(strays)} files.{hint}")
