@@ -35,6 +35,7 @@ http {{
 }}
 """
 HOST = "example.com"
+SHIPPED = (ROOT / "deploy" / "nginx.conf").read_text()
 
 
 def free_port() -> int:
@@ -45,13 +46,12 @@ def free_port() -> int:
 class Front:
     """nginx with our file; its own words are in nginx.log."""
 
-    def __init__(self, site: RunningSite, folder: Path) -> None:
+    def __init__(self, site: RunningSite, folder: Path, shipped: str = SHIPPED) -> None:
         self.plain, self.secure = free_port(), free_port()
         how = "req -x509 -newkey rsa:2048 -nodes -keyout privkey.pem -out fullchain.pem -subj"
         subprocess.run(
             ["openssl", *how.split(), f"/CN={HOST}"], cwd=folder, check=True, capture_output=True
         )
-        shipped = (ROOT / "deploy" / "nginx.conf").read_text()
         for ours, here in {
             f"/etc/letsencrypt/live/{HOST}": str(folder),
             "/var/lib/fitness": str(site.folder),
