@@ -25,7 +25,7 @@ from pathlib import PurePath
 from typing import IO, Any, NamedTuple
 
 import pi_heif
-from django.core.files.base import ContentFile
+from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import transaction
 from PIL import ExifTags, Image, ImageCms, ImageFile, UnidentifiedImageError
@@ -287,7 +287,8 @@ def _write(where: str, name: str, image: Image.Image, **more: Any) -> None:
     kind, how = ENCODED[PurePath(name).suffix]
     file = io.BytesIO()
     image.save(file, kind, **how | more)
-    storages[where].save(name, ContentFile(file.getvalue()))
+    file.seek(0)
+    storages[where].save(name, File(file))
 
 
 @contextmanager
@@ -312,8 +313,8 @@ def _all_or_nothing(undo: Callable[[], None]) -> Iterator[None]:
 
 
 def _remove(*starts: tuple[str, str]) -> None:
-    """Delete what starts so in these storages. What cannot be deleted breaks nothing: it is a file
-    of no picture then, which `manage.py unused_pictures` finds."""
+    """Delete what starts so in these storages. What cannot be deleted breaks nothing: it goes with
+    its picture, or `manage.py unused_pictures` finds it."""
     try:
         for where, start in starts:
             storage: Any = storages[where]

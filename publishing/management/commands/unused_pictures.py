@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from publishing import pictures
@@ -24,11 +24,15 @@ class Command(BaseCommand):
         before = timezone.now() - timedelta(days=QUIET_DAYS)
         rows = [picture for picture in unused() if picture.added_at < before]
         owned = set(Picture.objects.values_list("token", flat=True))
-        strays = [
-            (storage, name)
-            for storage, name in pictures.stored_files()
-            if name[:26] not in owned and storage.get_modified_time(name) < timezone.now() - QUIET
-        ]
+        try:
+            strays = [
+                (storage, name)
+                for storage, name in pictures.stored_files()
+                if name[:26] not in owned
+                and storage.get_modified_time(name) < timezone.now() - QUIET
+            ]
+        except OSError as error:
+            raise CommandError(f"The files cannot be listed. {error}") from error
         for picture in rows:
             self.stdout.write(f"Picture used nowhere: {picture.name} (id {picture.pk})")
         for storage, name in strays:
