@@ -32,6 +32,7 @@ from exercises.models import Exercise
 from publishing.origin import is_foreign, is_silent
 from publishing.reading import page_of, read_only, stored
 from publishing.sender import keyed_hash, sender_of
+from publishing.store import one_at_a_time
 
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
 PARENT_GONE = "What you answer is no longer here. Your words are still here, to send alone."
@@ -250,7 +251,8 @@ def _keep(request: HttpRequest, comment: Comment) -> Comment:
     comment.reasons = "\n".join(verdict.reasons)
     comment.is_spam = verdict.result == "spam"
     try:
-        with transaction.atomic():
+        # In a line: who waits for SQLite's own lock asks again at odd times, and some for seconds.
+        with one_at_a_time(request.META), transaction.atomic():
             comment.save()
             if verdict.result == "publish":
                 moderation.publish(comment, None)

@@ -113,8 +113,8 @@ def remove_old(place: Place) -> None:
 
 
 def one_at_a_time(environ: dict[str, Any]) -> AbstractContextManager:
-    """While a page is rendered, others who ask for it wait for it, in any process of this machine.
-    There are 256 locks: pages that share one are rare, and only wait for each other."""
+    """Others with the same address wait, in any process of this machine: while a page is rendered,
+    and while an answer is kept. There are 256 locks: what shares one is rare, and only waits."""
     folder = f"{settings.DATA_DIR}/pages/locks"
     try:
         os.makedirs(folder, exist_ok=True)
