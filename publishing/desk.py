@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from markdownx.widgets import AdminMarkdownxWidget
 
 from publishing.models import StarterRecord
@@ -46,16 +47,20 @@ def morning(teller: Callable[[HttpRequest], Iterable[Sentence]]) -> Any:
     return teller
 
 
+def _greeting(hour: int) -> str:
+    return f"Good {'morning' if hour < 12 else 'afternoon' if hour < 18 else 'evening'}"
+
+
 class Desk(admin.AdminSite):
     site_header = "Your desk"
     site_title = "Your desk"
-    index_title = "Good morning"
     index_template = "admin/morning.html"
     enable_nav_sidebar = False
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         told = sorted((s for tell in _tellers for s in tell(request)), key=lambda s: s.rank)
         sentences = {
+            "title": _greeting(localtime().hour),
             "needs": [sentence.html for sentence in told if sentence.needs_her],
             "news": [sentence.html for sentence in told if not sentence.needs_her],
         }

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from blog.models import Article
 from publishing.models import Picture
@@ -60,8 +62,14 @@ def test_the_desk_names_her_things_in_her_order(trainer: Client) -> None:
     names = [[item.all("a")[0].text for item in part.all("li")] for part in lists]
     assert names[0] == ["Articles", "Exercises", "Answers and comments", "Pictures"]
     assert [name for name in names[1] if name in HERS] == HERS
-    assert page.one("title").text == "Good morning | Your desk"
     assert [fold.text for fold in page.all("summary")] == ["More", "Administration"]
+
+
+@pytest.mark.parametrize(("hour", "time"), [(7, "morning"), (12, "afternoon"), (20, "evening")])
+def test_the_desk_greets_by_the_clock_of_the_site(trainer: Client, hour: int, time: str) -> None:
+    now = timezone.localtime().replace(hour=hour)
+    with time_machine.travel(now, tick=False):
+        assert read(trainer.get("/admin/")).one("title").text == f"Good {time} | Your desk"
 
 
 @pytest.mark.parametrize("label", MODELS)
