@@ -94,6 +94,8 @@ def populated(site: RunningSite) -> str:
         own = site.ask("POST", "/comments/", body, **more)[0].headers["Location"]
     site.change("UPDATE comments_comment SET published_at = written_at WHERE id < 8")
     site.change("UPDATE comments_comment SET answers_id = 2 WHERE id IN (4, 6)")
+    began = "(SELECT written_at FROM comments_comment WHERE id = coalesce(c.answers_id, c.id))"
+    site.change(f"UPDATE comments_comment AS c SET thread_at = {began} WHERE id < 8")
     gone = "published_at = NULL, removed_at = written_at, removed_by = 'writer'"
     site.change(f"UPDATE comments_comment SET {gone} WHERE id = 2")
     return own

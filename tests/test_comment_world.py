@@ -10,7 +10,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from blog.models import Article
 from comments.models import WORDS_A_PAGE, Comment
@@ -193,7 +192,7 @@ def test_long_words_do_not_widen_a_small_phone(visits: Visits, site: RunningSite
     body = body_of(**fields, other_favorite=long[:80], article="hip-thrust")
     response, _ = site.ask("POST", "/comments/", body, Sec_Fetch_Site="same-origin")
     own = response.headers["Location"]
-    site.change("UPDATE comments_comment SET published_at = ?", f"{timezone.now():%F %T}")
+    site.change("UPDATE comments_comment SET published_at = written_at, thread_at = written_at")
     places = ["/articles/hip-thrust/", "/favorites/", own, "/comments/1/report/"]
     for address in [*places, "/comments/1/answer/"]:
         page.goto(address)
