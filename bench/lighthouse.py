@@ -38,6 +38,7 @@ PAGES = {
 }
 NOT_FOUND_ON_PURPOSE = {"print card", "search"}
 RUNS = 3
+TRIES = 3  # now and then Lighthouse loses its browser
 FLAGS = "--headless=new --no-sandbox --disable-gpu"
 
 
@@ -53,14 +54,16 @@ def install(folder: Path) -> Path:
 
 def run(lighthouse: Path, url: str) -> Any:
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    done = subprocess.run(
-        [lighthouse, url, "--quiet", "--output=json", f"--chrome-flags={FLAGS}"],
-        env=os.environ | {"CHROME_PATH": chromium},
-        capture_output=True,
-        check=True,
-        timeout=180,
-    )
-    return json.loads(done.stdout)
+    for _ in range(TRIES):
+        done = subprocess.run(
+            [lighthouse, url, "--quiet", "--output=json", f"--chrome-flags={FLAGS}"],
+            env=os.environ | {"CHROME_PATH": chromium},
+            capture_output=True,
+            timeout=180,
+        )
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+    raise RuntimeError(done.stderr.decode())
 
 
 def line(name: str, reports: list[Any]) -> str:
