@@ -1,4 +1,4 @@
-"""Readers' words: comments, the favorites they name, the tally of these, and their history."""
+"""Readers' words: comments, their threads, the favorites they name and the tally of these."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog.models import Article
+from comments.models.judgement import Event, Report
+from comments.models.letters import Address
 from exercises.models import Exercise
 from publishing import edition
-from publishing.models import Published, PublishedQuerySet, Shown
+from publishing.models import Published, PublishedQuerySet
 
 WORDS_LIMIT = 5000  # characters
 WORDS_A_PAGE = 25  # of a conversation, answers counted: some minutes of reading on a phone
@@ -307,159 +309,3 @@ class Comment(Published):
         for name, value in fields.items():
             setattr(self, name, value)
         self.save(update_fields=[*fields, "updated_at"])
-
-
-class Event(models.Model):
-    """A change of where a comment stands, with how it stood before; holds none of its words."""
-
-    comment = models.ForeignKey(Comment, models.CASCADE, related_name="events")
-    what = models.CharField(max_length=20)
-    at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(User, models.SET_NULL, null=True)  # empty: its writer, or the site
-    was_published_at = models.DateTimeField(null=True)
-    was_removed_at = models.DateTimeField(null=True)
-    was_removed_by = models.CharField(max_length=7, blank=True)
-    was_spam = models.BooleanField(default=False)
-
-    class Meta:
-        ordering = ["-at", "-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.what} {self.at:%Y-%m-%d %H:%M}"
-
-    @staticmethod
-    def standing_of(comment: Comment) -> dict[str, Any]:
-        return {
-            "was_published_at": comment.published_at,
-            "was_removed_at": comment.removed_at,
-            "was_removed_by": comment.removed_by,
-            "was_spam": comment.is_spam,
-        }
-
-    def undo(self, by: User) -> None:
-        """Let the comment stand as it did before this event."""
-        self.comment.restore(
-            {
-                "published_at": self.was_published_at,
-                "removed_at": self.was_removed_at,
-                "removed_by": self.was_removed_by,
-                "is_spam": self.was_spam,
-            },
-            by,
-        )
-
-
-class Report(models.Model):
-    """A reader says that a comment should be looked at; once each."""
-
-    comment = models.ForeignKey(Comment, models.CASCADE, related_name="reports")
-    sender = models.CharField(max_length=40)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["comment", "sender"], name="report_once_each")
-        ]
-
-    def __str__(self) -> str:
-        return f"report of {self.comment_id}"
-
-
-class Block(models.Model):
-    """A word, address or sender whose comments are spam."""
-
-    class Kind(models.TextChoices):
-        WORD = "word", "Word or phrase"
-        EMAIL = "email", "Email address"
-        SENDER = "sender", "Sender"
-
-    kind = models.CharField(max_length=6, choices=Kind, default=Kind.WORD)
-    value = models.CharField(max_length=200, help_text="Capital letters do not matter.")
-
-    class Meta:
-        verbose_name = "blocked word or sender"
-        verbose_name_plural = "blocked words and senders"
-        ordering = ["kind", "value"]
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "value"], name="block_once"),
-            models.CheckConstraint(condition=~Q(value=""), name="block_has_a_value"),
-        ]
-
-    def __str__(self) -> str:
-        return self.value
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.value = self.value.strip().casefold()
-        super().save(*args, **kwargs)
-
-
-class WordCount(models.Model):
-    """How often a word stood in comments that the trainer published, and in spam."""
-
-    word = models.CharField(max_length=40, unique=True)
-    published = models.PositiveIntegerField(default=0)
-    spam = models.PositiveIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return self.word
-
-
-class Address(Shown):
-    """A reader's email address: letters go there only after it was confirmed, until stopped."""
-
-    email = models.EmailField(unique=True)
-    asked_at = models.DateTimeField(default=timezone.now)
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-    stopped_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name_plural = "addresses"
-
-    def __str__(self) -> str:
-        return self.email
-
-    def concerns_readers(self) -> bool:
-        """Only a confirmed address tells persons apart in the tally."""
-        before = Address.objects.filter(pk=self.pk, confirmed_at__isnull=False)
-        return self.confirmed_at is not None or (self.pk is not None and before.exists())
-
-    @property
-    def gets_letters(self) -> bool:
-        return self.confirmed_at is not None and self.stopped_at is None
-
-
-class Letter(models.Model):
-    """A letter to be sent, or sent; a mail server that is down only makes it wait here."""
-
-    kind = models.CharField(max_length=20)
-    to = models.EmailField()
-    subject = models.CharField(max_length=200)
-    text = models.TextField()
-    html = models.TextField()
-    unsubscribe = models.URLField(blank=True, max_length=500)
-    written_at = models.DateTimeField(default=timezone.now)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    next_try_at = models.DateTimeField(default=timezone.now)
-    tries = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        ordering = ["-written_at", "-pk"]
-        indexes = [
-            models.Index(fields=["next_try_at"], name="letter_to_send", condition=Q(sent_at=None))
-        ]
-
-    def __str__(self) -> str:
-        return self.subject
-
-
-class Look(models.Model):
-    """When the trainer last looked at what waits: one row."""
-
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(pk=1), name="look_is_one_row")]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,28 @@
+"""Readers' words and what comes with them, one file for each job; imported from here."""
+
+from comments.models.comment import (
+    UNDO_FOR,
+    WORDS_A_PAGE,
+    WORDS_LIMIT,
+    Comment,
+    CommentQuerySet,
+    own_comment,
+)
+from comments.models.judgement import Block, Event, Report, WordCount
+from comments.models.letters import Address, Letter, Look
+
+__all__ = [
+    "UNDO_FOR",
+    "WORDS_A_PAGE",
+    "WORDS_LIMIT",
+    "Address",
+    "Block",
+    "Comment",
+    "CommentQuerySet",
+    "Event",
+    "Letter",
+    "Look",
+    "Report",
+    "WordCount",
+    "own_comment",
+]
