@@ -18,7 +18,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.http import parse_etags, parse_header_parameters
 
-from publishing.store import Page, Place, one_at_a_time, place_of, read, write
+from publishing.asked import Listener
+from publishing.store import Page, Place, keep, one_at_a_time, place_of, read, still_holds, write
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=5),
@@ -56,10 +57,12 @@ def page_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
             place = place_of(environ) if is_for_everybody(environ) else None
             page = stored_meanwhile(place, encoding) if place else None
             if page is None:
-                response = whole(get_response, request)
+                listener = Listener()
+                with listener.listening():
+                    response = whole(get_response, request)
                 if not is_storable(response):
                     return response
-                page = kept(Page(dict(response.items()), response.content), place, encoding)
+                page = kept(response, place, encoding, listener)
         status, headers, body = answer(environ, page)
         return HttpResponse(body, status=status, headers=headers)
 
@@ -138,23 +141,24 @@ def whole(
 
 
 def stored_meanwhile(place: Place, encoding: str) -> Page | None:
-    """What somebody else had rendered in the meantime, or for another encoding."""
+    """What somebody else had rendered in the meantime, for another edition or encoding."""
     page = read(place, encoding)
+    if page is None and still_holds(place):
+        page = read(place, encoding)
     if page is None and encoding and (plain := read(place, "")):
         page = encoded(plain, encoding)
         write(place, encoding, page)
     return page
 
 
-def kept(page: Page, place: Place | None, encoding: str) -> Page:
+def kept(response: HttpResponse, place: Place | None, encoding: str, listener: Listener) -> Page:
     """A page just rendered, as it is sent; stored if it is still the edition of before."""
+    page = Page(dict(response.items()), response.content)
     page.headers.setdefault("Cache-Control", "no-cache")
     page.headers.update({"Vary": "Accept-Encoding, Cookie", "Content-Length": str(len(page.body))})
     sent = encoded(page, encoding)
-    if place and place.is_current:
-        write(place, "", page)
-        if encoding:
-            write(place, encoding, sent)
+    if place:
+        keep(place, {"": page, encoding: sent}, listener)
     return sent
 
 

@@ -1,5 +1,9 @@
-"""Where rendered pages are kept: a folder for each edition of the site, a file for each page in
-each encoding. Processes and machines need not talk to each other: they share the edition's number.
+"""Where rendered pages are kept: a folder for each edition of the site, in it a folder for each
+page with a file for each encoding. Processes and machines need not talk to each other: they share
+the edition's number.
+
+A page whose questions can be asked again (publishing/asked.py) is kept beside the editions, which
+only point to it; in a new edition it is asked whether it still holds.
 
 Where nothing can be kept or read (a full disk, a folder that may not be written), that is as if the
 page were not there.
@@ -22,7 +26,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import Error
 
-from publishing import edition
+from publishing import asked, edition
 
 FILES = 160  # on each of an edition's 64 shelves: 10,240 in all
 BYTES = 4_000_000  # on a shelf: 256 MB in all
@@ -44,8 +48,22 @@ class Place(NamedTuple):
     shelf: str
     name: str
 
+    @property
+    def page(self) -> str:
+        return f"{self.shelf}/{self.name}"
+
     def file(self, encoding: str) -> str:
-        return f"{self.shelf}/{self.name}.{encoding or 'plain'}"
+        return f"{self.page}/{encoding or 'plain'}"
+
+    @property
+    def kept(self) -> str:
+        """The shelf on which the page is kept for editions to come: its questions, and a folder
+        with its name and that of the answers."""
+        return f"{settings.DATA_DIR}/pages/kept-{release()}/{os.path.basename(self.shelf)}"
+
+    @property
+    def questions(self) -> str:
+        return f"{self.kept}/{self.name}"
 
     @property
     def is_current(self) -> bool:
@@ -85,31 +103,96 @@ def read(place: Place, encoding: str) -> Page | None:
     return Page(headers, body) if headers["Content-Length"] == str(len(body)) else None
 
 
-def write(place: Place, encoding: str, page: Page) -> None:
-    """Keep a page, if there is room; under its name only when it is whole."""
-    with suppress(OSError):
-        if not os.path.isdir(place.folder):
-            remove_old(place)
-        os.makedirs(place.shelf, exist_ok=True)
-        used = [file.stat().st_size for file in os.scandir(place.shelf)]
-        if len(used) >= FILES or sum(used) + len(page.body) > BYTES:
+def keep(place: Place, pages: dict[str, Page], listener: asked.Listener) -> None:
+    """Keep a page just rendered, in these encodings, if the site did not change meanwhile; for
+    editions to come too, if there are questions that tell whether it still holds."""
+    with suppress(OSError, Error):
+        questions = listener.written()
+        answers = asked.told(questions) if questions else None
+        if not place.is_current:
             return
-        handle, unfinished = tempfile.mkstemp(dir=place.shelf)
-        try:
-            with open(handle, "wb") as out:
-                out.write(json.dumps(page.headers).encode() + b"\n" + page.body)
-            os.replace(unfinished, place.file(encoding))
-        except OSError:
-            os.unlink(unfinished)
+        if questions and answers and has_room(place.shelf):
+            if not has_room(place.kept):
+                shutil.rmtree(place.kept)
+            forget(place)
+            point(place, answers)
+            put(place.questions, questions.encode())
+        for encoding, page in pages.items():
+            write(place, encoding, page)
+
+
+def still_holds(place: Place) -> bool:
+    """Whether the page as it was kept is that of this edition too; it is then in its place."""
+    with suppress(OSError, ValueError, Error):
+        answers = asked.told(Path(place.questions).read_text())
+        if answers and os.path.isdir(f"{place.kept}/{place.name}.{answers}") and place.is_current:
+            point(place, answers)
+            return True
+    return False
+
+
+def point(place: Place, answers: str) -> None:
+    """Let the edition's folder of the page be the one that is kept."""
+    kept = f"{place.kept}/{place.name}.{answers}"
+    os.makedirs(kept, exist_ok=True)
+    make_shelf(place)
+    shutil.rmtree(place.page, ignore_errors=True)  # one that cannot be read
+    with suppress(FileNotFoundError):
+        os.unlink(place.page)
+    os.symlink(kept, place.page)
+
+
+def make_shelf(place: Place) -> None:
+    if not os.path.isdir(place.folder):
+        remove_old(place)
+    os.makedirs(place.shelf, exist_ok=True)
+
+
+def forget(place: Place) -> None:
+    """Remove what was kept of the page until now, and all that another release kept."""
+    kept = Path(place.kept)
+    if not kept.parent.exists():
+        for other in kept.parent.parent.glob("kept-*"):
+            shutil.rmtree(other)
+    for old in kept.glob(f"{place.name}.*/"):
+        shutil.rmtree(old)
+
+
+def write(place: Place, encoding: str, page: Page) -> None:
+    """Keep a page in one more encoding, if there is room."""
+    with suppress(OSError):
+        make_shelf(place)
+        os.makedirs(place.page, exist_ok=True)
+        if has_room(place.shelf, len(page.body)):
+            put(place.file(encoding), json.dumps(page.headers).encode() + b"\n" + page.body)
+
+
+def has_room(shelf: str, size: int = 0) -> bool:
+    used = [file.stat().st_size for file in Path(shelf).glob("*/*")]
+    return len(used) < FILES and sum(used) + size <= BYTES
+
+
+def put(path: str, content: bytes) -> None:
+    """Write a file; under its name only when it is whole."""
+    handle, unfinished = tempfile.mkstemp(dir=os.path.dirname(path))
+    try:
+        with open(handle, "wb") as out:
+            out.write(content)
+        os.replace(unfinished, path)
+    except OSError:
+        os.unlink(unfinished)
+        raise
 
 
 def remove_old(place: Place) -> None:
     """Remove what nobody reads any more, before a new edition gets its first page."""
     pages, current = os.path.split(place.folder)
     with suppress(FileNotFoundError):
-        for folder in os.scandir(pages):
-            if folder.name < current and folder.stat().st_mtime < time.time() - KEPT:
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in sorted(os.listdir(pages)):  # by number, so by age
+            path = f"{pages}/{folder}"
+            if folder >= current or os.stat(path).st_mtime > time.time() - KEPT:
+                break
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def one_at_a_time(environ: dict[str, Any]) -> AbstractContextManager:

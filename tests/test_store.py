@@ -30,14 +30,14 @@ def ask(site: RunningSite, path: str = ARTICLE, method: str = "GET", **headers: 
 
 
 def stored(site: RunningSite) -> set[Path]:
-    return set((site.folder / "pages").glob("[0-9]*/*/*"))
+    return set((site.folder / "pages").glob("[0-9]*/*/*/*"))
 
 
 def planted(site: RunningSite, path: str, text: str = "planted") -> None:
     """Ask for a page and write into its file, to see later who is answered from there."""
     before = stored(site)
     ask(site, path)
-    (file,) = [file for file in stored(site) - before if file.suffix == ".plain"]
+    (file,) = [file for file in stored(site) - before if file.name == "plain"]
     whole = file.read_bytes()
     file.write_bytes(whole[: -len(text)] + text.encode())
 
@@ -158,7 +158,7 @@ def test_odd_addresses_are_not_stored(starter_site: RunningSite, path: str) -> N
     before = stored(starter_site)
     assert ask(starter_site, path).status < 500
     assert stored(starter_site) == before
-    names = {file.name.split(".")[0] for file in before}
+    names = {file.parent.name for file in before}
     assert all(len(name) == 32 and int(name, 16) >= 0 for name in names)
 
 
