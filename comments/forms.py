@@ -45,7 +45,7 @@ class AnswerForm(forms.ModelForm):
         kwargs.setdefault("auto_id", "answer-%s")
         super().__init__(*args, **kwargs)
         favorite = cast(forms.ModelChoiceField, self.fields["favorite"])
-        favorite.queryset = Exercise.objects.published()
+        favorite.queryset = Exercise.objects.published().only("name", "slug")
         favorite.empty_label = "Choose one, if you like"
         favorite.label = "Your favorite"
         favorite.error_messages["invalid_choice"] = (

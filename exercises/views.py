@@ -50,7 +50,7 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
         "exercise": exercise,
         "variations": variations,
         "is_draft": not live,
-        "related": related(exercise),
+        "related": related(exercise, variations),
     }
     return render(request, "exercises/exercise.html", context)
 

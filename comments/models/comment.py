@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, Subquery, When, Window
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Subquery, When, Window
 from django.db.models.functions import Cast, Coalesce, RowNumber
 from django.urls import reverse
 from django.utils import timezone
@@ -46,7 +47,8 @@ class CommentQuerySet(PublishedQuerySet):
 
     def with_favorite(self) -> Self:
         """With the favorite each names; one that is a draft again is not named."""
-        return self.prefetch_related(Prefetch("favorite", Exercise.objects.published()))
+        named = Exercise.objects.published().only("name", "slug")
+        return self.prefetch_related(Prefetch("favorite", named))
 
     def placed(self) -> Self:
         """What conversations show: published words, and in their place those that their writer
@@ -102,8 +104,11 @@ class CommentQuerySet(PublishedQuerySet):
         asked = self.published().filter(answers=None, by_trainer=False, words__contains="?")
         return asked.exclude(replies__by_trainer=True).order_by("written_at", "pk")
 
-    def latest_favorites(self) -> Self:
-        """Each person's latest published comment that names a favorite of the library."""
+    def people_by_favorite(self) -> Counter[int]:
+        """How many people name each exercise of the library, by its key: what counts is a person's
+        latest published comment that names one.
+
+        Counted here, in one pass: a database that expects few rows counts each against all."""
         confirmed = Address.objects.filter(confirmed_at__isnull=False)
         latest = (
             self.published()
@@ -122,15 +127,15 @@ class CommentQuerySet(PublishedQuerySet):
             )
             .filter(nth=1)
         )
-        return self.filter(pk__in=latest.values("pk"))
+        return Counter(latest.values_list("favorite", flat=True))
 
     def tally(self) -> list[Any]:
         """The exercises that readers name, most named first, each with `answers`."""
-        return list(
-            Exercise.objects.filter(favored_in__in=self.latest_favorites())
-            .annotate(answers=Count("favored_in"))
-            .order_by("-answers", "name")
-        )
+        people = self.people_by_favorite()
+        exercises = list(Exercise.objects.filter(pk__in=people).order_by("name"))
+        for exercise in exercises:
+            exercise.answers = people[exercise.pk]  # type: ignore[attr-defined]
+        return sorted(exercises, key=lambda exercise: -exercise.answers)
 
 
 class Comment(Published):

@@ -64,11 +64,14 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
 @register.inclusion_tag("comments/liked.html", takes_context=True)
 def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
     """How many answers name an exercise, and some of the words."""
-    naming = Comment.objects.public_words().with_favorite().filter(favorite=exercise)
+    naming = Comment.objects.public_words().filter(favorite=exercise).order_by("-written_at")
+    comments = naming[:WORDS_ON_EXERCISE]
+    for comment in comments:
+        comment.favorite = exercise
     return {
         "exercise": exercise,
-        "answers": Comment.objects.latest_favorites().filter(favorite=exercise).count(),
-        "comments": naming.order_by("-written_at")[:WORDS_ON_EXERCISE],
+        "answers": Comment.objects.people_by_favorite()[exercise.pk],
+        "comments": comments,
         "site": context["site"],
     }
 
