@@ -17,6 +17,7 @@ from comments.models import WORDS_LIMIT, Block, Comment, CommentQuerySet, Event
 from comments.views import private
 
 A_PAGE = 50
+TOO_LONG = f"This is longer than {WORDS_LIMIT:,} characters. Please shorten it."
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -33,13 +34,14 @@ def queue(request: HttpRequest) -> HttpResponse:
         else:
             done = _judge_several(request, Comment.objects.all(), user)
         messages.info(request, f"Done: {done}." if done else "Nothing was changed.")
-        return redirect("admin:comments_queue")
+        if not _has_begun(request, moderation.queue()):
+            return redirect("admin:comments_queue")
     moderation.looked()
     rows = moderation.queue()
     context = {
         **admin.site.each_context(request),
         "title": "Answers waiting for you",
-        "comments": _with_hints(moderation.with_history(rows[:A_PAGE])),
+        "comments": _with_hints(moderation.with_history(rows[:A_PAGE]), request),
         "total": rows.count(),
         "recent": Event.objects.filter(by=user)
         .exclude(what="edited")
@@ -62,15 +64,25 @@ def by_letter(request: HttpRequest, token: str) -> HttpResponse:
             return private(render(request, "comments/desk_ended.html", status=403))
         moderation.looked()
         _judge_several(request, comments, user)
-        return private(redirect("desk_link", token))
+        if not _has_begun(request, comments.needing_trainer()):
+            return private(redirect("desk_link", token))
     waiting = moderation.with_history(comments.needing_trainer())
     if not waiting:
         return private(render(request, "comments/desk_ended.html", {"done": True}))
-    return private(render(request, "comments/desk.html", {"comments": _with_hints(waiting)}))
+    rows = _with_hints(waiting, request)
+    return private(render(request, "comments/desk.html", {"comments": rows}))
 
 
-def _with_hints(comments: CommentQuerySet) -> list[dict[str, Any]]:
-    """Each comment with what helps to judge it."""
+def _has_begun(request: HttpRequest, waiting: CommentQuerySet) -> bool:
+    """Whether an answer she was writing is not sent yet: the page then comes back with it, and not
+    by way of a redirect."""
+    typed = [name for name, text in request.POST.items() if name.startswith("answer-") and text]
+    ids = [_number(name.removeprefix("answer-")) for name in typed]
+    return waiting.filter(pk__in=ids).exists()
+
+
+def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any]]:
+    """Each comment with what helps to judge it, and an answer she had begun."""
     rows = list(comments)
     senders = [c.sender for c in rows if c.sender]
     before: dict[str, list[str]] = {}
@@ -80,6 +92,8 @@ def _with_hints(comments: CommentQuerySet) -> list[dict[str, Any]]:
     return [
         {
             "comment": comment,
+            "typed": (typed := request.POST.get(f"answer-{comment.pk}", "")),
+            "wrong": TOO_LONG if len(typed) > WORDS_LIMIT else "",
             "health": moderation.speaks_of_health(comment),
             "before": before.get(comment.sender, []),
             "reported": len(comment.reports.all()),
@@ -101,8 +115,8 @@ def _number(text: str) -> int:
 
 
 def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:
-    words = request.POST.get(f"answer-{comment.pk}", "").strip()[:WORDS_LIMIT]
-    if do == "answer" and words:
+    words = request.POST.get(f"answer-{comment.pk}", "").strip()
+    if do == "answer" and 0 < len(words) <= WORDS_LIMIT:
         moderation.answer(comment, words, user)
     elif do == "publish":
         moderation.publish(comment, user)

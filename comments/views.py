@@ -37,7 +37,9 @@ from publishing.store import one_at_a_time
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
 PARENT_GONE = "What you answer is no longer here. Your words are still here, to send alone."
 ARTICLE_GONE = "The article is no longer here. Your words are: you can send them to this page."
-LIMITS = [(5, timedelta(minutes=10)), (30, timedelta(days=1))]  # comments of one sender
+# Comments of one person, and of all in one network: a class in a gym shares it.
+OF_ONE = [(5, timedelta(minutes=10)), (30, timedelta(days=1))]
+OF_ALL = [(25, timedelta(minutes=10)), (60, timedelta(days=1))]
 READER_COOKIE = "reader"
 READER = re.compile(r"[0-9a-f]{32}")
 log = logging.getLogger(__name__)
@@ -141,7 +143,7 @@ def post(request: HttpRequest) -> HttpResponse:
         return form_page(request, **show, preview=form.save(commit=False))
     comment, reader = _prepared(request, form, article, parent)
     double = Comment.objects.filter(once=comment.once).first()
-    if double is None and (free_at := _too_fast(comment.sender)):
+    if double is None and (free_at := _too_fast(comment)):
         local = timezone.localtime(free_at)
         form.add_error(None, f"That is a lot at once. Send it again after {local:%-I:%M %p}.")
         response = form_page(request, **show, status=429)
@@ -230,16 +232,17 @@ def _prepared(
     return comment, reader
 
 
-def _too_fast(sender: str) -> datetime | None:
-    """When this sender may write again, or None when it may now."""
-    for most, during in LIMITS:
-        now = timezone.now()  # what is from the future was written by a clock that was wrong
-        recent = Comment.objects.filter(
-            sender=sender, written_at__gt=now - during, written_at__lte=now
-        )
-        times = list(recent.order_by("-written_at").values_list("written_at", flat=True)[:most])
-        if len(times) == most:
-            return times[-1] + during
+def _too_fast(comment: Comment) -> datetime | None:
+    """When its sender may write again, or None when it may now."""
+    now = timezone.now()  # what is from the future was written by a clock that was wrong
+    of_all = Comment.objects.filter(sender=comment.sender).order_by("-written_at")
+    of_one = of_all.filter(person=comment.person)
+    for comments, limits in ((of_one, OF_ONE), (of_all, OF_ALL)):
+        for most, during in limits:
+            recent = comments.filter(written_at__gt=now - during, written_at__lte=now)
+            times = list(recent.values_list("written_at", flat=True)[:most])
+            if len(times) == most:
+                return times[-1] + during
     return None
 
 

@@ -225,3 +225,23 @@ def test_an_answer_of_hers_publishes_both(reader: Client, trainer: Client) -> No
     assert "Your trainer, trainer" in reply.text
     assert [p.text for p in reply.one("div", "words").all("p")] == ["The left.", "Or"]
     assert send(reader, answers=comment.pk, words="Thanks!", article="a").status_code == 303
+
+
+def test_an_answer_she_had_begun_stays_when_she_judges_another(
+    trainer: Client, ten: list[Comment]
+) -> None:
+    first, second = ten[:2]
+    begun = {f"answer-{first.pk}": "Begun, not ended."}
+    page = trainer.post(QUEUE, {"do": f"publish:{second.pk}", **begun})
+    assert page.status_code == 200
+    assert read(page).one("textarea", id=f"answer-{first.pk}").text.strip() == "Begun, not ended."
+    assert Comment.objects.get(pk=second.pk).stands == "published"
+    assert Comment.objects.get(pk=first.pk).stands == "waiting"
+    long = {f"answer-{first.pk}": "ж" * 5001}
+    page = trainer.post(QUEUE, {"do": f"answer:{first.pk}", **long})
+    assert "longer than 5,000 characters" in page.text
+    assert long[f"answer-{first.pk}"] in page.text
+    assert not Comment.objects.filter(answers=first).exists()
+    right = {f"answer-{first.pk}": "ж" * 5000}
+    assert trainer.post(QUEUE, {"do": f"answer:{first.pk}", **right}).status_code == 302
+    assert Comment.objects.get(answers=first).words == "ж" * 5000
