@@ -9,3 +9,6 @@ os.environ.setdefault(
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="site-tests-")
 
 from config.settings import *  # noqa: F403
+
+# Each test client would otherwise look at every static file before its first request.
+WHITENOISE_AUTOREFRESH = True
