@@ -139,8 +139,10 @@ def _ms(told: tuple[str, ...]) -> float:
     return float(told[0]) * UNITS[told[1]]
 
 
-def turn_over(folder: Path) -> None:
-    """A new edition, as after a save: every stored page is old."""
+def turn_over(folder: Path, article: str = "") -> None:
+    """A new edition, as after a save: of something elsewhere, or of this article."""
     with closing(sqlite3.connect(folder / "site.sqlite3", timeout=20)) as database:
         database.execute("UPDATE publishing_edition SET number = number + 1")
+        change = "UPDATE blog_article SET version = version + 1 WHERE slug = ?"
+        database.execute(change, [article])
         database.commit()

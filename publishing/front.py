@@ -1,7 +1,8 @@
 """The site's front: a page is rendered once per edition of the site, and then answered from the
 page store, in any encoding, with an ETag for each.
 
-front() stands before Django and only looks into the store; page_store() is the first middleware and
+front() stands before Django and only looks into the store, also for a page of an earlier edition
+that still holds; page_store() is the first middleware and
 puts there what was rendered, with the headers of all the others.
 """
 
@@ -34,7 +35,10 @@ def front(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[byte
 
     def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         if is_for_everybody(environ) and (place := place_of(environ)):
-            page = read(place, preferred(environ.get("HTTP_ACCEPT_ENCODING", "")))
+            encoding = preferred(environ.get("HTTP_ACCEPT_ENCODING", ""))
+            page = read(place, encoding)
+            if page is None and still_holds(place):
+                page = read(place, encoding)
             if page:
                 status, headers, body = answer(environ, page)
                 start_response(STATUS[status], list(headers.items()))
@@ -141,10 +145,8 @@ def whole(
 
 
 def stored_meanwhile(place: Place, encoding: str) -> Page | None:
-    """What somebody else had rendered in the meantime, for another edition or encoding."""
+    """What somebody else had rendered in the meantime, or for another encoding."""
     page = read(place, encoding)
-    if page is None and still_holds(place):
-        page = read(place, encoding)
     if page is None and encoding and (plain := read(place, "")):
         page = encoded(plain, encoding)
         write(place, encoding, page)

@@ -57,8 +57,7 @@ class Place(NamedTuple):
 
     @property
     def kept(self) -> str:
-        """The shelf on which the page is kept for editions to come: its questions, and a folder
-        with its name and that of the answers."""
+        """The shelf on which the page is kept for editions to come."""
         return f"{settings.DATA_DIR}/pages/kept-{release()}/{os.path.basename(self.shelf)}"
 
     @property
@@ -108,14 +107,17 @@ def keep(place: Place, pages: dict[str, Page], listener: asked.Listener) -> None
     editions to come too, if there are questions that tell whether it still holds."""
     with suppress(OSError, Error):
         questions = listener.written()
-        answers = asked.told(questions) if questions else None
         if not place.is_current:
             return
-        if questions and answers and has_room(place.shelf):
+        if questions and has_room(place.shelf):
             if not has_room(place.kept):
                 shutil.rmtree(place.kept)
             forget(place)
-            point(place, answers)
+            os.makedirs(rendering(place, questions))
+            shutil.rmtree(place.page, ignore_errors=True)  # one that cannot be read
+            with suppress(FileNotFoundError):
+                os.unlink(place.page)
+            point(place, questions)
             put(place.questions, questions.encode())
         for encoding, page in pages.items():
             write(place, encoding, page)
@@ -124,22 +126,23 @@ def keep(place: Place, pages: dict[str, Page], listener: asked.Listener) -> None
 def still_holds(place: Place) -> bool:
     """Whether the page as it was kept is that of this edition too; it is then in its place."""
     with suppress(OSError, ValueError, Error):
-        answers = asked.told(Path(place.questions).read_text())
-        if answers and os.path.isdir(f"{place.kept}/{place.name}.{answers}") and place.is_current:
-            point(place, answers)
+        questions = Path(place.questions).read_text()
+        if asked.is_told_the_same(questions) and place.is_current:
+            point(place, questions)
             return True
     return False
 
 
-def point(place: Place, answers: str) -> None:
+def rendering(place: Place, questions: str) -> str:
+    """The folder that keeps the page as it was rendered when these questions were written."""
+    return f"{place.questions}.{blake2b(questions.encode(), digest_size=8).hexdigest()}"
+
+
+def point(place: Place, questions: str) -> None:
     """Let the edition's folder of the page be the one that is kept."""
-    kept = f"{place.kept}/{place.name}.{answers}"
-    os.makedirs(kept, exist_ok=True)
     make_shelf(place)
-    shutil.rmtree(place.page, ignore_errors=True)  # one that cannot be read
-    with suppress(FileNotFoundError):
-        os.unlink(place.page)
-    os.symlink(kept, place.page)
+    with suppress(FileExistsError):
+        os.symlink(rendering(place, questions), place.page)
 
 
 def make_shelf(place: Place) -> None:
