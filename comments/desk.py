@@ -13,11 +13,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from comments import letters, moderation
+from comments.forms import TOO_LONG
 from comments.models import WORDS_LIMIT, Block, Comment, CommentQuerySet, Event
 from comments.views import private
 
 A_PAGE = 50
-TOO_LONG = f"This is longer than {WORDS_LIMIT:,} characters. Please shorten it."
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -84,6 +84,7 @@ def _has_begun(request: HttpRequest, waiting: CommentQuerySet) -> bool:
 def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any]]:
     """Each comment with what helps to judge it, and an answer she had begun."""
     rows = list(comments)
+    typed = {c.pk: request.POST.get(f"answer-{c.pk}", "") for c in rows}
     senders = [c.sender for c in rows if c.sender]
     before: dict[str, list[str]] = {}
     history = Comment.objects.filter(sender__in=senders).exclude(pk__in=[c.pk for c in rows])
@@ -92,8 +93,8 @@ def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[st
     return [
         {
             "comment": comment,
-            "typed": (typed := request.POST.get(f"answer-{comment.pk}", "")),
-            "wrong": TOO_LONG if len(typed) > WORDS_LIMIT else "",
+            "typed": typed[comment.pk],
+            "wrong": TOO_LONG.format(WORDS_LIMIT) if len(typed[comment.pk]) > WORDS_LIMIT else "",
             "health": moderation.speaks_of_health(comment),
             "before": before.get(comment.sender, []),
             "reported": len(comment.reports.all()),

@@ -13,6 +13,7 @@ from comments.models import WORDS_LIMIT, Comment
 from exercises.models import Exercise
 from publishing.models import Site
 
+TOO_LONG = "This is longer than {:,} characters. Please shorten it."
 # Characters that make a text read other than it is written.
 OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -81,7 +82,7 @@ class AnswerForm(forms.ModelForm):
         field = self.fields[name]
         field.label, field.help_text = label, hint
         field.validators.append(readable)
-        too_long = f"This is longer than {limit:,} characters. Please shorten it."
+        too_long = TOO_LONG.format(limit)
         field.error_messages["max_length"] = too_long
         for validator in field.validators:
             if isinstance(validator, MaxLengthValidator):
@@ -118,7 +119,7 @@ class ChangeRequestForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={
             "required": "Say what should be changed.",
-            "max_length": f"This is longer than {WORDS_LIMIT:,} characters. Please shorten it.",
+            "max_length": TOO_LONG.format(WORDS_LIMIT),
         },
     )
 
