@@ -84,6 +84,18 @@ def prepare(folder: Path, static: Path) -> Path:
     return folder
 
 
+def own_port() -> socket.socket:
+    """A socket on a free port. Bound by its number, so that the port stays its own while nobody
+    listens on it: one the system chose goes to whoever calls next once that ends."""
+    with socket.socket() as free:
+        own = socket.socket()
+        for one in (free, own):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", 0))
+        own.bind(free.getsockname())
+    return own
+
+
 class RunningSite:
     """A served site; ends when left."""
 
@@ -94,27 +106,22 @@ class RunningSite:
         self.settings = settings
         self.folder = folder
         # Bound here and handed down: no port is guessed, and a request waits until it is served.
-        self._serve(0)
+        self.listening = own_port()
+        self.port = self.listening.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start_again()
 
-    def _serve(self, port: int) -> None:
-        with socket.socket() as listening:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(("127.0.0.1", port))
-            listening.listen(64)
-            self.port = listening.getsockname()[1]
-            self.url = f"http://127.0.0.1:{self.port}"
-            self._start(listening)
-
-    def _start(self, listening: socket.socket) -> None:
+    def start_again(self) -> None:
+        self.listening.listen(64)
         self.life, held = os.pipe()  # its other end is open while one of the processes lives
-        command = ["-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listening.fileno()}"]
+        command = ["-m", "gunicorn", "config.wsgi", "--bind", f"fd://{self.listening.fileno()}"]
         how = ["--workers", f"{self.workers}", "--worker-class", "gthread", "--threads", "8"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command, *how, "--log-level", "warning"],
                 cwd=ROOT,
                 env=environment(self.folder, **{"SITE_URL": self.url, **self.settings}),
-                pass_fds=[listening.fileno(), held],
+                pass_fds=[self.listening.fileno(), held],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -125,11 +132,9 @@ class RunningSite:
         """As at a power cut: nothing is finished, nobody is told."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=20)
-        os.read(self.life, 1)  # the workers outlive their master by moments, and hold the port
+        os.read(self.life, 1)  # the workers outlive their master by moments
         os.close(self.life)
-
-    def start_again(self) -> None:
-        self._serve(self.port)
+        self.listening.shutdown(socket.SHUT_RDWR)  # who calls now is refused
 
     def __enter__(self) -> RunningSite:
         return self
@@ -138,6 +143,7 @@ class RunningSite:
         self.process.terminate()
         self.process.wait(timeout=20)
         os.close(self.life)
+        self.listening.close()
 
     @property
     def log(self) -> str:

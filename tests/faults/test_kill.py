@@ -57,16 +57,6 @@ def upload(site: RunningSite, cookie: str, over: Event) -> list[str]:
     return done
 
 
-def begin_again(site: RunningSite) -> None:
-    """A client that calls a port where nobody listens may be given that very port for a moment."""
-    deadline = monotonic() + 30
-    while True:
-        try:
-            return site.start_again()
-        except OSError:
-            assert monotonic() < deadline
-
-
 def files(site: RunningSite) -> list[Path]:
     return [path for kind in ("media", "originals") for path in (site.folder / kind).iterdir()]
 
@@ -82,7 +72,7 @@ def test_what_was_answered_outlives_fifty_kills(site: RunningSite) -> None:
                 assert site.ask("GET", "/healthz")[0].status == 200
                 over.wait(chance.uniform(0, 0.5))
                 site.kill()
-                begin_again(site)
+                site.start_again()
             assert site.ask("GET", "/healthz")[0].status == 200
         finally:
             over.set()
