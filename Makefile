@@ -33,6 +33,7 @@ site: .venv/site $(DATA_DIR)/secret-key
 	@umask 077 && $(MANAGE) backup --before-upgrade && $(MANAGE) migrate --verbosity 0
 	@$(MANAGE) roles
 	@$(MANAGE) load_starter
+	@$(MANAGE) complete_pictures
 	@$(MANAGE) rebuild_search --first-run
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@$(MANAGE) trainer --first-run

@@ -18,7 +18,7 @@ import secrets
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import PurePath
@@ -36,7 +36,8 @@ pi_heif.register_heif_opener()
 MEGAPIXELS = {"JPEG": 50, "MPO": 50, "PNG": 50, "HEIF": 25, "AVIF": 25, "WEBP": 20}
 FORMATS = ["JPEG", "PNG", "HEIF", "AVIF", "WEBP"]
 SEVERAL_YET_STILL = {"MPO", "HEIF"}  # phones keep a depth map or a burst beside the first picture
-WIDTHS = [480, 960, 1600, 2400]  # pixels
+# In pixels. 720 and 1200 are phones' own, held upright, at two and three pixels to the point.
+WIDTHS = [480, 720, 960, 1200, 1600, 2400]
 WIDE = (16, 9)  # of the cut for the top of an article
 KEPT_PIXELS = 25_000_000  # a larger one is halved at once: two of it in memory are over 400 MB
 STORED_PIXELS = 8_000_000  # of one stored file: the AVIF encoder takes 25 bytes for each
@@ -56,6 +57,7 @@ ENCODED: dict[str, tuple[str, dict[str, Any]]] = {
     ".jpg": ("JPEG", {"quality": 82, "progressive": True}),
     ".png": ("PNG", {}),
 }
+DRAWING = {"avif": {"quality": 28}}  # flat colors and edges stay as they are where a photo smears
 ORIGINAL = {"jpg": {"quality": 92, "progressive": False}}  # later cuts are made from it
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -103,6 +105,9 @@ class Shape(NamedTuple):
         tallest = STORED_PIXELS * self.width / self.height
         return [width for width in widths if width * width <= tallest] or widths[:1]
 
+    def file(self, width: int, ending: str) -> str:
+        return f"{self.stem}-{width}.{ending}"
+
 
 def whole(token: str, width: int, height: int) -> Shape:
     return Shape(token, (0, 0, width, height))
@@ -144,14 +149,30 @@ def cut_anew(stored: Stored, focus: tuple[int, int]) -> None:
     shape = wide(stored.token, stored.width, stored.height, focus)
     if shape.stem == stored.token:
         return
-    with _one_at_a_time, _all_or_nothing(partial(remove_cut, stored.token, focus)):
-        try:
-            file = storages["originals"].open(f"{stored.token}.{stored.kind}")
-        except FileNotFoundError:
-            gone = "The original of this picture is gone. Choose its file again."
-            raise Refused(gone) from None
-        with file, Image.open(file) as original:
-            _write_widths(original, shape, stored.kind)
+    undo = partial(remove_cut, stored.token, focus)
+    with _one_at_a_time, _all_or_nothing(undo), _original(stored) as original:
+        _write_widths(original, shape, stored.kind)
+
+
+def complete(stored: Stored, focus: tuple[int, int], there: Collection[str]) -> list[str]:
+    """Make what is missing of a picture's files, as those of a width it was not stored in, from the
+    original. There: the names of all that are stored; comes back: those that were made. Raises
+    Refused when the original is missing or they cannot be written."""
+    size = (stored.token, stored.width, stored.height)
+    shapes = {whole(*size), wide(*size, focus)}
+    named = [
+        shape.file(width, ending)
+        for shape in shapes
+        for width in shape.widths
+        for ending in ("avif", stored.kind)
+    ]
+    missing = [name for name in named if name not in there]
+    if missing:
+        undo = partial(_remove, *(("pictures", name) for name in missing))
+        with _one_at_a_time, _all_or_nothing(undo), _original(stored) as original:
+            for shape in shapes:
+                _write_widths(original, shape, stored.kind, there)
+    return missing
 
 
 def remove(token: str) -> None:
@@ -272,15 +293,29 @@ def _is_drawing(image: Image.Image) -> bool:
     return len(small.getcolors(65536) or range(65536)) <= 256
 
 
-def _write_widths(image: Image.Image, shape: Shape, kind: str) -> None:
-    """Each width is made from the next larger one, which is less work than from all pixels."""
+@contextmanager
+def _original(stored: Stored) -> Iterator[Image.Image]:
+    try:
+        file = storages["originals"].open(f"{stored.token}.{stored.kind}")
+    except FileNotFoundError:
+        gone = "The original of this picture is gone. Choose its file again."
+        raise Refused(gone) from None
+    with file, Image.open(file) as image:
+        yield image
+
+
+def _write_widths(image: Image.Image, shape: Shape, kind: str, there: Collection[str] = ()) -> None:
+    """Each width is made from the next larger one, which is less work than from all pixels. Files
+    that are there already are left alone."""
     sized, box = image, shape.box
     for width in reversed(shape.widths):
         size = (width, max(1, round(shape.height * width / shape.width)))
         sized = sized.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3)
         box = (0, 0, *size)
         for ending in ("avif", kind):
-            _write("pictures", f"{shape.stem}-{width}.{ending}", sized)
+            name, more = shape.file(width, ending), DRAWING.get(ending, {}) if kind == "png" else {}
+            if name not in there:
+                _write("pictures", name, sized, **more)
 
 
 def _write(where: str, name: str, image: Image.Image, **more: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from PIL import Image, ImageCms
@@ -308,3 +309,56 @@ def test_a_disk_without_room_is_told_and_leaves_nothing(
     assert (dropped.status_code, "disk may be full" in dropped.json()["image"][0]) == (400, True)
     assert every_file() == {}
     assert not Picture.objects.exists()
+
+
+def lose(part: str) -> dict[str, bytes]:
+    """Files of pictures go whose names have this part; what there was before."""
+    before = every_file()
+    for name in before:
+        if part in name:
+            storages["pictures"].delete(name)
+    return before
+
+
+def test_the_files_a_picture_lacks_are_made_from_its_original(
+    media: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = pictures.take_in(banded((1600, 1200)), (50, 90))
+    make_picture(**stored._asdict(), focal_x=50, focal_y=90)
+    before = lose("-720.")
+    assert len(before.keys() - every_file().keys()) == 4  # whole and cut
+    call_command("complete_pictures")
+    assert capsys.readouterr().out == "Pictures: 4 files made.\n"
+    assert every_file() == before
+    call_command("complete_pictures")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_where_the_original_is_gone_the_others_are_made(
+    media: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, other = make_picture(name="old"), make_picture(name="other")
+    before = lose(".avif")
+    storages["originals"].delete(f"{old.token}.png")
+    call_command("complete_pictures")
+    told = capsys.readouterr()
+    assert told.out == "Pictures: 2 files made.\n"
+    assert told.err.startswith(f"Picture old (id {old.pk}): The original of this picture is gone.")
+    there = every_file()
+    assert all(there.get(name) == before[name] for name in before if other.token in name)
+
+
+def test_a_disk_without_room_gets_no_half_made_file(
+    media: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_picture(**pictures.take_in(io.BytesIO(saved(scene((1600, 1200)), "JPEG")))._asdict())
+    lose("-720.")
+    before = every_file()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
+    try:
+        call_command("complete_pictures")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "disk may be full" in capsys.readouterr().err
+    assert every_file() == before

@@ -56,7 +56,7 @@ def test_a_photo_is_stored_anew_in_its_widths(trainer: Client, media: Path) -> N
     picture = Picture.objects.get()
     assert (picture.name, picture.kind) == ("beim-training-1", "jpg")
     assert (picture.width, picture.height) == (2000, 1200)
-    widths = [480, 960, 1600, 2000]
+    widths = [480, 720, 960, 1200, 1600, 2000]
     cut = [f"50x50-{width}" for width in widths]
     assert files().keys() == {
         f"{picture.token}-{part}.{kind}" for part in [*widths, *cut] for kind in ("avif", "jpg")

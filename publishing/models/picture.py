@@ -122,9 +122,9 @@ class Picture(Shown):
     @property
     def desk_src(self) -> str:
         """Large enough to judge it by, for the desk."""
-        return picture_url(self.whole, self.whole.widths[:2][-1], self.kind)
+        return picture_url(self.whole, self.whole.widths[:3][-1], self.kind)
 
 
 def picture_url(shape: pictures.Shape, width: int, kind: str) -> str:
     """The address of a stored file; width is one of the shape's, in pixels."""
-    return reverse("media", args=[f"{shape.stem}-{width}.{kind}"])
+    return reverse("media", args=[shape.file(width, kind)])
