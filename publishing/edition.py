@@ -6,7 +6,10 @@ tell nobody, so they call changed() themselves.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from threading import local
 from typing import Any
 
 from django.apps import apps
@@ -20,6 +23,8 @@ from publishing import searchable
 from publishing.models import Edition, Shown
 
 READ = "SELECT number, next_change_at <= %s, began_at > %s FROM publishing_edition WHERE id = 1"
+
+_later = local()  # keys: those of the entries that together() will refresh
 
 
 def connect() -> None:
@@ -67,6 +72,19 @@ def _read() -> tuple[Any, Any, Any]:
         cursor.execute(READ, [now, now])
         row: tuple[Any, Any, Any] = cursor.fetchone() or (None, False, False)
         return row
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """A transaction of many rows: the entries of all follow at its end, each once."""
+    with transaction.atomic():
+        _later.keys = {}
+        try:
+            yield
+            keys = _later.keys
+        finally:
+            del _later.keys
+        searchable.refresh(keys)
 
 
 @transaction.atomic
@@ -134,10 +152,13 @@ def _after(instance: Shown, **signal: Any) -> None:
     """Those entries, and those it has a part in now; and what other rows keep of it."""
     if _is_raised():
         instance.after_change()
-    keys = searchable.affected(instance)
-    for kind, pks in instance.__dict__.pop("_had_part_in", {}).items():
-        keys[kind] = keys.get(kind, set()) | pks
-    searchable.refresh(keys)
+    keys: searchable.Keys = getattr(_later, "keys", {})
+    had_part_in: searchable.Keys = instance.__dict__.pop("_had_part_in", {})
+    for concerned in (searchable.affected(instance), had_part_in):
+        for kind, pks in concerned.items():
+            keys.setdefault(kind, set()).update(pks)
+    if not hasattr(_later, "keys"):
+        searchable.refresh(keys)
     if instance.moments and _is_raised():
         _settle()
 

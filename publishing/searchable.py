@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -49,7 +50,7 @@ class Kind:
     by_readers: bool = False
     weight: float = 1  # of its scores, beside those of other kinds
 
-    @property
+    @cached_property
     def model(self) -> type[Model]:
         return self.rows().model
 

@@ -1,6 +1,7 @@
 """Search: what comes first, what is forgiven, what is never found. Runs on both databases."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from comments.moderation import erase
+from publishing import edition
 from publishing.fulltext import MOST
 from publishing.models import SearchEntry, SearchWord
 from tests.make import (
@@ -317,6 +319,21 @@ def test_a_save_that_is_rolled_back_changes_nothing(reader: Client) -> None:
         assert titles(results(reader, "okapi")) == ["Article: Okapi"]
         transaction.set_rollback(True)
     assert titles(results(reader, "okapi")) == []
+
+
+def test_rows_saved_together_are_found_at_the_end(reader: Client) -> None:
+    with suppress(RuntimeError), edition.together():
+        make_article(title="Okapi of nobody")
+        raise RuntimeError
+    with edition.together():
+        gone = make_article(title="Okapi")
+        kept = make_article(title="Quagga")
+        gone.delete()
+        kept.title = "Okapi, once a quagga"
+        kept.save()
+    assert titles(results(reader, "okapi")) == ["Article: Okapi, once a quagga"]
+    make_article(title="Okapi of another day")
+    assert len(titles(results(reader, "okapi"))) == 2
 
 
 def test_rebuilding_makes_the_same_entries(reader: Client) -> None:

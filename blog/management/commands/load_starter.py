@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 
 from blog.models import Article, Author, Page, Source
@@ -22,7 +22,7 @@ from exercises.models import (
     Step,
     Variation,
 )
-from publishing import pictures
+from publishing import edition, pictures
 from publishing.models import Picture, Site, StarterRecord, Subject
 
 STARTER = Path(__file__).resolve().parents[2] / "starter"
@@ -33,7 +33,7 @@ Row = TypeVar("Row", bound=models.Model)
 class Command(BaseCommand):
     help = "Load the starter content. Runs twice without harm and never overwrites anything."
 
-    @transaction.atomic
+    @edition.together()
     def handle(self, *args: Any, **options: Any) -> None:
         self.now: datetime = timezone.now()
         self.seen = set(StarterRecord.objects.values_list("key", flat=True))
