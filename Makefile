@@ -52,9 +52,10 @@ doctor: .venv/site
 
 test: .venv/dev browser check
 	$(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m tests.postgresql -m "database and not browser" -n 2 --dist worksteal
 
 # Kills, full disks, web servers in front: what goes wrong on real machines. And all that asks the
-# database once more, on PostgreSQL.
+# database at all, on PostgreSQL.
 faults: .venv/dev browser servers
 	$(PY) -m pytest -m faults -n 2
 	$(PY) -m tests.postgresql -m "not browser" -n 2 --dist worksteal

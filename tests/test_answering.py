@@ -11,6 +11,8 @@ from comments.models import Comment
 from tests.make import earlier, later, make_article, make_comment, make_exercise
 from tests.page import Element, read
 
+pytestmark = pytest.mark.database
+
 BROWSER = {"Sec-Fetch-Site": "same-origin"}
 WORDS = "  Line one, <b>bold</b> & “quoted”.\r\n\r\n\tLine three: ägypten 🦓 العربية.  "
 

@@ -17,6 +17,8 @@ from tests.make import (
 )
 from tests.page import Element, read
 
+pytestmark = pytest.mark.database
+
 
 def main(reader: Client, address: str) -> Element:
     response = reader.get(address)

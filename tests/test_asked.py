@@ -31,7 +31,7 @@ from publishing import edition
 from publishing.models import Picture, Site, Subject
 from tests import make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 ARTICLE = "/articles/hip-thrust/"
 PAGES = ("/", ARTICLE, "/feed/", "/exercises/", "/exercises/hip-thrust/", "/favorites/")

@@ -15,7 +15,7 @@ from exercises.models import Equipment, EquipmentNeed, Exercise, Level, Muscle, 
 from tests.make import make_variation
 from tests.page import Element, read
 
-pytestmark = pytest.mark.usefixtures("starter")
+pytestmark = [pytest.mark.database, pytest.mark.usefixtures("starter")]
 
 LIBRARY = "/exercises/"
 EVERYTHING = ["bench", "box", "barbell", "dumbbell", "plate", "ball", "band", "cable",

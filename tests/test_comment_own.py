@@ -14,6 +14,8 @@ from tests.make import make_article, make_comment, make_exercise
 from tests.page import read
 from tests.writing import BROWSER, change, edit, stranger, tables, written
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture
 def article(db: None) -> Any:

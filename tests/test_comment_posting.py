@@ -18,6 +18,8 @@ from tests.page import read
 from tests.site import RunningSite
 from tests.writing import BROWSER, TYPED, WORDS, body_of, kept, send, stranger, tables, written
 
+pytestmark = pytest.mark.database
+
 HERE = {"Sec_Fetch_Site": "same-origin"}
 
 

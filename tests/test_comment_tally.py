@@ -18,6 +18,8 @@ from tests.page import read
 from tests.test_favorites import recount, shown
 from tests.writing import change, edit, send, stranger
 
+pytestmark = pytest.mark.database
+
 QUEUE = "/admin/comments/comment/queue/"
 
 

@@ -18,6 +18,8 @@ from tests.make import make_article, make_comment, make_exercise
 from tests.page import read
 from tests.writing import TYPED, WORDS, change, edit, kept, send, to_copy, written
 
+pytestmark = pytest.mark.database
+
 ENDS = ["", "\r\n", "\r\n\r\n", " ", "\t", "\r\n \r\n"]
 
 

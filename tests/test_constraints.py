@@ -17,7 +17,7 @@ from exercises.models import EquipmentNeed, Level, MuscleWork
 from publishing.models import Edition, Redirect, SearchEntry, Site, StarterRecord
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 ROOMS = ["publishing", "exercises", "blog", "comments", "door"]
 

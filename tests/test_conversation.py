@@ -9,6 +9,8 @@ from comments.models import WORDS_A_PAGE, Comment
 from tests.make import make_article, make_comment, make_exercise
 from tests.page import read
 
+pytestmark = pytest.mark.database
+
 
 def act(trainer: Client, action: str, *comments: Comment) -> None:
     chosen = [str(comment.pk) for comment in comments]

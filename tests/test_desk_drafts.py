@@ -15,7 +15,7 @@ from blog.models import Article, Draft
 from tests.make import make_article, make_author, make_source, make_subject, make_variation
 from tests.page import read, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def form_of(client: Client, address: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from tests.door import (
 from tests.page import read
 from tests.site import RunningSite
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 ATTACKER, HOME, CAFE = "198.51.100.7", "203.0.113.5", "192.0.2.200"
 
 

@@ -20,6 +20,8 @@ from tests.make import (
 )
 from tests.page import read
 
+pytestmark = pytest.mark.database
+
 HIDDEN = pytest.mark.parametrize("date", [lambda: None, later], ids=["draft", "scheduled"])
 Dates = Callable[[], Any]
 

@@ -17,7 +17,7 @@ from publishing import edition, searchable
 from publishing.models import Edition, Picture, Redirect, Shown, Site
 from tests import make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 
 def number() -> int:

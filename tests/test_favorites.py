@@ -16,6 +16,8 @@ from tests.make import make_article, make_comment, make_exercise, make_variation
 from tests.page import read
 from tests.writing import BROWSER, send, stranger
 
+pytestmark = pytest.mark.database
+
 QUEUE = "/admin/comments/comment/queue/"
 NAMES = ["Move 0", "Move 1", "Move 2"]
 

@@ -18,6 +18,8 @@ from tests.make import make_article, make_comment
 from tests.page import Element, read
 from tests.writing import BROWSER, change, send, stranger, tables, written
 
+pytestmark = pytest.mark.database
+
 QUEUE = "/admin/comments/comment/queue/"
 
 

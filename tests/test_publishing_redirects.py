@@ -21,7 +21,7 @@ from tests.make import (
 )
 from tests.page import read, save
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize(

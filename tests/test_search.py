@@ -33,7 +33,7 @@ from tests.make import (
 )
 from tests.page import Element, read
 
-pytestmark = pytest.mark.usefixtures("starter")
+pytestmark = [pytest.mark.database, pytest.mark.usefixtures("starter")]
 
 
 def results(reader: Client, query: str, **more: str) -> Element:

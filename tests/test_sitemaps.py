@@ -22,6 +22,8 @@ from tests.make import (
     make_variation,
 )
 
+pytestmark = pytest.mark.database
+
 HERE = settings.SITE_URL
 SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 IMAGE = "{http://www.google.com/schemas/sitemap-image/1.1}"

@@ -43,7 +43,7 @@ def outcome(rows: dict[int, Post]) -> dict[str, Counter[str]]:
     return found
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # one for each post, as on a site
 def test_a_thousand_robots_among_fifty_people() -> None:
     Site(known_readers_pass=True).save()  # it only ever lets more through
     posts = mixed(seed=4, number=1000)
@@ -60,7 +60,7 @@ def test_a_thousand_robots_among_fifty_people() -> None:
             assert "people do not see" in Comment.objects.get(pk=pk).reasons
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # one for each post, as on a site
 def test_after_two_hundred_decisions(trainer: Client) -> None:
     seen = robots(seed=4, number=175) + people()[:25]
     for pk, post in post_all(seen).items():

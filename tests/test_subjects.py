@@ -18,6 +18,8 @@ from tests.make import (
 )
 from tests.page import Element, read
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture
 def subject(db: None) -> Subject:

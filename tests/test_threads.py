@@ -15,7 +15,7 @@ from publishing.models import SearchEntry
 from tests.make import make_article, make_comment
 from tests.page import read
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
 def kept() -> dict[int, datetime | None]:
