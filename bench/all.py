@@ -5,6 +5,7 @@
 import os
 import platform
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SCRIPTS = {"pages": "Pages", "search": "Search", "pictures": "Pictures"}
+SCRIPTS = {
+    "pages": "Pages",
+    "search": "Search",
+    "pictures": "Pictures",
+    "lighthouse": "Lighthouse, as on a slow phone",
+    "observatory": "HTTP Observatory",
+}
+FROM_NPM = {"lighthouse", "observatory"}
+IN_MARKDOWN = {"pages", "lighthouse"}
 LIBRARIES = ("django", "gunicorn", "granian", "whitenoise", "brotli", "pillow")
 
 
@@ -37,9 +46,12 @@ def main() -> None:
         " figures: all of a table were measured in turns.",
     ]
     for script, title in SCRIPTS.items():
+        if script in FROM_NPM and not shutil.which("npm"):
+            print(f"{title}: left out, there is no npm", flush=True)
+            continue
         command = [sys.executable, str(HERE / f"{script}.py")]
         told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-        text = told.strip() if script == "pages" else f"```\n{told.strip()}\n```"
+        text = told.strip() if script in IN_MARKDOWN else f"```\n{told.strip()}\n```"
         parts.append(f"## {title}\n\n{text}")
         (HERE / "RESULTS.md").write_text("\n\n".join(parts) + "\n")
         print(f"{title}: done", flush=True)

@@ -3,7 +3,7 @@
     .venv/bin/python bench/lighthouse.py
 
 Needs npm and Chromium. Starts the site with its starter content and prints, for each page, the four
-scores, the largest contentful paint in seconds (the median of three runs), the layout shift, the
+scores, the largest contentful paint in seconds (the median of five runs), the layout shift, the
 requests and the kilobytes before pictures. Search engines' score is left aside on pages that say
 noindex."""
 
@@ -37,7 +37,7 @@ PAGES = {
     "page": "/privacy/",
 }
 NOT_FOUND_ON_PURPOSE = {"print card", "search"}
-RUNS = 3
+RUNS = 5
 TRIES = 3  # now and then Lighthouse loses its browser
 FLAGS = "--headless=new --no-sandbox --disable-gpu"
 

@@ -2,8 +2,8 @@
 page store, in any encoding, with an ETag for each.
 
 front() stands before Django and only looks into the store, also for a page of an earlier edition
-that still holds; page_store() is the first middleware and
-puts there what was rendered, with the headers of all the others.
+that still holds; page_store() is the first middleware and puts there what was rendered, with the
+headers of all the others.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),
 }
 STATUS = {200: "200 OK", 304: "304 Not Modified"}
+# What a 304 says again (RFC 9110, 15.4.5); all else the browser has with its page.
+AGAIN = ("ETag", "Cache-Control", "Vary", "Access-Control-Allow-Origin")
 CONDITIONS = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 
 
@@ -102,8 +104,7 @@ def answer(environ: dict[str, Any], page: Page) -> tuple[int, dict[str, str], by
     """Status, headers and body: none for HEAD, and 304 for whoever has the page."""
     known = parse_etags(environ.get("HTTP_IF_NONE_MATCH", ""))
     if "*" in known or page.headers["ETag"] in [etag.removeprefix("W/") for etag in known]:
-        left = {k: v for k, v in page.headers.items() if not k.startswith("Content-L")}
-        return 304, left, b""
+        return 304, {name: page.headers[name] for name in AGAIN if name in page.headers}, b""
     return 200, page.headers, page.body if environ["REQUEST_METHOD"] == "GET" else b""
 
 

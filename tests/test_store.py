@@ -111,6 +111,12 @@ def test_whoever_has_the_page_gets_304(starter_site: RunningSite, address: str) 
     assert other.status == 200
 
 
+def test_a_304_says_again_only_what_it_must(starter_site: RunningSite) -> None:
+    again = ask(starter_site, If_None_Match="*")
+    said = {name.lower() for name in again.headers} - {"date", "connection"}
+    assert said == {"etag", "cache-control", "vary"}
+
+
 def test_head_is_answered_from_the_store_without_the_body(starter_site: RunningSite) -> None:
     get, head = ask(starter_site), ask(starter_site, method="HEAD")
     assert head.data == b""
