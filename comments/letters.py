@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Any
@@ -79,9 +80,9 @@ def waiting() -> None:
     looked = last and look and look.at > last.written_at
     if told and not looked:
         return
-    comments = list(Comment.objects.needing_trainer().order_by("written_at", "pk")[:50])
+    comments = Comment.objects.needing_trainer().order_by("written_at", "pk")[:50]
     for user in User.objects.filter(is_staff=True, is_active=True).exclude(email=""):
-        if not comments or not user.has_perm("comments.change_comment"):
+        if not user.has_perm("comments.change_comment") or not comments:
             continue
         link = settings.SITE_URL + reverse("desk_link", args=[desk_token(comments, user)])
         _write("waiting", user.email, comments=comments, link=link)
@@ -93,7 +94,7 @@ def new_device(user: User, device: str, at: datetime) -> None:
     _write("new_device", user.email, user=user, device=device, at=at, link=link)
 
 
-def desk_token(comments: list[Comment], user: User) -> str:
+def desk_token(comments: Iterable[Comment], user: User) -> str:
     """Opens the comments of one letter; a new password ends it."""
     facts = {
         "comments": [comment.pk for comment in comments],
