@@ -1,6 +1,12 @@
 """Read by gunicorn from the folder it is started in."""
 
+import os
+
 from gunicorn.http import wsgi
+
+# As in settings.TRUSTED_PROXIES.
+_elsewhere = os.environ.get("TRUSTED_PROXIES", "")
+forwarded_allow_ips = ",".join(filter(None, ["127.0.0.1", "::1", _elsewhere]))
 
 _headers = wsgi.Response.default_headers
 

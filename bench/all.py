@@ -42,7 +42,7 @@ def main() -> None:
         "# What `make bench` measured",
         f"On {date.today():%B %-d, %Y}: {machine()}.\n\nPython {platform.python_version()},"
         f" SQLite {sqlite3.sqlite_version}, {libraries}; the load by wrk on loopback, 16"
-        " connections on one thread, in the same two cores as the servers. Ratios say more than"
+        " connections, in the same two cores as the servers. Ratios say more than"
         " figures: all of a table were measured in turns.",
     ]
     for script, title in SCRIPTS.items():

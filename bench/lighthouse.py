@@ -46,7 +46,7 @@ def install(folder: Path) -> Path:
     """Lighthouse as locked beside this file; its command."""
     for name in ("package.json", "package-lock.json"):
         (folder / name).write_bytes((HERE / name).read_bytes())
-    quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--silent", "--no-audit", "--no-fund"]
     alone = os.environ | {"PUPPETEER_SKIP_DOWNLOAD": "1"}
     subprocess.run(["npm", "ci", *quiet], cwd=folder, env=alone, check=True, timeout=300)
     return folder / "node_modules/.bin/lighthouse"
@@ -67,11 +67,13 @@ def run(lighthouse: Path, url: str) -> Any:
 
 
 def line(name: str, reports: list[Any]) -> str:
-    """One page's figures: the best scores of the runs, and the median of the paint."""
+    """One page's figures: the medians of the runs, and the largest shift."""
     kinds = ["performance", "accessibility", "best-practices", "seo"]
     if name in NOT_FOUND_ON_PURPOSE:
         kinds.remove("seo")
-    scores = [max(round(100 * r["categories"][k]["score"]) for r in reports) for k in kinds]
+    scores = [
+        round(statistics.median(100 * r["categories"][k]["score"] for r in reports)) for k in kinds
+    ]
     paint = statistics.median(
         r["audits"]["largest-contentful-paint"]["numericValue"] / 1000 for r in reports
     )

@@ -155,7 +155,7 @@ def growth(folder: Path) -> None:
 
 
 def main() -> None:
-    rounds, seconds = (int(given) for given in [*sys.argv[1:], "14", "1"][:2])
+    rounds, seconds = (int(given) for given in [*sys.argv[1:], "7", "2"][:2])
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         prepare(folder)

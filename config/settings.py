@@ -57,8 +57,9 @@ if not SECRET_KEY:
         " “make run”, which makes one and keeps it in DATA_DIR."
     )
 
-# Networks whose X-Forwarded-For is believed: the web server in front, on another machine.
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", ["127.0.0.1/32", "::1/128"])
+# Networks whose X-Forwarded-For is believed: the web server in front, here or on another machine.
+# What they say of https, gunicorn.conf.py believes.
+TRUSTED_PROXIES = ["127.0.0.1/32", "::1/128", *env.list("TRUSTED_PROXIES", [])]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -224,7 +225,7 @@ def pictures(folder: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             "MEDIA_BUCKET needs more packages: pip install --require-hashes -r requirements/s3.txt."
         )
-    if MEDIA_ENDPOINT and not re.match("https?://.", MEDIA_ENDPOINT):
+    if MEDIA_ENDPOINT and not re.fullmatch(r"https?://\S+", MEDIA_ENDPOINT):
         raise ImproperlyConfigured("MEDIA_ENDPOINT is like https://storage.example.com.")
     where = {"bucket_name": MEDIA_BUCKET, "endpoint_url": MEDIA_ENDPOINT or None}
     return {"BACKEND": "publishing.bucket.Bucket", "OPTIONS": {"location": folder, **where}}

@@ -16,8 +16,10 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import time
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -31,6 +33,9 @@ from publishing import asked, edition
 FILES = 160  # on each of an edition's 64 shelves: 10,240 in all
 BYTES = 4_000_000  # on a shelf: 256 MB in all
 KEPT = 3  # seconds that the pages of an edition before may still be read, or written
+PATIENCE = 5  # seconds to wait for others with the same address, in one process
+
+_here = {f"{n:02x}": threading.Lock() for n in range(256)}
 
 
 class Page(NamedTuple):
@@ -198,13 +203,26 @@ def remove_old(place: Place) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def one_at_a_time(environ: dict[str, Any]) -> AbstractContextManager:
+@contextmanager
+def one_at_a_time(environ: dict[str, Any]) -> Iterator[None]:
     """Others with the same address wait, in any process of this machine: while a page is rendered,
-    and while an answer is kept. There are 256 locks: what shares one is rare, and only waits."""
+    and while an answer is kept. There are 256 locks: what shares one is rare, and only waits. When
+    something is stuck, they go on after PATIENCE and find out for themselves."""
+    name = name_of(environ)[:2]
+    in_turn = _here[name].acquire(timeout=PATIENCE)
+    try:
+        with _of_all_processes(name) if in_turn else nullcontext():
+            yield
+    finally:
+        if in_turn:
+            _here[name].release()
+
+
+def _of_all_processes(name: str) -> AbstractContextManager:
     folder = f"{settings.DATA_DIR}/pages/locks"
     try:
         os.makedirs(folder, exist_ok=True)
-        lock = open(f"{folder}/{name_of(environ)[:2]}", "ab")  # noqa: SIM115  closed by the caller
+        lock = open(f"{folder}/{name}", "ab")  # noqa: SIM115  closed by the caller
         fcntl.flock(lock, fcntl.LOCK_EX)
         return lock
     except OSError:

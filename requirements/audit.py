@@ -1,4 +1,4 @@
-"""Asks, by pip-audit, whether a package the site runs on has a known hole.
+"""Asks, by pip-audit, whether a package the site runs on, or may run on, has a known hole.
 
 Ends with an error when one has. Where the question cannot be asked, it says so and ends well: a
 machine without the network is no hole.
@@ -9,16 +9,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-LOCKED = Path(__file__).resolve().parent / "site.txt"
+HERE = Path(__file__).resolve().parent
+LOCKED = [HERE / f"{name}.txt" for name in ("site", "postgresql", "s3")]
 
 
-def main(locked: Path = LOCKED) -> int:
+def main(locked: Path) -> int:
     ask = [sys.executable, "-m", "pip_audit", "--progress-spinner=off", "--format=json"]
     how = ["--disable-pip", "--require-hashes", "--requirement", str(locked)]
     done = subprocess.run([*ask, *how], capture_output=True, text=True)
     if not done.stdout.startswith("{"):
         why = done.stderr.strip().splitlines()[-1:] or ["no answer"]
-        print(f"The packages were not checked for known holes: {why[0][:200]}")
+        print(f"{locked.stem}: the packages were not checked for known holes: {why[0][:200]}")
         return 0
     return tell(json.loads(done.stdout)["dependencies"])
 
@@ -40,4 +41,4 @@ def tell(packages: list[dict]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(max(main(locked) for locked in LOCKED))

@@ -166,6 +166,18 @@ class RunningSite:
         """That of a browser in which the trainer is signed in."""
         return "sessionid=" + self.manage("shell", "-c", SIGN_IN).split()[-1]
 
+    def publish(self, comment: str, cookie: str) -> None:
+        """The trainer publishes what waits in her queue."""
+        token = "a" * 32
+        done, _ = self.ask(
+            "POST",
+            "/admin/comments/comment/queue/",
+            f"do=publish:{comment}".encode(),
+            Cookie=f"{cookie}; csrftoken={token}",
+            X_CSRFToken=token,
+        )
+        assert done.status in (302, 303)
+
     def drop(self, picture: bytes, cookie: str) -> tuple[http.client.HTTPResponse, str]:
         """The trainer drops a picture on a text."""
         token = "a" * 32

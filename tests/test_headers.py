@@ -1,5 +1,7 @@
 """The headers of safety, on every kind of answer of the real server."""
 
+import http.client
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,20 @@ def test_refusals_have_them(site: RunningSite, kind: str) -> None:
         response, _ = site.ask("POST", "/comments/", b"x" * 1_100_000)
         assert response.status == 413
     check(response)
+
+
+@pytest.mark.parametrize(("front", "status"), [("127.0.0.2", 200), ("127.0.0.3", 301)])
+def test_only_a_trusted_front_says_that_it_came_by_https(
+    prepared: Path, tmp_path: Path, front: str, status: int
+) -> None:
+    settings = {"SITE_URL": "https://example.com", "TRUSTED_PROXIES": "127.0.0.2/32,10.0.0.0/8"}
+    with RunningSite(prepared, tmp_path / "data", **settings) as site:
+        asking = http.client.HTTPConnection("127.0.0.1", site.port, 30, source_address=(front, 0))
+        with closing(asking):
+            asking.request(
+                "GET", "/", headers={"Host": "example.com", "X-Forwarded-Proto": "https"}
+            )
+            assert asking.getresponse().status == status
 
 
 def test_https_is_promised_where_it_is_spoken(prepared: Path, tmp_path: Path) -> None:

@@ -53,14 +53,19 @@ def test_a_site_is_moved_whole_and_served_by_two_processes(
         RunningSite(old, tmp_path / "two", **empty) as two,
     ):
         assert one.ask("GET", "/healthz")[0].status == 200
+        cookie = one.cookie()
         for site in (one, two):
             assert "Hip thrust" in site.ask("GET", "/articles/hip-thrust/")[1]
             assert "hip-thrust" in site.ask("GET", "/search/?q=glutes")[1]
         for n, (here, there) in enumerate([(one, two), (two, one)] * 2):
-            words = f"words=Said+here+{n}".encode()
+            words = f"article=hip-thrust&words=Said+here+{n}".encode()
             sent, _ = here.ask("POST", "/comments/", words, X_Forwarded_For=f"192.0.2.{n}")
             assert sent.status == 303
             assert f"Said here {n}" in there.ask("GET", sent.headers["Location"])[1]
+            for site in (here, there):  # stored by both, as it is before she publishes
+                assert f"Said here {n}" not in site.ask("GET", "/articles/hip-thrust/")[1]
+            here.publish(sent.headers["Location"].split("/")[-2].partition(":")[0], cookie)
+            assert f"Said here {n}" in there.ask("GET", "/articles/hip-thrust/")[1]
     with psycopg.connect(empty["DATABASE_URL"]) as database:
         rows = database.execute("SELECT words FROM comments_comment ORDER BY id").fetchall()
         assert [words for (words,) in rows] == ["Café 🦓", *(f"Said here {n}" for n in range(4))]

@@ -205,6 +205,7 @@ class Comment(Published):
                 name="comment_waiting",
                 condition=Q(published_at=None, removed_at=None, is_spam=False),
             ),
+            models.Index(fields=["written_at"], name="comment_written"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -51,7 +51,8 @@ class Letter(models.Model):
     class Meta:
         ordering = ["-written_at", "-pk"]
         indexes = [
-            models.Index(fields=["next_try_at"], name="letter_to_send", condition=Q(sent_at=None))
+            models.Index(fields=["next_try_at"], name="letter_to_send", condition=Q(sent_at=None)),
+            models.Index(fields=["kind", "-written_at", "-id"], name="letter_last_of_kind"),
         ]
 
     def __str__(self) -> str:

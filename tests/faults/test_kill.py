@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,16 @@ from tests.site import ROOT, RunningSite, environment
 pytestmark = pytest.mark.faults
 
 CLIENTS, KILLS = 8, 50
+
+
+class AsShipped(RunningSite):
+    workers = 2
+
+
+@pytest.fixture
+def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
+    with AsShipped(prepared, tmp_path / "data") as site:
+        yield site
 
 
 def talk(site: RunningSite, who: int, over: Event) -> list[str]:

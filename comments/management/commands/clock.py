@@ -18,10 +18,10 @@ class Command(BaseCommand):
         next_day = time.monotonic()
         while True:
             try:
-                if time.monotonic() >= next_day:
-                    next_day += DAY
-                    call_command("daily", verbosity=0)
                 call_command("send_letters", verbosity=0)
+                if time.monotonic() >= next_day:
+                    call_command("daily", verbosity=0)
+                    next_day += DAY
             except Exception as error:
                 self.stderr.write(f"A chore failed and is tried again: {error}")
             close_old_connections()
