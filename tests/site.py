@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import resource
 import shutil
@@ -148,6 +149,13 @@ class RunningSite:
     @property
     def log(self) -> str:
         return (self.folder / "log").read_text()
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines that the site itself logged. One that another thread is still writing has no
+        end yet, and is left out."""
+        lines = self.log.rpartition("\n")[0].splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def ask(
         self, method: str, path: str, body: bytes = b"", **headers: str

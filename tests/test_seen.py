@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +56,6 @@ def test_a_database_that_is_gone_and_comes_back(site: RunningSite) -> None:
     assert site.ask("GET", "/articles/hip-thrust/")[0].status == 200
 
 
-def lines(site: RunningSite) -> Iterator[dict[str, Any]]:
-    return (json.loads(line) for line in site.log.splitlines() if line.startswith("{"))
-
-
 def test_the_log_names_no_reader_and_no_word(site: RunningSite) -> None:
     fields = b"name=Zebulon&email=zeb%40example.org&words=Quetzalcoatlus"
     sent, _ = site.ask("POST", "/comments/", fields, X_Forwarded_For=SENDER)
@@ -74,7 +69,7 @@ def test_the_log_names_no_reader_and_no_word(site: RunningSite) -> None:
     log = site.log
     for secret in ("Quetzal", "Zebulon", "zeb", SENDER, own.split("/")[3], SECRET):
         assert secret not in log, secret
-    told = list(lines(site))
+    told = site.logged
     posts = [line for line in told if line["message"] == "POST /comments/"]
     assert [line["status"] for line in posts] == [303, 503]
     assert "GET /search/" in {line["message"] for line in told}
