@@ -100,10 +100,16 @@ def preferred(accepted: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=256)
+def named(given: str) -> frozenset[str]:
+    """The ETags of an If-None-Match header; a weak one counts as the strong one."""
+    return frozenset(etag.removeprefix("W/") for etag in parse_etags(given[:1000]))
+
+
 def answer(environ: dict[str, Any], page: Page) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body: none for HEAD, and 304 for whoever has the page."""
-    known = parse_etags(environ.get("HTTP_IF_NONE_MATCH", ""))
-    if "*" in known or page.headers["ETag"] in [etag.removeprefix("W/") for etag in known]:
+    known = named(environ.get("HTTP_IF_NONE_MATCH", ""))
+    if "*" in known or page.headers["ETag"] in known:
         return 304, {name: page.headers[name] for name in AGAIN if name in page.headers}, b""
     return 200, page.headers, page.body if environ["REQUEST_METHOD"] == "GET" else b""
 

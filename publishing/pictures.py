@@ -315,7 +315,13 @@ def _write_widths(image: Image.Image, shape: Shape, kind: str, there: Collection
         for ending in ("avif", kind):
             name, more = shape.file(width, ending), DRAWING.get(ending, {}) if kind == "png" else {}
             if name not in there:
-                _write("pictures", name, sized, **more)
+                fitting = _in_few_colors(sized) if ending == "png" else sized
+                _write("pictures", name, fitting, **more)
+
+
+def _in_few_colors(drawing: Image.Image) -> Image.Image:
+    """256 of them are all that a drawing and its soft edges need: less than half as many bytes."""
+    return drawing.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 
 def _write(where: str, name: str, image: Image.Image, **more: Any) -> None:

@@ -44,7 +44,7 @@ def run(
         env=environment(folder, **more),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         **how,
     )
 

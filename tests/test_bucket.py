@@ -37,7 +37,7 @@ def test_what_holds_of_pictures_holds_in_a_bucket(server: BucketServer) -> None:
         env=kept | server.settings,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=480,
     )
     assert done.returncode == 0, done.stdout
     passed = re.search(r"(\d+) passed", done.stdout)

@@ -122,18 +122,18 @@ def test_unusual_pictures_are_kept(trainer: Client, media: Path, kind: str) -> N
     for data in files().values():
         with Image.open(io.BytesIO(data)) as image:
             image.load()
-            assert image.mode == "RGB"
+            assert image.mode in ("RGB", "P")
     colors = {"CMYK": (255, 0, 0), "16-bit gray": (128,) * 3, "gray with alpha": (128,) * 3}
     if kind in colors:
         with Image.open(io.BytesIO(files()[f"{picture.token}-32.{picture.kind}"])) as image:
             meant = Image.new("RGB", image.size, colors[kind])
-            assert distance(image, meant, (5, 5)) <= 4
+            assert distance(image.convert("RGB"), meant, (5, 5)) <= 4
 
 
 def test_transparency_becomes_white(media: Path) -> None:
     stored = pictures.take_in(image_file(mode="RGBA", color=(0, 0, 0, 0)))
     with Image.open(io.BytesIO(files()[f"{stored.token}-32.png"])) as image:
-        assert image.getpixel((5, 5)) == (255, 255, 255)
+        assert image.convert("RGB").getpixel((5, 5)) == (255, 255, 255)
 
 
 def moving(kind: str) -> bytes:
