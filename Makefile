@@ -98,10 +98,11 @@ export CHROMIUM
 browser:
 	@test -x $(CHROMIUM) || { $(INSTALL) chromium; }
 
-# The web server the fault tests put in front, and what reads the units.
+# The web servers the fault tests put in front, and what reads the units.
 .PHONY: servers
 servers:
 	@test -x /usr/sbin/nginx || { $(INSTALL) nginx-light; }
+	@command -v caddy >/dev/null || { $(INSTALL) caddy; }
 	@command -v systemd-analyze >/dev/null || { $(INSTALL) systemd; }
 
 # Writes the lock files anew after a change to pyproject.toml; needs uv.

@@ -7,6 +7,9 @@ from gunicorn.http import wsgi
 # As in settings.TRUSTED_PROXIES.
 _elsewhere = os.environ.get("TRUSTED_PROXIES", "")
 forwarded_allow_ips = ",".join(filter(None, ["127.0.0.1", "::1", _elsewhere]))
+# By default a header may say below which path the site stands. Caddy passes headers of that name on
+# from anybody, so that a reader could have every link of a page lead elsewhere.
+forwarder_headers = ""
 
 _headers = wsgi.Response.default_headers
 

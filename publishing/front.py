@@ -20,6 +20,7 @@ from django.urls import Resolver404, resolve
 from django.utils.http import parse_etags, parse_header_parameters
 
 from publishing.asked import Listener
+from publishing.limits import WholeBody
 from publishing.store import Page, Place, keep, one_at_a_time, place_of, read, still_holds, write
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -45,6 +46,7 @@ def front(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[byte
                 status, headers, body = answer(environ, page)
                 start_response(STATUS[status], list(headers.items()))
                 return [body]
+        environ["wsgi.input"] = WholeBody(environ["wsgi.input"])
         return django(environ, start_response)
 
     return application
@@ -87,6 +89,7 @@ def is_for_everybody(environ: dict[str, Any]) -> bool:
         and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
         and address == settings.SITE_URL
         and environ["PATH_INFO"].isascii()
+        and not environ.get("SCRIPT_NAME")  # would stand before every address in the page
     )
 
 

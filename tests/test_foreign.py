@@ -1,5 +1,6 @@
 """What is refused before the form: posts of other sites, and bodies over the limit."""
 
+import socket
 from typing import Any
 from urllib.parse import urlencode
 
@@ -158,3 +159,39 @@ def test_over_a_real_socket(site: RunningSite) -> None:
     assert response.status == 400
     response, _ = site.ask("POST", "/articles/hip-thrust/", form)
     assert response.status == 405
+
+
+CUT = "title=Hip+thrust&article=&words=Half+of+it"
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "status"),
+    [
+        ("/comments/", "application/x-www-form-urlencoded", 400),
+        ("/comments/", "multipart/form-data; boundary=zebra", 400),
+        ("/admin/blog/article/window/aaaa/", "application/x-www-form-urlencoded", 400),
+        ("/admin/publishing/subject/add/", "multipart/form-data; boundary=zebra", 403),
+    ],
+)  # fmt: skip
+def test_a_connection_that_breaks_in_the_middle_leaves_no_half_of_a_text(
+    site: RunningSite, address: str, kind: str, status: int
+) -> None:
+    token = "a" * 32
+    data = {"csrfmiddlewaretoken": token, "name": "Half", "slug": "half", "sentence": "Half of"}
+    body = CUT
+    if "multipart" in kind:
+        parts = (f'--zebra\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}'
+                 for name, value in {**data, "words": "Half of it"}.items())  # fmt: skip
+        body = "\r\n".join(parts)
+    head = {"Host": f"127.0.0.1:{site.port}", "Content-Type": kind, "Content-Length": "5000"}
+    head |= {"Cookie": f"{site.cookie()}; csrftoken={token}"}
+    head |= {"X-CSRFToken": token} if "window" in address else {}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    with socket.create_connection(("127.0.0.1", site.port), timeout=30) as broken:
+        broken.sendall(f"POST {address} HTTP/1.1\r\n{lines}\r\n{body}".encode())
+        broken.shutdown(socket.SHUT_WR)
+        assert broken.recv(12).decode() == f"HTTP/1.1 {status}"
+    assert site.rows("SELECT words FROM comments_comment") == []
+    assert site.rows("SELECT typed FROM blog_draft") == []
+    assert site.rows("SELECT slug FROM publishing_subject WHERE slug = 'half'") == []
+    assert not [line for line in site.logged if line["level"] == "ERROR"]

@@ -231,3 +231,31 @@ def test_deploy_checks_pass_with_an_https_address(tmp_path: Path) -> None:
     options = {"SITE_URL": "https://example.com", "SECRET_KEY": secret}
     said = manage(tmp_path, "check", "--deploy", "--fail-level=WARNING", **options)
     assert "no issues" in said
+
+
+def test_a_command_on_the_server_has_the_settings_as_systemd_reads_them(tmp_path: Path) -> None:
+    secret = "a$HOME & b;c#d (e) 'f"
+    settings = tmp_path / "fitness.env"
+    settings.write_text(
+        f"# chmod 600\nSITE_URL=https://example.com\n#BACKUP_DIR=/mnt\nEMAIL_PASSWORD={secret}\n"
+        'EMAIL_USER="elsie"\nEMAIL_FROM=\nDATABASE_URL=postgresql://a:b@c/d?e=f&g=h'
+    )
+    shipped = (ROOT / "deploy" / "as-site").read_text()
+    assert "setpriv --reuid=fitness" in shipped
+    script = tmp_path / "as-site"
+    as_oneself = re.sub(r"setpriv .*--init-groups ", "", shipped)
+    script.write_text(as_oneself.replace("/etc/fitness.env", str(settings)))
+    command = [
+        "sh",
+        script,
+        sys.executable,
+        "-c",
+        "import json, os; print(json.dumps({**os.environ}))",
+    ]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    seen = json.loads(told.stdout)
+    assert seen["EMAIL_PASSWORD"] == secret
+    assert (seen["EMAIL_USER"], seen["EMAIL_FROM"]) == ("elsie", "")
+    assert seen["DATABASE_URL"].endswith("?e=f&g=h")
+    assert (seen["SITE_URL"], seen["DATA_DIR"]) == ("https://example.com", "/var/lib/fitness")
+    assert "BACKUP_DIR" not in seen

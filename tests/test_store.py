@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from publishing import store
+from publishing.front import is_for_everybody
 from tests.site import PASSWORD, RunningSite
 
 ARTICLE = "/articles/hip-thrust/"
@@ -181,6 +182,25 @@ def test_another_host_is_neither_answered_from_the_store_nor_stored(
     assert stored(site) == before
 
 
+def test_nobody_says_below_which_path_the_site_stands(site: RunningSite) -> None:
+    """gunicorn would take it from a header; then all links of the stored page led elsewhere."""
+    named = {"Script_Name": "/evil"}
+    with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
+        connection.request("GET", f"/evil{ARTICLE}", headers=named)
+        assert connection.getresponse().status == 404
+    assert not stored(site)
+    assert b"/evil" not in ask(site).data
+
+
+def test_pages_of_a_site_below_a_path_are_for_nobody_else() -> None:
+    """Whatever server says so: a stored page is found by the path behind it."""
+    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": "/subjects/", "SCRIPT_NAME": ""}
+    scheme, _, host = django_settings.SITE_URL.partition("://")
+    asked |= {"wsgi.url_scheme": scheme, "HTTP_HOST": host}
+    assert is_for_everybody(asked)
+    assert not is_for_everybody(asked | {"SCRIPT_NAME": "/evil"})
+
+
 def test_pages_of_another_release_are_in_another_folder(settings: Any, tmp_path: Path) -> None:
     name = store.release.__wrapped__
     names = [name(), name()]
@@ -188,8 +208,13 @@ def test_pages_of_another_release_are_in_another_folder(settings: Any, tmp_path:
     names.append(name())
     settings.STATIC_ROOT = tmp_path  # other names of stylesheet and pictures
     names.append(name())
+    settings.BASE_DIR = tmp_path
+    (tmp_path / "config").mkdir()
+    for headers in ("DENY", "SAMEORIGIN"):
+        (tmp_path / "config" / "settings.py").write_text(f'X_FRAME_OPTIONS = "{headers}"')
+        names.append(name())
     assert names[0] == names[1]
-    assert len(set(names)) == 3
+    assert len(set(names)) == 5
 
 
 def test_a_file_cut_short_is_rendered_anew(site: RunningSite) -> None:

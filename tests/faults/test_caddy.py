@@ -1,0 +1,113 @@
+"""The site behind Debian's Caddy with the file that is shipped."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.site import ROOT, RunningSite, own_port
+
+pytestmark = pytest.mark.faults
+
+SHIPPED = (ROOT / "deploy" / "Caddyfile").read_text()
+ARTICLE = "/articles/hip-thrust/"
+Answer = tuple[http.client.HTTPResponse, bytes]
+
+
+class Front:
+    """Caddy with our file, without certificates."""
+
+    def __init__(self, prepared: Path, folder: Path) -> None:
+        with own_port() as found:
+            self.port = found.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.site = RunningSite(prepared, folder / "data", SITE_URL=self.url)
+        shipped = SHIPPED
+        for ours, here in {
+            "example.com {": f"{{\n\tadmin off\n}}\n{self.url} {{",
+            "/var/lib/fitness": str(self.site.folder),
+            "127.0.0.1:8000": f"127.0.0.1:{self.site.port}",
+        }.items():
+            assert ours in shipped
+            shipped = shipped.replace(ours, here)
+        (folder / "Caddyfile").write_text(shipped)
+        command = ["caddy", "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"]
+        homes = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        with (folder / "caddy.log").open("wb") as log:
+            self.process = subprocess.Popen(command, env=os.environ | homes, stdout=log, stderr=log)
+        deadline = monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                break
+            except OSError:
+                assert monotonic() < deadline
+                assert self.process.poll() is None
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with closing(connection):
+            connection.request(method, path, body or None, headers)
+            response = connection.getresponse()
+            return response, response.read()
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
+@pytest.fixture
+def front(prepared: Path, tmp_path: Path) -> Iterator[Front]:
+    assert shutil.which("caddy"), "There is no Caddy; make faults installs it on Debian."
+    front = Front(prepared, tmp_path)
+    with front.site:
+        yield front
+        front.end()
+
+
+def test_pages_and_files_come_as_they_are(front: Front) -> None:
+    page, text = front.ask("GET", ARTICLE)
+    assert (page.status, page.headers.get("Server")) == (200, None)
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    again, _ = front.ask("GET", ARTICLE, **{"If-None-Match": page.headers["ETag"]})
+    assert again.status == 304
+    start = text.index(b"/static/css/site.")
+    sheet = text[start : text.index(b'"', start)].decode()
+    picture = next((front.site.folder / "media").glob("*-480.avif")).name
+    for path in (sheet, f"/media/{picture}"):
+        file, data = front.ask("GET", path)
+        assert data == (front.site.folder / path[1:]).read_bytes()
+        assert "immutable" in file.headers["Cache-Control"]
+        assert file.headers["X-Content-Type-Options"] == "nosniff"
+    for odd in ("/media/../site.sqlite3", "/static/%2e%2e/site.sqlite3", "/static../secret-key"):
+        assert front.ask("GET", odd)[0].status in (400, 404), odd
+    assert front.ask("POST", "/comments/", b"words=" + b"x" * 1024 * 1024)[0].status == 413
+
+
+def test_no_header_of_a_reader_changes_a_page_for_others(front: Front) -> None:
+    named = {"Script_Name": "/evil", "X-Forwarded-Host": "evil.example", "Path_Info": "/evil/"}
+    named |= {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/evil", "Forwarded": "for=evil"}
+    for path in (f"/evil{ARTICLE}", ARTICLE):
+        front.ask("GET", path, **named)
+    page, text = front.ask("GET", ARTICLE)
+    assert (page.status, b"evil" in text) == (200, False)
+
+
+def test_what_is_sent_slowly_keeps_nobody_waiting(front: Front) -> None:
+    """More of it than the site has threads."""
+    head = f"POST /comments/ HTTP/1.1\r\nHost: 127.0.0.1:{front.port}\r\nContent-Length: 900000\r\n"
+    with ExitStack() as slow:
+        for _ in range(24):
+            sender = socket.create_connection(("127.0.0.1", front.port), timeout=20)
+            slow.enter_context(sender)
+            sender.sendall(head.encode() + b"\r\nwords=" + b"x" * 9000)
+        for path in (ARTICLE, "/healthz"):
+            assert front.ask("GET", path)[0].status == 200
+    assert front.site.rows("SELECT count(*) FROM comments_comment") == [(0,)]
