@@ -94,6 +94,11 @@ def new_device(user: User, device: str, at: datetime) -> None:
     _write("new_device", user.email, user=user, device=device, at=at, link=link)
 
 
+def new_password(user: User, to: str, path: str) -> None:
+    """The link with which somebody who forgot a password chooses another."""
+    _write("password", to, user=user, link=settings.SITE_URL + path)
+
+
 def desk_token(comments: Iterable[Comment], user: User) -> str:
     """Opens the comments of one letter; a new password ends it."""
     facts = {

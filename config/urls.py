@@ -1,9 +1,8 @@
 """Every address of the site, in the order of the table in docs/architecture.md."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import include, path, re_path, reverse_lazy
+from django.urls import include, path, re_path
 
 from blog import feeds, sitemaps, social
 from blog import views as blog
@@ -83,16 +82,7 @@ urlpatterns = [
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
     path("markdownx/markdownify/", publishing.markdown_preview),
     path("markdownx/upload/", publishing.markdown_upload),
-    path(
-        "admin/password/",
-        door.AskForLetter.as_view(
-            email_template_name="letters/password.txt",
-            subject_template_name="letters/password_subject.txt",
-            extra_email_context={"site_url": settings.SITE_URL},
-            success_url=reverse_lazy("password_sent"),
-        ),
-        name="admin_password_reset",
-    ),
+    path("admin/password/", door.AskForLetter.as_view(), name="admin_password_reset"),
     path("admin/password/sent/", auth.PasswordResetDoneView.as_view(), name="password_sent"),
     path(
         "admin/password/<uidb64>/<token>/",

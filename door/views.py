@@ -33,7 +33,7 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.http import require_POST
 
 from door import devices, guessing
-from door.forms import PasswordChangeForm
+from door.forms import ForgottenPasswordForm, PasswordChangeForm
 from door.models import Device
 
 OVERVIEW = reverse_lazy("mfa_index")
@@ -98,6 +98,9 @@ class PasskeySignIn(LoginWebAuthnView):
 
 class AskForLetter(auth.PasswordResetView):
     """A letter to choose a new password; nobody can fill a mailbox with them."""
+
+    form_class = ForgottenPasswordForm
+    success_url = reverse_lazy("password_sent")
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from blog.models import Article
+from comments import letters
 from comments.models import Letter
 from publishing import backup
 from tests.make import (
@@ -165,8 +166,11 @@ def test_a_forgotten_password_is_chosen_by_a_letter(reader: Client) -> None:
         asked = ask.post("/admin/password/", {"email": address}, headers={"host": "localhost"})
         assert asked["Location"] == "/admin/password/sent/"
     assert ask.get("/admin/password/sent/").status_code == 200
+    assert not mail.outbox  # the answer waited for no mail server
+    assert letters.send_due() == 1
     (letter,) = mail.outbox
-    assert letter.to == ["elsie@example.org"]
+    assert (letter.to, letter.subject) == (["elsie@example.org"], "A new password for your desk")
+    assert not Letter.objects.filter(text__contains="/admin/password/").exists()
     link = re.search(r"http://127\.0\.0\.1:8000(/admin/password/\S+)", str(letter.body))
     assert link
     form = ask.get(link[1])["Location"]
