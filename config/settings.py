@@ -292,6 +292,8 @@ LOGGING = {
     "root": {"handlers": ["console", "letters"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # What strangers try is no error of the site: noted, and nobody is woken up for it.
+        "django.security": {"handlers": ["console"], "propagate": False},
         "django.request": {"level": "ERROR"},  # publishing.logs.requests tells of the others
         "gunicorn.error": {"handlers": [], "propagate": True},
     },
