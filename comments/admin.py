@@ -18,6 +18,7 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
 from comments import desk, moderation
+from comments.letters import PASSWORD
 from comments.models import Block, Comment, Letter
 from publishing.desk import ContentAdmin, Sentence, morning
 
@@ -191,6 +192,10 @@ class LetterAdmin(admin.ModelAdmin):
     desk_order = 96
     list_display = ["subject", "to", "written_at", "sent_at", "tries", "last_error"]
     fields = ["subject", "to", "text", "written_at", "sent_at", "tries", "last_error"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
+        """Not those that hold the key to somebody's account while they wait."""
+        return super().get_queryset(request).exclude(kind=PASSWORD)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -27,6 +27,7 @@ from publishing.models import Site
 CONFIRM_AGAIN = timedelta(days=7)
 TELL_AGAIN = timedelta(days=1)
 DESK_LINK_LIVES = timedelta(days=7)
+PASSWORD = "password"  # the kind of a letter that opens an account
 LONGEST_PAUSE = timedelta(days=1)
 GIVE_UP_AFTER = 12  # tries, the last ones a day apart
 log = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ def new_device(user: User, device: str, at: datetime) -> None:
 
 def new_password(user: User, to: str, path: str) -> None:
     """The link with which somebody who forgot a password chooses another."""
-    _write("password", to, user=user, link=settings.SITE_URL + path)
+    _write(PASSWORD, to, user=user, link=settings.SITE_URL + path)
 
 
 def desk_token(comments: Iterable[Comment], user: User) -> str:

@@ -167,6 +167,13 @@ def test_a_forgotten_password_is_chosen_by_a_letter(reader: Client) -> None:
         assert asked["Location"] == "/admin/password/sent/"
     assert ask.get("/admin/password/sent/").status_code == 200
     assert not mail.outbox  # the answer waited for no mail server
+    waits = Letter.objects.get()
+    helper = Client()
+    helper.force_login(User.objects.create_superuser("ben"))
+    for page in ("", f"{waits.pk}/change/"):  # nobody else gets at its link meanwhile
+        seen = helper.get(f"/admin/comments/letter/{page}", follow=True).content.decode()
+        assert "/admin/password/M" not in seen
+        assert "A new password for your desk" not in seen
     assert letters.send_due() == 1
     (letter,) = mail.outbox
     assert (letter.to, letter.subject) == (["elsie@example.org"], "A new password for your desk")
