@@ -21,13 +21,49 @@ from publishing import markdown
 from publishing.models import Picture, Redirect, Subject
 
 TITLE_FITS = 60  # characters that search results show
-EMPTY_WORDS = {"click here", "here", "this", "link", "this link", "read more", "more", "this page"}
-FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|webp|avif|heic|gif)|(?:img|dsc|pxl)[\W_]*\d+", re.I)
-IMAGE_OF = re.compile(r"(?:an? )?(?:image|picture|photo|photograph|graphic) (?:of|showing)\b", re.I)
+EMPTY_WORDS = {
+    *("", "click", "click here", "here", "see here", "this", "see this", "this page", "this one"),
+    *("link", "this link", "read more", "learn more", "find out more", "more", "what is there"),
+}
+FILE_NAME = re.compile(
+    r".+\.(?:jpe?g|png|webp|avif|hei[cf]|gif)"
+    r"|(?:img|dscn?|pxl|image|picture|photo|untitled|screen ?shot|whatsapp image)"
+    r"(?:[\W\d_]|at|[ap]m)*",
+    re.I,
+)
+IMAGE_OF = re.compile(
+    r"(?:this is )?(?:an? |the )?(?:image|picture|photo|photograph|graphic)(?: (?:of|showing)\b|:)",
+    re.I,
+)
+# What follows a multiple that compares: "three times as effective", "twice the strength"; but not
+# "three times as a warm-up", "two times more, then rest" or "ten times the next day".
+COMPARED = (
+    r"(?:as (?!(?:an?|the|i|you|we|part)\b)\w+"
+    r"|more (?!(?:this|that|then|each|every|on|in|at|with|and|before|if)\b)\w+"
+    r"|the (?:\w+ )?(?:activity|activation|strength|power|force|growth|size|muscle|effect|work"
+    r"|risk|result|gain)s?\b"
+    r"|higher|stronger|greater|larger|faster|better)"
+)
 CLAIM = re.compile(
-    r"\bresearch(?:ers)?\b|\bstud(?:y|ies)\b|\baccording to\b|\b\d+(?:\.\d+)?(?: %|%| percent\b)"
-    r"|\b(?:twice|two|three|four|five|ten|\d+(?:\.\d+)?) times (?:as|more|the|higher|stronger)\b"
-    r"|\btwice as\b",
+    "|".join(
+        [
+            r"(?<!\bmy )(?<!\bown )\bresearch(?:ers)?\b",
+            r"(?<!\bmy )\bstudies\b",
+            r"(?<!\bi )(?<!\bto )(?<!\bmy )(?<!\bcase )\bstudy\b(?! group)",
+            r"\baccording to\b(?! (?:your|my|how|what)\b)",
+            r"\bscientists?\b",
+            r"\bexperts (?:say|agree)\b",
+            r"\bevidence (?:shows|suggests)\b",
+            r"\b(?:shown|proven) to\b",
+            r"\bmeta-analys[ei]s\b",
+            r"\bclinical trials?\b",
+            r"\b(?:twice|(?:two|three|four|five|six|seven|eight|nine|ten|\d+(?:\.\d+)?)"
+            r"(?: times| ?[x×])) " + COMPARED,
+            # "Give it 100%", and how much to lift: "80% of your best", "add 5% each week".
+            r"\b(?!100\b(?! ?%? of\b))\d+(?:\.\d+)?(?: ?%|[ -]percent\b)"
+            r"(?!(?: more| less)? (?:weight|load|each|every|a week)\b)(?! of (?:your|my|what)\b)",
+        ]
+    ),
     re.I,
 )
 WORDS = [
@@ -45,13 +81,27 @@ WORDS = [
     "twelve",
 ]
 NUMBER = rf"(\d+|{'|'.join(WORDS)})"
+AMOUNT = rf"\b{NUMBER}(?:(?: ?[-–] ?| to | or ){NUMBER})?"  # "8 to 12" is a range
+# The last two reps, two reps left: parts of a set, not how many there are.
+PART = "".join(rf"(?<!\b{word} )" for word in ("last", "first", "final", "next", "other", "extra"))
 AMOUNTS = [
-    ("sets", re.compile(rf"\b{NUMBER} sets?\b", re.I)),
-    ("repetitions", re.compile(rf"\b{NUMBER} (?:reps?|repetitions?)\b", re.I)),
-    ("seconds", re.compile(rf"\b{NUMBER}[- ]seconds?\b", re.I)),
+    ("sets", re.compile(rf"{PART}{AMOUNT} sets?\b(?! left| more)", re.I)),
+    (
+        "repetitions",
+        re.compile(
+            rf"{PART}{AMOUNT} rep(?:etition)?s\b(?! left| more| in (?:reserve|the tank))", re.I
+        ),
+    ),
+    ("seconds", re.compile(rf"{AMOUNT}[- ]seconds?\b", re.I)),
     ("sets", re.compile(r"\b(\d+) ?[×x] ?\d+", re.I)),
     ("repetitions", re.compile(r"\b\d+ ?[×x] ?(\d+)\b(?! ?s\b)", re.I)),
 ]
+# What seconds are of: the nearest such word before them in the sentence says it, else the next one.
+SECONDS_OF = re.compile(
+    r"\b(?:(?P<hold>hold|held|squeez|paus|stay|keep)|(?P<rest>rest|wait|break)"
+    r"|(?P<way>lower|lift|rais|come|count|warm|take))",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -167,7 +217,7 @@ def _about_picture(picture: Picture, spot: str, line: int) -> Iterator[Finding]:
     if not picture.has_words:
         sentence = f"The picture “{picture}” needs words before you can publish."
         yield Finding("stop", sentence, spot, line)
-    elif FILE_NAME.fullmatch(words):
+    elif FILE_NAME.fullmatch(words) or words == picture.name:
         sentence = (
             f"The words of the picture “{picture}” are the name of a file. What does it show?"
         )
@@ -217,24 +267,35 @@ def _about_amounts(before: Iterable[_Block], variation: Variation) -> Iterator[F
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return
+    held = set(variation.steps.values_list("hold_seconds", flat=True))
     on_card: dict[str, set[int | None]] = {
         "sets": {prescription.sets},
         "repetitions": {prescription.repetitions},
-        "seconds": {prescription.seconds, prescription.hold_seconds, prescription.rest_seconds},
+        "hold": {prescription.seconds, prescription.hold_seconds, *held},
+        "rest": {prescription.rest_seconds},
+        "way": set(),
     }
-    on_card["seconds"] |= set(variation.steps.values_list("hold_seconds", flat=True))
     for block in before:
         for what, pattern in AMOUNTS:
             for match in pattern.finditer(block.words):
-                said = _number(match[1])
-                stated = sorted(n for n in on_card[what] if n)
-                if stated and said not in stated:
+                of = _seconds_of(block.words, match) if what == "seconds" else what
+                stated = sorted(n for n in on_card[of] if n)
+                numbers = [_number(word) for word in match.groups() if word]
+                if stated and not any(numbers[0] <= n <= numbers[-1] for n in stated):
                     known = " or ".join(map(str, stated))
                     sentence = (
                         f"The text says “{match[0]}”, the card of “{variation}” below says"
                         f" {known} {what}. Which is right?"
                     )
                     yield Finding("question", sentence, "text", block.line)
+
+
+def _seconds_of(words: str, match: re.Match[str]) -> str:
+    """Whether these seconds are held, rested or spent on the way; a name of on_card."""
+    before = re.split(r"[.!?]\s", words[: match.start()])[-1]
+    after = re.split(r"[.!?]", words[match.end() :])[0]
+    found = [*SECONDS_OF.finditer(before)][-1:] or [*SECONDS_OF.finditer(after)][:1]
+    return str(found[0].lastgroup) if found else "hold"
 
 
 def _number(word: str) -> int:
@@ -261,10 +322,13 @@ def _about_links(blocks: Iterable[_Block]) -> Iterator[Finding]:
     for block in blocks:
         for address, words in block.links:
             path = _path_inside(address)
-            if path is not None and not leads_somewhere(path):
+            if not re.sub("^https?://", "", address):
+                sentence = f"The link “{words}” leads nowhere: its address is missing."
+                yield Finding("stop", sentence, "text", block.line)
+            elif path is not None and not leads_somewhere(path):
                 sentence = f"The link “{words}” leads nowhere: there is no page at {path}."
                 yield Finding("stop", sentence, "text", block.line)
-            if words.strip(" .!…").casefold() in EMPTY_WORDS:
+            elif words.strip(" .!…").casefold() in EMPTY_WORDS:
                 sentence = f"The link “{words}” does not say where it leads. What is there?"
                 yield Finding("question", sentence, "text", block.line)
 
@@ -280,20 +344,26 @@ def _path_inside(address: str) -> str | None:
 
 
 def leads_somewhere(path: str) -> bool:
-    """Whether a reader finds a page at this path of the site, now or by a redirect."""
+    """Whether a reader finds a page at this path of the site, now or by a redirect; one who left
+    out the last slash is sent to it."""
     try:
         match = resolve(path)
     except Resolver404:
-        return bool(Redirect.after(path))
+        return leads_somewhere(f"{path}/") if path[-1] != "/" else bool(Redirect.after(path))
+    slug = match.kwargs.get("slug", "")
+    if match.url_name == "subject":
+        return Subject.called(slug) is not None or bool(Redirect.after(path))
     rows: Any = {
         "article": Article.objects.published(),
         "exercise": Exercise.objects.published(),
         "print_ladder": Exercise.objects.published(),
+        "print_card": Exercise.objects.published().filter(
+            variations__slug=match.kwargs.get("variation")
+        ),
         "page": Page.objects.published(),
-        "subject": Subject.objects.all(),
         "author": Author.objects.all(),
     }.get(match.url_name or "")
-    if rows is None or rows.filter(slug=match.kwargs["slug"]).exists():
+    if rows is None or rows.filter(slug=slug).exists():
         return True
     return bool(Redirect.after(path))
 

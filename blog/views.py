@@ -9,14 +9,13 @@ from django.db.models.functions import ExtractYear
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.text import slugify
 
 from blog import drafts, meta, text
 from blog.models import Article, Author, Page
 from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
 from publishing import search as finding
-from publishing.models import PublishedQuerySet, Site, Subject, split_names
+from publishing.models import PublishedQuerySet, Site, Subject
 from publishing.reading import page_of, read_only, stored
 from publishing.searchable import kinds
 
@@ -136,16 +135,11 @@ def subjects(request: HttpRequest) -> HttpResponse:
 
 @stored("page")
 def subject(request: HttpRequest, slug: str) -> HttpResponse:
-    subject = Subject.objects.filter(slug=slug).first()
+    subject = Subject.called(slug)
     if subject is None:
-        other = [
-            row
-            for row in Subject.objects.all()
-            if slug.lower() in map(slugify, split_names(row.other_names))
-        ]
-        if not other:
-            raise Http404
-        return redirect(other[0], permanent=True)
+        raise Http404
+    if subject.slug != slug:
+        return redirect(subject, permanent=True)
     articles = subject.articles.published().select_related("lead_picture")
     first = articles.last()
     page = page_of(articles.exclude(pk=first.pk) if first else articles, ARTICLES_A_PAGE, request)

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.text import slugify
 
 from publishing.models.addresses import Addressed, Redirect
 from publishing.models.published import slug_holds_a_letter
@@ -43,6 +44,19 @@ class Subject(Addressed):
 
     def get_absolute_url(self) -> str:
         return reverse("subject", args=[self.slug])
+
+    @classmethod
+    def called(cls, slug: str) -> Subject | None:
+        """The subject whose address ends so; else the one that has this among its other names."""
+        subject = cls.objects.filter(slug=slug).first()
+        return subject or next(
+            (
+                other
+                for other in cls.objects.all()
+                if slug.lower() in map(slugify, split_names(other.other_names))
+            ),
+            None,
+        )
 
     def clean(self) -> None:
         taken = set(split_names(self.other_names))
