@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import secrets
 import threading
 import warnings
@@ -41,10 +42,13 @@ WIDTHS = [480, 720, 960, 1200, 1600, 2400]
 WIDE = (16, 9)  # of the cut for the top of an article
 KEPT_PIXELS = 25_000_000  # a larger one is halved at once: two of it in memory are over 400 MB
 STORED_PIXELS = 8_000_000  # of one stored file: the AVIF encoder takes 25 bytes for each
+SCANS = 100  # of a JPEG; cameras and programs write about ten, each of them all its pixels' work
 MAX_SIDE = 16_000  # pixels; AVIF and JPEG end at 65,535, memory before
 MAX_BYTES = 20 * 1024 * 1024
 # Of every file an address leads to.
 NAME = r"[a-z0-9]{26}-(?:\d{1,3}x\d{1,3}-)?\d{1,4}\.(?:avif|jpg|png)"
+
+MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")  # one that begins a part of a JPEG
 
 TOO_MANY_PIXELS = "The picture has more than {} million pixels. Save it smaller{}."
 NOT_WRITTEN = (
@@ -223,6 +227,8 @@ def _loaded(data: bytes) -> Image.Image:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     _check(image)
+    if image.format in ("JPEG", "MPO") and _scans(data) > SCANS:
+        raise Refused("The picture would take too long to read. Save it anew and try again.")
     if image.width * image.height > KEPT_PIXELS:  # a JPEG is decoded to half without the whole
         image.draft(None, (image.width // 2, image.height // 2))
     image.load()
@@ -240,6 +246,15 @@ def _check(image: ImageFile.ImageFile) -> None:
     several = getattr(image, "n_frames", 1) > 1 and image.format not in SEVERAL_YET_STILL
     if several or (image.get_format_mimetype() or "").endswith("-sequence"):
         raise Refused("The picture is animated. Choose a still one.")
+
+
+def _scans(jpeg: bytes) -> int:
+    """How many times it goes over its pixels: a small file may do so a hundred thousand times."""
+    at, scans = 2, 0
+    while (marker := MARKER.search(jpeg, at)) and marker[1] != b"\xd9":
+        scans += marker[1] == b"\xda"
+        at = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
+    return scans
 
 
 def _orientation(image: Image.Image) -> int:
@@ -279,7 +294,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if image.mode != "CMYK":
-                gray = source.profile.xcolor_space.strip() == "GRAY"
+                gray = source.profile.xcolor_space.strip() == "GRAY" and not _is_colored(image)
                 image = image.convert("L" if gray else "RGB")
             srgb = ImageCms.createProfile("sRGB")
             converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
@@ -287,6 +302,11 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         except (ImageCms.PyCMSError, OSError):
             pass  # a broken profile, or one of another kind of picture: the numbers as they are
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _is_colored(image: Image.Image) -> bool:
+    _, *chroma = image.convert("RGB").resize((64, 64)).convert("YCbCr").getextrema()
+    return any(abs(value - 128) > 8 for extrema in chroma for value in extrema)  # 128 is gray
 
 
 def _is_drawing(image: Image.Image) -> bool:

@@ -143,13 +143,22 @@ def cmyk_profile() -> bytes:
     ramp = bytes(range(256))
     unit = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
     lut = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + unit + ramp * 4 + bytes(table) + ramp * 3
+    return _profile(b"prtr", b"CMYK", b"Lab ", {b"A2B0": lut})
+
+
+def gray_profile() -> bytes:
+    """A scanner's profile of gray, with a gamma of 2.2."""
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256))
+    return _profile(b"scnr", b"GRAY", b"XYZ ", {b"kTRC": curve})
+
+
+def _profile(device: bytes, colors: bytes, seen_as: bytes, more: dict[bytes, bytes]) -> bytes:
     name = b"Zebra press\0"
     tags = {
         b"desc": b"desc" + bytes(4) + struct.pack(">I", len(name)) + name + bytes(78),
         b"cprt": b"text" + bytes(4) + b"None\0",
         b"wtpt": b"XYZ " + bytes(4) + struct.pack(">3i", *(round(v * 65536) for v in WHITE)),
-        b"A2B0": lut,
-    }
+    } | more
     directory, body = b"", b""
     start = 128 + 4 + 12 * len(tags)
     for tag, data in tags.items():
@@ -157,7 +166,7 @@ def cmyk_profile() -> bytes:
         body += data + bytes(-len(data) % 4)
     size = start + len(body)
     header = struct.pack(
-        ">I4sI4s4s4s12s4s", size, b"", 0x02400000, b"prtr", b"CMYK", b"Lab ", b"", b"acsp"
+        ">I4sI4s4s4s12s4s", size, b"", 0x02400000, device, colors, seen_as, b"", b"acsp"
     )
     header = header.ljust(68, b"\0") + struct.pack(">3i", *(round(v * 65536) for v in WHITE))
     return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + directory + body

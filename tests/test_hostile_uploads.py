@@ -65,6 +65,12 @@ def claims(jpeg: bytes, width: int, height: int) -> bytes:
     return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]
 
 
+def over_and_over(jpeg: bytes) -> bytes:
+    """A JPEG that repeats its last scan, behind a comment that holds the mark of its end."""
+    last = jpeg[jpeg.rindex(b"\xff\xda") : -2]
+    return jpeg[:-2] + b"\xff\xfe\0\x04\xff\xd9" + last * 2000 + b"\xff\xd9"
+
+
 def bomb_in_text() -> bytes:
     """A chunk of text that unpacks to 200 MB."""
     text = b"zebra\0\0" + zlib.compress(bytes(200 * 1024 * 1024), 9)
@@ -130,6 +136,11 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
         "a.webp",
         lambda: image_file((10_000, 10_000), kind="WEBP", method=0).getvalue(),
         "20 million pixels. Save it smaller, or as JPEG",
+    ),
+    "JPEG over and over": (
+        "a.jpg",
+        lambda: over_and_over(saved(scene((2000, 2000)), "JPEG", progressive=True, quality=10)),
+        "too long to read",
     ),
     "a mile long": ("a.png", lambda: image_file((3, 40_000)).getvalue(), "16,000 pixels"),
     "21 MB": ("a.jpg", lambda: JPEG + bytes(21 * 1024 * 1024), "larger than 20 MB"),

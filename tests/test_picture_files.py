@@ -29,6 +29,7 @@ from tests.photos import (
     cmyk_profile,
     corners,
     distance,
+    gray_profile,
     heic,
     lab_to_srgb,
     p3_profile,
@@ -67,6 +68,10 @@ def sixteen_bit() -> bytes:
     return saved(ramp.convert("I").point(lambda v: v * 257).convert("I;16"), "PNG")
 
 
+def gray_jpeg() -> bytes:
+    return saved(scene().convert("L"), "JPEG", quality=95, icc_profile=gray_profile())
+
+
 def press() -> bytes:
     """Cyan, magenta, yellow and their red, as the printer's profile sees them."""
     image = Image.new("CMYK", (480, 320))
@@ -101,11 +106,17 @@ ON_WHITE = {
 GRAY = dict.fromkeys(("top left", "top right"), (6,) * 3)
 GRAY |= dict.fromkeys(("bottom left", "bottom right"), (248,) * 3)
 UPRIGHT = corners(scene())
+AS_GRAY = corners(scene().convert("L"))
 PHOTOS: dict[str, tuple[Callable[[], bytes], dict]] = {
     **{f"JPEG turned {o}": (partial(camera_jpeg, o), UPRIGHT) for o in TURNED},
     "JPEG in Display P3": (lambda: saved(scene(), "JPEG", quality=95, **P3), IN_P3),
     "JPEG of a press, CMYK": (press, expected_press()),
     "JPEG with a second picture": (two_in_one, UPRIGHT),
+    "JPEG with a profile of gray": (
+        lambda: saved(scene(), "JPEG", quality=95, icc_profile=gray_profile()),
+        UPRIGHT,
+    ),
+    "gray JPEG with its profile": (gray_jpeg, AS_GRAY),
     "PNG of 16 bits": (sixteen_bit, GRAY),
     "PNG with a palette": (palette, UPRIGHT),
     "PNG with alpha": (with_alpha, ON_WHITE),
