@@ -36,8 +36,9 @@ LIMIT = 100_000  # characters of one text; a book chapter has about 30,000
 PLACED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")
 CITED = re.compile(r"\[@([\w-]{1,40})\]")
 VIDEO = re.compile(
-    r"https://(?:(?:www\.|m\.)?(?P<YouTube>youtube\.com/watch\?v=|youtu\.be/)|(?P<Vimeo>vimeo\.com/))"
-    r"[\w?&=./%-]+"
+    r"<?(?P<address>https?://(?:(?:www\.|m\.)?"
+    r"(?P<YouTube>youtube\.com/(?:watch\?|shorts/|live/)|youtu\.be/)|(?:www\.)?(?P<Vimeo>vimeo\.com/))"
+    r"[\w?&=./%#-]+)>?"
 )
 SLOT = re.compile(r'<(div|span) data-slot="(\d+)"></\1>')
 TAGS = {
@@ -223,16 +224,27 @@ def _citation_rule(state: StateInline, silent: bool) -> bool:
 
 
 def _video_rule(state: StateCore) -> None:
-    """A paragraph that is only the address of a video becomes a link that says so; a player of
-    another host would follow readers around."""
+    """A line that is only the address of a video becomes a link that says so; a player of another
+    host would follow readers around."""
     for token in state.tokens:
-        if token.type == "inline" and (match := VIDEO.fullmatch(token.content)):
-            opening, words, closing = (
-                Token("link_open", "a", 1, attrs={"href": token.content}),
-                Token("text", "", 0, content=f"Watch the video on {match.lastgroup}"),
-                Token("link_close", "a", -1),
-            )
-            token.children = [opening, words, closing]
+        lines: list[list[Token]] = [[]]
+        for child in token.children or []:
+            lines[-1].append(child)
+            if child.type in ("softbreak", "hardbreak"):
+                lines.append([])
+        typed = token.content.split("\n")
+        if token.type != "inline" or len(lines) != len(typed):
+            continue
+        for line, words in zip(lines, typed, strict=True):
+            if match := VIDEO.fullmatch(words.strip()):
+                host = "YouTube" if match["YouTube"] else "Vimeo"
+                line[:] = [
+                    Token("link_open", "a", 1, attrs={"href": match["address"]}),
+                    Token("text", "", 0, content=f"Watch the video on {host}"),
+                    Token("link_close", "a", -1),
+                    *(child for child in line if child.type in ("softbreak", "hardbreak")),
+                ]
+        token.children = [child for line in lines for child in line]
 
 
 def _render_placed(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:

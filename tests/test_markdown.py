@@ -162,12 +162,18 @@ def test_a_text_over_the_limit_is_cut_and_told() -> None:
     [
         ("https://www.youtube.com/watch?v=dQw4w9WgXcQ", "Watch the video on YouTube"),
         ("https://youtu.be/dQw4w9WgXcQ?t=4", "Watch the video on YouTube"),
+        ("https://www.youtube.com/shorts/dQw4_9_gXcQ", "Watch the video on YouTube"),
+        ("https://www.youtube.com/watch?app=desktop&v=a--b", "Watch the video on YouTube"),
         ("https://vimeo.com/1084537", "Watch the video on Vimeo"),
     ],
 )
 def test_a_line_with_only_a_video_is_a_link_that_says_so(line: str, words: str) -> None:
-    link = read(str(render(f"Before.\n\n{line}\n\nAfter.").html)).one("a")
-    assert (link.text, link.attrs["href"], link.attrs["rel"]) == (words, line, "noopener")
+    for around in ("Before.\n\n{}\n\nAfter.", "Watch *this*:\n{}\nAfter.", "- One\n- {}", "<{}>"):
+        page = read(str(render(around.format(line)).html))
+        link = page.one("a")
+        assert (link.text, link.attrs["href"], link.attrs["rel"]) == (words, line, "noopener")
+        assert page.text.count(words) == 1
+        assert "youtu" not in page.text
 
 
 @pytest.mark.parametrize(

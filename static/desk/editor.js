@@ -45,14 +45,14 @@ const link = (field) => {
   field.setSelectionRange(from, from + (words ? 8 : 13));
 };
 
-/* A line of its own, with a free line on both sides. */
-const ownLine = (field, line) => {
+/* Lines of their own, with a free line before them, after them or both. */
+const ownLine = (field, line, begins = true, ends = true) => {
   const before = field.value.slice(0, field.selectionStart);
   const after = field.value.slice(field.selectionEnd);
   const gap = (text, edge) => (text === "" || edge.test(text) ? "" : "\n");
-  const above = before && gap(before, /\n$/) + gap(before, /\n\n$/);
-  const below = gap(after, /^\n/) + gap(after, /^\n\n/);
-  insert(field, above + line + (below || ""));
+  const above = begins ? gap(before, /\n$/) + gap(before, /\n\n$/) : "";
+  const below = ends ? gap(after, /^\n/) + gap(after, /^\n\n/) : "";
+  insert(field, above + line + below);
 };
 
 const placeable = async () => {
@@ -120,10 +120,10 @@ const PLACING = [
 ];
 
 /* Text from Word, Google Docs or WordPress as Markdown. */
-const block = { H1: "## ", H2: "## ", H3: "### ", H4: "#### ", H5: "#### ", H6: "#### ", BLOCKQUOTE: "> " };
-const wrapped = (words, mark) => {
+const block = { H1: "## ", H2: "## ", H3: "### ", H4: "#### ", H5: "#### ", H6: "#### " };
+const wrapped = (words, open, close = open) => {
   const [, before, middle, after] = words.match(/^(\s*)([^]*?)(\s*)$/);
-  return middle ? before + mark + middle + mark + after : words;
+  return middle ? before + open + middle + close + after : words;
 };
 const inline = (node) => {
   if (node.nodeType === Node.TEXT_NODE) return node.data.replace(/[\s\u00a0]+/g, " ").replace(/([*_\[\]`])/g, "\\$1");
@@ -135,21 +135,34 @@ const inline = (node) => {
   const bold = weight ? weight === "bold" || Number(weight) >= 600 : node.matches("b, strong");
   const italic = /font-style:\s*italic/.test(style) || (node.matches("i, em") && !/font-style:\s*normal/.test(style));
   const href = node.tagName === "A" && /^(https?|mailto|tel):/.test(node.href) ? node.getAttribute("href") : "";
-  if (href) return words.trim() ? `[${words.trim()}](${href})` : "";
+  if (href && node.textContent.trim() === href) return `<${href}>`;
+  if (href) return words.trim() ? wrapped(words, "[", `](${href.trim().replace(/\s/g, "%20")})`) : "";
+  if (node.matches(BLOCKS)) return `\n${words}\n`;
   return wrapped(wrapped(words, italic ? "*" : ""), bold ? "**" : "");
 };
 const BLOCKS = "address, article, aside, blockquote, div, dl, dt, dd, figure, h1, h2, h3, h4, h5, h6, li, main, ol, p, section, table, tr, ul";
-/* Word writes a list as paragraphs with the mark in them. */
-const wordList = (node) => {
+/* Word writes a list as paragraphs with the mark in them; marks holds those that this one is below. */
+const wordList = (node, marks) => {
   const style = node.dataset.style ?? "";
   if (!/mso-list/.test(style)) return null;
   const copy = node.cloneNode(true);
   for (const part of copy.querySelectorAll("[data-style*='mso-list']")) part.remove();
   const level = Number(style.match(/level(\d)/)?.[1] ?? 1) - 1;
   const mark = /^\s*\d+[.)]/.test(node.textContent) ? "1." : "-";
-  return `${"  ".repeat(level)}${mark} ${inline(copy).replace(/^\s*(?:[·•o§-]|\d+[.)])\s+/, "").trim()}`;
+  while (marks.length < level) marks.push("-");
+  marks.length = level;
+  const indent = marks.map((above) => " ".repeat(above.length + 1)).join("");
+  marks.push(mark);
+  return `${indent}${mark} ${inline(copy).replace(/^\s*(?:[·•o§-]|\d+[.)])\s+/, "").trim()}`;
 };
+const table = (node) => {
+  const rows = [...node.rows].map((row) => [...row.cells].map((cell) => inline(cell).replace(/\s+/g, " ").trim().replaceAll("|", "\\|")));
+  rows.splice(1, 0, rows[0].map(() => "---"));
+  return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+};
+const joined = (out) => out.map(([kind, line], i) => (i ? (kind === "list" && out[i - 1][0] === "list" ? "\n" : "\n\n") : "") + line).join("");
 const blocks = (node, out, indent = "") => {
+  const marks = [];
   let words = "";
   const flush = () => {
     if (words.trim()) out.push(["", indent + words.trim().replace(/ *\n */g, "\n")]);
@@ -159,19 +172,27 @@ const blocks = (node, out, indent = "") => {
     const element = child.nodeType === Node.ELEMENT_NODE;
     if (!element || !(child.matches(BLOCKS) || child.querySelector(BLOCKS))) { words += inline(child); continue; }
     flush();
-    const item = wordList(child);
+    const item = wordList(child, marks);
     if (item) out.push(["list", item]);
     else if (child.matches("ul, ol")) {
+      let mark = "- ";
       [...child.children].forEach((entry, i) => {
         const nested = [...entry.children].filter((part) => part.matches("ul, ol"));
         const copy = entry.cloneNode(true);
         for (const part of copy.querySelectorAll("ul, ol")) part.remove();
-        const own = inline(copy).trim();
-        const mark = child.tagName === "OL" ? `${i + 1}. ` : "- ";
-        if (entry.matches("ul, ol")) blocks({ childNodes: [entry] }, out, `${indent}  `);
+        if (!entry.matches("ul, ol")) mark = child.tagName === "OL" ? `${i + 1}. ` : "- ";
+        const below = indent + " ".repeat(mark.length);
+        const own = inline(copy).trim().replace(/\s*\n\s*/g, `\n${below}`);
+        if (entry.matches("ul, ol")) blocks({ childNodes: [entry] }, out, below);
         else if (own) out.push(["list", indent + mark + own]);
-        for (const part of nested) blocks({ childNodes: [part] }, out, `${indent}  `);
+        for (const part of nested) blocks({ childNodes: [part] }, out, below);
       });
+    } else if (child.matches("blockquote")) {
+      const quoted = [];
+      blocks(child, quoted);
+      if (quoted.length) out.push(["", joined(quoted).replace(/^/gm, "> ")]);
+    } else if (child.matches("table") && child.rows[0]?.cells.length > 1 && !child.querySelector("table")) {
+      out.push(["", table(child)]);
     } else if (child.tagName in block && !child.querySelector("p, div, ul, ol")) {
       const own = inline(child).trim().replace(/^\*\*([^*]*)\*\*$/, "$1");
       if (own) out.push(["", block[child.tagName] + own.replace(/\n/g, " ")]);
@@ -184,7 +205,7 @@ const markdown = (html) => {
   // As data: the policy of the site forbids style attributes, also in a text that is only read.
   const plain = html.replace(/(<[^>]*?)\sstyle\s*=/gi, "$1 data-style=");
   blocks(new DOMParser().parseFromString(plain, "text/html").body, out);
-  return out.map(([kind, line], i) => (i ? (kind === "list" && out[i - 1][0] === "list" ? "\n" : "\n\n") : "") + line).join("");
+  return joined(out).replace(/(?<!\*)(?:\*{4}|\*{6})(?!\*)/g, ""); // one bold word in two pieces
 };
 const FORMATTED = /<(?:h[1-6]|b|strong|i|em|ul|ol|li|a|p|table)\b|mso-list|font-weight/i;
 
@@ -212,7 +233,9 @@ for (const field of document.querySelectorAll("textarea.markdownx-editor")) {
     const html = event.clipboardData.getData("text/html");
     if (!FORMATTED.test(html)) return;
     event.preventDefault();
-    insert(field, markdown(html));
+    const text = markdown(html);
+    const begins = /^(?:#|> |\| |- |\d+\. )/.test(text); // what counts only at the start of a line
+    ownLine(field, text, begins, begins || text.includes("\n\n"));
   });
   field.addEventListener("place-line", (event) => ownLine(field, event.detail)); // picture-words.js
 }
