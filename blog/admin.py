@@ -67,7 +67,6 @@ class ArticleAdmin(TextAdmin):
     desk_order = 1
     assistant = ("view", "add", "change")
     form = ArticleForm
-    save_on_top = False
     change_form_template = "admin/blog/article/change_form.html"
     list_display = ["title", "standing", "updated_at"]
     search_fields = ["title", "standfirst", "text"]

@@ -22,7 +22,7 @@ from blog import check, drafts, views
 from blog.forms import ArticleForm
 from blog.models import Article, Draft, new_share_key
 from exercises.models import Variation
-from publishing.models import Picture
+from publishing.models import Picture, picture_url
 from publishing.revisions import differences
 
 QUESTIONS = 3  # shown at once
@@ -151,7 +151,11 @@ def placeable(request: HttpRequest, window: str) -> JsonResponse:
         {
             "card": [{"line": row.card_line, "words": row.name} for row in cards],
             "picture": [
-                {"line": f"[[picture:{row.name}]]", "words": row.text_alternative or row.name}
+                {
+                    "line": f"[[picture:{row.name}]]",
+                    "words": row.text_alternative or row.name,
+                    "shown": picture_url(row.whole, row.whole.widths[0], row.kind),
+                }
                 for row in Picture.objects.all()
             ],
             "source": [{"line": f"[@{row.key}]", "words": str(row)} for row in sources if row.key],

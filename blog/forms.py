@@ -9,11 +9,12 @@ from django.forms.utils import ErrorDict, ErrorList
 from django.forms.widgets import Script
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.text import slugify
+from django.utils.text import Truncator, slugify
 
 from blog import check
 from blog.models import Article, Source
 from publishing.desk import EDITOR_SCRIPTS, EDITOR_STYLE, DateAndTime, MarkdownWidget
+from publishing.models import Picture
 
 
 class TextForm(forms.ModelForm):
@@ -89,6 +90,8 @@ class ArticleForm(TextForm):
         if self.draft is not None:
             self._errors = ErrorDict()
         self.fields["text"].widget = ArticleText()
+        if "lead_picture" in self.fields:
+            self.fields["lead_picture"].label_from_instance = _in_words
         self.initial["version"] = self.instance.version if self.instance.pk else 0
 
     def clean(self) -> dict[str, Any]:
@@ -109,6 +112,11 @@ class ArticleForm(TextForm):
             for finding in check.stops(self.instance):
                 if finding.spot in self.fields and finding.spot not in self.errors:
                     self.add_error(finding.spot, finding.sentence)
+
+
+def _in_words(picture: Picture) -> str:
+    """A picture's name with what it shows: among many, IMG-1234 tells nothing."""
+    return Truncator(f"{picture}: {picture.text_alternative}".removesuffix(": ")).chars(60)
 
 
 class SourceForm(forms.ModelForm):

@@ -24,7 +24,7 @@ from exercises.models import (
     Step,
     Variation,
 )
-from publishing.desk import FIELDS, ContentAdmin
+from publishing.desk import FIELDS, ContentAdmin, without_signs
 
 
 def missing_parts(row: Model, fields: list[str], *more: str) -> str:
@@ -53,6 +53,7 @@ class Rows(admin.TabularInline):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = without_signs(field, "change", "delete", "view")
         if field and not isinstance(field, forms.ModelMultipleChoiceField):
             field.widget.attrs["aria-label"] = capfirst(field.label)
         return field

@@ -9,7 +9,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
+from django.contrib.admin.widgets import (
+    AdminSplitDateTime,
+    AdminTextareaWidget,
+    RelatedFieldWidgetWrapper,
+)
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.forms import CheckboxSelectMultiple
@@ -18,6 +22,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from markdownx.widgets import AdminMarkdownxWidget
 
@@ -115,6 +120,15 @@ class DateAndTime(AdminSplitDateTime):
             widget.attrs["aria-label"] = name
 
 
+def without_signs(field: Any, *signs: str) -> Any:
+    """A field that chooses another row, without some of the stock signs beside it (change, delete,
+    view): deleting a picture is no part of choosing one."""
+    if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+        for sign in signs:
+            setattr(field.widget, f"can_{sign}_related", False)
+    return field
+
+
 # How kinds of fields are shown on the desk and in its inlines.
 FIELDS: dict[type[models.Field], dict[str, Any]] = {
     # An address typed without its scheme: on the web of today that is https.
@@ -132,8 +146,30 @@ class ContentAdmin(admin.ModelAdmin):
 
     desk_order = 0
     assistant: tuple[str, ...] = ()
-    save_on_top = True
     formfield_overrides = FIELDS
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        return without_signs(
+            super().formfield_for_dbfield(db_field, request, **kwargs), "delete", "view"
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["show_save_and_add_another"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes along is told of things she knows from the desk, not of every row."""
+        deleted, count, perms, protected = super().get_deleted_objects(objs, request)
+        known = [*self.admin_site._registry, *(inline.model for inline in self.inlines)]
+        names = {model._meta.verbose_name_plural for model in known}
+        count = {name: number for name, number in count.items() if name in names}
+        return [row for row in deleted if not isinstance(row, list)], count, perms, protected
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

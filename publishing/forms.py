@@ -49,7 +49,11 @@ class PictureForm(WordsForm):
             *WordsForm.Meta.fields,
             *("name", "caption", "credit", "licence", "focal_x", "focal_y"),
         ]
-        labels = {"focal_x": "% from the left", "focal_y": "% from the top"}
+        labels = {
+            "licence": "License",
+            "focal_x": "% from the left",
+            "focal_y": "% from the top",
+        }
         help_texts = WordsForm.Meta.help_texts | {
             "licence": "What others may do with it: CC BY 4.0, all rights reserved."
         }

@@ -94,6 +94,39 @@ def test_every_thing_can_be_listed_searched_added_and_changed(trainer: Client, l
         break
 
 
+def test_pages_of_the_desk_speak_of_her_things(trainer: Client) -> None:
+    world()
+    article = Article.objects.get()
+    listed = read(trainer.get("/admin/blog/article/"))
+    assert listed.one("h1").text == "Articles"
+    assert listed.one(class_="breadcrumbs").text == "Home › Articles"
+    picture = read(trainer.get("/admin/publishing/picture/add/"))
+    assert picture.one(class_="breadcrumbs").text == "Home › Pictures › Add picture"
+    buttons = [button.attrs["name"] for button in picture.all("input", type="submit")]
+    assert buttons == ["_save", "_continue"]
+    deleting = f"/admin/blog/article/{article.pk}/delete/"
+    refused = read(trainer.get(deleting)).one(id="content")
+    assert "stays as long as these belong to it" in refused.text
+    Article.objects.get().comments.all().delete()
+    asked = read(trainer.get(deleting)).one(id="content")
+    assert "Sources: 1" in asked.text
+    assert "relationship" not in asked.text
+    assert "Card" not in asked.text
+    assert trainer.post(deleting, {"post": "yes"}).status_code == 302
+    assert not Article.objects.exists()
+
+
+def test_pictures_to_choose_from_say_what_they_show(trainer: Client) -> None:
+    make_picture(name="img-1234", text_alternative="A bench by the window.")
+    form = read(trainer.get("/admin/blog/article/add/"))
+    choice = form.one("select", name="lead_picture")
+    assert choice.all("option")[1].text == "img-1234: A bench by the window."
+    assert not form.all(id="delete_id_lead_picture")
+    (picture,) = trainer.get("/admin/blog/article/placeable/none/").json()["picture"]
+    assert picture["words"] == "A bench by the window."
+    assert picture["shown"].startswith("/media/")
+
+
 @pytest.mark.parametrize("address", ["/admin/", "/admin/blog/article/add/", "/admin/jsi18n/"])
 def test_readers_are_sent_to_sign_in(reader: Client, address: str, django_user_model: Any) -> None:
     for _ in range(2):

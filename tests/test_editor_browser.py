@@ -2,9 +2,11 @@
 
 import re
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.browsing import Visits
@@ -318,6 +320,20 @@ def test_pasted_text_becomes_markdown_one_undo_away(
     expect(field).to_have_value(f"Mine. {apart}{markdown}")
     desk.keyboard.press("Control+z")
     expect(field).to_have_value("Mine. ")
+
+
+def test_the_button_goes_by_the_clock_of_the_site(
+    starter_site: RunningSite, visits: Visits
+) -> None:
+    """She may be in Honolulu while the site is in New York, where it is later."""
+    desk = visits.desk(starter_site, timezone_id="Pacific/Honolulu")
+    desk.goto("/admin/blog/article/add/")
+    button = desk.locator("[data-publish]")
+    for hours, words in ((-1, "Publish now"), (1, "Schedule")):
+        when = timezone.localtime() + timedelta(hours=hours)
+        desk.locator("[name=published_at_0]").fill(f"{when:%Y-%m-%d}")
+        desk.locator("[name=published_at_1]").fill(f"{when:%H:%M}")
+        expect(button).to_have_text(words)
 
 
 def test_the_toolbar_marks_and_unmarks(starter_site: RunningSite, visits: Visits) -> None:

@@ -116,8 +116,10 @@ if (form) {
   const button = () => {
     if (!publish) return;
     const [day, time] = ["published_at_0", "published_at_1"].map((name) => form.elements[name]?.value ?? "");
-    const date = day && new Date(`${day}T${time || "00:00"}`);
-    if (date > new Date()) publish.textContent = "Schedule";
+    // The site's clock counts, wherever she is: the stock desk tells how far it is from UTC.
+    const offset = Number(document.body.dataset.adminUtcOffset ?? 0) * 1000;
+    const date = day && Date.parse(`${day}T${time || "00:00"}Z`) - offset;
+    if (date > Date.now()) publish.textContent = "Schedule";
     else publish.textContent = place.dataset.live ? "Update the live article" : "Publish now";
   };
   button();

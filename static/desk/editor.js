@@ -73,6 +73,7 @@ const choose = (title, rows, empty, more) => new Promise((resolve) => {
     dialog.querySelector("ul").replaceChildren(...found.slice(0, 30).map((row) => {
       const item = document.createElement("li");
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: row.words });
+      if (row.shown) button.prepend(Object.assign(document.createElement("img"), { src: row.shown, alt: "", loading: "lazy" }));
       button.append(Object.assign(document.createElement("code"), { textContent: row.line }));
       button.addEventListener("click", () => dialog.close(row.line));
       item.append(button);
