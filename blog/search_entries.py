@@ -6,18 +6,21 @@ from typing import Any
 
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 
-from blog.models import Article, Page, Source
+from blog.models import Article, Author, Page, Source
 from exercises.models import Exercise
 from publishing import markdown
 from publishing.models import Subject
 from publishing.searchable import Entry, Kind, register
 
+BLOCK = re.compile(r"</?(?:p|h\d|[uo]l|li|blockquote|pre|[hb]r|div|section|t\w+)\b[^>]*>")
 TAG = re.compile(r"<[^>]*>")
+SOURCE = re.compile(rf"\s*{markdown.CITED.pattern}")
 
 
 def plain(text: str) -> str:
     """The words of a Markdown text as they are read; cards have entries of their own."""
-    return unescape(TAG.sub(" ", markdown.render(text).html))
+    html = markdown.render(SOURCE.sub("", text)).html
+    return unescape(TAG.sub("", BLOCK.sub(" ", html)))
 
 
 def of_article(article: Article) -> Entry:
@@ -45,14 +48,16 @@ def of_subject(subject: Any) -> Entry:
     )
 
 
+def first(model: type[Model], of: str) -> Subquery:
+    """The date of the first row that has this one."""
+    rows = model._default_manager.filter(**{of: OuterRef("pk")}, published_at__isnull=False)
+    return Subquery(rows.order_by("published_at").values("published_at")[:1])
+
+
 def subjects() -> QuerySet[Subject]:
-    """With the date of the first article and exercise of each."""
-
-    def first(model: type[Model]) -> Subquery:
-        rows = model._default_manager.filter(subjects=OuterRef("pk"), published_at__isnull=False)
-        return Subquery(rows.order_by("published_at").values("published_at")[:1])
-
-    return Subject.objects.annotate(first_article=first(Article), first_exercise=first(Exercise))
+    return Subject.objects.annotate(
+        first_article=first(Article, "subjects"), first_exercise=first(Exercise, "subjects")
+    )
 
 
 def of_page(page: Page) -> Entry:
@@ -84,4 +89,29 @@ register(
         made_from={Article: "articles", Exercise: "exercises"},
     )
 )
+
+
+def of_author(author: Any) -> Entry:
+    """Found from the day of the first article."""
+    return Entry(
+        title=author.name,
+        words=[
+            ", ".join(filter(None, [author.credential, author.business, author.place])),
+            plain(author.biography),
+        ],
+        address=author.get_absolute_url(),
+        published_at=author.first_article,
+    )
+
+
 register(Kind("page", "Page", "Pages", rows=Page.objects.all, entry=of_page))
+register(
+    Kind(
+        "author",
+        "Author",
+        "Authors",
+        rows=lambda: Author.objects.annotate(first_article=first(Article, "author")),
+        entry=of_author,
+        made_from={Article: "articles"},
+    )
+)

@@ -42,6 +42,7 @@ class Term:
 
     words: tuple[str, ...]  # letters and digits only, folded
     whole: bool = False
+    typed: Term | None = None  # what it was read for; what holds that will do as well
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ class Marked(NamedTuple):
 class Engine(Protocol):
     def tidy(self) -> None: ...
 
-    def find(self, query: Query, kind: str, *, named: bool = False) -> dict[int, float]:
-        """Keys of the newest MOST entries of a kind that fit, each with its score: the less, the
+    def find(
+        self, query: Query, among: Sequence[str], *, named: bool = False, most: int = MOST
+    ) -> dict[int, float]:
+        """Keys of the newest entries of these kinds that fit, each with its score: the less, the
         better. With named, only the titles and other names count."""
 
     def marked(self, query: Query, keys: Iterable[int]) -> dict[int, Marked]:
@@ -82,12 +85,15 @@ class Fts5:
         with connection.cursor() as cursor:
             cursor.execute("INSERT INTO search_index(search_index) VALUES ('optimize')")
 
-    def find(self, query: Query, kind: str, *, named: bool = False) -> dict[int, float]:
+    def find(
+        self, query: Query, among: Sequence[str], *, named: bool = False, most: int = MOST
+    ) -> dict[int, float]:
         columns = "{title names}" if named else "{title names words}"
+        quoted = " OR ".join(f'"{kind}"' for kind in among)
         found = rows(
             "SELECT rowid, bm25(search_index, 0, 10, 6, 1) FROM search_index"
             " WHERE search_index MATCH %s ORDER BY rowid DESC LIMIT %s",
-            [f'{columns} : ({self._match(query)}) AND kind : "{kind}"', MOST],
+            [f"{columns} : ({self._match(query)}) AND kind : ({quoted})", most],
         )
         return dict(found)
 
@@ -113,22 +119,26 @@ class Fts5:
 
     def _term(self, term: Term) -> str:
         words = f'"{" ".join(term.words)}"'
-        return words if term.whole else f"({words} OR {words}*)"
+        ways = [words] if term.whole else [words, f"{words}*"]
+        ways += [self._term(term.typed)] if term.typed else []
+        return f"({' OR '.join(ways)})"
 
 
 class PostgreSQL:
     def tidy(self) -> None:
         """Its own housekeeping does that."""
 
-    def find(self, query: Query, kind: str, *, named: bool = False) -> dict[int, float]:
+    def find(
+        self, query: Query, among: Sequence[str], *, named: bool = False, most: int = MOST
+    ) -> dict[int, float]:
         """Ranked by any of the terms: its rank of "and" counts how near to each other they are, and
         of a term that is not wanted it counts that it is missing."""
         weights = "AB" if named else ""
         found = rows(
             "SELECT id, -ts_rank('{0.05, 0, 0.5, 1}', search, to_tsquery('english', %s), 1)"
-            " FROM publishing_searchentry WHERE search @@ to_tsquery('english', %s) AND kind = %s"
-            " ORDER BY id DESC LIMIT %s",
-            [self._any(query.terms, weights), self._match(query, weights), kind, MOST],
+            " FROM publishing_searchentry WHERE search @@ to_tsquery('english', %s)"
+            " AND kind = ANY(%s) ORDER BY id DESC LIMIT %s",
+            [self._any(query.terms, weights), self._match(query, weights), list(among), most],
         )
         return dict(found)
 
@@ -160,7 +170,9 @@ class PostgreSQL:
         ends = [f"'{last}':{weights}" if weights else f"'{last}'"]
         if not term.whole:
             ends.append(f"'{last}':*{weights}")
-        return f"({' | '.join(' <-> '.join([*first, end]) for end in ends)})"
+        ways = [" <-> ".join([*first, end]) for end in ends]
+        ways += [self._term(term.typed, weights)] if term.typed else []
+        return f"({' | '.join(ways)})"
 
 
 def as_written(marked: str, text: str) -> str:

@@ -23,7 +23,7 @@ from publishing.models import SearchEntry, SearchWord
 LONGEST = 200_000  # characters of one entry; a tsvector ends at a megabyte
 AT_ONCE = 200  # rows read and written together when all are built anew
 CONTROL = re.compile(r"[\0-\x1f\x7f]+")
-WORD = re.compile(r"[^\W\d_]{4,40}")  # worth comparing with a typing error
+WORD = re.compile(r"[^\W\d_]{3,40}")  # worth comparing with a typing error
 
 
 @dataclass(frozen=True)

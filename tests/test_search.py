@@ -22,6 +22,7 @@ from tests.make import (
     earlier,
     later,
     make_article,
+    make_author,
     make_comment,
     make_equipment,
     make_exercise,
@@ -95,6 +96,41 @@ FIRST = [
     ("plnak", "Exercise: Plank"),
     ("clamshlel", "Exercise: Clamshell"),
     ("glutse", "Subject: Glutes"),
+    ("quat", "Exercise: Squat"),
+    ("dquat", "Exercise: Squat"),
+    ("shuat", "Exercise: Squat"),
+    ("lnuge", "Exercise: Lunge"),
+    ("callf raise", "Exercise: Calf raise"),
+    ("hpi thrust", "Exercise: Hip thrust"),
+    ("rld", "Exercise: Romanian deadlift"),
+    ("barbel hip trust", "Variation: Barbell bench hip thrust"),
+    ("gobblet sqaut", "Variation: Goblet squat"),
+    ("hip abdution machine", "Exercise: Hip abduction machine"),
+    ("elsie velasques", "Author: Elsie Velazquez"),
+    # Words that run together, and words that are torn apart.
+    ("hipthrust", "Exercise: Hip thrust"),
+    ("hipthrusts", "Exercise: Hip thrust"),
+    ("hip-thrust", "Exercise: Hip thrust"),
+    ("hip‑thrust", "Exercise: Hip thrust"),
+    ("splitsquat", "Variation: Split squat"),
+    ("bulgarian splitsquat", "Variation: Bulgarian split squat"),
+    ("stepup", "Exercise: Step-up"),
+    ("stepups", "Exercise: Step-up"),
+    ("birddog", "Exercise: Bird dog"),
+    ("donkeykicks", "Exercise: Donkey kick"),
+    ("pullthrough", "Exercise: Cable pull-through"),
+    ("clam shell", "Exercise: Clamshell"),
+    ("dead-lift", "Exercise: Romanian deadlift"),
+    # What the rest of a name tells.
+    ("lunges reverse", "Variation: Reverse lunge"),
+    ("leg raise", "Exercise: Side leg raise"),
+    ("glut", "Subject: Glutes"),
+    ("gluteus maximus", "Subject: Glutes"),
+    ("booty", "Subject: Glutes"),
+    ("plank on knees", "Variation: Knee plank"),
+    ("hip thrust form", "Exercise: Hip thrust"),
+    ("squat benefits", "Exercise: Squat"),
+    ("elsie", "Author: Elsie Velazquez"),
     # Accents and odd writing.
     ("Góblet", "Variation: Goblet squat"),
     ("plánk", "Exercise: Plank"),
@@ -127,7 +163,7 @@ def test_the_table_is_long_enough() -> None:
 
 def test_a_typing_error_is_said(reader: Client) -> None:
     told = results(reader, "deadlfit").one("p", "told").text
-    assert told == "Nothing holds “deadlfit”. This is what was found for deadlift."
+    assert told == "No article or exercise holds “deadlfit”. This is what was found for deadlift."
     assert results(reader, "deadlift").all("p", "told") == []
 
 
@@ -135,7 +171,45 @@ def test_some_of_the_words_will_do_and_this_is_said(reader: Client) -> None:
     main = results(reader, "goblet xylophone")
     assert titles(main)[0] == "Variation: Goblet squat"
     told = main.one("p", "told").text
-    assert told == "Nothing holds all of these words. This holds some of them."
+    assert told == "No article or exercise holds all of these words. These hold some of them."
+    told = results(reader, "gobelt xylophone").one("p", "told").text
+    assert told.endswith("These hold some of goblet xylophone.")
+
+
+def test_what_readers_wrote_is_no_proof_that_a_word_is_right(reader: Client) -> None:
+    make_comment(name="Ana", words="I like the deadlfit.")
+    main = results(reader, "deadlfit")
+    assert titles(main)[0] == "Exercise: Romanian deadlift"
+    assert titles(main.one("section", "readers")) == ["Reader: Ana"]
+    make_comment(name="Kim", words="I ride an okapi.")
+    assert titles(results(reader, "okapi")) == ["Reader: Kim"]
+
+
+@pytest.mark.parametrize("written", ["3x12", "3 X 12", "3 × 12", "3×12"])
+@pytest.mark.parametrize("asked", ["3x12", "3 x 12", "3×12", '"3 x 12"'])
+def test_sets_and_repetitions_are_found_however_written(
+    reader: Client, written: str, asked: str
+) -> None:
+    make_article(title="Okapi", text=f"Do {written} of them.")
+    make_article(title="Other", text="Do 12 of 3.")
+    main = results(reader, asked)
+    assert titles(main) == ["Article: Okapi"]
+    assert all(mark.text in written for mark in main.all("mark"))
+
+
+def test_a_short_stem_is_no_beginning(reader: Client) -> None:
+    """ "ab" and "us", which is left of "abs" and "using", begin many words."""
+    make_article(title="One", text="Okapi about it, usually.")
+    make_article(title="Two", text="Okapi abs, using them.")
+    assert titles(results(reader, "okapi abs")) == ["Article: Two"]
+    assert titles(results(reader, "okapi using")) == ["Article: Two"]
+
+
+def test_sentences_are_shown_as_they_are_read(reader: Client) -> None:
+    article = make_article(title="One", text="An *okapi*, [see](/x/). It sleeps [@study].\n\nSo.")
+    make_source(article=article, key="study", title="A study")
+    passage = results(reader, "okapi").one("article", "hit").all("p")[-1].text
+    assert passage.startswith("An okapi, see. It sleeps. So. A study.")
 
 
 def test_minus_leaves_out_what_holds_the_word(reader: Client) -> None:
@@ -221,6 +295,7 @@ def test_what_is_not_public_is_never_found(reader: Client, trainer: Client, date
     make_variation(exercise=exercise, name="Okapi basic lift")
     make_page(title="Okapi page", published_at=date())
     make_subject(name="Okapi subject")
+    make_author(name="Okapi author")
     make_article(title="Hidden", subjects=[make_subject(name="Okapis")], published_at=date())
     make_comment(words="okapi", article=article)
     make_comment(words="okapi", published_at=date())
@@ -272,6 +347,12 @@ def test_search_follows_every_change(reader: Client) -> None:
     assert found() == ["Variation: Three"]
     step.delete()
     assert found() == []
+    author = article.author
+    author.name = "Okapi"
+    author.save()
+    assert found() == ["Author: Okapi"]
+    author.name = "Other"
+    author.save()
     subject = make_subject(name="Okapi")
     exercise.subjects.add(subject)
     assert found() == ["Subject: Okapi"]
@@ -356,11 +437,11 @@ def test_rebuilding_makes_the_same_entries(reader: Client) -> None:
 
 
 def test_nothing_found_offers_near_words_and_subjects(reader: Client) -> None:
-    page = read(reader.get("/search/?q=quadrixyl"))
+    page = read(reader.get("/search/?q=quadrupxyl"))
     main = page.one("main")
-    assert "Nothing was found for “quadrixyl”" in main.text
+    assert "Nothing was found for “quadrupxyl”" in main.text
     near = main.one("p", "near").all("a")
-    assert near[0].text == "quadriceps"
+    assert near[0].text == "quadruped"
     for link in near:
         assert titles(read(reader.get("/search/" + link.attrs["href"])).one("main"))
     assert page.one("nav", "subjects").all("a")
