@@ -77,10 +77,13 @@ class Addressed(Shown):
         raise NotImplementedError
 
     @transaction.atomic
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: Any, now_at: str = "", **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """now_at: where its address and those before it lead from now on; empty: it is gone."""
         path, known = self.get_absolute_url(), self._has_had_readers()
         deleted = super().delete(*args, **kwargs)
-        if known:
+        if now_at:
+            Redirect.moved(path, now_at)
+        elif known:
             Redirect.gone(path)
         return deleted
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.text import slugify
 
-from publishing.models.addresses import Addressed, Redirect
+from publishing.models.addresses import Addressed
 from publishing.models.published import slug_holds_a_letter
 
 OTHER_NAMES = 300  # characters
@@ -75,9 +75,7 @@ class Subject(Addressed):
             if relation.many_to_many:
                 for row in getattr(self, str(relation.get_accessor_name())).all():
                     getattr(row, relation.field.name).add(other)
-        path = self.get_absolute_url()
-        self.delete()
-        Redirect.moved(path, other.get_absolute_url())
+        self.delete(now_at=other.get_absolute_url())
         names = [*other.other_names.split(","), self.name, *self.other_names.split(",")]
         named = {name.strip().casefold(): name.strip() for name in names if name.strip()}
         named.pop(other.name.casefold(), None)
