@@ -6,7 +6,7 @@ from django.urls import reverse
 from blog import social, structured
 from blog.models import Article, Author, Page, Source
 from exercises.models import Variation
-from publishing.markdown import Text
+from publishing.markdown import Text, plain
 from publishing.meta import Meta, in_short, of_part
 from publishing.models import Site, Subject
 
@@ -53,7 +53,7 @@ def of_article(
     return Meta(
         title=article.title,
         path=path,
-        description=article.standfirst or in_short(text.html) or article.title,
+        description=article.standfirst or in_short(plain(article.text)) or article.title,
         kind="article",
         card=social.of_article(article, subjects, placed, site) if live else None,
         published=article.published_at,
@@ -76,7 +76,7 @@ def of_subjects(site: Site) -> Meta:
     )
 
 
-def of_subject(subject: Subject, site: Site, part: Part) -> Meta:
+def of_subject(subject: Subject, site: Site, part: Part, *, empty: bool) -> Meta:
     path, which = of_part(subject.get_absolute_url(), part)
     return Meta(
         title=f"{subject.name}{which}",
@@ -86,15 +86,16 @@ def of_subject(subject: Subject, site: Site, part: Part) -> Meta:
         card=social.of_subject(subject, site),
         feeds=((subject.name, reverse("subject_feed", args=[subject.slug])),),
         trail=(("Subjects", reverse("subjects")),),
+        indexed=not empty,
     )
 
 
-def of_author(author: Author, text: Text, site: Site) -> Meta:
+def of_author(author: Author, site: Site) -> Meta:
     facts = [author.name, author.credential.lower(), author.business, author.place]
     return Meta(
         title=author.name,
         path=author.get_absolute_url(),
-        description=in_short(text.html) or f"{', '.join(filter(None, facts))}.",
+        description=in_short(plain(author.biography)) or f"{', '.join(filter(None, facts))}.",
         kind="profile",
         page_type="ProfilePage",
         feeds=((author.name, reverse("author_feed", args=[author.slug])),),
@@ -102,10 +103,10 @@ def of_author(author: Author, text: Text, site: Site) -> Meta:
     )
 
 
-def of_page(page: Page, text: Text, *, live: bool) -> Meta:
+def of_page(page: Page, *, live: bool) -> Meta:
     return Meta(
         title=page.title,
         path=page.get_absolute_url(),
-        description=page.summary or in_short(text.html) or page.title,
+        description=page.summary or in_short(plain(page.text)) or page.title,
         indexed=live,
     )

@@ -1,26 +1,14 @@
 """What can be searched of articles, subjects and plain pages."""
 
-import re
-from html import unescape
 from typing import Any
 
 from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from blog.models import Article, Author, Page, Source
 from exercises.models import Exercise
-from publishing import markdown
+from publishing.markdown import plain
 from publishing.models import Subject
 from publishing.searchable import Entry, Kind, register
-
-BLOCK = re.compile(r"</?(?:p|h\d|[uo]l|li|blockquote|pre|[hb]r|div|section|t\w+)\b[^>]*>")
-TAG = re.compile(r"<[^>]*>")
-SOURCE = re.compile(rf"\s*{markdown.CITED.pattern}")
-
-
-def plain(text: str) -> str:
-    """The words of a Markdown text as they are read; cards have entries of their own."""
-    html = markdown.render(SOURCE.sub("", text)).html
-    return unescape(TAG.sub("", BLOCK.sub(" ", html)))
 
 
 def of_article(article: Article) -> Entry:

@@ -151,7 +151,7 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
         )
     )
     context = {
-        "meta": meta.of_subject(subject, Site.current(), page),
+        "meta": meta.of_subject(subject, Site.current(), page, empty=not (first or exercises)),
         "subject": subject,
         "first": first,
         "page": page,
@@ -175,7 +175,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
     rendered = text.render(author)
     context = {
-        "meta": meta.of_author(author, rendered, Site.current()),
+        "meta": meta.of_author(author, Site.current()),
         "author": author,
         "text": rendered,
         "articles": author.articles.published().select_related("lead_picture"),
@@ -211,7 +211,9 @@ def search(request: HttpRequest) -> HttpResponse:
 def opensearch(request: HttpRequest) -> HttpResponse:
     """Lets a browser search the site from its address line."""
     kind = "application/opensearchdescription+xml"
-    return render(request, "blog/opensearch.xml", content_type=kind)
+    site = Site.current()
+    names = {"short_name": site.short_name(16), "long_name": site.short_name(48)}  # at most
+    return render(request, "blog/opensearch.xml", names, content_type=kind)
 
 
 @stored()
@@ -219,7 +221,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(Page.objects.visible_to(request.user), slug=slug)
     rendered, live = text.render(page), page.is_live()
     context = {
-        "meta": meta.of_page(page, rendered, live=live),
+        "meta": meta.of_page(page, live=live),
         "page": page,
         "text": rendered,
         "is_draft": not live,

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,6 +41,8 @@ VIDEO = re.compile(
     r"(?P<YouTube>youtube\.com/(?:watch\?|shorts/|live/)|youtu\.be/)|(?:www\.)?(?P<Vimeo>vimeo\.com/))"
     r"[\w?&=./%#-]+)>?"
 )
+BLOCK = re.compile(r"</?(?:p|h\d|[uo]l|li|blockquote|pre|[hb]r|div|section|t\w+)\b[^>]*>")
+TAG = re.compile(r"<[^>]*>")
 SLOT = re.compile(r'<(div|span) data-slot="(\d+)"></\1>')
 TAGS = {
     *("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "hr", "br"),
@@ -110,6 +113,12 @@ class _Env:
 def placed_names(text: str) -> list[str]:
     """The names that a text places on lines of their own, in order, each once."""
     return _names(parse(text))
+
+
+def plain(text: str) -> str:
+    """The words of a text as they are read, on one line, without cards and sources."""
+    html = render(re.sub(rf"\s*{CITED.pattern}", "", text)).html
+    return " ".join(unescape(TAG.sub("", BLOCK.sub(" ", html))).split())
 
 
 def parse(text: str) -> list[Token]:

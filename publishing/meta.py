@@ -10,8 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Page
-from django.utils.html import strip_tags
-from django.utils.text import Truncator
 
 from publishing.social import Card
 
@@ -51,9 +49,13 @@ def absolute(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
-def in_short(html: str) -> str:
-    """The beginning of a text as a description."""
-    return Truncator(" ".join(strip_tags(html).split())).chars(DESCRIPTION)
+def in_short(words: str) -> str:
+    """The beginning of a text as a description, ended after a whole word."""
+    line = " ".join(words.split())
+    if len(line) <= DESCRIPTION:
+        return line
+    begun = line[:DESCRIPTION]
+    return f"{(begun.rpartition(' ')[0] or begun[:-1]).rstrip(' ,;:–—-')}…"
 
 
 def of_part(path: str, part: Page) -> tuple[str, str]:

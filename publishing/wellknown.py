@@ -42,6 +42,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "id": "/",
         "start_url": "/",
         "name": site.name,
+        "short_name": site.short_name(12),  # what has room under an icon
         "description": site.tagline,
         "lang": "en-US",
         "display": "minimal-ui",

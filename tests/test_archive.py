@@ -80,7 +80,7 @@ def test_many_articles_have_numbered_pages(reader: Client) -> None:
         assert page.one("nav", "pages").one("strong").text == f"Page {number}"
     assert seen == [f"Number {n}" for n in reversed(range(45))]
     links = main(reader, "/articles/2023/?page=2").one("nav", "pages").all("a")
-    assert [a.attrs["href"] for a in links] == ["?page=1", "?page=1", "?page=3", "?page=3"]
+    assert [a.attrs["href"] for a in links] == ["./", "./", "?page=3", "?page=3"]
     assert [a.attrs.get("rel") for a in links] == ["prev", None, None, "next"]
     titles = {read(reader.get(f"/articles/?page={n}")).one("title").text for n in (1, 2, 3)}
     assert len(titles) == 3

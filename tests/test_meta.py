@@ -56,6 +56,24 @@ def test_an_article_tells_all_of_itself(reader: Client) -> None:
 
 
 @pytest.mark.usefixtures("starter")
+def test_a_description_is_made_of_the_words_of_the_text(reader: Client) -> None:
+    """Not of its cards, its sources or its HTML, and to the end of a word."""
+    text = "[[hip-thrust/basic-floor]]\n\nQ&A: *3 < 5* [@x].\n\nSo." + " It goes on." * 30
+    make_article(slug="a", text=text)
+    description = told(read(reader.get("/articles/a/")))["description"]
+    assert description.startswith("Q&A: 3 < 5. So. It goes on.")
+    assert description.endswith(("It…", "goes…", "on.…"))
+    assert len(description) <= 200
+
+
+def test_a_subject_without_anything_is_not_indexed(reader: Client) -> None:
+    subject = make_subject(slug="bare")
+    assert told(read(reader.get("/subjects/bare/")))["robots"] == "noindex"
+    make_article(subjects=[subject])
+    assert "robots" not in told(read(reader.get("/subjects/bare/")))
+
+
+@pytest.mark.usefixtures("starter")
 @pytest.mark.parametrize(
     "address",
     ["/search/?q=glute", "/search/", "/exercises/?level=beginner", "/exercises/?have=box",

@@ -138,6 +138,7 @@ def test_the_manifest_names_icons_of_the_size_they_have(reader: Client) -> None:
     assert response["Content-Type"] == "application/manifest+json"
     manifest = json.loads(response.content)
     assert manifest["name"] == Site.current().name
+    assert manifest["short_name"] == "Prescription"  # of Prescription Fitness
     assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
     for icon in manifest["icons"]:
         path = Path(settings.STATIC_ROOT) / icon["src"].removeprefix(settings.STATIC_URL)

@@ -534,4 +534,5 @@ def test_browsers_are_told_how_to_search(reader: Client, settings: Any) -> None:
     html = root.find(f"{spec}Url[@type='text/html']")
     assert html is not None
     assert html.attrib["template"] == f"{settings.SITE_URL}/search/?q={{searchTerms}}"
-    assert 0 < len(root.findtext(f"{spec}ShortName") or "") <= 16
+    assert root.findtext(f"{spec}ShortName") == "Prescription"  # 16 characters at most
+    assert root.findtext(f"{spec}LongName") == "Prescription Fitness"

@@ -59,6 +59,12 @@ class Site(Shown):
             )
         ]
 
+    def short_name(self, most: int) -> str:
+        """As many whole words of the name as so many characters hold."""
+        if len(self.name) <= most:
+            return self.name
+        return self.name[: most + 1].rpartition(" ")[0] or self.name[:most]
+
     def __str__(self) -> str:
         return self.name
 
