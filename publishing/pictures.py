@@ -41,7 +41,7 @@ SEVERAL_YET_STILL = {"MPO", "HEIF"}  # phones keep a depth map or a burst beside
 WIDTHS = [480, 720, 960, 1200, 1600, 2400]
 WIDE = (16, 9)  # of the cut for the top of an article
 KEPT_PIXELS = 25_000_000  # a larger one is halved at once: two of it in memory are over 400 MB
-STORED_PIXELS = 8_000_000  # of one stored file: the AVIF encoder takes 25 bytes for each
+STORED_PIXELS = 8_000_000  # of one stored file: the AVIF encoder takes 30 bytes for each
 SCANS = 100  # of a JPEG; cameras and programs write about ten, each of them all its pixels' work
 MAX_SIDE = 16_000  # pixels; AVIF and JPEG end at 65,535, memory before
 MAX_BYTES = 20 * 1024 * 1024
@@ -61,9 +61,11 @@ ENCODED: dict[str, tuple[str, dict[str, Any]]] = {
     ".jpg": ("JPEG", {"quality": 82, "progressive": True}),
     ".png": ("PNG", {}),
 }
-# Of a drawing as AVIF, where flat colors and edges stay as they are and a photo would smear. Up to
-# this width in pixels it is for phones, whose dense points do not show the noise around its lines.
-DRAWING, DRAWING_ON_A_PHONE, PHONE = {"quality": 40}, {"quality": 28}, 960
+# Of a drawing as AVIF. Flat colors and edges stay as they are where a photo would smear; ink and
+# paper keep their color only when that is stored for each pixel, which costs nothing here. Up to
+# PHONE pixels wide it is for phones, whose dense points do not show the noise around its lines.
+DRAWING = {"quality": 40, "subsampling": "4:4:4"}
+DRAWING_ON_A_PHONE, PHONE = DRAWING | {"quality": 28}, 960
 ORIGINAL = {"jpg": {"quality": 92, "progressive": False}}  # later cuts are made from it
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

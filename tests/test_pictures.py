@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.test import Client
-from PIL import Image, ImageChops, ImageDraw, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageOps, ImageStat
 
 from publishing import pictures
 from publishing.models import Picture
@@ -89,6 +90,20 @@ def test_it_stands_upright(media: Path, orientation: int) -> None:
 def test_a_small_picture_is_not_blown_up(media: Path) -> None:
     stored = pictures.take_in(image_file((320, 180)))
     assert [*files()] == [f"{stored.token}-320.avif", f"{stored.token}-320.png"]
+
+
+def test_a_drawing_keeps_its_ink_and_its_paper(media: Path) -> None:
+    """Both lean to no color that they do not have, not even a little beside the other."""
+    drawing = (settings.BASE_DIR / "blog/starter/pictures/zebra-herd.png").read_bytes()
+    stored = pictures.take_in(io.BytesIO(drawing))
+    small = files()[f"{stored.token}-720.avif"]
+    with Image.open(io.BytesIO(drawing)) as meant, Image.open(io.BytesIO(small)) as seen:
+        whole = meant.convert("RGB").resize(seen.size, Image.Resampling.LANCZOS)
+        far = ImageChops.difference(
+            *(one.convert("RGB").reduce(12).convert("YCbCr") for one in (whole, seen))
+        )
+    _, blue, red = far.split()
+    assert max(ImageStat.Stat(blue).mean[0], ImageStat.Stat(red).mean[0]) < 0.5
 
 
 def test_names_cannot_be_guessed(media: Path) -> None:
