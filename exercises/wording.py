@@ -5,11 +5,17 @@ from collections.abc import Iterable
 
 from exercises.models import EquipmentNeed, Prescription, Step
 
+MEASURE = re.compile(r"(?<=\d) (?=×|(?:cm|kg|lb|inch(?:es)?|seconds?|reps?)\b)|(?<=×) (?=\d)")
 HOLD = re.compile(r"\bhold(?:s|ing)?\b[^.;,]{0,30}?\bseconds?\b", re.IGNORECASE)
 
 
 def counted(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
+
+
+def unbroken(text: str) -> str:
+    """The text with "15 cm" and "3 × 10" never on two lines."""
+    return MEASURE.sub("\u00a0", text)
 
 
 def prescription_in_words(prescription: Prescription) -> str:

@@ -227,6 +227,7 @@ def _citation_rule(state: StateInline, silent: bool) -> bool:
     if match is None:
         return False
     if not silent:
+        state.pending = state.pending.rstrip(" ")  # its number stands by the word, on its line
         state.push("citation", "", 0).content = match[1]
     state.pos = match.end()
     return True

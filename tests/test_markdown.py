@@ -99,6 +99,7 @@ def test_citations_are_numbered_by_first_use() -> None:
     ]
     assert [a.attrs.get("id") for a in page.all("a")] == ["cite-early", "cite-late", None]
     assert [note.text for note in page.all("small")] == ["1 Early & Co, 2010", "2 Late, 2020"]
+    assert "A<sup" in str(rendered.html)  # the number keeps to its word's line
 
 
 PROBLEMS = [

@@ -182,6 +182,30 @@ def test_hold_stands_out_in_its_step(reader: Client, text: str, bold: str) -> No
     assert [strong.text for strong in step.all("strong")] == ([bold] if bold else [])
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("all 3 × 10 are steady", "all 3~×~10 are steady"),
+        ("6 inches (15 cm) away", "6~inches (15~cm) away"),
+        ("hold 2 seconds, 1 second", "hold 2~seconds, 1~second"),
+        ("20 lb with 9 kg beside it", "20~lb with 9~kg beside it"),
+        ("2 sides, 10 secondary ones", "2 sides, 10 secondary ones"),
+    ],
+)
+def test_a_number_stays_with_its_unit(text: str, kept: str) -> None:
+    assert wording.unbroken(text) == kept.replace("~", "\u00a0")
+
+
+def test_steps_and_cues_keep_numbers_and_units_together(reader: Client) -> None:
+    exercise = make_exercise()
+    more = {"cues": "Stop 5 cm above.", "ready_when": "all 3 × 10 are easy"}
+    make_variation(exercise=exercise, steps=["Stay 15 cm away."], **more)
+    page = read(reader.get(exercise.get_absolute_url())).one("section", "card")
+    assert "Stay 15\u00a0cm away." in page.raw
+    assert "Stop 5\u00a0cm above." in page.raw
+    assert "all 3\u00a0×\u00a010 are easy" in page.raw
+
+
 def test_drawing_s_text_alternative_is_made_from_the_steps() -> None:
     set_up, move = Step.Phase.SET_UP, Step.Phase.MOVE
     steps = [

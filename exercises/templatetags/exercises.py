@@ -28,15 +28,20 @@ def needs(variation: Variation) -> str:
 
 
 @register.filter
+def unbroken(text: str) -> str:
+    return wording.unbroken(text)
+
+
+@register.filter
 def bold_hold(step: str) -> SafeString:
     """A step's text with "hold 2 seconds" in bold."""
-    text = conditional_escape(step)
+    text = conditional_escape(unbroken(step))
     return mark_safe(wording.HOLD.sub(r"<strong>\g<0></strong>", text))
 
 
 @register.filter
 def lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [wording.unbroken(line.strip()) for line in text.splitlines() if line.strip()]
 
 
 @register.filter
