@@ -43,7 +43,7 @@ def test_nothing_is_wider_than_a_small_phone(
         assert inner <= width, f"{address} is {inner} px wide"
 
 
-@pytest.mark.parametrize("width", [720, 1280])
+@pytest.mark.parametrize("width", [320, 360, 720, 1280])
 def test_text_twice_as_large_fits(chromium: Browser, starter_site: RunningSite, width: int) -> None:
     """For somebody who set the browser's letters to 200 %."""
     with closing(launch(chromium.browser_type, "--blink-settings=defaultFontSize=32")) as browser:

@@ -5,6 +5,9 @@ from django import template
 from django.core import paginator
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from blog.models import Article, Page
 from exercises.models import Exercise
@@ -33,6 +36,16 @@ def _subjects_with_counts() -> list[Subject]:
         exercise_count=count(Exercise),
     )
     return [subject for subject in subjects if subject.article_count or subject.exercise_count]
+
+
+@register.simple_tag(takes_context=True)
+def section_link(context: template.RequestContext, name: str, words: str) -> SafeString:
+    """A link of the header, marked on its own page and on those below it."""
+    there, here = reverse(name), context.request.path
+    if not here.startswith(there):
+        return format_html('<a href="{}">{}</a>', there, words)
+    current = "page" if here == there else "true"
+    return format_html('<a href="{}" aria-current="{}">{}</a>', there, current, words)
 
 
 @register.filter
