@@ -11,18 +11,19 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from django.db import connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from publishing.models import Edition
 
 AT_MOST = timedelta(days=1)  # then it is rendered again, whatever it was told
 NOW = {"now": True}
+READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 Rows = list[tuple[Any, ...]]
 
 
@@ -94,6 +95,21 @@ class Heard:
         rows: Rows = self.heard.fetchall()
         self.told += rows
         return rows
+
+
+@contextmanager
+def at_one_moment() -> Iterator[None]:
+    """Whatever is asked within is answered as the database stands at one moment. Only to read."""
+    with connection.cursor() as cursor:
+        cursor.execute(READING[connection.vendor])
+        try:
+            yield
+        finally:
+            try:
+                cursor.execute("ROLLBACK")
+            except Error:
+                connection.close()  # else it would stay at that moment for ever
+                raise
 
 
 def is_told_the_same(written: str) -> bool:

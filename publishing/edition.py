@@ -60,7 +60,13 @@ def current() -> int | None:
     number, late, early = _read()
     if late:
         _turn(number)
-        number, late, early = _read()
+        return standing()
+    return None if early else number
+
+
+def standing() -> int | None:
+    """The number as it stands; None when its time is over or not yet there."""
+    number, late, early = _read()
     return None if late or early else number
 
 

@@ -21,7 +21,7 @@ from django.utils.http import parse_etags, parse_header_parameters
 
 from publishing.asked import Listener
 from publishing.limits import WholeBody
-from publishing.store import Page, Place, keep, one_at_a_time, place_of, read, still_holds, write
+from publishing.store import Page, Place, holding, keep, one_at_a_time, place_of, read, write
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=5),
@@ -40,8 +40,8 @@ def front(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[byte
         if is_for_everybody(environ) and (place := place_of(environ)):
             encoding = preferred(environ.get("HTTP_ACCEPT_ENCODING", ""))
             page = read(place, encoding)
-            if page is None and still_holds(place):
-                page = read(place, encoding)
+            if page is None and (there := holding(place)):
+                page = read(there, encoding)
             if page:
                 status, headers, body = answer(environ, page)
                 start_response(STATUS[status], list(headers.items()))

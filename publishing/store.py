@@ -33,6 +33,7 @@ from publishing import asked, edition
 FILES = 160  # on each of an edition's 64 shelves: 10,240 in all
 BYTES = 4_000_000  # on a shelf: 256 MB in all
 KEPT = 3  # seconds that the pages of an edition before may still be read, or written
+PLAIN = "plain"  # the file that is in no encoding
 PATIENCE = 5  # seconds to wait for others with the same address, in one process
 
 _here = {f"{n:02x}": threading.Lock() for n in range(256)}
@@ -43,6 +44,10 @@ class Page(NamedTuple):
 
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def written(self) -> bytes:
+        return json.dumps(self.headers).encode() + b"\n" + self.body
 
 
 class Place(NamedTuple):
@@ -58,7 +63,7 @@ class Place(NamedTuple):
         return f"{self.shelf}/{self.name}"
 
     def file(self, encoding: str) -> str:
-        return f"{self.page}/{encoding or 'plain'}"
+        return f"{self.page}/{encoding or PLAIN}"
 
     @property
     def kept(self) -> str:
@@ -88,9 +93,10 @@ def place_of(environ: dict[str, Any]) -> Place | None:
         number = edition.current()
     except Error:
         return None
-    if number is None:
-        return None
-    name = name_of(environ)
+    return None if number is None else place_in(number, name_of(environ))
+
+
+def place_in(number: int, name: str) -> Place:
     folder = f"{settings.DATA_DIR}/pages/{number}-{release()}"
     return Place(number, folder, f"{folder}/{int(name[:2], 16) % 64:02}", name)
 
@@ -108,34 +114,42 @@ def read(place: Place, encoding: str) -> Page | None:
 
 
 def keep(place: Place, pages: dict[str, Page], listener: asked.Listener) -> None:
-    """Keep a page just rendered, in these encodings, if the site did not change meanwhile; for
-    editions to come too, if there are questions that tell whether it still holds."""
+    """Keep a page just rendered, in these encodings, if the site did not change meanwhile. For
+    editions to come it is kept in any case, if there are questions that tell whether it holds."""
     with suppress(OSError, Error):
-        questions = listener.written()
-        if not place.is_current:
-            return
-        if questions and has_room(place.shelf):
+        questions, is_current = listener.written(), place.is_current
+        if questions:
             if not has_room(place.kept):
                 shutil.rmtree(place.kept)
             forget(place)
-            os.makedirs(rendering(place, questions))
+            folder = rendering(place, questions)
+            os.makedirs(folder)
+            for encoding, page in pages.items():
+                put(f"{folder}/{encoding or PLAIN}", page.written)
+            put(place.questions, questions.encode())
+        if is_current and questions and has_room(place.shelf):
             shutil.rmtree(place.page, ignore_errors=True)  # one that cannot be read
             with suppress(FileNotFoundError):
                 os.unlink(place.page)
             point(place, questions)
-            put(place.questions, questions.encode())
-        for encoding, page in pages.items():
-            write(place, encoding, page)
+        elif is_current and not questions:
+            for encoding, page in pages.items():
+                write(place, encoding, page)
 
 
-def still_holds(place: Place) -> bool:
-    """Whether the page as it was kept is that of this edition too; it is then in its place."""
+def holding(place: Place) -> Place | None:
+    """Where the page as it was kept is in its place, if it is still what would be rendered: in this
+    edition, or in one that came while it was asked."""
     with suppress(OSError, ValueError, Error):
         questions = Path(place.questions).read_text()
-        if asked.is_told_the_same(questions) and place.is_current:
-            point(place, questions)
-            return True
-    return False
+        with asked.at_one_moment():
+            number = edition.standing()
+            if number is None or not asked.is_told_the_same(questions):
+                return None
+        found = place_in(number, place.name)
+        point(found, questions)
+        return found
+    return None
 
 
 def rendering(place: Place, questions: str) -> str:
@@ -172,7 +186,7 @@ def write(place: Place, encoding: str, page: Page) -> None:
         make_shelf(place)
         os.makedirs(place.page, exist_ok=True)
         if has_room(place.shelf, len(page.body)):
-            put(place.file(encoding), json.dumps(page.headers).encode() + b"\n" + page.body)
+            put(place.file(encoding), page.written)
 
 
 def has_room(shelf: str, size: int = 0) -> bool:

@@ -258,6 +258,51 @@ def test_a_full_shelf_takes_no_more(site: RunningSite) -> None:
     assert stored(site) == before
 
 
+def test_while_the_site_changes_all_the_time_a_page_is_still_rendered_once(
+    site: RunningSite,
+) -> None:
+    """As when hundreds of rows are saved in turn: a new edition before each question."""
+    assert site.manage("shell", "--no-imports", "-c", MEANWHILE).split() == ["1", "1", "2"]
+
+
+MEANWHILE = """
+import sqlite3
+from pathlib import Path
+from django.conf import settings
+from django.db import connection
+from django.test import RequestFactory
+from config.wsgi import application
+from publishing import store
+
+other = sqlite3.connect(settings.DATABASES["default"]["NAME"], isolation_level=None)
+renderings = set()
+
+def visit():
+    host = settings.SITE_URL.removeprefix("http://")
+    environ = RequestFactory(headers={"host": host}).get("/articles/hip-thrust/").environ
+    page = b"".join(application(environ, lambda *given: None))
+    folders = Path(settings.DATA_DIR).glob(f"pages/kept-*/*/{store.name_of(environ)}.*")
+    renderings.update(folder.name for folder in folders)
+    return page
+
+def meanwhile(execute, sql, *given):
+    other.execute("UPDATE publishing_edition SET number = number + 1")
+    return execute(sql, *given)
+
+told = []
+with connection.execute_wrapper(meanwhile):
+    first = visit()
+    told.append(len(renderings))
+    assert visit() == first
+    told.append(len(renderings))
+other.execute("UPDATE blog_article SET title = 'Another headline' WHERE slug = 'hip-thrust'")
+with connection.execute_wrapper(meanwhile):
+    assert b"Another headline" in visit()
+    told.append(len(renderings))
+print(*told)
+"""
+
+
 def test_scheduled_article_appears_by_itself(site: RunningSite) -> None:
     """No worker: the first request after its time makes a new edition."""
     site.manage("shell", "-c", SCHEDULE)
