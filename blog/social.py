@@ -49,7 +49,7 @@ def of_article(
     return Card(
         base=article.get_absolute_url(),
         kicker=subjects[0].name if subjects else "",
-        headline=article.title,
+        headline=social.headline(article.title, site),
         numbers=exercises.numbers(first),
         detail=exercises.detail(first),
         business=site.name,
@@ -62,7 +62,7 @@ def of_subject(subject: Subject, site: Site) -> Card:
     return Card(
         base=subject.get_absolute_url(),
         kicker="Subject",
-        headline=subject.name,
+        headline=social.headline(subject.name, site),
         words=subject.sentence,
         business=site.name,
         art=social.zebra_art(subject.slug),

@@ -24,7 +24,7 @@ def of_exercise(exercise: Exercise, first: Variation | None, site: Site) -> Card
     return Card(
         base=exercise.get_absolute_url(),
         kicker="Exercise",
-        headline=exercise.name,
+        headline=social.headline(exercise.name, site),
         numbers=numbers(first),
         detail=detail(first),
         business=site.name,

@@ -12,7 +12,9 @@ from PIL import ImageDraw, ImageFont, features
 
 FONTS = Path(__file__).parent / "fonts"
 Weight = Literal["ExtraBold", "SemiBold"]
-BARLOW = re.compile(r"[\x00-\xff\u0131\u0152\u0153\u2000-\u206f\u20ac\u2122\u2212]*")
+BARLOW, DEJAVU = "BarlowCondensed", "DejaVuSansCondensed-Bold"
+HYPHENS = str.maketrans("\u2010\u2011", "--")
+JOINERS = re.compile(r"[\u200d\u20e3\ufe0e\ufe0f]")  # what is left of a sequence of emoji
 LEADING = 1.0  # of the size: the faces are condensed and the lines few
 RAQM = features.check("raqm")  # lays out right-to-left text, where the system has libfribidi
 
@@ -68,14 +70,31 @@ def fit(text: str, weight: Weight, width: int, height: int, largest: int, smalle
     return Block(lines if RAQM else [in_visual_order(line) for line in lines], font, from_right)
 
 
+def can_write(text: str) -> bool:
+    """Whether anything to read is left of a text in the fonts here."""
+    return any(character.isalnum() for character in _writable(text))
+
+
 def _writable(text: str) -> str:
-    """Without control characters and what lies beyond the fonts here, such as emoji."""
-    characters = unicodedata.normalize("NFC", " ".join(text.split()))
-    return "".join(c for c in characters if c < "\U00010000" and unicodedata.category(c) != "Cc")
+    """What the fonts here can write of a text: no emoji, no Chinese, no control characters."""
+    plain = JOINERS.sub("", unicodedata.normalize("NFC", text)).translate(HYPHENS)
+    faces = [f"{BARLOW}-ExtraBold", DEJAVU]
+    kept = (c if any(_holds(face, c) for face in faces) else " " for c in plain)
+    return " ".join("".join(kept).split())
 
 
 def _face(text: str, weight: Weight) -> str:
-    return f"BarlowCondensed-{weight}" if BARLOW.fullmatch(text) else "DejaVuSansCondensed-Bold"
+    face = f"{BARLOW}-{weight}"
+    return face if all(_holds(face, character) for character in set(text)) else DEJAVU
+
+
+@cache
+def _holds(face: str, character: str) -> bool:
+    """Whether a font has a form of its own for a character, or it needs none."""
+    if unicodedata.category(character) in ("Cf", "Zs"):
+        return True
+    form, none = (_font(face, 40).getmask(c) for c in (character, "\uffff"))
+    return (form.size, bytes(form)) != (none.size, bytes(none))
 
 
 @cache

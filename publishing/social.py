@@ -22,11 +22,11 @@ from django.shortcuts import redirect
 from PIL import Image, ImageDraw
 
 from publishing import stripes
-from publishing.lettering import fit
+from publishing.lettering import can_write, fit
 from publishing.models import Picture, Site
 
 WIDTH, HEIGHT = 1200, 630
-LOOK = 2  # goes up with every change of the drawing code, so that all cards are drawn anew
+LOOK = 3  # goes up with every change of the drawing code, so that all cards are drawn anew
 PAPER, SURFACE, INK, QUIET, ACCENT = "#FBF7F0", "#F1E9DD", "#17130F", "#5F564C", "#B93A0A"
 
 LEFT, COLUMN = 56, 560  # pixels: the words
@@ -46,7 +46,7 @@ def zebra_art(name: str) -> Art:
     start = crc32(name.encode()) % stripes.LENGTH
 
     def draw(size: tuple[int, int]) -> Image.Image:
-        art = Image.new("RGB", size, ACCENT)
+        art = Image.new("RGB", size, SURFACE)
         art.paste(INK, mask=stripes.mask(stripes.STRIPES, size, start))
         return art
 
@@ -83,11 +83,14 @@ class Card:
         return ". ".join(filter(None, [self.headline, numbers, self.business]))
 
 
+def headline(title: str, site: Site) -> str:
+    """A title, or what the site is about where the fonts here cannot write it."""
+    return title if can_write(title) else site.tagline or site.name
+
+
 def of_site(site: Site) -> Card:
     """The card of every page that has none of its own."""
-    return Card(
-        base="/", headline=site.tagline or site.name, business=site.name, art=zebra_art("site")
-    )
+    return Card(base="/", headline=headline("", site), business=site.name, art=zebra_art("site"))
 
 
 def picture_art(picture: Picture) -> Art:
@@ -155,12 +158,13 @@ def draw(card: Card) -> Image.Image:
     elif card.kicker:
         fit(card.kicker, "SemiBold", COLUMN, 48, 42, 30).write(pen, LEFT, top, COLUMN, ACCENT)
         top += 54
-    room = bottom - top - (150 if card.words else 0)
-    headline = fit(card.headline, "ExtraBold", COLUMN, room, 210, 44)
-    headline.write(pen, LEFT, top, COLUMN, INK)
     if card.words:
-        top += headline.height + 8
-        fit(card.words, "SemiBold", COLUMN, 150, 46, 32).write(pen, LEFT, top, COLUMN, QUIET)
+        words = fit(card.words, "SemiBold", COLUMN, 150, 46, 32)
+        bottom -= words.height
+        words.write(pen, LEFT, bottom, COLUMN, QUIET)
+        bottom -= 26
+    headline = fit(card.headline, "ExtraBold", COLUMN, bottom - top, 210, 44)
+    headline.write(pen, LEFT, top, COLUMN, INK)
     return image
 
 
