@@ -29,6 +29,7 @@ WIDTH, HEIGHT = 1200, 630
 LOOK = 3  # goes up with every change of the drawing code, so that all cards are drawn anew
 PAPER, SURFACE, INK, QUIET, ACCENT = "#FBF7F0", "#F1E9DD", "#17130F", "#5F564C", "#B93A0A"
 
+DRAWN = 10_000  # colors, soft edges included, that a card without a photograph never has
 LEFT, COLUMN = 56, 560  # pixels: the words
 PANEL = 648  # where the art begins; it ends at the right edge
 BAND = 562  # where the stripes begin, below everything
@@ -133,11 +134,19 @@ def stored(card: Card) -> Path:
         before = list(file.parent.glob("*.png"))
         handle, unfinished = tempfile.mkstemp(dir=file.parent)
         with os.fdopen(handle, "wb") as out:
-            draw(card).quantize(256).save(out, "PNG", optimize=True)
+            _few_colors(draw(card)).save(out, "PNG", optimize=True)
         os.replace(unfinished, file)
         for old in before:
             old.unlink(missing_ok=True)
     return file
+
+
+def _few_colors(drawn: Image.Image) -> Image.Image:
+    """In 256 colors, a third of the bytes; a photograph also in dots, or its skies had steps."""
+    few = drawn.quantize(256)
+    if drawn.getcolors(DRAWN) is None:
+        return drawn.quantize(palette=few, dither=Image.Dither.FLOYDSTEINBERG)
+    return few
 
 
 def draw(card: Card) -> Image.Image:

@@ -1,14 +1,15 @@
 """Social cards: drawn once, at an address that changes with what is on them."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageStat
 
-from publishing import social
+from publishing import pictures, social
 from publishing.lettering import fit, in_visual_order
 from tests.make import (
     make_article,
@@ -62,6 +63,22 @@ def test_each_kind_of_page_has_its_card(reader: Client, media: Path) -> None:
         for address in ("/", "/articles/told/", "/subjects/glutes/", "/exercises/lift/")
     ]
     assert len(set(seen)) == 4
+
+
+def test_a_photograph_has_no_steps(reader: Client, media: Path) -> None:
+    """Each dot may be another color, but together they are that of the photograph."""
+    ramp = Image.linear_gradient("L").resize((900, 900))
+    photo = Image.merge("RGB", [ramp, ramp.rotate(90), ramp.rotate(180)])
+    file = io.BytesIO()
+    photo.save(file, "JPEG", quality=95)
+    file.seek(0)
+    picture = make_picture(**pictures.take_in(file)._asdict())
+    make_article(slug="told", lead_picture=picture)
+    card = image(reader, card_of(reader, "/articles/told/"))
+    seen = card.crop((social.PANEL, 0, social.WIDTH, social.BAND))
+    wanted = social.picture_art(picture).draw(seen.size)
+    off = ImageChops.difference(seen.reduce(12), wanted.reduce(12))
+    assert max(ImageStat.Stat(off).mean) < 1
 
 
 def test_a_changed_text_is_a_new_address_and_the_old_one_leads_to_it(reader: Client) -> None:

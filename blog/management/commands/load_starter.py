@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
     def picture(self, file: str, **data: Any) -> Picture:
         with (STARTER / "pictures" / file).open("rb") as source:
-            return Picture(**data, **pictures.take_in(source)._asdict())
+            return Picture(**data, **pictures.take_in(source, Picture(**data).focus)._asdict())
 
     def exercise(
         self,
