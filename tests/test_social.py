@@ -65,6 +65,13 @@ def test_each_kind_of_page_has_its_card(reader: Client, media: Path) -> None:
     assert len(set(seen)) == 4
 
 
+@pytest.mark.usefixtures("starter")
+def test_a_card_is_only_read(reader: Client) -> None:
+    for page in ("/", "/articles/hip-thrust/", "/exercises/squat/", "/subjects/glutes/"):
+        answer = Client(enforce_csrf_checks=True).post(card_of(reader, page))
+        assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+
+
 def test_a_photograph_has_no_steps(reader: Client, media: Path) -> None:
     """Each dot may be another color, but together they are that of the photograph."""
     ramp = Image.linear_gradient("L").resize((900, 900))
