@@ -83,6 +83,8 @@ def test_what_is_no_page_of_its_own_is_not_indexed(reader: Client, address: str)
     page = read(reader.get(address))
     assert page.one("meta", name="robots").attrs["content"] == "noindex"
     assert page.all("link", rel="canonical") == []
+    feeds = [link.attrs["href"] for link in page.all("link", rel="alternate")]
+    assert {"/feed/", "/feed.json"} <= set(feeds)
 
 
 @pytest.mark.parametrize("date", [lambda: None, later], ids=["draft", "scheduled"])
