@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from blog import text
 from blog.models import Article, Author
 from publishing import feeds
-from publishing.feeds import Entry, Feed, row_id
+from publishing.feeds import Entry, Feed, row_id, row_name
 from publishing.meta import absolute
 from publishing.models import Site, Subject
 from publishing.reading import stored
@@ -19,15 +19,13 @@ NEWEST = 20  # articles, in full
 
 @stored()
 def all_articles(request: HttpRequest) -> HttpResponse:
-    return feeds.atom(
-        request, _feed(request, Article.objects.published(), Site.current().name, "/")
-    )
+    return feeds.atom(request, _feed_of_all(request))
 
 
 @stored()
 def all_as_json(request: HttpRequest) -> HttpResponse:
     site = Site.current()
-    feed = _feed(request, Article.objects.published(), site.name, "/")
+    feed = _feed_of_all(request)
     data = feeds.as_json(feed, site, absolute(static("img/icon-512.png")))
     return JsonResponse(data, content_type="application/feed+json")
 
@@ -42,21 +40,26 @@ def of_author(request: HttpRequest, slug: str) -> HttpResponse:
     return feeds.atom(request, _feed_of(request, get_object_or_404(Author, slug=slug)))
 
 
+def _feed_of_all(request: HttpRequest) -> Feed:
+    articles = Article.objects.published()
+    return _feed(request, articles, name="articles", title=Site.current().name, page="/")
+
+
 def _feed_of(request: HttpRequest, row: Subject | Author) -> Feed:
-    title = f"{row.name}: {Site.current().name}"
-    return _feed(request, row.articles.published(), title, row.get_absolute_url())
+    return _feed(
+        request,
+        row.articles.published(),
+        name=row_name(row),
+        title=f"{row.name}: {Site.current().name}",
+        page=row.get_absolute_url(),
+    )
 
 
-def _feed(request: HttpRequest, articles: QuerySet[Article], title: str, page: str) -> Feed:
+def _feed(request: HttpRequest, articles: QuerySet[Article], **about: str) -> Feed:
     newest = articles.select_related("author", "lead_picture")
     newest = newest.prefetch_related("subjects", "sources")[:NEWEST]
     site = Site.current()
-    return Feed(
-        title=title,
-        path=request.path,
-        page=page,
-        entries=[_entry(article, site) for article in newest],
-    )
+    return Feed(path=request.path, entries=[_entry(article, site) for article in newest], **about)
 
 
 def _entry(article: Article, site: Site) -> Entry:

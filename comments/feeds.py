@@ -8,7 +8,7 @@ from django.utils.html import linebreaks, urlize
 from blog.models import Article
 from comments.models import Comment, CommentQuerySet
 from publishing import feeds
-from publishing.feeds import Entry, Feed, row_id
+from publishing.feeds import Entry, Feed, row_id, row_name
 from publishing.models import Site
 from publishing.reading import stored
 
@@ -18,21 +18,24 @@ NEWEST = 50
 @stored()
 def of_all(request: HttpRequest) -> HttpResponse:
     title = f"What readers say: {Site.current().name}"
-    return _answer(request, title, reverse("favorites"), Comment.objects.all())
+    about = {"name": "comments", "title": title, "page": reverse("favorites")}
+    return _answer(request, Comment.objects.all(), **about)
 
 
 @stored()
 def of_article(request: HttpRequest, slug: str) -> HttpResponse:
     article = get_object_or_404(Article.objects.published(), slug=slug)
     title = f"What readers say on “{article.title}”"
-    return _answer(request, title, article.get_absolute_url(), article.comments.all())
+    name = f"{row_name(article)}:comments"
+    about = {"name": name, "title": title, "page": article.get_absolute_url()}
+    return _answer(request, article.comments.all(), **about)
 
 
-def _answer(request: HttpRequest, title: str, page: str, comments: CommentQuerySet) -> HttpResponse:
+def _answer(request: HttpRequest, comments: CommentQuerySet, **about: str) -> HttpResponse:
     newest = comments.public_words().with_favorite().select_related("article")
     trainer = Site.current().trainer
     entries = [_entry(comment, trainer) for comment in newest.order_by("-published_at")[:NEWEST]]
-    return feeds.atom(request, Feed(title=title, path=request.path, page=page, entries=entries))
+    return feeds.atom(request, Feed(path=request.path, entries=entries, **about))
 
 
 def _entry(comment: Comment, trainer: str) -> Entry:

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 from django.conf import settings
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -62,8 +63,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A feed; path is its own address, page that of what it is a feed of."""
+    """A feed; path is its own address, page that of what it is a feed of. name is what it is called
+    whatever becomes of its address: "articles", "subject:3"."""
 
+    name: str
     title: str
     path: str
     page: str
@@ -79,7 +82,7 @@ class Feed:
 
     @property
     def id(self) -> str:
-        return tag(f"feed:{self.path}")
+        return tag(f"feed:{self.name}")
 
     @property
     def updated(self) -> datetime:
@@ -88,7 +91,11 @@ class Feed:
 
 def row_id(row: Published) -> str:
     """A name that stays, whatever becomes of the row's address, title and dates."""
-    return tag(f"{row._meta.model_name}:{row.pk}")
+    return tag(row_name(row))
+
+
+def row_name(row: Model) -> str:
+    return f"{row._meta.model_name}:{row.pk}"
 
 
 def tag(what: str) -> str:

@@ -1,6 +1,7 @@
 """Feeds are valid, whole, the same as Atom and as JSON, and quiet about what is not public."""
 
 import json
+import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -130,6 +131,20 @@ def test_the_id_never_changes(reader: Client, world: Article) -> None:
     world.published_at = world.published_at.replace(year=2020) if world.published_at else None
     world.save()
     assert ids() == before
+
+
+def test_a_feed_is_called_the_same_wherever_it_stands(reader: Client, world: Article) -> None:
+    def ids(addresses: list[str]) -> list[str | None]:
+        feeds = [ET.fromstring(reader.get(address).content) for address in addresses]
+        return [feed.findtext(f"{ATOM}id") for feed in feeds]
+
+    before = ids(ADDRESSES)
+    assert len(set(before)) == len(ADDRESSES)
+    for row in (world, world.author, world.subjects.get()):
+        row.slug = "moved"
+        row.save()
+    old = re.compile("told|elsie|glutes")
+    assert ids([old.sub("moved", address) for address in ADDRESSES]) == before
 
 
 def test_feed_ignores_the_name_it_is_asked_by(reader: Client, world: Article) -> None:
