@@ -263,12 +263,11 @@ def _alike(word: str, how_much: float) -> list[str]:
     may be swapped, missing or wrong: "qsuat", "quat"."""
     if len(word) < 3 or not word.isalpha():
         return []
-    first, second, third = word[:3]
-    begins = Q(word__startswith=first) | Q(word__startswith=second + first)
-    begins |= Q(word__startswith=second + third)
+    begins = Q(word__startswith=word[0]) | Q(word__startswith=word[1] + word[0])
+    begins |= Q(word__startswith=word[1:3])
     begins |= Q(word__endswith=word[1:])
     rows = SearchWord.objects.annotate(length=Length("word"))
-    rows = rows.filter(length__range=(len(word) - 3, len(word) + 3)).filter(begins)
+    rows = rows.filter(begins, length__gte=len(word) - 3, length__lte=len(word) + 3)
     known = sorted(rows.values_list("word", flat=True))
     near = [w for w in known if len(w) == len(word) and sorted(w) == sorted(word)]
     if len(word) > 3:
