@@ -13,12 +13,13 @@ from publishing.searchable import Entry, Kind, register
 
 
 def of_exercise(exercise: Exercise) -> Entry:
-    """Other names of a muscle count where it is the main one."""
+    """Everyday names of a muscle count where it is the main one. Its Latin name always does: else
+    "adductors" would be taken for a typing error and lead to the abductors."""
     muscles = []
     for work in exercise.work.all():
-        muscles.append(work.muscle.name)
+        muscles += [work.muscle.name, work.muscle.latin]
         if work.role == MuscleWork.Role.PRIMARY:
-            muscles += [work.muscle.latin, work.muscle.other_names]
+            muscles.append(work.muscle.other_names)
     return Entry(
         title=exercise.name,
         names=exercise.other_names,

@@ -183,7 +183,7 @@ def _find(query: Query) -> Ranks:
 
 def _distance(asked: list[str], title: str, names: str) -> int:
     """0 for what is called as was asked, 1 for what has it as another name, 2 for a title that
-    holds all of it, 3 for a title that it holds, else 4; in whatever order."""
+    holds all of it, 3 for a title that is half of it or more, else 4; in whatever order."""
     text = plain(f"{title} {names}")
     if not any(part in text for part in asked):  # as in most of what is found
         return 4
@@ -194,7 +194,7 @@ def _distance(asked: list[str], title: str, names: str) -> int:
         return 1
     if all(any(word.startswith(part) for word in words) for part in asked):
         return 2
-    return 3 if words and set(asked).issuperset(words) else 4
+    return 3 if set(words) <= set(asked) and 2 * len(words) >= len(asked) else 4
 
 
 def _name(words: Iterable[str]) -> list[str]:

@@ -130,6 +130,7 @@ FIRST = [
     ("plank on knees", "Variation: Knee plank"),
     ("hip thrust form", "Exercise: Hip thrust"),
     ("squat benefits", "Exercise: Squat"),
+    ("home workout for glutes", "Subject: No equipment"),
     ("elsie", "Author: Elsie Velazquez"),
     # Accents and odd writing.
     ("Góblet", "Variation: Goblet squat"),
@@ -195,6 +196,14 @@ def test_sets_and_repetitions_are_found_however_written(
     main = results(reader, asked)
     assert titles(main) == ["Article: Okapi"]
     assert all(mark.text in written for mark in main.all("mark"))
+
+
+def test_a_muscle_is_found_by_its_latin_name_where_it_only_helps(reader: Client) -> None:
+    """ "adductors" must not be taken for "abductors"."""
+    main = results(reader, "adductors")
+    assert main.all("p", "told") == []
+    assert "Exercise: Squat" in titles(main)
+    assert "Exercise: Hip abduction machine" not in titles(main)
 
 
 def test_a_short_stem_is_no_beginning(reader: Client) -> None:
