@@ -21,6 +21,7 @@ from blog.models import Article, Author, Draft, Page, Source
 from publishing.desk import Sentence, morning
 from publishing.revisions import RevisionAdmin
 
+DRAFTS_NAMED = 5  # on the morning page, the newest
 LOOKED_THROUGH = 20  # articles, for claims without a source: the morning page stays quick
 
 
@@ -207,8 +208,14 @@ def articles(request: HttpRequest) -> Iterator[Sentence]:
         address = reverse(f"admin:blog_article_{'change' if page else 'add'}", args=page)
         sentence = f"You typed something in “{draft}” that is not saved."
         yield Sentence(30, _link(f"{address}?draft={draft.key}", sentence))
-    for article in Article.objects.filter(published_at=None):
+    begun = Article.objects.filter(published_at=None).order_by("-updated_at")
+    for article in begun[:DRAFTS_NAMED]:
         yield Sentence(40, _link(_form(article), f"“{article}” is a draft."))
+    more = begun.count() - DRAFTS_NAMED
+    if more > 0:
+        all_of_them = reverse("admin:blog_article_changelist") + "?published_at__isnull=True"
+        sentence = f"There {'is one more draft' if more == 1 else f'are {more} more drafts'}."
+        yield Sentence(41, _link(all_of_them, sentence))
     for article in Article.objects.order_by("-updated_at")[:LOOKED_THROUGH]:
         if any(check.claims(article.text)):
             sentence = f"“{article}” has a claim without a source."

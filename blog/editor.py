@@ -78,6 +78,7 @@ def around(request: HttpRequest, form: ArticleForm, object_id: str | None) -> di
         "versions": article.history.count() if article else 0,
     }
     shown = drafts.as_typed(draft) if draft else article
+    context["begun"] = shown is not None
     if shown:
         context |= sorted_findings(shown)
     if form.conflict and article:

@@ -13,7 +13,7 @@ from django.utils.text import Truncator, slugify
 
 from blog import check
 from blog.models import Article, Source
-from publishing.desk import EDITOR_SCRIPTS, EDITOR_STYLE, DateAndTime, MarkdownWidget
+from publishing.desk import EDITOR_SCRIPTS, EDITOR_STYLE, TIMES, DateAndTime, MarkdownWidget
 from publishing.models import Picture
 
 
@@ -55,12 +55,14 @@ class ArticleForm(TextForm):
         label="goes live on",
         required=False,
         widget=DateAndTime,
+        input_time_formats=TIMES,
         help_text="Empty: as soon as you publish. A date to come: it appears by itself then.",
     )
     closes_at = forms.SplitDateTimeField(
         label="conversation closes",
         required=False,
         widget=DateAndTime,
+        input_time_formats=TIMES,
         help_text="Empty: it stays open.",
     )
     draft: QueryDict | None = None

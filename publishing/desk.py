@@ -129,12 +129,14 @@ def without_signs(field: Any, *signs: str) -> Any:
     return field
 
 
+# 7:00 and 19:30, but also 7:00 am, 7:30pm and 7 PM.
+TIMES = ["%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p"]
 # How kinds of fields are shown on the desk and in its inlines.
 FIELDS: dict[type[models.Field], dict[str, Any]] = {
     # An address typed without its scheme: on the web of today that is https.
     models.URLField: {"assume_scheme": "https"},
     models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
-    models.DateTimeField: {"widget": DateAndTime},
+    models.DateTimeField: {"widget": DateAndTime, "input_time_formats": TIMES},
     # Boxes to tick: the stock pair of lists needs a mouse, and axe finds faults in it.
     models.ManyToManyField: {"widget": CheckboxSelectMultiple},
 }

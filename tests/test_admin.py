@@ -116,6 +116,16 @@ def test_pages_of_the_desk_speak_of_her_things(trainer: Client) -> None:
     assert not Article.objects.exists()
 
 
+@pytest.mark.parametrize("typed", ["7:00", "07:00", "7:00 am", "7:00AM", "7 am"])
+def test_the_time_is_typed_as_she_says_it(trainer: Client, typed: str) -> None:
+    article = make_article(published_at=None)
+    address = f"/admin/blog/article/{article.pk}/change/"
+    when = {"published_at_0": "2036-05-06", "published_at_1": typed}
+    saved = save(trainer, address, _publish="1", **when)
+    assert saved.status_code == 302
+    assert "Scheduled for Tuesday, May 6, 2036, 7:00" in read(trainer.get(address)).text
+
+
 def test_pictures_to_choose_from_say_what_they_show(trainer: Client) -> None:
     make_picture(name="img-1234", text_alternative="A bench by the window.")
     form = read(trainer.get("/admin/blog/article/add/"))

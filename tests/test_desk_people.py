@@ -93,6 +93,18 @@ def test_what_needs_her_in_sentences_each_a_link(trainer: Client) -> None:
         assert trainer.get(item.one("a").attrs["href"]).status_code == 200, item.text
 
 
+def test_many_drafts_are_counted(trainer: Client) -> None:
+    for n in range(8):
+        make_article(title=f"Draft {n}", published_at=None)
+    told = read(trainer.get("/admin/")).one(id="content-main").all("a")
+    links = [link for link in told if "draft" in link.text]
+    assert len(links) == 6
+    assert links[0].text == "“Draft 7” is a draft."
+    assert links[-1].text == "There are 3 more drafts."
+    link = links[-1]
+    assert len(read(trainer.get(link.attrs["href"])).one(id="result_list").all("tr")) == 9
+
+
 def test_a_claim_with_its_source_needs_nobody(trainer: Client) -> None:
     article = make_article(text="Studies say so [@one].")
     make_source(article=article, key="one")

@@ -331,9 +331,24 @@ def test_the_button_goes_by_the_clock_of_the_site(
     button = desk.locator("[data-publish]")
     for hours, words in ((-1, "Publish now"), (1, "Schedule")):
         when = timezone.localtime() + timedelta(hours=hours)
-        desk.locator("[name=published_at_0]").fill(f"{when:%Y-%m-%d}")
-        desk.locator("[name=published_at_1]").fill(f"{when:%H:%M}")
-        expect(button).to_have_text(words)
+        for day, time_of_day in (("%Y-%m-%d", "%H:%M"), ("%m/%d/%Y", "%-I:%M %p")):
+            desk.locator("[name=published_at_0]").fill(f"{when:{day}}")
+            desk.locator("[name=published_at_1]").fill(f"{when:{time_of_day}}")
+            expect(button).to_have_text(words)
+    desk.locator("[name=published_at_0]").fill("2036-05-06")
+    for time_of_day in ("7:00", "7:00 am", "7pm", "7 PM", ""):
+        desk.locator("[name=published_at_1]").fill(time_of_day)
+        expect(button).to_have_text("Schedule")
+
+
+def test_a_refused_new_article_is_still_beside_its_page(site: RunningSite, visits: Visits) -> None:
+    desk = visits.desk(site)
+    desk.goto("/admin/blog/article/add/")
+    desk.locator("#id_title").fill("Thrust")
+    desk.locator(TEXT).fill("[[no/card]]")
+    desk.locator("[data-publish]").click()
+    expect(desk.locator(".errorlist")).to_contain_text("leads nowhere")
+    expect(desk.frame_locator("iframe").locator("h1")).to_have_text("Thrust")
 
 
 def test_the_toolbar_marks_and_unmarks(starter_site: RunningSite, visits: Visits) -> None:

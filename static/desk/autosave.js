@@ -118,7 +118,8 @@ if (form) {
     const [day, time] = ["published_at_0", "published_at_1"].map((name) => form.elements[name]?.value ?? "");
     // The site's clock counts, wherever she is: the stock desk tells how far it is from UTC.
     const offset = Number(document.body.dataset.adminUtcOffset ?? 0) * 1000;
-    const date = day && Date.parse(`${day}T${time || "00:00"}Z`) - offset;
+    const hour = (time || "0:00").replace(/\s*([ap])m$/i, " $1m").replace(/^(\d{1,2})(?= )/, "$1:00");
+    const date = day && Date.parse(`${day.replaceAll("-", "/")} ${hour} UTC`) - offset;
     if (date > Date.now()) publish.textContent = "Schedule";
     else publish.textContent = place.dataset.live ? "Update the live article" : "Publish now";
   };
@@ -129,7 +130,7 @@ if (form) {
   const frame = document.createElement("iframe");
   frame.setAttribute("sandbox", "allow-same-origin allow-popups");
   frame.title = "As readers will see it";
-  const begun = Boolean(article) || location.search.includes("draft=");
+  const begun = Boolean(place.dataset.begun);
   if (begun) frame.src = `${page}?article=${article}`;
   preview.hidden = !begun;
   preview.append(frame);
