@@ -164,6 +164,11 @@ class ArticleAdmin(TextAdmin):
             drafts.keep(editor.window_of(request), request.user, article, request.POST)
             messages.success(request, "Kept for later. Readers see nothing of it yet.")
             return redirect("admin:index")
+        if "_draft" in request.POST and not request.POST.get("title", "").strip():
+            window = editor.window_of(request) or drafts.new_window()
+            drafts.keep(window, request.user, article, request.POST)
+            messages.success(request, "Kept. With a title it will stand among your articles.")
+            return redirect(f"{request.path}?draft={window}")
         touches_readers = "_publish" in request.POST or (article and article.published_at)
         if touches_readers and not editor.may_publish(request):
             raise PermissionDenied
@@ -203,7 +208,13 @@ def articles(request: HttpRequest) -> Iterator[Sentence]:
     """What is begun, what comes next, and what rests on nothing yet."""
     if not editor.may_write(request):
         return
-    for draft in Draft.objects.exclude(typed_at=None).filter(editor=request.user.pk):
+    typed = Draft.objects.exclude(typed_at=None).select_related("editor", "article")
+    for draft in typed.exclude(editor=request.user.pk).exclude(article=None):
+        if editor.may_publish(request) and not draft.editor.has_perm("blog.publish_article"):
+            address = f"{_form(draft.article)}?draft={draft.key}"
+            sentence = f"{draft.editor} changed something in “{draft.article}” for you to look at."
+            yield Sentence(25, _link(address, sentence))
+    for draft in typed.filter(editor=request.user.pk):
         page = [draft.article_id] if draft.article_id else []
         address = reverse(f"admin:blog_article_{'change' if page else 'add'}", args=page)
         sentence = f"You typed something in “{draft}” that is not saved."

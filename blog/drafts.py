@@ -17,7 +17,8 @@ from blog.models import Article, Author, Draft
 from publishing.revisions import content_fields
 
 OPEN_FOR = timedelta(seconds=90)  # a window says every half minute that it is still there
-OF_THE_WINDOW = {"window", "version", "at", "article"}  # sent along, and no words of hers
+# Sent along, and no words of hers.
+OF_THE_WINDOW = {"window", "version", "at", "article", "continued"}
 NOT_TYPED = {"csrfmiddlewaretoken", "_publish", "_draft", "_later", "_save", "_continue", "_check"}
 
 
@@ -63,8 +64,10 @@ def forget(window: str, editor: Any) -> None:
 
 
 def saved(window: str, editor: Any, article: Article, typed: QueryDict) -> None:
-    """A save took what is typed: the window's draft goes, and every other that says the same."""
+    """A save took what is typed: the window's draft goes, the one of somebody else that it goes on
+    from, and every other of hers that says the same."""
     forget(window, editor)
+    article.drafts.filter(key=typed.get("continued", "")).delete()
     words = _words({name: typed.getlist(name) for name in typed})
     for draft in article.drafts.filter(editor=editor).exclude(typed_at=None):
         if _words(draft.typed) == words:

@@ -71,6 +71,7 @@ def around(request: HttpRequest, form: ArticleForm, object_id: str | None) -> di
         window = drafts.new_window()
     context: dict[str, Any] = {
         "window": window,
+        "continued": draft.key if draft and draft.key != window else "",
         "offers": [] if draft else drafts.kept(article, request.user),
         "stored": article,
         "is_live": article is not None and article.is_live(),

@@ -94,7 +94,24 @@ class ArticleForm(TextForm):
         self.fields["text"].widget = ArticleText()
         if "lead_picture" in self.fields:
             self.fields["lead_picture"].label_from_instance = _in_words
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = "Empty: made from the title."
         self.initial["version"] = self.instance.version if self.instance.pk else 0
+
+    def clean_slug(self) -> str:
+        """Empty, without a letter or taken: a new article gets a free one, so that no address keeps
+        her from saving. One she gives to an article that has one is hers to change."""
+        slug: str = self.cleaned_data["slug"]
+        if slug and self.instance.pk:
+            return slug
+        stem = (slug or slugify(self.data.get("title", "")))[:110]
+        if stem.upper() == stem.lower():
+            stem = f"article-{stem}".strip("-")
+        others = Article.objects.exclude(pk=self.instance.pk).filter(slug__startswith=stem)
+        taken = set(others.values_list("slug", flat=True))
+        names = [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))]
+        return next(name for name in names if name not in taken)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

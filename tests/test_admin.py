@@ -116,6 +116,45 @@ def test_pages_of_the_desk_speak_of_her_things(trainer: Client) -> None:
     assert not Article.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("title", "slug", "kept"),
+    [
+        ("The plank", "", "the-plank"),
+        ("The squat", "the-squat", "the-squat-2"),
+        ("斑马", "", "article"),
+        ("10", "10", "article-10"),
+        ("x" * 120, "", "x" * 110),
+    ],
+)
+def test_no_address_keeps_her_from_saving(
+    trainer: Client, title: str, slug: str, kept: str
+) -> None:
+    make_article(slug="the-squat", author=make_author())
+    answer = save(trainer, "/admin/blog/article/add/", title=title, slug=slug, _draft="1")
+    assert answer.status_code == 302
+    assert Article.objects.get(title=title).slug == kept
+
+
+def test_an_address_she_changes_is_not_changed_for_her(trainer: Client) -> None:
+    make_article(slug="the-squat")
+    article = make_article(slug="the-plank")
+    address = f"/admin/blog/article/{article.pk}/change/"
+    refused = save(trainer, address, slug="the-squat", _publish="1")
+    assert "already exists" in read(refused).text
+    assert Article.objects.filter(slug="the-plank").exists()
+
+
+def test_without_a_title_it_is_kept_for_later(trainer: Client) -> None:
+    make_author()
+    typed = {"text": "Words without a title.", "_draft": "1"}
+    answer = save(trainer, "/admin/blog/article/add/", **typed)
+    assert answer.status_code == 302
+    page = read(trainer.get(answer["Location"]))
+    assert "With a title it will stand among your articles" in page.text
+    assert page.one("textarea", name="text").text == "Words without a title."
+    assert not Article.objects.exists()
+
+
 @pytest.mark.parametrize("typed", ["7:00", "07:00", "7:00 am", "7:00AM", "7 am"])
 def test_the_time_is_typed_as_she_says_it(trainer: Client, typed: str) -> None:
     article = make_article(published_at=None)

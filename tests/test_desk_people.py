@@ -154,12 +154,18 @@ def test_an_assistant_s_change_of_a_live_article_waits_for_the_trainer(
         assert save(assistant, address, title="Mine", **{button: "1"}).status_code == 403
     assert save(assistant, address, title="Mine", _later="1").status_code == 302
     assert Article.objects.get().title == "Live"
+    told = "assistant changed something in “Live” for you to look at."
+    assert told in morning(trainer).text
+    assert told not in morning(assistant).text
     shown = read(trainer.get(address))
     assert "assistant typed something here" in shown.text
     link = next(a for a in shown.all("a") if a.text == "Continue with it")
     fields = read(trainer.get(address + link.attrs["href"])).one("form", id="article_form").fields()
-    assert trainer.post(address, fields | {"_publish": "1"}).status_code == 302
-    assert Article.objects.get().title == "Mine"
+    better = {"title": "Mine, and hers"}
+    assert trainer.post(address, fields | better | {"_publish": "1"}).status_code == 302
+    assert Article.objects.get().title == "Mine, and hers"
+    assert "assistant" not in morning(trainer).text
+    assert "assistant typed" not in read(trainer.get(address)).text
 
 
 def test_roles_may_be_made_again() -> None:

@@ -365,3 +365,37 @@ def test_pasted_and_dropped_pictures_are_added_or_refused(
     expect(text).to_have_value("Words.\n\n[[picture:zebra]]")
     expect(page.locator(".markdownx-preview .problem")).to_contain_text("has no words yet")
     assert "used nowhere: zebra" not in manage(site.folder, "unused_pictures")
+
+
+BESIDE = """() => ["zebra.jpg", ""].map((name) => {
+  const dataTransfer = new DataTransfer();
+  if (name) dataTransfer.items.add(new File(["x"], name));
+  else dataTransfer.setData("text/plain", "Words.");
+  const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+  return !document.querySelector("h1").dispatchEvent(event);
+})"""
+
+
+@pytest.mark.browser
+def test_a_picture_dropped_beside_the_text_leaves_the_page_open(
+    visits: Visits, starter_site: RunningSite
+) -> None:
+    page = visits.desk(starter_site)
+    page.goto("/admin/blog/article/add/")
+    assert page.evaluate(BESIDE) == [True, False]
+
+
+@pytest.mark.browser
+def test_one_refused_picture_does_not_keep_the_next_out(visits: Visits, site: RunningSite) -> None:
+    page = visits.desk(site)
+    page.goto("/admin/blog/author/add/")
+    page.locator("input[type=file][multiple]").set_input_files(
+        [
+            {"name": "one.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"},
+            {"name": "two.jpg", "mimeType": "image/jpeg", "buffer": saved(scene(), "JPEG")},
+        ]
+    )
+    page.get_by_role("dialog").get_by_role("button", name="Later").click()
+    expect(page.get_by_role("textbox", name="Biography")).to_have_value("[[picture:two]]")
+    expect(page.get_by_role("status")).to_contain_text("one.svg: This is not a picture I can read")
+    visits.complaints.clear()  # the browser notes the refusal's status 400

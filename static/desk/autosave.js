@@ -21,7 +21,7 @@ if (form) {
   };
   const words = (data) => {
     const kept = new URLSearchParams(data);
-    for (const name of ["at", "version", "window", "_draft", "_later", "_publish"]) kept.delete(name);
+    for (const name of ["at", "version", "window", "continued", "_draft", "_later", "_publish"]) kept.delete(name);
     kept.sort();
     return kept.toString();
   };

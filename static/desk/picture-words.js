@@ -68,6 +68,7 @@ for (const editor of document.querySelectorAll("textarea.markdownx-editor")) {
   area.after(chooser, status);
 
   const add = async (files) => {
+    const refused = [];
     for (const file of files) {
       status.className = "picture-status";
       status.textContent = `Adding ${file.name}…`;
@@ -79,11 +80,12 @@ for (const editor of document.querySelectorAll("textarea.markdownx-editor")) {
         editor.focus();
         editor.dispatchEvent(new Event("input", { bubbles: true })); // the preview knows the words now
       } catch (error) {
-        status.className = "picture-status refused";
-        status.textContent = `${file.name}: ${error.message}`;
-        return;
+        refused.push(`${file.name}: ${error.message}`);
       }
     }
+    if (!refused.length) return;
+    status.className = "picture-status refused";
+    status.textContent = refused.join(" ");
   };
 
   // While the event is on its way down, before django-markdownx's own handlers: they write
@@ -104,5 +106,14 @@ for (const editor of document.querySelectorAll("textarea.markdownx-editor")) {
     const files = [...chooser.files];
     chooser.value = ""; // so that the same file may be chosen again
     await add(files);
+  });
+}
+
+/* A picture dropped beside a text would open in place of the page. */
+for (const kind of ["dragover", "drop"]) {
+  addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files") || event.defaultPrevented || event.target.closest?.(".markdownx, .editor, input[type=file]")) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "none";
   });
 }
