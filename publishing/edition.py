@@ -156,6 +156,8 @@ def _before(instance: Shown, **signal: Any) -> None:
 @transaction.atomic
 def _after(instance: Shown, **signal: Any) -> None:
     """Those entries, and those it has a part in now; and what other rows keep of it."""
+    if not _is_raised():
+        _before_save(instance)  # what waited may have been published while this was on its way
     if _is_raised():
         instance.after_change()
     keys: searchable.Keys = getattr(_later, "keys", {})

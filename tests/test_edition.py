@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -189,3 +190,30 @@ def test_within_a_transaction_nothing_is_stored_or_read(article: Any) -> None:
 
 def test_models_of_readers_pages_say_so() -> None:
     assert all(issubclass(model, Shown) for model in searchable.watched())
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="Its writers wait before they read.")
+def test_words_that_change_while_somebody_publishes_them_are_no_older_edition() -> None:
+    """Who changes them saw them waiting; they are public when the change is written."""
+    comment = make.make_comment(published_at=None)
+    numbers = []
+
+    def edit() -> None:
+        comment_of_its_own = Comment.objects.get(pk=comment.pk)
+        comment_of_its_own.words = "Other words"
+        comment_of_its_own.save(update_fields=["words"])
+        numbers.append(number())
+        connection.close()
+
+    editing = Thread(target=edit)
+    with transaction.atomic():
+        comment.publish()
+        numbers.append(number())
+        editing.start()
+        while editing.is_alive():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone():  # it waits for the row
+                    break
+    editing.join()
+    assert numbers[1] > numbers[0]
