@@ -52,7 +52,7 @@ TAGS = {
 ATTRIBUTES = {
     "a": {"href", "title", "rel", "id", "class", "aria-label"},
     "code": {"class"},
-    "div": {"data-slot", "class"},
+    "div": {"data-slot", "class", "role", "aria-label", "tabindex"},
     "h2": {"id"},
     "h3": {"id"},
     "h4": {"id"},
@@ -312,7 +312,10 @@ def _render_cell(self: Any, tokens: Sequence[Token], i: int, options: Any, env: 
 
 
 def _render_table(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
-    return '<div class="table">' + self.renderToken(tokens, i, options, env)
+    """On a phone a wide one is scrolled in its place, by keyboard too."""
+    return '<div class="table" role="group" aria-label="Table" tabindex="0">' + self.renderToken(
+        tokens, i, options, env
+    )
 
 
 def _render_table_close(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:

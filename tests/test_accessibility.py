@@ -85,6 +85,17 @@ def test_public_page(visits: Visits, starter_site: RunningSite, kind: str) -> No
     look(page)
 
 
+def test_a_table_wider_than_the_phone(visits: Visits, site: RunningSite) -> None:
+    cells = "| Exercise | Sets | Repetitions | Rest | Load | Notes |"
+    text = f"{cells}\n|--|--|--|--|--|--|\n{cells}"
+    site.change("UPDATE blog_article SET text = ?", text)
+    page = visits.window(site)
+    page.goto("/articles/hip-thrust/")
+    table = page.get_by_role("group", name="Table")
+    assert table.evaluate("e => e.scrollWidth > e.clientWidth")
+    look(page, [(360, "light")])
+
+
 def test_pages_with_readers_words(visits: Visits, site: RunningSite) -> None:
     """Sends, is refused, waits and is published: each page on the way."""
     page = visits.window(site)
@@ -162,7 +173,7 @@ def test_the_first_tab_skips_to_the_text(visits: Visits, starter_site: RunningSi
 
 
 REACHABLE = """() => [...document.querySelectorAll(
-    "a[href], button, input:not([type=hidden]), select, textarea, summary")]
+    "a[href], button, input:not([type=hidden]), select, textarea, summary, .table")]
     .filter(e => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({ visibilityProperty: true }))
     .filter((e, i, all) => e.type !== "radio" || e === (  // of a group, Tab reaches one
         all.find(o => o.name === e.name && o.checked) ?? all.find(o => o.name === e.name)))
