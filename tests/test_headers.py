@@ -57,6 +57,12 @@ def test_every_answer_has_its_headers(starter_site: RunningSite, kind: str) -> N
     check(response)
 
 
+def test_a_long_question_gets_an_ordinary_page(starter_site: RunningSite) -> None:
+    response, body = starter_site.ask("GET", f"/search/?q=squat+{'x' * 5000}")
+    assert response.status == 200
+    assert "<h1>Search</h1>" in body
+
+
 def test_a_picture_has_them(site: RunningSite) -> None:
     name = next(iter((site.folder / "media").iterdir())).name
     response, _ = site.ask("HEAD", f"/media/{name}")
