@@ -189,3 +189,10 @@ def test_a_comment_s_own_address_leads_to_its_page(reader: Client) -> None:
         make_comment(article=None, words="", favorite=make_exercise()),
     ):
         assert reader.get(row.get_absolute_url()).status_code == 404
+
+
+@pytest.mark.parametrize("number", ["0", "2", "-1", "x", "", "99999999999", "١"])
+def test_a_page_of_the_conversation_that_is_not_there(reader: Client, number: str) -> None:
+    make_comment(article=make_article(slug="a"))
+    assert reader.get("/articles/a/?conversation=1").status_code == 200
+    assert reader.get(f"/articles/a/?conversation={number}").status_code == 404

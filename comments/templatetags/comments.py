@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.core.paginator import Paginator
 from django.db.models import Count, Subquery
+from django.http import Http404
 from django.utils.html import format_html, urlize
 from django.utils.safestring import SafeString, mark_safe
 
@@ -42,7 +43,8 @@ def answer_form(
 
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
-    """A page of the published words on an article, each with the answers to it."""
+    """A page of the published words on an article, each with the answers to it. Raises Http404 for
+    one that there is not, as any long list does."""
     rows = Comment.objects.filter(article=article).in_threads()
     counts = rows.order_by().values("article")  # each row brings along how many there are in all
     rows = rows.annotate(
@@ -54,7 +56,9 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     pages = Paginator(rows, WORDS_A_PAGE)
     if found := list(rows[start : start + WORDS_A_PAGE]):
         pages.count = found[0].of_all
-    page = pages.get_page(number)
+    if number not in map(str, pages.page_range):
+        raise Http404
+    page = pages.page(number)
     page.object_list = found or page.object_list
     site = context["site"]
     nodes = structured.script(thread(page, article, site)) if page.object_list else ""

@@ -16,7 +16,7 @@ READERS = 6
 PAGES = {
     "/": 200,
     "/articles/hip-thrust/": 200,
-    "/articles/hip-thrust/?conversation=2": 200,
+    "/articles/hip-thrust/?conversation=2": 404,
     "/articles/hip-thrust/?utm_source=letter": 200,
     "/exercises/": 200,
     "/exercises/?muscle=glutes&have=bench": 200,
