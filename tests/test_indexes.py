@@ -64,3 +64,13 @@ def test_keeping_an_answer_reads_no_table_whole(pages: None) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert send(stranger(), words=words).status_code == 303
     assert read_whole(queries) <= WHOLE
+
+
+def test_the_newest_words_are_found_in_their_order(pages: None, reader: Client) -> None:
+    """And not by sorting all that were ever written."""
+    with CaptureQueriesContext(connection) as queries:
+        assert reader.get("/comments/feed/").status_code == 200
+    (newest,) = [q["sql"] for q in queries.captured_queries if "LIMIT 50" in q["sql"]]
+    with connection.cursor() as cursor:
+        steps = [step for *_, step in cursor.execute(f"EXPLAIN QUERY PLAN {newest}").fetchall()]
+    assert not [step for step in steps if "ORDER BY" in step]

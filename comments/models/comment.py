@@ -30,8 +30,9 @@ own_comment = signing.Signer(salt="comments.own")
 
 
 def in_sight() -> Q:
-    """Its article is public, or it was written on the favorites page."""
-    return Q(article__isnull=True) | Q(article__in=Article.objects.published())
+    """Its article is public, or it was written on the favorites page. Asked so, as few articles are
+    hidden: of 200,000 comments the newest are then found by their index, and not by sorting."""
+    return ~Q(article__in=Article.objects.hidden())
 
 
 class CommentQuerySet(PublishedQuerySet):
