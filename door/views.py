@@ -26,10 +26,12 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from door import devices, guessing
@@ -37,6 +39,7 @@ from door.forms import ForgottenPasswordForm, PasswordChangeForm
 from door.models import Device
 
 OVERVIEW = reverse_lazy("mfa_index")
+CHALLENGE_LIVES = 600  # seconds
 
 
 class OnDesk:
@@ -87,6 +90,15 @@ class SecondStep(OnDesk, AuthenticateView):
 
 
 class PasskeySignIn(LoginWebAuthnView):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What a passkey has to sign is kept in the session of whoever asks, and anybody may: it
+        ends soon, and takes those along that have ended."""
+        response = super().get(request, *args, **kwargs)
+        if request.session.modified:
+            request.session.set_expiry(CHALLENGE_LIVES)
+            Session.objects.filter(expire_date__lt=timezone.now()).delete()
+        return response
+
     def form_valid(self, form: Any) -> HttpResponse:
         return go_on(self.request, super().form_valid(form))
 

@@ -9,6 +9,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
@@ -205,6 +206,27 @@ def test_a_new_password_by_letter_asks_for_the_second_step_too() -> None:
     assert thief.post(form, new)["Location"] == STEP
     assert not is_in(thief)
     assert thief.post(STEP, {"code": recovery_codes()[0]})["Location"] == "/admin/"
+
+
+def test_who_only_asks_for_a_passkey_fills_no_disk() -> None:
+    """Anybody may, and each asking is a row."""
+
+    def ask() -> None:
+        answer = Client().get("/admin/sign-in/passkey/", headers={"Accept": "application/json"})
+        assert "challenge" in answer.content.decode()
+
+    make_user()
+    attempt(hers := Client())
+    for _ in range(3):
+        ask()
+    assert Session.objects.count() == 4
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        ask()
+        assert Session.objects.count() == 2
+        assert is_in(hers)
+    with time_machine.travel(timezone.now() + timedelta(days=15)):
+        call_command("daily", verbosity=0)
+        assert not Session.objects.exists()
 
 
 def test_a_second_step_is_offered_on_the_first_sign_in() -> None:
