@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ class Front:
             assert ours in shipped
             shipped = shipped.replace(ours, here)
         (folder / "Caddyfile").write_text(shipped)
-        command = ["caddy", "run", "--adapter", "caddyfile", "--config", folder / "Caddyfile"]
+        command = ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
         homes = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
         with (folder / "caddy.log").open("wb") as log:
             self.process = subprocess.Popen(command, env=os.environ | homes, stdout=log, stderr=log)
@@ -76,7 +77,8 @@ def test_pages_and_files_come_as_they_are(front: Front) -> None:
     page, text = front.ask("GET", ARTICLE)
     assert (page.status, page.headers.get("Server")) == (200, None)
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    again, _ = front.ask("GET", ARTICLE, **{"If-None-Match": page.headers["ETag"]})
+    known: dict[str, Any] = {"If-None-Match": page.headers["ETag"]}
+    again, _ = front.ask("GET", ARTICLE, **known)
     assert again.status == 304
     start = text.index(b"/static/css/site.")
     sheet = text[start : text.index(b'"', start)].decode()
@@ -92,7 +94,11 @@ def test_pages_and_files_come_as_they_are(front: Front) -> None:
 
 
 def test_no_header_of_a_reader_changes_a_page_for_others(front: Front) -> None:
-    named = {"Script_Name": "/evil", "X-Forwarded-Host": "evil.example", "Path_Info": "/evil/"}
+    named: dict[str, Any] = {
+        "Script_Name": "/evil",
+        "X-Forwarded-Host": "evil.example",
+        "Path_Info": "/evil/",
+    }
     named |= {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/evil", "Forwarded": "for=evil"}
     for path in (f"/evil{ARTICLE}", ARTICLE):
         front.ask("GET", path, **named)
