@@ -245,13 +245,8 @@ def test_a_command_on_the_server_has_the_settings_as_systemd_reads_them(tmp_path
     script = tmp_path / "as-site"
     as_oneself = re.sub(r"setpriv .*--init-groups ", "", shipped)
     script.write_text(as_oneself.replace("/etc/fitness.env", str(settings)))
-    command = [
-        "sh",
-        script,
-        sys.executable,
-        "-c",
-        "import json, os; print(json.dumps({**os.environ}))",
-    ]
+    show = "import json, os; print(json.dumps({**os.environ}))"
+    command = ["sh", f"{script}", sys.executable, "-c", show]
     told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     seen = json.loads(told.stdout)
     assert seen["EMAIL_PASSWORD"] == secret
