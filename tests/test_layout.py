@@ -4,7 +4,7 @@ nothing runs out of its place, and things that belong together stand side by sid
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browsing import Visits
 from tests.site import RunningSite
@@ -144,3 +144,5 @@ def test_a_plain_page_begins_on_its_first_sheet(visits: Visits, starter_site: Ru
     page.goto("/gym-words/")
     # A grid that is higher than the sheet would be moved to the next one whole.
     assert page.locator(".prose").evaluate("e => getComputedStyle(e).display") == "block"
+    expect(page.locator("main > .print-only")).to_contain_text(f"{starter_site.url}/gym-words/ · ")
+    expect(page.locator("main > .print-only")).to_be_visible()
