@@ -151,9 +151,10 @@ class ContentAdmin(admin.ModelAdmin):
     formfield_overrides = FIELDS
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        return without_signs(
-            super().formfield_for_dbfield(db_field, request, **kwargs), "delete", "view"
-        )
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name in self.list_editable:
+            field.widget.attrs["aria-label"] = capfirst(field.label)  # in a list it has no label
+        return without_signs(field, "delete", "view")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)

@@ -147,8 +147,17 @@ def test_what_is_refused_before_the_form(visits: Visits, starter_site: RunningSi
 
 @pytest.mark.parametrize(
     "address",
-    ["/admin/", "/admin/blog/article/add/", "/admin/blog/article/{}/change/"],
-    ids=["front", "new article", "article"],
+    [
+        "/admin/",
+        "/admin/blog/article/?q=x",
+        "/admin/blog/article/add/",
+        "/admin/blog/article/{}/change/",
+        "/admin/blog/article/{}/share/",
+        "/admin/blog/article/{}/delete/",
+        "/admin/publishing/subject/",
+        "/admin/publishing/subject/1/history/",
+    ],
+    ids=["front", "list", "new article", "article", "share", "delete", "places", "history"],
 )
 def test_the_desk(visits: Visits, starter_site: RunningSite, address: str) -> None:
     page = visits.desk(starter_site)

@@ -273,6 +273,25 @@ def test_a_session_that_ended_while_she_wrote(site: RunningSite, visits: Visits)
     assert site.rows("SELECT text FROM blog_article") == [("Typed signed out.",)]
 
 
+def test_what_a_device_keeps_is_for_who_typed_it(site: RunningSite, visits: Visits) -> None:
+    another = "User.objects.create_superuser('ben', password='a zebra in the gym')"
+    site.manage("shell", "-c", f"from django.contrib.auth.models import User; {another}")
+    desk = visits.desk(site)
+    desk.goto("/admin/blog/article/1/change/")
+    desk.route("**/window/**", lambda route: route.abort())
+    desk.locator(TEXT).fill("Mine.")
+    expect(desk.locator("[data-kept]")).to_contain_text("No connection")
+    for name, offered in (("ben", False), ("elsie", True)):
+        desk.context.clear_cookies()
+        desk.goto("/admin/login/?next=/admin/blog/article/1/change/")
+        desk.get_by_label("Username").fill(name)
+        desk.get_by_label("Password").fill("a zebra in the gym")
+        desk.get_by_role("button", name="Log in").click()
+        expect(desk.locator("[data-preview]")).to_be_visible()
+        expect(desk.get_by_role("button", name="Continue with it")).to_be_visible(visible=offered)
+    visits.complaints.clear()  # what was aborted
+
+
 WORD = """<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>·
 <span>&nbsp;&nbsp;</span></span>One</p><p class=MsoListParagraph style='mso-list:l0 level2 lfo1'>
 <span style='mso-list:Ignore'>o<span>&nbsp;</span></span>Two</p>"""

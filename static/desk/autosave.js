@@ -7,8 +7,9 @@ const EVERY = 1000; // milliseconds from the first unsent key to sending it
 const STILL_OPEN = 30000; // milliseconds
 
 if (form) {
-  const { window: key, article, keep, page, login } = place.dataset;
-  const here = `typed:${article || "new"}:${key}`;
+  const { window: key, user, article, keep, page, login } = place.dataset;
+  const mine = `typed:${user}:${article || "new"}:`; // others may sign in on this device
+  const here = mine + key;
   const version = form.elements.version;
   const said = form.querySelector("[data-kept]");
   const say = (words) => { said.textContent = words; };
@@ -148,9 +149,9 @@ if (form) {
   /* What a closed tab or a lost connection left on this device. */
   const left = [];
   for (const name of Object.keys(localStorage)) {
-    if (!name.startsWith(`typed:${article || "new"}:`)) continue;
+    if (!name.startsWith(mine)) continue;
     const kept = JSON.parse(localStorage.getItem(name));
-    const offer = form.querySelector(`[data-offer="${name.split(":")[2]}"]`);
+    const offer = form.querySelector(`[data-offer="${name.slice(mine.length)}"]`);
     const saved = article ? Number(kept.version) < Number(version.value) : !offer;
     const older = Number(offer?.dataset.at) >= kept.at; // both by the clock of this device
     if ((kept.sent && saved) || older || words(kept.data) === shown) localStorage.removeItem(name);
