@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.forms.utils import ErrorDict, ErrorList
 from django.forms.widgets import Script
 from django.http import QueryDict
@@ -83,7 +84,10 @@ class ArticleForm(TextForm):
             "question",
             "closes_at",
         ]
-        widgets = {"subjects": forms.CheckboxSelectMultiple}
+        widgets = {
+            "standfirst": AdminTextareaWidget(attrs={"rows": 2}),  # to see it whole
+            "subjects": forms.CheckboxSelectMultiple,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if self.draft is not None:
@@ -98,6 +102,10 @@ class ArticleForm(TextForm):
             self.fields["slug"].required = False
             self.fields["slug"].help_text = "Empty: made from the title."
         self.initial["version"] = self.instance.version if self.instance.pk else 0
+
+    def clean_standfirst(self) -> str:
+        """One line, however it was typed."""
+        return " ".join(self.cleaned_data["standfirst"].split())
 
     def clean_slug(self) -> str:
         """Empty, without a letter or taken: a new article gets a free one, so that no address keeps

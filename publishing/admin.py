@@ -74,7 +74,7 @@ class PictureAdmin(ContentAdmin):
         return [
             (None, {"fields": ["file", "text_alternative", "decorative", "name"]}),
             rights,
-            ("What must stay in a 16:9 cut", {"fields": [focus], "classes": ["collapse"]}),
+            ("What matters most in it", {"fields": [focus], "classes": ["collapse"]}),
         ]
 
     @admin.display(description="picture")

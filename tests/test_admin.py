@@ -135,6 +135,13 @@ def test_no_address_keeps_her_from_saving(
     assert Article.objects.get(title=title).slug == kept
 
 
+def test_an_opening_sentence_is_one_line(trainer: Client) -> None:
+    article = make_article(published_at=None)
+    address = f"/admin/blog/article/{article.pk}/change/"
+    assert save(trainer, address, standfirst="One \r\n sentence.", _draft="1").status_code == 302
+    assert Article.objects.get().standfirst == "One sentence."
+
+
 def test_an_address_she_changes_is_not_changed_for_her(trainer: Client) -> None:
     make_article(slug="the-squat")
     article = make_article(slug="the-plank")
