@@ -43,6 +43,7 @@ SECRET = "secret-key"
 DERIVED = ("pages", "social")  # made anew from what was restored
 MEMBER = re.compile(r"(?:media|originals)/\w[\w.-]*|database\.(?:sqlite3|pgdump)|secret-key")
 STAMP = "site-%Y-%m-%d-%H%M%S.zip"  # in UTC
+NAME = re.compile(r"site-\d{4}-\d\d-\d\d-\d{6}\.zip")
 SCRATCH = ".backup-"
 A_DAY = timedelta(hours=20)  # what “daily” leaves out of a second run on the same day
 OLD = timedelta(days=2)
@@ -144,7 +145,7 @@ def restore(path: Path, *, overwrite: bool = False) -> Path | None:
 
 def kept() -> list[Path]:
     """The backups there are, oldest first. Each was checked when it was made."""
-    return sorted(settings.BACKUP_DIR.glob("site-*.zip"))
+    return sorted(p for p in settings.BACKUP_DIR.glob("site-*.zip") if NAME.fullmatch(p.name))
 
 
 def made_at(path: Path) -> datetime:

@@ -9,10 +9,13 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from comments.management.commands import clock
 from publishing import backup
 from tests.site import ROOT, RunningSite, manage, refused
 
@@ -226,3 +229,28 @@ def test_before_an_upgrade_one_is_made(site: RunningSite) -> None:
 def test_on_an_empty_machine_there_is_nothing_to_upgrade(tmp_path: Path) -> None:
     manage(tmp_path, "backup", "--before-upgrade")
     assert not (tmp_path / "backups").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_daily_run_that_failed_is_tried_again_in_an_hour(caplog: Any) -> None:
+    chores = clock.Command()
+    for names, hours, said in (
+        (("comments_report", "lost"), 1, True),
+        (("lost", "comments_report"), 24, False),
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE {} RENAME TO {}".format(*names))
+        chores.next_day = 0
+        caplog.clear()
+        chores.do_chores()
+        assert chores.next_day == pytest.approx(monotonic() + hours * 3600, abs=60)
+        assert ("A chore failed" in caplog.text) is said
+
+
+def test_other_files_beside_the_backups_are_no_backups(settings: Any, tmp_path: Path) -> None:
+    settings.BACKUP_DIR = tmp_path
+    right = datetime.now(UTC).strftime(backup.STAMP)
+    for name in (right, "site-before-the-move.zip", f"{right[:-4]} (copy).zip", "site-.zip"):
+        (tmp_path / name).touch()
+    assert [path.name for path in backup.kept()] == [right]
+    assert backup.trouble() == ""

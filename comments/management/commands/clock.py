@@ -1,28 +1,41 @@
 """For a machine without timers: sends letters every few minutes and does the daily chores."""
 
+import logging
 import time
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
 LETTERS_EVERY = 300  # seconds
-DAY = 24 * 3600  # seconds
+HOUR, DAY = 3600, 24 * 3600  # seconds
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
     help = __doc__
 
+    next_day = 0.0  # by time.monotonic()
+
     def handle(self, *args: Any, **options: Any) -> None:
-        next_day = time.monotonic()
+        self.next_day = time.monotonic()
         while True:
-            try:
-                call_command("send_letters", verbosity=0)
-                if time.monotonic() >= next_day:
-                    call_command("daily", verbosity=0)
-                    next_day += DAY
-            except Exception as error:
-                self.stderr.write(f"A chore failed and is tried again: {error}")
+            self.do_chores()
             close_old_connections()
             time.sleep(LETTERS_EVERY)
+
+    def do_chores(self) -> None:
+        """Whatever fails is tried again: letters the next time, the day's chores in an hour. On a
+        full disk, a backup every few minutes would leave the machine nothing for its readers."""
+        try:
+            call_command("send_letters", verbosity=0)
+            if time.monotonic() >= self.next_day:
+                self.next_day = time.monotonic() + HOUR
+                call_command("daily", verbosity=0)
+                self.next_day += DAY - HOUR
+        except CommandError as failure:  # who failed has logged it
+            self.stderr.write(f"A chore failed and is tried again: {failure}")
+        except Exception:
+            log.exception("A chore failed and is tried again")
