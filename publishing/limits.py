@@ -35,7 +35,8 @@ def body_limit(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
             if not length.isdigit() or int(length) <= limit:
                 # Files of the desk are large: not in memory twice. Its forms ask for their token,
                 # which is read with the whole body or not at all.
-                if not (staff and request.content_type == "multipart/form-data"):
+                large = staff and request.content_type == "multipart/form-data"
+                if request.method == "POST" and not large:
                     request.body  # noqa: B018  read here, or refused
                 return get_response(request)
             # A browser shows the answer only when its whole body was taken; more is cut off.
