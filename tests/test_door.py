@@ -208,6 +208,25 @@ def test_a_new_password_by_letter_asks_for_the_second_step_too() -> None:
     assert thief.post(STEP, {"code": recovery_codes()[0]})["Location"] == "/admin/"
 
 
+@pytest.mark.parametrize(
+    ("asked", "led"),
+    [
+        ("/admin/blog/article/", "/admin/blog/article/"),
+        ("admin", "admin"),
+        ("home", "home"),
+        ("//evil.example", "/admin/"),
+        ("https:evil.example", "/admin/"),
+        ("/\\evil.example", "/admin/"),
+        ("javascript:alert(1)", "/admin/"),
+    ],
+)
+def test_after_the_door_it_goes_on_within_the_site(asked: str, led: str) -> None:
+    make_user()
+    hers = Client()
+    assert attempt(hers, next=asked)["Location"] == led
+    assert hers.get(LOGIN, {"next": asked})["Location"] == led
+
+
 def test_who_only_asks_for_a_passkey_fills_no_disk() -> None:
     """Anybody may, and each asking is a row."""
 
