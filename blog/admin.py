@@ -210,6 +210,7 @@ def articles(request: HttpRequest) -> Iterator[Sentence]:
         return
     typed = Draft.objects.exclude(typed_at=None).select_related("editor", "article")
     for draft in typed.exclude(editor=request.user.pk).exclude(article=None):
+        assert draft.article
         if editor.may_publish(request) and not draft.editor.has_perm("blog.publish_article"):
             address = f"{_form(draft.article)}?draft={draft.key}"
             sentence = f"{draft.editor} changed something in “{draft.article}” for you to look at."

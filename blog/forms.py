@@ -97,7 +97,7 @@ class ArticleForm(TextForm):
             self._errors = ErrorDict()
         self.fields["text"].widget = ArticleText()
         if "lead_picture" in self.fields:
-            self.fields["lead_picture"].label_from_instance = _in_words
+            self.fields["lead_picture"].label_from_instance = _in_words  # type: ignore[attr-defined]
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = "Empty: made from the title."

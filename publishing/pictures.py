@@ -307,8 +307,9 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _is_colored(image: Image.Image) -> bool:
-    _, *chroma = image.convert("RGB").resize((64, 64)).convert("YCbCr").getextrema()
-    return any(abs(value - 128) > 8 for extrema in chroma for value in extrema)  # 128 is gray
+    small = image.convert("RGB").resize((64, 64)).convert("YCbCr")
+    chroma = [*small.getchannel("Cb").tobytes(), *small.getchannel("Cr").tobytes()]
+    return any(abs(value - 128) > 8 for value in chroma)  # 128 is gray
 
 
 def _is_drawing(image: Image.Image) -> bool:

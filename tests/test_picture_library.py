@@ -386,15 +386,15 @@ def test_a_picture_dropped_beside_the_text_leaves_the_page_open(
 
 
 @pytest.mark.browser
-def test_one_refused_picture_does_not_keep_the_next_out(visits: Visits, site: RunningSite) -> None:
+def test_one_refused_picture_does_not_keep_the_next_out(
+    visits: Visits, site: RunningSite, tmp_path: Path
+) -> None:
     page = visits.desk(site)
     page.goto("/admin/blog/author/add/")
-    page.locator("input[type=file][multiple]").set_input_files(
-        [
-            {"name": "one.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"},
-            {"name": "two.jpg", "mimeType": "image/jpeg", "buffer": saved(scene(), "JPEG")},
-        ]
-    )
+    (tmp_path / "one.svg").write_text("<svg/>")
+    (tmp_path / "two.jpg").write_bytes(saved(scene(), "JPEG"))
+    files = [tmp_path / "one.svg", tmp_path / "two.jpg"]
+    page.locator("input[type=file][multiple]").set_input_files(files)
     page.get_by_role("dialog").get_by_role("button", name="Later").click()
     expect(page.get_by_role("textbox", name="Biography")).to_have_value("[[picture:two]]")
     expect(page.get_by_role("status")).to_contain_text("one.svg: This is not a picture I can read")
