@@ -35,6 +35,7 @@ pi_heif.register_heif_opener()
 
 # What is read, and up to how many million pixels: what its decoder takes stays under 400 MB.
 MEGAPIXELS = {"JPEG": 50, "MPO": 50, "PNG": 50, "HEIF": 25, "AVIF": 25, "WEBP": 20}
+FOUR_CHANNELS = 35  # of one with alpha or in four inks: on its way it is in memory twice
 FORMATS = ["JPEG", "PNG", "HEIF", "AVIF", "WEBP"]
 SEVERAL_YET_STILL = {"MPO", "HEIF"}  # phones keep a depth map or a burst beside the first picture
 # In pixels. 720 and 1200 are phones' own, held upright, at two and three pixels to the point.
@@ -240,9 +241,11 @@ def _loaded(data: bytes) -> Image.Image:
 def _check(image: ImageFile.ImageFile) -> None:
     """Refuse by what the file says of itself, before its pixels are decoded."""
     most = MEGAPIXELS[image.format or ""]
+    if image.mode in ("CMYK", "RGBA") or image.has_transparency_data:
+        most = min(most, FOUR_CHANNELS)
     if image.width * image.height > most * 1_000_000:
-        other = "" if most == MEGAPIXELS["JPEG"] else ", or as JPEG"
-        raise Refused(TOO_MANY_PIXELS.format(most, other))
+        jpeg_may = image.format not in ("JPEG", "MPO") and most < MEGAPIXELS["JPEG"]
+        raise Refused(TOO_MANY_PIXELS.format(most, ", or as JPEG" if jpeg_may else ""))
     if max(image.size) > MAX_SIDE:
         raise Refused("The picture is longer than 16,000 pixels. Cut it and try again.")
     several = getattr(image, "n_frames", 1) > 1 and image.format not in SEVERAL_YET_STILL

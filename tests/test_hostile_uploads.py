@@ -132,6 +132,11 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: image_file((10_000, 10_000), "1").getvalue(),
         "50 million pixels",
     ),
+    "PNG of 40 million pixels with alpha": (
+        "a.png",
+        lambda: png((b"IHDR", struct.pack(">IIBBBBB", 8000, 5000, 8, 6, 0, 0, 0)), *END),
+        "35 million pixels. Save it smaller, or as JPEG",
+    ),
     "a bomb of WebP": (
         "a.webp",
         lambda: image_file((10_000, 10_000), kind="WEBP", method=0).getvalue(),
