@@ -27,13 +27,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What kills and stops things for minutes runs only when it is asked for."""
     if "faults" not in config.option.markexpr:
         items[:] = [item for item in items if "faults" not in item.keywords]
-    if connection.vendor == "postgresql":
-        items[:] = [item for item in items if concerns_postgresql(item)]
+    items[:] = [item for item in items if concerns_this_database(item)]
 
 
-def concerns_postgresql(item: Any) -> bool:
+def concerns_this_database(item: Any) -> bool:
+    if connection.vendor == "sqlite":
+        return item.get_closest_marker("postgresql") is None
     asks = "db" in item.fixturenames or item.get_closest_marker("django_db") is not None
-    return asks and "sqlite" not in item.keywords
+    return asks and item.get_closest_marker("sqlite") is None
 
 
 def pytest_unconfigure() -> None:
