@@ -169,9 +169,12 @@ def answers_and_letters(request: HttpRequest) -> Iterator[Sentence]:
         sentence = f"{comment.shown_name} asks: “{asked}”"
         yield Sentence(20, _link("admin:comments_comment_change", sentence, comment.pk))
     letter = Letter.objects.exclude(sent_at=None).order_by("-sent_at").first()
-    if letter and letter.sent_at and request.user.has_perm("comments.view_letter"):
-        sentence = f"The last letter went out on {localtime(letter.sent_at):%B %-d at %H:%M}."
-        yield Sentence(80, _link("admin:comments_letter_changelist", sentence), needs_her=False)
+    if letter and letter.sent_at:
+        at = f"{localtime(letter.sent_at):%B %-d at %H:%M}"
+        told = format_html("The last letter went out on {}.", at)
+        if request.user.has_perm("comments.view_letter"):
+            told = _link("admin:comments_letter_changelist", told)
+        yield Sentence(80, told, needs_her=False)
 
 
 def _link(name: str, words: str, *args: Any) -> SafeString:

@@ -113,6 +113,9 @@ def test_a_claim_with_its_source_needs_nobody(trainer: Client) -> None:
 
 def test_a_trainer_edits_her_things_and_no_accounts() -> None:
     trainer = person("Trainer")
+    Letter.objects.create(kind="x", to="a@example.org", subject="S", sent_at=earlier())
+    assert sentences(trainer)[0].startswith("The last letter went out on ")
+    assert not items(trainer)[0].all("a")  # to whom letters went is the administrator's to see
     folds = [fold.text for fold in morning(trainer).all("summary")]
     assert folds == ["More"]
     assert trainer.get("/admin/auth/user/").status_code == 403
