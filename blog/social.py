@@ -4,34 +4,30 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from blog.models import Article
 from exercises import social as exercises
 from exercises.models import Exercise, Variation
 from publishing import social
 from publishing.models import Site, Subject
+from publishing.reading import get_only
 from publishing.social import Card
 
 
-@csrf_exempt  # so that a wrong method is told as such
-@require_safe
+@get_only
 def article_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
     article = get_object_or_404(Article.objects.published(), slug=slug)
     card = of_article(article, list(article.subjects.all()), placed_in(article), Site.current())
     return social.serve(card, mark)
 
 
-@csrf_exempt  # so that a wrong method is told as such
-@require_safe
+@get_only
 def subject_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
     subject = get_object_or_404(Subject, slug=slug)
     return social.serve(of_subject(subject, Site.current()), mark)
 
 
-@csrf_exempt  # so that a wrong method is told as such
-@require_safe
+@get_only
 def site_card(request: HttpRequest, mark: str) -> HttpResponseBase:
     return social.serve(social.of_site(Site.current()), mark)
 

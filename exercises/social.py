@@ -2,19 +2,17 @@
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 from PIL import Image
 
 from exercises import figure, standalone, wording
 from exercises.models import Exercise, Prescription, Variation
 from publishing import social
 from publishing.models import Site
+from publishing.reading import get_only
 from publishing.social import Art, Card
 
 
-@csrf_exempt  # so that a wrong method is told as such
-@require_safe
+@get_only
 def exercise_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
     exercise = get_object_or_404(Exercise.objects.published(), slug=slug)
     rungs = exercise.variations.select_related("prescription", "photo")

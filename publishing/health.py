@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+
+from publishing.reading import get_only
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,7 @@ def storage_writes() -> bool:
 
 
 @never_cache
-@csrf_exempt  # so that a wrong method is told as such
-@require_safe
+@get_only
 def healthz(request: HttpRequest) -> HttpResponse:
     """200, or 503 when the database cannot be read or the disk not be written; no more is told."""
     works = {"database": database_answers(), "storage": storage_writes()}

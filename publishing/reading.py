@@ -11,12 +11,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 
-def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-    """A page that answers GET and HEAD, both with an ETag. Any other method is 405, also without a
-    token. What a signed-in person sees, drafts perhaps, is stored nowhere."""
+def get_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answers GET and HEAD. Any other method is 405, also without a token."""
+    return csrf_exempt(require_safe(view))
 
-    @csrf_exempt
-    @require_safe
+
+def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+    """A page that answers GET and HEAD, both with an ETag. What a signed-in person sees, drafts
+    perhaps, is stored nowhere."""
+
+    @get_only
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)

@@ -19,17 +19,16 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.module_loading import import_string
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from publishing import pictures
 from publishing.models import Picture, Redirect
+from publishing.reading import get_only
 
 MEDIA_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png"}
 
 
-@csrf_exempt  # so that a wrong method is told as such
-@require_safe
+@get_only
 def media(request: HttpRequest, name: str) -> FileResponse:
     """A stored picture; its name changes with its content, so it is kept for ever."""
     try:
