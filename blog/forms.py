@@ -15,7 +15,7 @@ from django.utils.text import Truncator, slugify
 from blog import check
 from blog.models import Article, Source
 from publishing.desk import EDITOR_SCRIPTS, EDITOR_STYLE, TIMES, DateAndTime, MarkdownWidget
-from publishing.models import Picture
+from publishing.models import Picture, free_name
 
 
 class TextForm(forms.ModelForm):
@@ -117,9 +117,7 @@ class ArticleForm(TextForm):
         if stem.upper() == stem.lower():
             stem = f"article-{stem}".strip("-")
         others = Article.objects.exclude(pk=self.instance.pk).filter(slug__startswith=stem)
-        taken = set(others.values_list("slug", flat=True))
-        names = [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))]
-        return next(name for name in names if name not in taken)
+        return free_name(stem, set(others.values_list("slug", flat=True)))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -198,5 +196,4 @@ def free_key(source: Source, taken: set[str]) -> str:
     first = source.authors.split(",")[0].split(" and ")[0].split()
     name = slugify(first[-1]) if first else "-".join(slugify(source.title).split("-")[:3])
     stem = "-".join(filter(None, [name[:30] or "source", str(source.year or "")]))
-    names = [stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))]
-    return next(name for name in names if name not in taken)
+    return free_name(stem, taken)

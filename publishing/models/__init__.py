@@ -7,6 +7,7 @@ from publishing.models.published import (
     Published,
     PublishedQuerySet,
     Shown,
+    free_name,
     slug_holds_a_letter,
 )
 from publishing.models.records import SearchEntry, SearchWord, StarterRecord
@@ -26,6 +27,7 @@ __all__ = [
     "Site",
     "StarterRecord",
     "Subject",
+    "free_name",
     "picture_url",
     "slug_holds_a_letter",
     "split_names",

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from publishing import pictures
-from publishing.models.published import Shown
+from publishing.models.published import Shown, free_name
 
 
 class Picture(Shown):
@@ -90,8 +90,7 @@ class Picture(Shown):
         """A short name made from a file's name, which no picture has yet."""
         stem = slugify(PurePath(file_name).stem)[:50] or "picture"
         taken = set(cls.objects.filter(name__startswith=stem).values_list("name", flat=True))
-        names = (stem if n == 1 else f"{stem}-{n}" for n in range(1, len(taken) + 2))
-        return next(name for name in names if name not in taken)
+        return free_name(stem, taken)
 
     @property
     def has_words(self) -> bool:

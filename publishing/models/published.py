@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from itertools import chain, count
 from typing import Any, Self
 
 from django.db import models, transaction
@@ -101,6 +103,12 @@ class Published(Shown):
         year = "" if then.year == now.year else f", {then.year}"
         day = f"{then:%A, %B} {then.day}{year}"
         return f"Live since {day}" if live else f"Scheduled for {day}, {then.hour}:{then:%M}"
+
+
+def free_name(stem: str, taken: Collection[str]) -> str:
+    """The stem, or the first of stem-2, stem-3 and so on that is not taken."""
+    names = chain([stem], (f"{stem}-{n}" for n in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def slug_holds_a_letter(name: str) -> models.CheckConstraint:
