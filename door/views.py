@@ -26,12 +26,10 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse, reverse_lazy
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from door import devices, guessing
@@ -96,7 +94,7 @@ class PasskeySignIn(LoginWebAuthnView):
         response = super().get(request, *args, **kwargs)
         if request.session.modified:
             request.session.set_expiry(CHALLENGE_LIVES)
-            Session.objects.filter(expire_date__lt=timezone.now()).delete()
+            request.session.clear_expired()
         return response
 
     def form_valid(self, form: Any) -> HttpResponse:

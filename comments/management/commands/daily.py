@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast, Concat
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         Letter.objects.filter(sent_at__lt=now - LETTERS_KEPT).delete()
         # One that could not be sent in all this time still holds a reader's words.
         Letter.objects.filter(sent_at=None, written_at__lt=now - UNDO_FOR).delete()
-        Session.objects.filter(expire_date__lt=now).delete()
+        call_command("clearsessions")
         engine.tidy()
         sent = letters.send_due(now)
         if options["verbosity"]:
