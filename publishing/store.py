@@ -119,22 +119,26 @@ def keep(place: Place, pages: dict[str, Page], listener: asked.Listener) -> None
     with suppress(OSError, Error):
         questions, is_current = listener.written(), place.is_current
         if questions:
-            if not has_room(place.kept):
-                shutil.rmtree(place.kept)
-            forget(place)
-            folder = rendering(place, questions)
-            os.makedirs(folder)
-            for encoding, page in pages.items():
-                put(f"{folder}/{encoding or PLAIN}", page.written)
-            put(place.questions, questions.encode())
-        if is_current and questions and has_room(place.shelf):
-            shutil.rmtree(place.page, ignore_errors=True)  # one that cannot be read
-            with suppress(FileNotFoundError):
-                os.unlink(place.page)
-            point(place, questions)
-        elif is_current and not questions:
+            keep_for_later(place, pages, questions)
+            if is_current and has_room(place.shelf):
+                shutil.rmtree(place.page, ignore_errors=True)  # one that cannot be read
+                with suppress(FileNotFoundError):
+                    os.unlink(place.page)
+                point(place, questions)
+        elif is_current:
             for encoding, page in pages.items():
                 write(place, encoding, page)
+
+
+def keep_for_later(place: Place, pages: dict[str, Page], questions: str) -> None:
+    if not has_room(place.kept):
+        shutil.rmtree(place.kept)
+    forget(place)
+    folder = rendering(place, questions)
+    os.makedirs(folder)
+    for encoding, page in pages.items():
+        put(f"{folder}/{encoding or PLAIN}", page.written)
+    put(place.questions, questions.encode())
 
 
 def holding(place: Place) -> Place | None:
