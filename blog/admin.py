@@ -204,14 +204,13 @@ class ArticleAdmin(TextAdmin):
 
 
 @morning
-def articles(request: HttpRequest) -> Iterator[Sentence]:
-    """What is begun, what comes next, and what rests on nothing yet."""
+def typed_and_not_saved(request: HttpRequest) -> Iterator[Sentence]:
+    """What an assistant changed for her, and what she typed herself."""
     if not editor.may_write(request):
         return
     typed = Draft.objects.exclude(typed_at=None).select_related("editor", "article")
-    for draft in typed.exclude(editor=request.user.pk).exclude(article=None):
-        assert draft.article
-        if editor.may_publish(request) and not draft.editor.has_perm("blog.publish_article"):
+    for draft in typed.exclude(editor=request.user.pk) if editor.may_publish(request) else ():
+        if draft.article and not draft.editor.has_perm("blog.publish_article"):
             address = f"{_form(draft.article)}?draft={draft.key}"
             sentence = f"{draft.editor} changed something in “{draft.article}” for you to look at."
             yield Sentence(25, _link(address, sentence))
@@ -220,6 +219,13 @@ def articles(request: HttpRequest) -> Iterator[Sentence]:
         address = reverse(f"admin:blog_article_{'change' if page else 'add'}", args=page)
         sentence = f"You typed something in “{draft}” that is not saved."
         yield Sentence(30, _link(f"{address}?draft={draft.key}", sentence))
+
+
+@morning
+def articles(request: HttpRequest) -> Iterator[Sentence]:
+    """What is begun, what comes next, and what rests on nothing yet."""
+    if not editor.may_write(request):
+        return
     begun = Article.objects.filter(published_at=None).order_by("-updated_at")
     for article in begun[:DRAFTS_NAMED]:
         yield Sentence(40, _link(_form(article), f"“{article}” is a draft."))

@@ -73,8 +73,10 @@ class Command(BaseCommand):
         return Site(pk=1, **data)
 
     def picture(self, file: str, **data: Any) -> Picture:
+        row = Picture(**data)
         with (STARTER / "pictures" / file).open("rb") as source:
-            return Picture(**data, **pictures.take_in(source, Picture(**data).focus)._asdict())
+            row.token, row.kind, row.width, row.height = pictures.take_in(source, row.focus)
+        return row
 
     def exercise(
         self,
