@@ -8,12 +8,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
 
-from tests.site import ROOT, RunningSite, own_port
+from tests.faults.fronts import adapted, free_port, until_it_listens
+from tests.site import ROOT, RunningSite
 
 pytestmark = pytest.mark.faults
 
@@ -26,31 +26,20 @@ class Front:
     """Caddy with our file, without certificates."""
 
     def __init__(self, prepared: Path, folder: Path) -> None:
-        with own_port() as found:
-            self.port = found.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.site = RunningSite(prepared, folder / "data", SITE_URL=self.url)
-        shipped = SHIPPED
-        for ours, here in {
+        here = {
             "example.com {": f"{{\n\tadmin off\n}}\n{self.url} {{",
             "/var/lib/fitness": str(self.site.folder),
             "127.0.0.1:8000": f"127.0.0.1:{self.site.port}",
-        }.items():
-            assert ours in shipped
-            shipped = shipped.replace(ours, here)
-        (folder / "Caddyfile").write_text(shipped)
+        }
+        (folder / "Caddyfile").write_text(adapted(SHIPPED, here))
         command = ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
         homes = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
         with (folder / "caddy.log").open("wb") as log:
             self.process = subprocess.Popen(command, env=os.environ | homes, stdout=log, stderr=log)
-        deadline = monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                break
-            except OSError:
-                assert monotonic() < deadline
-                assert self.process.poll() is None
+        until_it_listens(self.process, self.port)
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)

@@ -4,7 +4,6 @@ import gzip
 import http.client
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -12,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Event
-from time import monotonic
 
 import pytest
 
+from tests.faults.fronts import adapted, free_port, until_it_listens
 from tests.site import ROOT, RunningSite
 
 pytestmark = pytest.mark.faults
@@ -38,11 +37,6 @@ HOST = "example.com"
 SHIPPED = (ROOT / "deploy" / "nginx.conf").read_text()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 class Front:
     """nginx with our file; its own words are in nginx.log."""
 
@@ -52,26 +46,17 @@ class Front:
         subprocess.run(
             ["openssl", *how.split(), f"/CN={HOST}"], cwd=folder, check=True, capture_output=True
         )
-        for ours, here in {
+        here = {
             f"/etc/letsencrypt/live/{HOST}": str(folder),
             "/var/lib/fitness": str(site.folder),
             "127.0.0.1:8000": f"127.0.0.1:{site.port}",
             "listen 80;": f"listen 127.0.0.1:{self.plain};",
             "listen 443 ": f"listen 127.0.0.1:{self.secure} ",
-        }.items():
-            assert ours in shipped
-            shipped = shipped.replace(ours, here)
-        (folder / "site.conf").write_text(shipped)
+        }
+        (folder / "site.conf").write_text(adapted(shipped, here))
         (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
         self.process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder])
-        deadline = monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.secure)).close()
-                break
-            except OSError:
-                assert monotonic() < deadline
-                assert self.process.poll() is None
+        until_it_listens(self.process, self.secure)
 
     def ask(
         self, method: str, path: str, body: bytes = b"", sender: str = "127.0.0.1", **headers: str
