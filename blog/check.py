@@ -15,93 +15,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
+from blog import signs
 from blog.models import Article, Author, Page
 from exercises.models import Exercise, Prescription, Variation
 from publishing import markdown
 from publishing.models import Picture, Redirect, Subject
 
 TITLE_FITS = 60  # characters that search results show
-EMPTY_WORDS = {
-    *("", "click", "click here", "here", "see here", "this", "see this", "this page", "this one"),
-    *("link", "this link", "read more", "learn more", "find out more", "more", "what is there"),
-}
-FILE_NAME = re.compile(
-    r".+\.(?:jpe?g|png|webp|avif|hei[cf]|gif)"
-    r"|(?:img|dscn?|pxl|image|picture|photo|untitled|screen ?shot|whatsapp image)"
-    r"(?:[\W\d_]|at|[ap]m)*",
-    re.I,
-)
-IMAGE_OF = re.compile(
-    r"(?:this is )?(?:an? |the )?(?:image|picture|photo|photograph|graphic)(?: (?:of|showing)\b|:)",
-    re.I,
-)
-# What follows a multiple that compares: "three times as effective", "twice the strength"; but not
-# "three times as a warm-up", "two times more, then rest" or "ten times the next day".
-COMPARED = (
-    r"(?:as (?!(?:an?|the|i|you|we|part)\b)\w+"
-    r"|more (?!(?:this|that|then|each|every|on|in|at|with|and|before|if)\b)\w+"
-    r"|the (?:\w+ )?(?:activity|activation|strength|power|force|growth|size|muscle|effect|work"
-    r"|risk|result|gain)s?\b"
-    r"|higher|stronger|greater|larger|faster|better)"
-)
-CLAIM = re.compile(
-    "|".join(
-        [
-            r"(?<!\bmy )(?<!\bown )\bresearch(?:ers)?\b",
-            r"(?<!\bmy )\bstudies\b",
-            r"(?<!\bi )(?<!\bto )(?<!\bmy )(?<!\bcase )\bstudy\b(?! group)",
-            r"\baccording to\b(?! (?:your|my|how|what)\b)",
-            r"\bscientists?\b",
-            r"\bexperts (?:say|agree)\b",
-            r"\bevidence (?:shows|suggests)\b",
-            r"\b(?:shown|proven) to\b",
-            r"\bmeta-analys[ei]s\b",
-            r"\bclinical trials?\b",
-            r"\b(?:twice|(?:two|three|four|five|six|seven|eight|nine|ten|\d+(?:\.\d+)?)"
-            r"(?: times| ?[x×])) " + COMPARED,
-            # "Give it 100%", and how much to lift: "80% of your best", "add 5% each week".
-            r"\b(?!100\b(?! ?%? of\b))\d+(?:\.\d+)?(?: ?%|[ -]percent\b)"
-            r"(?!(?: more| less)? (?:weight|load|each|every|a week)\b)(?! of (?:your|my|what)\b)",
-        ]
-    ),
-    re.I,
-)
-WORDS = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
-NUMBER = rf"(\d+|{'|'.join(WORDS)})"
-AMOUNT = rf"\b{NUMBER}(?:(?: ?[-–] ?| to | or ){NUMBER})?"  # "8 to 12" is a range
-# The last two reps, two reps left: parts of a set, not how many there are.
-PART = "".join(rf"(?<!\b{word} )" for word in ("last", "first", "final", "next", "other", "extra"))
-AMOUNTS = [
-    ("sets", re.compile(rf"{PART}{AMOUNT} sets?\b(?! left| more)", re.I)),
-    (
-        "repetitions",
-        re.compile(
-            rf"{PART}{AMOUNT} rep(?:etition)?s\b(?! left| more| in (?:reserve|the tank))", re.I
-        ),
-    ),
-    ("seconds", re.compile(rf"{AMOUNT}[- ]seconds?\b", re.I)),
-    ("sets", re.compile(r"\b(\d+) ?[×x] ?\d+", re.I)),
-    ("repetitions", re.compile(r"\b\d+ ?[×x] ?(\d+)\b(?! ?s\b)", re.I)),
-]
-# What seconds are of: the nearest such word before them in the sentence says it, else the next one.
-SECONDS_OF = re.compile(
-    r"\b(?:(?P<hold>hold|held|squeez|paus|stay|keep)|(?P<rest>rest|wait|break)"
-    r"|(?P<way>lower|lift|rais|come|count|warm|take))",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -217,12 +137,12 @@ def _about_picture(picture: Picture, spot: str, line: int) -> Iterator[Finding]:
     if not picture.has_words:
         sentence = f"The picture “{picture}” needs words before you can publish."
         yield Finding("stop", sentence, spot, line)
-    elif FILE_NAME.fullmatch(words) or words == picture.name:
+    elif signs.FILE_NAME.fullmatch(words) or words == picture.name:
         sentence = (
             f"The words of the picture “{picture}” are the name of a file. What does it show?"
         )
         yield Finding("question", sentence, spot, line)
-    elif IMAGE_OF.match(words):
+    elif signs.IMAGE_OF.match(words):
         sentence = (
             f"The words of the picture “{picture}” say that it is a picture. Everybody is told that"
             " anyway: begin with what it shows."
@@ -276,11 +196,11 @@ def _about_amounts(before: Iterable[_Block], variation: Variation) -> Iterator[F
         "way": set(),
     }
     for block in before:
-        for what, pattern in AMOUNTS:
+        for what, pattern in signs.AMOUNTS:
             for match in pattern.finditer(block.words):
-                of = _seconds_of(block.words, match) if what == "seconds" else what
+                of = signs.seconds_of(block.words, match) if what == "seconds" else what
                 stated = sorted(n for n in on_card[of] if n)
-                numbers = [_number(word) for word in match.groups() if word]
+                numbers = [signs.number(word) for word in match.groups() if word]
                 if stated and not any(numbers[0] <= n <= numbers[-1] for n in stated):
                     known = " or ".join(map(str, stated))
                     sentence = (
@@ -288,18 +208,6 @@ def _about_amounts(before: Iterable[_Block], variation: Variation) -> Iterator[F
                         f" {known} {what}. Which is right?"
                     )
                     yield Finding("question", sentence, "text", block.line)
-
-
-def _seconds_of(words: str, match: re.Match[str]) -> str:
-    """Whether these seconds are held, rested or spent on the way; a name of on_card."""
-    before = re.split(r"[.!?]\s", words[: match.start()])[-1]
-    after = re.split(r"[.!?]", words[match.end() :])[0]
-    found = [*SECONDS_OF.finditer(before)][-1:] or [*SECONDS_OF.finditer(after)][:1]
-    return str(found[0].lastgroup) if found else "hold"
-
-
-def _number(word: str) -> int:
-    return int(word) if word.isdigit() else WORDS.index(word.lower()) + 1
 
 
 def _about_headings(blocks: Iterable[_Block]) -> Iterator[Finding]:
@@ -328,7 +236,7 @@ def _about_links(blocks: Iterable[_Block]) -> Iterator[Finding]:
             elif path is not None and not leads_somewhere(path):
                 sentence = f"The link “{words}” leads nowhere: there is no page at {path}."
                 yield Finding("stop", sentence, "text", block.line)
-            elif words.strip(" .!…").casefold() in EMPTY_WORDS:
+            elif words.strip(" .!…").casefold() in signs.EMPTY_WORDS:
                 sentence = f"The link “{words}” does not say where it leads. What is there?"
                 yield Finding("question", sentence, "text", block.line)
 
@@ -377,7 +285,7 @@ def _about_claims(blocks: Iterable[_Block]) -> Iterator[Finding]:
             cited = False
         elif block.kind == "words":
             cited |= block.cites
-            match = CLAIM.search(block.words)
+            match = signs.CLAIM.search(block.words)
             if match and not cited:
                 sentence = f"“{_around(block.words, match)}” sounds like a claim. Who found it?"
                 yield Finding("question", sentence, "text", block.line)
