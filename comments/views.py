@@ -94,6 +94,7 @@ def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> Http
         "total": sum(exercise.answers for exercise in tally),
         "chosen": chosen,
         "page": page,
+        "query": f"exercise={chosen.slug}" if chosen else "",
         **more,
     }
     return render(request, "comments/favorites.html", context, status=status)
