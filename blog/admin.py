@@ -255,12 +255,12 @@ def _link(address: str, words: str) -> SafeString:
 @admin.register(Page)
 class PageAdmin(TextAdmin):
     desk_order = 80
-    list_display = ["title", "slug", "in_footer", "position", "standing"]
+    list_display = ["title", "slug", "role", "in_footer", "position", "standing"]
     search_fields = ["title", "text"]
     prepopulated_fields = {"slug": ["title"]}
     fieldsets = [
         (None, {"fields": ["title", "text", "summary"]}),
-        ("Publishing", {"fields": ["published_at", "slug", "in_footer", "position"]}),
+        ("Publishing", {"fields": ["published_at", "slug", "role", "in_footer", "position"]}),
     ]
 
     @admin.display(description="where it stands", ordering="published_at")

@@ -15,7 +15,15 @@ from simple_history.models import HistoricalRecords
 
 from exercises.models import Variation
 from publishing.markdown import placed_names
-from publishing.models import Addressed, Picture, Published, Shown, Subject, slug_holds_a_letter
+from publishing.models import (
+    Addressed,
+    Picture,
+    Published,
+    PublishedQuerySet,
+    Shown,
+    Subject,
+    slug_holds_a_letter,
+)
 
 
 class Author(Addressed):
@@ -231,8 +239,34 @@ def slug_is_no_first_path_part(slug: str) -> None:
         raise ValidationError(f"“{slug}” is already an address of this site. Choose another.")
 
 
+class PageQuerySet(PublishedQuerySet):
+    def linked(self) -> SitePages:
+        """The live pages that every page of the site may link to, in one query."""
+        rows = self.published().filter(~Q(role="") | Q(in_footer=True))
+        return SitePages(list(rows.only("title", "slug", "role", "in_footer")))
+
+
+class SitePages:
+    """The pages that templates link to: by role, or None where no live page has it, and in the
+    footer."""
+
+    def __init__(self, pages: list[Page]) -> None:
+        by_role = {page.role: page for page in pages}
+        self.privacy = by_role.get(Page.Role.PRIVACY)
+        self.health = by_role.get(Page.Role.HEALTH)
+        self.words = by_role.get(Page.Role.WORDS)
+        self.contact = by_role.get(Page.Role.CONTACT)
+        self.footer = [page for page in pages if page.in_footer]
+
+
 class Page(Addressed, Published):
     """A plain page: privacy, health notice, contact."""
+
+    class Role(models.TextChoices):
+        PRIVACY = "privacy", "What happens to readers’ answers (privacy)"
+        HEALTH = "health", "The whole health notice"
+        WORDS = "words", "Gym words"
+        CONTACT = "contact", "How to reach you"
 
     title = models.CharField(max_length=120)
     slug = models.SlugField(
@@ -243,13 +277,34 @@ class Page(Addressed, Published):
     markdown_field = "text"
     in_footer = models.BooleanField("in the footer", default=True)
     position = models.PositiveSmallIntegerField("place in the footer", default=0)
+    role = models.CharField(
+        "the site links to it as",
+        max_length=10,
+        choices=Role,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Forms, articles and exercises then link to this page, whatever its address and"
+        " only while it is live. Empty: nothing but the footer and your texts.",
+    )
 
-    history = HistoricalRecords()
+    # Which page has a role is about the site as it is now, so an older version does not bring it
+    # back.
+    history = HistoricalRecords(excluded_fields=["role"])
+    objects = PageQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "title"]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="page_has_a_title"),
+            models.UniqueConstraint(
+                fields=["role"],
+                condition=~Q(role=""),
+                name="page_role_once",
+                violation_error_message=(
+                    "The site links to another page as this. Take it from that page first."
+                ),
+            ),
             slug_holds_a_letter("page_slug_holds_a_letter"),
         ]
 

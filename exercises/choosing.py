@@ -179,6 +179,7 @@ class Chooser:
     def equipment_names(self) -> dict[str, str]:
         return {equipment.slug: equipment.name for equipment in self.equipment}
 
+    @cached_property
     def in_words(self) -> str:
         """ "glutes, with box or resistance band, beginner": what is chosen, or nothing."""
         muscles = {muscle.slug: muscle.name.lower() for muscle in self.muscles}

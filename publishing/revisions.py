@@ -86,9 +86,12 @@ class RevisionAdmin(ContentAdmin):
 
 
 def content_fields(model: type[Model]) -> list[Any]:
-    """The fields of a row that she writes; when it is live is not part of a version."""
+    """The fields of a row that she writes and its history keeps; when it is live is not part of a
+    version."""
+    kept = {field.name for field in model.history.model._meta.concrete_fields}  # type: ignore[attr-defined]
+    kept -= {"published_at"}
     fields = model._meta.concrete_fields
-    return [f for f in fields if f.editable and not f.primary_key and f.name != "published_at"]
+    return [f for f in fields if f.editable and not f.primary_key and f.name in kept]
 
 
 def differences(model: type[Model], before: Any, after: Any) -> Iterator[tuple[str, SafeString]]:

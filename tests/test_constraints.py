@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from blog.models import Draft
+from blog.models import Draft, Page
 from comments.models import Address, Block, Comment, Look, Report, WordCount
 from door.models import Device
 from exercises.models import EquipmentNeed, Level, MuscleWork
@@ -149,6 +149,10 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
     "source_has_a_link": (make.make_source, lambda row: {"url": ""}),
     "page_has_a_title": (make.make_page, lambda row: {"title": ""}),
     "page_slug_holds_a_letter": (make.make_page, lambda row: {"slug": "404"}),
+    "page_role_once": (
+        make.make_page,
+        lambda row: {"role": make.make_page(role=Page.Role.PRIVACY).role},
+    ),
     "redirect_leads_elsewhere": (one_redirect, lambda row: {"new_path": row.old_path}),
     "search_entry_once": (one_entry, lambda row: beside(one_entry(), "kind", "key")),
     "comment_says_something": (make.make_comment, lambda row: {"words": ""}),

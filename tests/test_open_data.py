@@ -125,7 +125,7 @@ def test_security_txt_is_never_out_of_date(reader: Client) -> None:
         fields = dict(line.split(": ", 1) for line in text.splitlines())
         expires = datetime.fromisoformat(fields["Expires"])
         assert timedelta(days=120) < expires - now < timedelta(days=365)
-        assert fields["Contact"] == f"{HERE}/contact/"
+        assert fields["Contact"].startswith(f"{HERE}/")
         assert fields["Canonical"] == f"{HERE}/.well-known/security.txt"
     Site.current()
     Site.objects.update(email="elsie@example.com")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from blog.models import Article, Page
+from blog.models import Article
 from exercises.models import Exercise
 from publishing.models import Subject
 
@@ -59,8 +59,3 @@ def articles_with(exercise: Exercise) -> list[Article]:
     """The published articles that show a card of the exercise."""
     rows = Article.objects.published().filter(variations__exercise=exercise)
     return list(rows.select_related("lead_picture").distinct())
-
-
-@register.simple_tag
-def footer_pages() -> list[Page]:
-    return list(Page.objects.published().filter(in_footer=True).only("title", "slug"))

@@ -38,6 +38,7 @@ def answer_form(
         "parent": parent,
         "preview": context.get("preview"),
         "site": site,
+        "site_pages": context["site_pages"],
     }
 
 

@@ -114,8 +114,10 @@ class Command(BaseCommand):
             row = checked(EquipmentNeed(variation=variation, position=position, **need))
             row.one_of.set([Equipment.objects.get(slug=slug) for slug in one_of])
 
-    def page(self, **data: Any) -> Page:
-        return Page(published_at=self.now, **data)
+    def page(self, role: str = "", **data: Any) -> Page:
+        """A role that one of her own pages has stays there."""
+        taken = Page.objects.filter(role=role).exists()
+        return Page(published_at=self.now, role="" if taken else role, **data)
 
     def article(
         self,
