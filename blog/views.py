@@ -201,7 +201,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "hits": finding.hits(found, page.object_list),
         "readers": finding.hits(found, said[:READERS_BESIDE]),
         "readers_count": len(said),
-        "near": finding.near_words(words) if not (found.best or said) else [],
         "query": urlencode({"q": words, "kind": kind} if kind else {"q": words}),
     }
     return render(request, "blog/search.html", context)

@@ -10,11 +10,13 @@ import string
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from django.db import connection
 
 MOST = 1000  # entries of a kind: a word that more have costs no more, however large the site grows
+ENOUGH = 100  # of the newest entries with a term, to see whether one of them is public
 START, END = "\x02", "\x03"  # around a word that was found; no text holds them
 
 
@@ -64,10 +66,16 @@ class Engine(Protocol):
     def tidy(self) -> None: ...
 
     def find(
-        self, query: Query, among: Sequence[str], *, named: bool = False, most: int = MOST
-    ) -> dict[int, float]:
-        """Keys of the newest entries of these kinds that fit, each with its score: the less, the
-        better. With named, only the titles and other names count."""
+        self, query: Query, among: Sequence[str], *, named: bool = False
+    ) -> dict[str, dict[int, float]]:
+        """By kind, the keys of its newest entries that fit, each with its score: the less, the
+        better. With named, only the titles and other names count. One query to the database."""
+
+    def newest(
+        self, terms: Sequence[Term], among: Sequence[str], *, named: bool = False
+    ) -> list[tuple[int, int]]:
+        """Pairs of the place of a term and the key of an entry that holds it: of each term the
+        newest entries only. One query to the database."""
 
     def marked(self, query: Query, keys: Iterable[int]) -> dict[int, Marked]:
         """The entries of these keys as a result shows them."""
@@ -79,6 +87,19 @@ def rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
+def flat(lists: Iterable[Iterable[Any]]) -> list[Any]:
+    return list(chain.from_iterable(lists))
+
+
+def by_kind(
+    kinds: Iterable[str], found: Iterable[tuple[str, int, float]]
+) -> dict[str, dict[int, float]]:
+    scores: dict[str, dict[int, float]] = {kind: {} for kind in kinds}
+    for kind, key, score in found:
+        scores[kind][key] = score
+    return scores
+
+
 class Fts5:
     def tidy(self) -> None:
         """Rewrite the index, so that nothing is left in it of words that were deleted."""
@@ -86,16 +107,33 @@ class Fts5:
             cursor.execute("INSERT INTO search_index(search_index) VALUES ('optimize')")
 
     def find(
-        self, query: Query, among: Sequence[str], *, named: bool = False, most: int = MOST
-    ) -> dict[int, float]:
-        columns = "{title names}" if named else "{title names words}"
-        quoted = " OR ".join(f'"{kind}"' for kind in among)
-        found = rows(
-            "SELECT rowid, bm25(search_index, 0, 10, 6, 1) FROM search_index"
-            " WHERE search_index MATCH %s ORDER BY rowid DESC LIMIT %s",
-            [f"{columns} : ({self._match(query)}) AND kind : ({quoted})", most],
+        self, query: Query, among: Sequence[str], *, named: bool = False
+    ) -> dict[str, dict[int, float]]:
+        match = self._match(query)
+        of_a_kind = (
+            "SELECT * FROM (SELECT %s, rowid, bm25(search_index, 0, 10, 6, 1) FROM search_index"
+            " WHERE search_index MATCH %s ORDER BY rowid DESC LIMIT %s)"
         )
-        return dict(found)
+        values = [[kind, self._among(match, [kind], named), MOST] for kind in among]
+        return by_kind(among, rows(" UNION ALL ".join([of_a_kind] * len(among)), flat(values)))
+
+    def newest(
+        self, terms: Sequence[Term], among: Sequence[str], *, named: bool = False
+    ) -> list[tuple[int, int]]:
+        of_a_term = (
+            "SELECT * FROM (SELECT %s, rowid FROM search_index"
+            " WHERE search_index MATCH %s ORDER BY rowid DESC LIMIT %s)"
+        )
+        values = [
+            [place, self._among(self._term(term), among, named), ENOUGH]
+            for place, term in enumerate(terms)
+        ]
+        return rows(" UNION ALL ".join([of_a_term] * len(terms)), flat(values))
+
+    def _among(self, match: str, kinds: Sequence[str], named: bool) -> str:
+        columns = "{title names}" if named else "{title names words}"
+        quoted = " OR ".join(f'"{kind}"' for kind in kinds)
+        return f"{columns} : ({match}) AND kind : ({quoted})"
 
     def marked(self, query: Query, keys: Iterable[int]) -> dict[int, Marked]:
         keys = list(keys)
@@ -129,18 +167,33 @@ class PostgreSQL:
         """Its own housekeeping does that."""
 
     def find(
-        self, query: Query, among: Sequence[str], *, named: bool = False, most: int = MOST
-    ) -> dict[int, float]:
+        self, query: Query, among: Sequence[str], *, named: bool = False
+    ) -> dict[str, dict[int, float]]:
         """Ranked by any of the terms: its rank of "and" counts how near to each other they are, and
         of a term that is not wanted it counts that it is missing."""
         weights = "AB" if named else ""
-        found = rows(
-            "SELECT id, -ts_rank('{0.05, 0, 0.5, 1}', search, to_tsquery('english', %s), 1)"
+        ranked, match = self._any(query.terms, weights), self._match(query, weights)
+        of_a_kind = (
+            "(SELECT kind, id, -ts_rank('{0.05, 0, 0.5, 1}', search, to_tsquery('english', %s), 1)"
             " FROM publishing_searchentry WHERE search @@ to_tsquery('english', %s)"
-            " AND kind = ANY(%s) ORDER BY id DESC LIMIT %s",
-            [self._any(query.terms, weights), self._match(query, weights), list(among), most],
+            " AND kind = %s ORDER BY id DESC LIMIT %s)"
         )
-        return dict(found)
+        values = [[ranked, match, kind, MOST] for kind in among]
+        return by_kind(among, rows(" UNION ALL ".join([of_a_kind] * len(among)), flat(values)))
+
+    def newest(
+        self, terms: Sequence[Term], among: Sequence[str], *, named: bool = False
+    ) -> list[tuple[int, int]]:
+        of_a_term = (
+            "(SELECT %s, id FROM publishing_searchentry WHERE search @@ to_tsquery('english', %s)"
+            " AND kind = ANY(%s) ORDER BY id DESC LIMIT %s)"
+        )
+        weights = "AB" if named else ""
+        values = [
+            [place, self._term(term, weights), list(among), ENOUGH]
+            for place, term in enumerate(terms)
+        ]
+        return rows(" UNION ALL ".join([of_a_term] * len(terms)), flat(values))
 
     def marked(self, query: Query, keys: Iterable[int]) -> dict[int, Marked]:
         marks = f"StartSel={START}, StopSel={END}"

@@ -62,7 +62,7 @@ FIRST = [
     ("callf raise", "Exercise: Calf raise"),
     ("hpi thrust", "Exercise: Hip thrust"),
     ("rld", "Exercise: Romanian deadlift"),
-    ("barbel hip trust", "Variation: Barbell bench hip thrust"),
+    ("barbel hip thrsut", "Variation: Barbell bench hip thrust"),
     ("gobblet sqaut", "Variation: Goblet squat"),
     ("hip abdution machine", "Exercise: Hip abduction machine"),
     ("elsie velasques", "Author: Elsie Velazquez"),
@@ -104,6 +104,12 @@ FIRST = [
      " and three ways to do it"),
     ("how do I do a plank", "Exercise: Plank"),
     ("what is a goblet squat", "Variation: Goblet squat"),
+    # Contractions with and without their apostrophe, and possessives.
+    ("i cant squat", "Exercise: Squat"),
+    ("I can’t squat", "Exercise: Squat"),
+    ("dont squat", "Exercise: Squat"),
+    ("whats a plank", "Exercise: Plank"),
+    ("plank's", "Exercise: Plank"),
     # Without a word.
     ("squat -box", "Exercise: Squat"),
     ('sit -"hip thrust" -office', "Variation: Box squat"),
