@@ -20,6 +20,7 @@ from blog.models import Article, Author, Page
 from exercises.models import Exercise, Prescription, Variation
 from publishing import markdown
 from publishing.models import Picture, Redirect, Subject
+from publishing.site_url import origin_of
 
 TITLE_FITS = 60  # characters that search results show
 
@@ -245,8 +246,7 @@ def _path_inside(address: str) -> str | None:
     """The path of a link within the site; None for another site, a mail address or a place on the
     same page."""
     parts = urlsplit(address)
-    own = urlsplit(settings.SITE_URL)
-    if (parts.scheme, parts.netloc) not in (("", ""), (own.scheme, own.netloc)):
+    if (parts.scheme or parts.netloc) and origin_of(address) != settings.SITE_URL:
         return None
     return parts.path or None
 

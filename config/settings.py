@@ -11,6 +11,8 @@ import environs
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from publishing.site_url import normalized
+
 env = environs.Env()
 
 BASE_DIR = environs.Path(__file__).resolve().parent.parent
@@ -18,16 +20,18 @@ DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data").resolve()
 DEBUG = env.bool("DEBUG", False)
 
 # The one source of absolute addresses, allowed hosts, secure cookies and the redirect to https.
-SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
-if not re.fullmatch(r"https?://([\w.-]+|\[[\da-f:]+\])(:\d{1,5})?", SITE_URL):
+_given = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")
+try:
+    SITE_URL = normalized(_given)
+except ValueError:
     raise ImproperlyConfigured(
-        f"SITE_URL is the address readers type, like https://example.com, not “{SITE_URL}”."
-    )
+        "SITE_URL is the address readers type, like https://example.com, with nothing after the"
+        f" name and the port, not “{_given}”."
+    ) from None
 _site = urlsplit(SITE_URL)
+_name = SITE_URL.partition("://")[2].removesuffix(f":{_site.port}")  # IPv6 with its brackets
 _loopback = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = (
-    _loopback if _site.hostname in ("127.0.0.1", "localhost", "::1") else [_site.hostname]
-)
+ALLOWED_HOSTS = _loopback if _name in _loopback else [_name]
 _https = _site.scheme == "https"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
@@ -91,6 +95,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "publishing.limits.body_limit",
+    "publishing.incoming.without_nul",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

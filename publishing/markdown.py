@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import urlsplit
 
 import nh3
 from django.conf import settings
@@ -32,6 +31,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from publishing.models import Picture
+from publishing.site_url import origin_of
 
 LIMIT = 100_000  # characters of one text; a book chapter has about 30,000
 PLACED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")
@@ -297,8 +297,7 @@ def _render_image(self: Any, tokens: Sequence[Token], i: int, options: Any, env:
 
 
 def _render_link(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
-    host = urlsplit(str(tokens[i].attrGet("href"))).netloc
-    if host and host != urlsplit(settings.SITE_URL).netloc:
+    if origin_of(str(tokens[i].attrGet("href"))) not in ("", settings.SITE_URL):
         tokens[i].attrSet("rel", "noopener")
     return self.renderToken(tokens, i, options, env)
 
