@@ -70,6 +70,7 @@ class ArticleAdmin(TextAdmin):
     form = ArticleForm
     change_form_template = "admin/blog/article/change_form.html"
     list_display = ["title", "standing", "updated_at"]
+    links_to = ("published_at__isnull",)  # on the morning page: all drafts
     search_fields = ["title", "standfirst", "text"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [SourceInline]
@@ -105,7 +106,7 @@ class ArticleAdmin(TextAdmin):
         article = super().get_object(request, object_id, from_field)
         if article and request.method == "POST":
             # Two saves at once stand in line, so that the second sees the version of the first.
-            return Article.objects.select_for_update().get(pk=article.pk)
+            return Article.objects.select_for_update().filter(pk=article.pk).first()
         return article
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from blog.forms import ArticleForm, SourceFormSet
 from blog.models import Article, Author, Draft
+from publishing.incoming import number
 from publishing.revisions import content_fields
 
+VERSIONS = 2**31 - 1  # as many as the column holds
 OPEN_FOR = timedelta(seconds=90)  # a window says every half minute that it is still there
 # Sent along, and no words of hers.
 OF_THE_WINDOW = {"window", "version", "at", "article", "continued"}
@@ -43,8 +45,7 @@ def keep(
             for name in typed
             if name not in NOT_TYPED
         }
-        version = typed.get("version", "")
-        draft.began_from = int(version) if version.isdecimal() and len(version) < 10 else 0
+        draft.began_from = min(number(typed.get("version")), VERSIONS)
         draft.typed_at = timezone.now()
     draft.save()
     return draft

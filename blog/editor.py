@@ -22,6 +22,7 @@ from blog import check, drafts, views
 from blog.forms import ArticleForm
 from blog.models import Article, Draft, new_share_key
 from exercises.models import Variation
+from publishing.incoming import number
 from publishing.models import Picture, picture_url
 from publishing.revisions import differences
 
@@ -39,7 +40,7 @@ def may_publish(request: HttpRequest) -> bool:
 
 def stored(pk: str | None) -> Article | None:
     """The article of an id as it came from outside; none for a new one."""
-    return Article.objects.filter(pk=pk).first() if pk and pk.isdecimal() else None
+    return Article.objects.filter(pk=number(pk)).first()
 
 
 def window_of(request: HttpRequest) -> str:
@@ -107,6 +108,8 @@ def keep(request: HttpRequest, window: str) -> JsonResponse:
     answer tells what stands in the way of publishing it, and who else has it open."""
     if not may_write(request):
         raise PermissionDenied
+    if not WINDOW.fullmatch(window):
+        raise Http404
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MEGABYTE:
         return JsonResponse({"problem": "This is too long to be kept."}, status=413)
     article = stored(request.POST.get("article"))

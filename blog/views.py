@@ -185,7 +185,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 @read_only
 def search(request: HttpRequest) -> HttpResponse:
-    words = request.GET.get("q", "").replace("\0", "").strip()[: finding.LONGEST]
+    words = request.GET.get("q", "").strip()[: finding.LONGEST]
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else ""
     found = finding.search(words, kind)

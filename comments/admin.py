@@ -20,7 +20,7 @@ from django.utils.timezone import localtime
 from comments import desk, moderation
 from comments.letters import PASSWORD
 from comments.models import Block, Comment, Letter
-from publishing.desk import ContentAdmin, Sentence, morning
+from publishing.desk import ContentAdmin, DeskAdmin, Sentence, morning
 
 
 class StandsFilter(admin.SimpleListFilter):
@@ -182,14 +182,14 @@ def _link(name: str, words: str, *args: Any) -> SafeString:
 
 
 @admin.register(Block)
-class BlockAdmin(admin.ModelAdmin):
+class BlockAdmin(DeskAdmin):
     desk_order = 95
     list_display = ["value", "kind"]
     list_filter = ["kind"]
 
 
 @admin.register(Letter)
-class LetterAdmin(admin.ModelAdmin):
+class LetterAdmin(DeskAdmin):
     """The last letters delivered and what waits; nothing to change."""
 
     desk_order = 96

@@ -16,6 +16,7 @@ from comments import letters, moderation
 from comments.forms import TOO_LONG
 from comments.models import WORDS_LIMIT, Block, Comment, CommentQuerySet, Event
 from comments.views import private
+from publishing.incoming import number
 
 A_PAGE = 50
 
@@ -29,7 +30,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         do, _, pk = request.POST.get("do", "").partition(":")
         if do == "undo":
-            event = Event.objects.filter(pk=_number(pk)).first()
+            event = Event.objects.filter(pk=number(pk)).first()
             done = int(bool(event and moderation.undo(event, user)))
         else:
             done = _judge_several(request, Comment.objects.all(), user)
@@ -77,7 +78,7 @@ def _has_begun(request: HttpRequest, waiting: CommentQuerySet) -> bool:
     """Whether an answer she was writing is not sent yet: the page then comes back with it, and not
     by way of a redirect."""
     typed = [name for name, text in request.POST.items() if name.startswith("answer-") and text]
-    ids = [_number(name.removeprefix("answer-")) for name in typed]
+    ids = [number(name.removeprefix("answer-")) for name in typed]
     return waiting.filter(pk__in=ids).exists()
 
 
@@ -107,12 +108,8 @@ def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> 
     """Carry out the button pressed, on one comment (do=publish:12) or on those ticked; returns how
     many it changed."""
     do, _, one = request.POST.get("do", "").partition(":")
-    ids = [_number(pk) for pk in ([one] if one else request.POST.getlist("chosen"))]
+    ids = [number(pk) for pk in ([one] if one else request.POST.getlist("chosen"))]
     return sum(_judge(request, comment, do, user) for comment in among.filter(pk__in=ids))
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 18 else 0
 
 
 def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:

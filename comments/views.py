@@ -29,6 +29,7 @@ from comments import letters, meta, moderation, spam
 from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import WORDS_A_PAGE, Comment, Event, Report, own_comment
 from exercises.models import Exercise
+from publishing.incoming import number
 from publishing.origin import is_foreign, is_silent
 from publishing.reading import page_of, read_only, stored
 from publishing.sender import keyed_hash, sender_of
@@ -81,7 +82,7 @@ def favorites(request: HttpRequest) -> HttpResponse:
 def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> HttpResponse:
     """The tally, the form and the words that name a favorite or were written here."""
     words = Comment.objects.about_favorites()
-    slug = request.GET.get("exercise", "").replace("\0", "")
+    slug = request.GET.get("exercise", "")
     chosen = Exercise.objects.published().filter(slug=slug).first()
     if chosen:
         words = words.filter(favorite=chosen)
@@ -114,8 +115,8 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
     places = list(words.values_list("pk", flat=True))
     if pk not in places:  # its parent is not shown now
         raise Http404
-    number = places.index(pk) // WORDS_A_PAGE + 1
-    query = f"?{parameter}={number}" if number > 1 else ""
+    at = places.index(pk) // WORDS_A_PAGE + 1
+    query = f"?{parameter}={at}" if at > 1 else ""
     return redirect(f"{page}{query}#comment-{pk}")
 
 
@@ -196,8 +197,7 @@ def _parent(pk: str) -> tuple[Comment | None, bool]:
     """The comment to answer, and whether it was named but is gone."""
     if not pk:
         return None, False
-    number = int(pk) if pk.isdecimal() and len(pk) < 18 else 0
-    parent = Comment.objects.published().filter(answers=None, pk=number).first()
+    parent = Comment.objects.published().filter(answers=None, pk=number(pk)).first()
     return parent, parent is None
 
 

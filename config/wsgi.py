@@ -1,10 +1,11 @@
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django = get_wsgi_application()
+django.setup(set_prefix=False)
 
 from publishing.front import front  # noqa: E402  needs the rooms to be set up
+from publishing.incoming import Handler  # noqa: E402
 
-application = front(django)
+application = front(Handler())

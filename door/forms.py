@@ -33,13 +33,20 @@ class CodeForm(mfa.AuthenticateForm):
         return code
 
 
+# What allauth, fido2 and Python's JSON raise for answers of other kinds, and nested too deeply.
+UNREADABLE = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(RecursionError, struct.error),
+)
+
+
 class Refusing:
     """What no device would send is refused; allauth and fido2 stumble over some of it."""
 
     def full_clean(self) -> None:
         try:
             super().full_clean()  # type: ignore[misc]
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error):
+        except UNREADABLE:
             self.add_error("credential", "Your device’s answer cannot be read.")  # type: ignore[attr-defined]
 
 

@@ -102,7 +102,7 @@ class Chooser:
             have=frozenset(data.getlist("have"))
             & {NOTHING, *(equipment.slug for equipment in self.equipment)},
             level=_known(data.get("level"), Level.values),
-            words=" ".join(data.get("words", "").replace("\0", " ").split())[:100].strip(),
+            words=" ".join(data.get("words", "").split())[:100].strip(),
         )
 
     @cached_property

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from publishing import backup, usage
 from publishing.desk import ContentAdmin, Sentence, morning
 from publishing.forms import PictureForm, WordsForm
+from publishing.incoming import number
 from publishing.models import Picture, Site, Subject, picture_url
 
 
@@ -174,7 +175,7 @@ class SubjectAdmin(ContentAdmin):
     def merge(self, request: HttpRequest, queryset: QuerySet[Subject]) -> HttpResponse | None:
         others = Subject.objects.exclude(pk__in=queryset)
         chosen = request.POST.get("into", "")
-        into = others.filter(pk=chosen).first() if chosen.isdecimal() else None
+        into = others.filter(pk=number(chosen)).first()
         if into is None:
             context = {
                 **self.admin_site.each_context(request),

@@ -8,7 +8,7 @@ class PublishingConfig(AppConfig):
 
     def ready(self) -> None:
         """Let each room say what of it can be searched, then keep it right."""
-        from publishing import edition
+        from publishing import edition, lookups  # noqa: F401  which registers itself
 
         autodiscover_modules("search_entries")
         edition.connect()

@@ -9,6 +9,8 @@ headers of all the others.
 from __future__ import annotations
 
 import gzip
+import logging
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
@@ -17,7 +19,7 @@ import brotli
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
-from django.utils.http import parse_etags, parse_header_parameters
+from django.utils.http import parse_etags
 
 from publishing.asked import Listener
 from publishing.limits import WholeBody
@@ -27,29 +29,44 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=5),
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),
 }
+REFUSED = re.compile(r"q=0(\.0*)?")
 STATUS = {200: "200 OK", 304: "304 Not Modified"}
 # What a 304 says again (RFC 9110, 15.4.5); all else the browser has with its page.
 AGAIN = ("ETag", "Cache-Control", "Vary", "Access-Control-Allow-Origin")
 CONDITIONS = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+log = logging.getLogger(__name__)
 
 
 def front(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
     """The WSGI application: what is stored is answered here, all else by Django."""
 
     def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
-        if is_for_everybody(environ) and (place := place_of(environ)):
-            encoding = preferred(environ.get("HTTP_ACCEPT_ENCODING", ""))
-            page = read(place, encoding)
-            if page is None and (there := holding(place)):
-                page = read(there, encoding)
-            if page:
-                status, headers, body = answer(environ, page)
-                start_response(STATUS[status], list(headers.items()))
-                return [body]
+        try:
+            page = found(environ) if is_for_everybody(environ) else None
+            told = answer(environ, page) if page else None
+        except Exception:  # Django answers, and when it stumbles too, with the site's page for that
+            log.exception("The page store failed")
+            told = None
+        if told:
+            status, headers, body = told
+            start_response(STATUS[status], list(headers.items()))
+            return [body]
         environ["wsgi.input"] = WholeBody(environ["wsgi.input"])
         return django(environ, start_response)
 
     return application
+
+
+def found(environ: dict[str, Any]) -> Page | None:
+    """The page that is asked for, if it is stored and still holds."""
+    place = place_of(environ)
+    if place is None:
+        return None
+    encoding = preferred(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    page = read(place, encoding)
+    if page is None and (there := holding(place)):
+        page = read(there, encoding)
+    return page
 
 
 def page_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
@@ -83,7 +100,8 @@ def is_for_everybody(environ: dict[str, Any]) -> bool:
     if settings.SECURE_PROXY_SSL_HEADER:
         name, value = settings.SECURE_PROXY_SSL_HEADER
         secure = environ.get(name, "") == value
-    address = f"{'https' if secure else 'http'}://{environ.get('HTTP_HOST')}"
+    scheme, port = ("https", ":443") if secure else ("http", ":80")
+    address = f"{scheme}://{environ.get('HTTP_HOST', '').lower().removesuffix(port)}"
     return (
         environ["REQUEST_METHOD"] in ("GET", "HEAD")
         and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
@@ -96,9 +114,10 @@ def is_for_everybody(environ: dict[str, Any]) -> bool:
 @lru_cache(maxsize=256)
 def preferred(accepted: str) -> str:
     """The encoding to send for an Accept-Encoding header; empty for the page as it is."""
-    offers = dict(parse_header_parameters(offer) for offer in accepted[:500].split(","))
+    offers = accepted[:500].lower().replace(" ", "").split(",")
+    weights = {name: weight for name, _, weight in (offer.partition(";") for offer in offers)}
     for name in COMPRESS:
-        if name in offers and offers[name].get("q", "1").strip("0. "):
+        if name in weights and not REFUSED.fullmatch(weights[name]):
             return name
     return ""
 
