@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -16,11 +17,12 @@ from django.contrib.admin.widgets import (
     RelatedFieldWidgetWrapper,
 )
 from django.core.exceptions import BadRequest
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Model, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -34,6 +36,7 @@ from publishing.models import StarterRecord
 EDITOR_STYLE = {"all": ["desk/pictures.css"]}
 EDITOR_SCRIPTS = [Script(f"desk/{name}.js", type="module") for name in ("editor", "picture-words")]
 FIRST_DESK = 4  # Articles, Exercises, Answers, Pictures; the rest stands behind "More"
+log = logging.getLogger(__name__)
 STARTER_NOTE = "Written for you from your facts. Read it and change what is not you."
 
 
@@ -166,6 +169,15 @@ class DeskAdmin(admin.ModelAdmin):
         if not all(map(number, request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))):
             raise BadRequest("A row is named by something that is no number.")
         return super().changelist_view(request, extra_context)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Two windows that add the same row both pass the form, and the database refuses the
+        second: Django skips constraints that name the row to which an inline belongs."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            log.warning("The database refused what a form let pass", exc_info=True)
+            return render(request, "400.html", status=409)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """?_to_field= without a value names the key, as no _to_field does."""

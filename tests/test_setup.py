@@ -17,6 +17,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import pytest
 from django.test import RequestFactory
 
+from publishing.site_url import normalized, origin_of
 from publishing.views import server_error
 from tests.page import read
 from tests.site import PASSWORD, ROOT, SECRET, RunningSite, environment, manage
@@ -73,6 +74,106 @@ def test_an_address_that_is_none_is_refused(tmp_path: Path, url: str) -> None:
     assert done.returncode != 0
     said = done.stderr.strip().splitlines()[-1]
     assert "SITE_URL is the address readers type, like https://example.com" in said
+
+
+ADDRESSES = {
+    "https://bücher.example": "https://xn--bcher-kva.example",
+    "https://xn--bcher-kva.example": "https://xn--bcher-kva.example",
+    "https://straße.example": "https://xn--strae-oqa.example",
+    "https://例え.テスト:8443": "https://xn--r8jz45g.xn--zckzah:8443",
+    "https://ＥＸＡＭＰＬＥ.com": "https://example.com",
+    "https://example。com": "https://example.com",
+    "https://Example.com": "https://example.com",
+    "HTTPS://EXAMPLE.COM:443/": "https://example.com",
+    "https://example.com:0443": "https://example.com",
+    "https://example.com.": "https://example.com",
+    "https://example.com.:443//": "https://example.com",
+    "http://example.com:80": "http://example.com",
+    "http://example.com:443": "http://example.com:443",
+    "https://example.com:80": "https://example.com:80",
+    "https://1password.example": "https://1password.example",
+    "http://LOCALHOST:8000": "http://localhost:8000",
+    "http://127.0.0.1:8000": "http://127.0.0.1:8000",
+    "http://[::1]:8000": "http://[::1]:8000",
+    "http://[0:0:0:0:0:0:0:1]": "http://[::1]",
+    "https://[2001:DB8::0:1]": "https://[2001:db8::1]",
+}
+
+
+@pytest.mark.parametrize("given", ADDRESSES)
+def test_the_address_is_kept_as_browsers_send_it(given: str) -> None:
+    assert normalized(given) == ADDRESSES[given]
+    assert normalized(normalized(given)) == normalized(given)
+
+
+NO_ADDRESSES = [
+    *("example.com", "//example.com", "ftp://example.com", "https:example.com", "https:/a.com"),
+    *("https://", "https:///a.com", "https://example.com/blog", "https://example.com?a=b"),
+    *("https://example.com#a", "https://example.com\\a", "https://elsie@example.com"),
+    *("https://elsie:secret@example.com", "https://exam ple.com", " https://example.com"),
+    *(
+        "https://example.com ",
+        "https://example.com\n",
+        "https://example.com:",
+        "https://a.com:port",
+    ),
+    *("https://example.com:0", "https://example.com:65536", "https://example.com:²"),
+    *("https://exam_ple.com", "https://a..b", "https://.a", "https://a..", "https://-a.com"),
+    *(
+        "https://a-.com",
+        "https://a,b.com",
+        "https://*.a.com",
+        "https://a%20b.com",
+        "https://\u200b.a",
+    ),
+    *(f"https://{'a' * 64}.com", f"https://{'a.' * 130}com", f"https://é{'a' * 70}.com"),
+    *("https://127.1", "https://0x7f.1", "https://1.2.3.256", "https://1", "https://[::1"),
+    *("https://[fe80::1%25eth0]", "https://[1.2.3.4]", "https://[]", "https://::1", "http://[", ""),
+]
+
+
+@pytest.mark.parametrize("given", NO_ADDRESSES)
+def test_what_is_no_address_of_a_site_is_refused(given: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  of several kinds
+        normalized(given)
+
+
+@pytest.mark.parametrize(
+    ("link", "origin"),
+    [
+        ("https://Bücher.example:443/a?b#c", "https://xn--bcher-kva.example"),
+        ("/articles/", ""),
+        ("#a", ""),
+        ("mailto:a@example.com", ""),
+        ("http://[", ""),
+    ],
+)
+def test_a_link_is_compared_in_the_same_form(link: str, origin: str) -> None:
+    assert origin_of(link) == origin
+
+
+@pytest.mark.parametrize("url", ["https://[2001:db8::1]:8443", "https://example.com:8443"])
+def test_the_host_that_is_allowed_is_the_one_of_the_address(tmp_path: Path, url: str) -> None:
+    found = settings_of(tmp_path, "ALLOWED_HOSTS", SITE_URL=url)
+    assert found["ALLOWED_HOSTS"] == [url.removeprefix("https://").removesuffix(":8443")]
+
+
+def test_everything_that_tells_the_address_tells_the_normalized_one(tmp_path: Path) -> None:
+    names = ["SITE_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEFAULT_FROM_EMAIL"]
+    found = settings_of(tmp_path, *names, SITE_URL="HTTPS://Bücher.example:443/")
+    assert found == {
+        "SITE_URL": "https://xn--bcher-kva.example",
+        "ALLOWED_HOSTS": ["xn--bcher-kva.example"],
+        "CSRF_TRUSTED_ORIGINS": ["https://xn--bcher-kva.example"],
+        "DEFAULT_FROM_EMAIL": "letters@xn--bcher-kva.example",
+    }
+
+
+def test_time_zones_are_there_without_the_system_s(tmp_path: Path) -> None:
+    told = manage(tmp_path, "check", PYTHONTZPATH="")
+    assert "no issues" in told
+    done = start(tmp_path, "TIME_ZONE", PYTHONTZPATH="", TIME_ZONE="Europe/Berlin")
+    assert json.loads(done.stdout) == {"TIME_ZONE": "Europe/Berlin"}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from django.conf import settings as django_settings
 
 from publishing import store
 from publishing.front import is_for_everybody
+from publishing.site_url import normalized
 from tests.site import PASSWORD, RunningSite
 
 ARTICLE = "/articles/hip-thrust/"
@@ -180,6 +181,37 @@ def test_another_host_is_neither_answered_from_the_store_nor_stored(
     assert answer.status == (400 if "evil" in headers["Host"] else 200)
     assert b"planted" not in answer.data
     assert stored(site) == before
+
+
+HOSTS = {
+    "http://bücher.example": ["xn--bcher-kva.example", "XN--Bcher-KVA.example", "{}:80"],
+    "http://Example.com": ["example.com", "EXAMPLE.COM", "example.com:80"],
+    "https://Example.com:443": ["example.com", "Example.com:443", "example.com:443"],
+    "http://[0::1]:8123": ["[::1]:8123"],
+}
+
+
+@pytest.mark.parametrize("address", HOSTS)
+def test_an_address_in_any_form_is_answered_and_stored(
+    prepared: Path, tmp_path: Path, address: str
+) -> None:
+    """A browser sends the name in its ASCII form and in small letters, without the usual port;
+    what else means the same host is answered from the store too."""
+    scheme = {"X_Forwarded_Proto": address.partition(":")[0]}
+    with RunningSite(prepared, tmp_path / "data", SITE_URL=address) as site:
+        hosts = [host.format(HOSTS[address][0]) for host in HOSTS[address]]
+        first = ask(site, Host=hosts[0], **scheme)
+        assert first.status == 200
+        own = normalized(address)
+        assert f'<link rel="canonical" href="{own}{ARTICLE}">'.encode() in first.data
+        file = next(iter(stored(site)))
+        file.write_bytes(file.read_bytes().replace(b"Hip thrust", b"Hip stored"))
+        for host in hosts:
+            again = ask(site, Host=host, **scheme)
+            assert (again.status, b"Hip stored" in again.data) == (200, True), host
+        feed = ask(site, "/feed/", Host=hosts[0], **scheme)
+        assert f"{own}{ARTICLE}".encode() in feed.data
+        assert ask(site, Host="evil.example", **scheme).status == 400
 
 
 def test_nobody_says_below_which_path_the_site_stands(site: RunningSite) -> None:

@@ -1,0 +1,17 @@
+"""Thousands of requests that no browser sends, others each time."""
+
+import secrets
+
+import pytest
+
+from tests.site import RunningSite
+from tests.test_requests import walk
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.mark.parametrize(("who", "number"), [("reader", 1500), ("trainer", 1500)])
+def test_thousands_of_requests_are_answered(site: RunningSite, who: str, number: int) -> None:
+    seed = secrets.token_hex(4)
+    for wave in range(3):
+        walk(site, who, f"{seed}-{wave}", number)
