@@ -18,6 +18,7 @@ SCRIPTS = {
     "pages": "Pages",
     "search": "Search",
     "pictures": "Pictures",
+    "difference": "Differences of two texts",
     "lighthouse": "Lighthouse, as on a slow phone",
     "observatory": "HTTP Observatory",
 }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
 
@@ -16,14 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from publishing.desk import ContentAdmin
+from publishing.difference import words_changed
 
 SHOWN = 50  # revisions
-WORD = re.compile(r"\s+|[\w’'-]+|[^\w\s]")
-KEPT_AROUND = 12  # words that stay the same, shown on both sides of a change
 
 
 class RevisionAdmin(ContentAdmin):
@@ -106,40 +102,3 @@ def shown(field: Any, value: Any) -> str:
     if field.is_relation and value:
         return str(field.related_model._default_manager.filter(pk=value).first() or "gone since")
     return "" if value is None else str(value)
-
-
-def words_changed(old: str, new: str) -> SafeString:
-    """The new words with <ins>, the old with <del>, and a few on both sides of each change.
-
-    Compared by lines first: words are looked at only in lines that differ, so that a long text
-    does not cost the square of its words."""
-    pieces: list[str] = []
-    were, are = old.splitlines(True), new.splitlines(True)
-    for same, a, b, c, d in _opcodes(were, are):
-        was, now = (WORD.findall("".join(lines)) for lines in (were[a:b], are[c:d]))
-        if same:
-            pieces.append(_cut(was, first=a == 0, last=b == len(were)))
-            continue
-        for same, e, f, g, h in _opcodes(was, now):
-            gone, come = "".join(was[e:f]), "".join(now[g:h])
-            if same:
-                pieces.append(escape(come))
-                continue
-            pieces.append(format_html("<del>{}</del>", gone) if gone else "")
-            pieces.append(format_html("<ins>{}</ins>", come) if come else "")
-    return mark_safe("".join(pieces))
-
-
-def _opcodes(old: list[str], new: list[str]) -> Iterator[tuple[bool, int, int, int, int]]:
-    for what, *places in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        a, b, c, d = places
-        yield what == "equal", a, b, c, d
-
-
-def _cut(words: list[str], first: bool, last: bool) -> str:
-    """A part that did not change, without its middle."""
-    begin = [] if first else words[:KEPT_AROUND]
-    end = [] if last else words[-KEPT_AROUND:]
-    if len(words) <= len(begin) + len(end) + KEPT_AROUND:
-        return format_html("{}", "".join(words))
-    return format_html("{} … {}", "".join(begin), "".join(end))
