@@ -82,8 +82,13 @@ def _read() -> tuple[Any, Any, Any]:
 
 @contextmanager
 def together() -> Iterator[None]:
-    """A transaction of many rows: the entries of all follow at its end, each once."""
+    """A transaction of many rows: the entries of all follow at its end, each once. Within another
+    one it is a savepoint, and the entries follow at the end of the outer one; rows that a savepoint
+    took back do no harm there, because entries are made from what the database holds then."""
     with transaction.atomic():
+        if hasattr(_later, "keys"):
+            yield
+            return
         _later.keys = {}
         try:
             yield

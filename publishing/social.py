@@ -7,9 +7,9 @@ changed text is a new address, and an address never changes its picture.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
+import io
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +17,11 @@ from zlib import crc32
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.http import FileResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from PIL import Image, ImageDraw
 
-from publishing import stripes
+from publishing import store, stripes
 from publishing.lettering import can_write, fit
 from publishing.models import Picture, Site
 
@@ -29,6 +29,7 @@ WIDTH, HEIGHT = 1200, 630
 LOOK = 3  # goes up with every change of the drawing code, so that all cards are drawn anew
 PAPER, SURFACE, INK, QUIET, ACCENT = "#FBF7F0", "#F1E9DD", "#17130F", "#5F564C", "#B93A0A"
 
+END = b"IEND\xaeB`\x82"  # the last bytes of a PNG file
 DRAWN = 10_000  # colors, soft edges included, that a card without a photograph never has
 LEFT, COLUMN = 56, 560  # pixels: the words
 PANEL = 648  # where the art begins; it ends at the right edge
@@ -119,26 +120,30 @@ def serve(card: Card, mark: str) -> HttpResponseBase:
     """The card's picture; an address of before leads to the one of now."""
     if mark != card.mark:
         return redirect(card.path)
-    response = FileResponse(stored(card).open("rb"), content_type="image/png")
+    response = HttpResponse(picture(card), content_type="image/png")
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 
-def stored(card: Card) -> Path:
-    """The file of a card, drawn if need be; then those of before are deleted."""
-    file = (
-        Path(settings.DATA_DIR) / "social" / f"{card.base.strip('/')}/{card.mark}.png".lstrip("/")
-    )
-    if not file.is_file():
+def picture(card: Card) -> bytes:
+    """The card as a PNG file, drawn if need be and kept; then those of before are deleted. Where it
+    cannot be kept (a full disk, a folder that may not be written) it is drawn again next time."""
+    name = f"{card.base.strip('/')}/{card.mark}.png".lstrip("/")
+    file = Path(settings.DATA_DIR) / "social" / name
+    with suppress(OSError):
+        content = file.read_bytes()
+        if content.endswith(END):  # a power cut may leave the name of a file without its content
+            return content
+    drawn = io.BytesIO()
+    _few_colors(draw(card)).save(drawn, "PNG", optimize=True)
+    content = drawn.getvalue()
+    with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        before = list(file.parent.glob("*.png"))
-        handle, unfinished = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "wb") as out:
-            _few_colors(draw(card)).save(out, "PNG", optimize=True)
-        os.replace(unfinished, file)
+        before = set(file.parent.glob("*.png")) - {file}
+        store.put(str(file), content)
         for old in before:
             old.unlink(missing_ok=True)
-    return file
+    return content
 
 
 def _few_colors(drawn: Image.Image) -> Image.Image:

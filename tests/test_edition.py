@@ -1,6 +1,7 @@
 """The number of the edition: what raises it, what does not, and that it is part of the change."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -15,7 +16,7 @@ from django.utils import timezone
 from comments import moderation
 from comments.models import Address, Comment
 from publishing import edition, searchable
-from publishing.models import Edition, Picture, Redirect, Shown, Site
+from publishing.models import Edition, Picture, Redirect, SearchEntry, Shown, Site
 from tests import make
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -190,6 +191,69 @@ def test_within_a_transaction_nothing_is_stored_or_read(article: Any) -> None:
 
 def test_models_of_readers_pages_say_so() -> None:
     assert all(issubclass(model, Shown) for model in searchable.watched())
+
+
+def entries() -> list[str]:
+    """The titles of what can be found of articles."""
+    return sorted(SearchEntry.objects.filter(kind="article").values_list("title", flat=True))
+
+
+def test_within_another_one_the_entries_follow_at_the_end_of_the_outer() -> None:
+    with edition.together():
+        make.make_article(title="Okapi")
+        with edition.together():
+            make.make_article(title="Quagga")
+            with edition.together():
+                make.make_article(title="Zorilla")
+        make.make_article(title="Addax")
+        assert entries() == []
+    assert entries() == ["Addax", "Okapi", "Quagga", "Zorilla"]
+    make.make_article(title="Kudu")
+    assert "Kudu" in entries()
+
+
+def test_what_an_inner_one_takes_back_leaves_the_outer_whole() -> None:
+    kept = make.make_article(title="Okapi")
+    with edition.together():
+        make.make_article(title="Quagga")
+        with suppress(RuntimeError), edition.together():
+            make.make_article(title="Zorilla")
+            kept.title = "Taken back"
+            kept.save()
+            raise RuntimeError
+        with suppress(IntegrityError), edition.together():
+            make.make_article(slug=kept.slug)
+        make.make_article(title="Addax")
+    assert entries() == ["Addax", "Okapi", "Quagga"]
+
+
+def test_an_outer_one_that_fails_takes_the_inner_along() -> None:
+    with suppress(RuntimeError), edition.together():
+        with edition.together():
+            make.make_article(title="Okapi")
+        raise RuntimeError
+    assert entries() == []
+    make.make_article(title="Quagga")  # no longer put off
+    assert entries() == ["Quagga"]
+
+
+@pytest.mark.postgresql
+def test_another_thread_is_not_within_it() -> None:
+    """On SQLite it waits until the transaction is over."""
+    kept = []
+
+    def save_alone() -> None:
+        make.make_article(title="Quagga")
+        kept.extend(entries())
+        connection.close()
+
+    with edition.together():
+        other = Thread(target=save_alone)
+        other.start()
+        other.join()
+        make.make_article(title="Okapi")
+    assert kept == ["Quagga"]
+    assert entries() == ["Okapi", "Quagga"]
 
 
 @pytest.mark.postgresql

@@ -1,6 +1,9 @@
 """Social cards: drawn once, at an address that changes with what is on them."""
 
 import io
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +104,57 @@ def test_a_changed_text_is_a_new_address_and_the_old_one_leads_to_it(reader: Cli
     image(reader, after)
     kept = list((Path(settings.DATA_DIR) / "social" / "articles" / "told").iterdir())
     assert [file.name for file in kept] == [after.rpartition("social-")[2]]
+
+
+def kept_cards() -> list[Path]:
+    return [path for path in (Path(settings.DATA_DIR) / "social").rglob("*") if path.is_file()]
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process can grow, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_card_that_finds_no_room_is_drawn_and_sent(reader: Client) -> None:
+    make_article(slug="told")
+    address = card_of(reader, "/articles/told/")
+    with no_room():
+        response = reader.get(address)
+    assert (response.status_code, response["Content-Type"]) == (200, "image/png")
+    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert kept_cards() == []  # nor half of it
+    drawn = image(reader, address)
+    assert len(kept_cards()) == 1
+    assert Image.open(io.BytesIO(response.content)).convert("RGB").tobytes() == drawn.tobytes()
+
+
+@pytest.mark.parametrize("place", ["social", "social/articles", "social/articles/told"])
+def test_a_folder_that_cannot_be_made_keeps_no_card_from_being_sent(
+    reader: Client, place: str
+) -> None:
+    make_article(slug="told")
+    blocking = Path(settings.DATA_DIR) / place
+    blocking.parent.mkdir(parents=True, exist_ok=True)
+    blocking.write_text("in the way")
+    image(reader, card_of(reader, "/articles/told/"))
+    assert kept_cards() == ([] if place == "social" else [blocking])
+
+
+@pytest.mark.parametrize("rest", [0, 700, -1])
+def test_a_card_cut_short_by_a_power_cut_is_drawn_again(reader: Client, rest: int) -> None:
+    make_article(slug="told")
+    address = card_of(reader, "/articles/told/")
+    drawn = image(reader, address).tobytes()
+    (kept,) = kept_cards()
+    kept.write_bytes(kept.read_bytes()[:rest])
+    assert image(reader, address).tobytes() == drawn
+    assert kept.read_bytes().endswith(social.END)
 
 
 def test_numbers_of_the_prescription_change_the_card(reader: Client) -> None:

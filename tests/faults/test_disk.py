@@ -1,5 +1,6 @@
 """Full and read-only disks, a locked database, a mail server that hangs, a clock that jumps."""
 
+import io
 import os
 import shutil
 import socket
@@ -13,16 +14,19 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
 from comments import letters
 from comments.models import Comment, Letter
 from publishing import backup
 from tests.mailbox import Mailbox
+from tests.page import read
 from tests.site import RunningSite, refused
 from tests.writing import send
 
@@ -80,6 +84,17 @@ def until_refused(site: RunningSite) -> set[str]:
     raise AssertionError("2,000 long answers found room on a full disk")
 
 
+def sends_a_card(site: RunningSite, disk: Path) -> None:
+    """A social card that was never asked for, and cannot be kept now."""
+    _, page = site.ask("GET", "/articles/hip-thrust/")
+    address = read(page).one("meta", property="og:image").attrs["content"]
+    with urlopen(address, timeout=30) as response:
+        assert (response.status, response.headers["Content-Type"]) == (200, "image/png")
+        with Image.open(io.BytesIO(response.read())) as card:
+            assert card.size == (1200, 630)
+    assert not [p for p in (disk / "data" / "social").rglob("*") if p.is_file()]
+
+
 def test_a_full_disk(there: RunningSite, disk: Path) -> None:
     assert there.ask("POST", "/comments/", b"words=Before")[0].status == 303
     filler = disk / "filler"
@@ -89,6 +104,7 @@ def test_a_full_disk(there: RunningSite, disk: Path) -> None:
             file.flush()
     assert there.ask("GET", "/articles/hip-thrust/")[0].status == 200
     assert there.ask("GET", "/healthz")[0].status == 503
+    sends_a_card(there, disk)
     kept = until_refused(there)
     refuses_and_keeps_the_words(there, MUCH.replace(" ", "+"))
     data = disk / "data"
@@ -112,6 +128,7 @@ def test_a_read_only_disk(there: RunningSite, disk: Path) -> None:
     try:
         assert there.ask("GET", "/articles/hip-thrust/")[0].status in (200, 503)
         assert there.ask("GET", "/healthz")[0].status == 503
+        sends_a_card(there, disk)
         refuses_and_keeps_the_words(there)
     finally:
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
