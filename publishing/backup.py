@@ -23,7 +23,6 @@ import tempfile
 import threading
 import tomllib
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -36,18 +35,19 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
+from publishing import archive, swap
+from publishing.archive import FACTS, MEMBER, Facts
 from publishing.snapshot import Unusable, database
+from publishing.swap import FOLDERS, SECRET
 
-FOLDERS = ("media", "originals")
-SECRET = "secret-key"
 DERIVED = ("pages", "social")  # made anew from what was restored
-MEMBER = re.compile(r"(?:media|originals)/\w[\w.-]*|database\.(?:sqlite3|pgdump)|secret-key")
 STAMP = "site-%Y-%m-%d-%H%M%S.zip"  # in UTC
 NAME = re.compile(r"site-\d{4}-\d\d-\d\d-\d{6}\.zip")
 SCRATCH = ".backup-"
 A_DAY = timedelta(hours=20)  # what “daily” leaves out of a second run on the same day
 OLD = timedelta(days=2)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FAILURES = (OSError, sqlite3.Error, DatabaseError)
 NO_ROOM = "The disk is full. Nothing half-made was left. Make room and try again."
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def make_apart() -> None:
     threading.Thread(target=run, name="backup").start()
 
 
-def verify(path: Path) -> dict[str, Any]:
+def verify(path: Path) -> Facts:
     """Restore a backup beside the site and compare every row and file with what was written when
     it was made. Returns what it says of itself; raises Failed."""
     with _alone() as scratch:
@@ -106,14 +106,11 @@ def verify(path: Path) -> dict[str, Any]:
 
 
 def restore(path: Path, *, overwrite: bool = False) -> Path | None:
-    """Put a backup in place. Raises Failed and changes nothing when it is damaged, of a newer
-    version, or when there is a site and overwrite is not given; with it, what was there is moved
-    to the folder that is returned."""
-    with _alone() as scratch:
+    """Put a backup in place, brought to the version of the code. Raises Failed when it is damaged,
+    of a newer version, or when there is a site and overwrite is not given; then everything is as it
+    was before. With overwrite, what was there is moved to the folder that is returned."""
+    with _alone() as scratch, swap.stoppable():
         facts = _restored_beside(path, scratch)
-        known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-        if not known >= set(facts["migrations"]):
-            raise Failed(f"This backup is of a newer version of the site: {facts['version']}.")
         there = _what_is_there()
         if there and not overwrite:
             raise Failed(
@@ -121,26 +118,20 @@ def restore(path: Path, *, overwrite: bool = False) -> Path | None:
                 " changed. To put it aside and restore all the same, say --overwrite"
                 " (make restore FILE=… OVERWRITE=1)."
             )
-        aside = settings.DATA_DIR / datetime.now(UTC).strftime("replaced-%Y-%m-%d-%H%M%S")
-        aside.mkdir()
+        database.must_rest()
+        beside = scratch / "beside"
         try:
-            database.put(scratch / "beside" / facts["database"], aside)
-            for name in (*FOLDERS, SECRET):
-                live, new = settings.DATA_DIR / name, scratch / "beside" / name
-                if live.is_file() or any(live.glob("*")):
-                    shutil.move(live, aside / name)
-                if new.is_dir():
-                    live.mkdir(exist_ok=True)
-                    for file in new.iterdir():
-                        shutil.move(file, live / file.name)
-                elif new.is_file():
-                    shutil.move(new, live)
-        finally:
-            with suppress(OSError):  # it is not empty: there was something
-                aside.rmdir()
+            known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+            if known != {*facts["migrations"]}:
+                database.upgrade(beside / facts["database"])
+            aside = swap.replace(beside)
+        except swap.NotPutBack:
+            raise
+        except (Unusable, *FAILURES) as error:
+            raise Failed(f"{_in_words(error)} Everything is as it was before.") from error
         for name in DERIVED:
             shutil.rmtree(settings.DATA_DIR / name, ignore_errors=True)
-        return aside if aside.is_dir() else None
+        return aside
 
 
 def kept() -> list[Path]:
@@ -217,7 +208,7 @@ def _pack(scratch: Path, target: Path) -> None:
     _link_files(staged)
     files = {str(path.relative_to(staged)): path for path in staged.rglob("*") if path.is_file()}
     applied = MigrationLoader(connection).applied_migrations or {}
-    facts = {
+    facts: Facts = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": version(),
         "migrations": sorted(f"{app}.{name}" for app, name in applied),
@@ -228,7 +219,7 @@ def _pack(scratch: Path, target: Path) -> None:
     with target.open("xb") as file:
         os.fchmod(file.fileno(), 0o600)
         with zipfile.ZipFile(file, "w") as backup:
-            backup.writestr("site.json", json.dumps(facts, indent=1))
+            backup.writestr(FACTS, json.dumps(facts, indent=1))
             for name, path in sorted(files.items()):
                 picture = name.startswith(FOLDERS)
                 how = zipfile.ZIP_STORED if picture else zipfile.ZIP_DEFLATED
@@ -248,26 +239,14 @@ def _link_files(staged: Path) -> None:
         os.link(settings.DATA_DIR / SECRET, staged / SECRET)
 
 
-def _restored_beside(path: Path, scratch: Path) -> dict[str, Any]:
+def _restored_beside(path: Path, scratch: Path) -> Facts:
     """Unpack into scratch/beside and compare."""
     beside = scratch / "beside"
     beside.mkdir()
-    try:
-        with zipfile.ZipFile(path) as backup:
-            facts = json.loads(backup.read("site.json"))
-            names = {*backup.namelist()} - {"site.json"}
-            if names != {*facts["files"]} or not all(map(MEMBER.fullmatch, names)):
-                raise Failed("This backup is damaged: files in it are missing or too many.")
-            backup.extractall(beside, names)
-    except FileNotFoundError:
-        raise Failed(f"There is no file {path}.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError) as error:
-        raise Failed("This backup is damaged, or no backup: it cannot be read.") from error
-    for name, expected in facts["files"].items():
-        if _hash((beside / name).open("rb")) != expected:
-            raise Failed(f"This backup is damaged: {name} is not what was put in.")
+    facts = archive.unpack(path, beside)
     if facts["database"] != database.file_name:
         raise Failed("This backup is of the other kind of database: SQLite, or PostgreSQL.")
+    archive.check_it_is_a_site(facts)
     if database.read(beside / facts["database"]) != facts["tables"]:
         raise Failed("This backup is damaged: rows of its database are not what was put in.")
     os.chmod(beside / facts["database"], 0o600)
@@ -279,6 +258,17 @@ def _restored_beside(path: Path, scratch: Path) -> dict[str, Any]:
 def _what_is_there() -> list[str]:
     there = ["a database"] if database.has_content() else []
     return there + [name for name in FOLDERS if any((settings.DATA_DIR / name).glob("*"))]
+
+
+def _settle() -> None:
+    """Finish or take back a restore that was cut short by a power cut, and say so."""
+    settled = swap.settle()
+    if settled is None:
+        return
+    told = "It was finished." if settled.finished else "It was taken back: the site is as before."
+    folder = settled.folder
+    what = "What was here before" if settled.finished else "What it had put in place"
+    log.warning("A restore was cut short. %s%s", told, f" {what} is in {folder}." if folder else "")
 
 
 def _move_whole(source: Path, target: Path) -> None:
@@ -316,6 +306,7 @@ def _alone() -> Iterator[Path]:
     try:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         with _lock():
+            _settle()
             for folder in (settings.DATA_DIR, settings.BACKUP_DIR):
                 for left in folder.glob(f"{SCRATCH}*"):  # by one that was killed
                     shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -325,9 +316,13 @@ def _alone() -> Iterator[Path]:
             finally:
                 for left in settings.BACKUP_DIR.glob(f"{SCRATCH}*"):
                     left.unlink()
-    except Unusable as error:
-        raise Failed(str(error)) from error
-    except (OSError, sqlite3.Error, DatabaseError) as error:
-        if error.errno in FULL if isinstance(error, OSError) else "full" in str(error):
-            raise Failed(NO_ROOM) from error
-        raise Failed(f"It could not be written or read: {error}.") from error
+    except (Unusable, *FAILURES) as error:
+        raise Failed(_in_words(error)) from error
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, Unusable):
+        return str(error)
+    if error.errno in FULL if isinstance(error, OSError) else "full" in str(error):
+        return NO_ROOM
+    return f"It could not be written or read: {error}."

@@ -9,18 +9,30 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
+from django.core.management import call_command
 from django.db import connection
 
 Digests = dict[str, str]
+# Nothing of it is seen by others until it commits.
+REPLACE = """BEGIN;
+SET client_min_messages = warning;
+SET lock_timeout = '5s';
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
+\\o /dev/null
+\\i '{script}'
+\\echo ready
+"""
 WAIT = 20  # seconds for another writer
+DAMAGED = "This backup is damaged: the database in it cannot be read."
 
 
 class Unusable(Exception):
@@ -36,7 +48,21 @@ class Database(Protocol):
 
     def has_content(self) -> bool: ...
 
-    def put(self, path: Path, aside: Path) -> None: ...
+    def must_rest(self) -> None:
+        """Raise Unusable when the site is running."""
+
+    def upgrade(self, path: Path) -> None:
+        """Bring the database in the file to the version of the code."""
+
+    def identity(self) -> Any:
+        """What becomes another when the site's database is replaced; a value of JSON."""
+
+    def replaced_by(self, path: Path, aside: Path) -> AbstractContextManager[None]:
+        """Within, all is ready. When the block ends the file takes the place of the database, whose
+        content goes aside; when it raises, the database is as it was."""
+
+    def put_back(self, aside: Path) -> None:
+        """Move back what was moved aside from beside a database that was not replaced."""
 
 
 def digest(rows: Iterable[tuple[Any, ...]]) -> str:
@@ -48,6 +74,30 @@ def digest(rows: Iterable[tuple[Any, ...]]) -> str:
     return f"{count} {total % 2**256:064x}"
 
 
+@contextmanager
+def _instead_of_the_site_s(name: Any) -> Iterator[None]:
+    """Within, Django asks the database of this name, in a connection of its own."""
+    connection.close()
+    before = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
+
+
+def _migrate() -> None:
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except Exception as error:  # a migration may fail in any way
+        raise Unusable(
+            "This backup is of an older version of the site, and its database could not be brought"
+            f" to this one: {error}".rstrip(".\n")
+            + "."
+        ) from error
+
+
 def lock_out(path: Path) -> None:
     """Raise Unusable when a process has this database open: it would go on writing to it."""
     with closing(sqlite3.connect(path, timeout=0)) as database:
@@ -56,6 +106,8 @@ def lock_out(path: Path) -> None:
             database.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise Unusable("The site is running. Stop it first.") from error
+        except sqlite3.DatabaseError:
+            pass  # damaged: that is why somebody restores
 
 
 class SQLite:
@@ -76,24 +128,51 @@ class SQLite:
         return digests
 
     def read(self, path: Path) -> Digests:
-        with closing(self._open(path)) as database:
-            if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
-                raise Unusable("The database in it is damaged.")
-            if database.execute("PRAGMA foreign_key_check").fetchone():
-                raise Unusable("The database in it has rows that belong to nothing.")
-            return self._digests(database)
+        try:
+            with closing(self._open(path)) as database:
+                if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+                    raise Unusable(DAMAGED)
+                if database.execute("PRAGMA foreign_key_check").fetchone():
+                    raise Unusable("The database in it has rows that belong to nothing.")
+                return self._digests(database)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            if "full" in str(error):
+                raise
+            raise Unusable(DAMAGED) from error
 
     def has_content(self) -> bool:
         return self.path.is_file() and self.path.stat().st_size > 0
 
-    def put(self, path: Path, aside: Path) -> None:
-        """Put the file in the place of the database, which goes aside if there is one."""
+    def must_rest(self) -> None:
         if self.has_content():
             connection.close()
             lock_out(self.path)
-            for old in self.path.parent.glob(f"{self.path.name}*"):
-                shutil.move(old, aside / old.name)
-        shutil.move(path, self.path)
+
+    def upgrade(self, path: Path) -> None:
+        with _instead_of_the_site_s(path):
+            _migrate()
+
+    def identity(self) -> Any:
+        return self.path.stat().st_ino if self.path.exists() else None
+
+    @contextmanager
+    def replaced_by(self, path: Path, aside: Path) -> Iterator[None]:
+        connection.close()
+        if self.has_content():
+            os.link(self.path, aside / self.path.name)
+        yield
+        for old in self._beside(self.path.parent):  # would be read as changes to the new one
+            old.rename(aside / old.name)
+        path.replace(self.path)
+
+    def put_back(self, aside: Path) -> None:
+        for old in self._beside(aside):
+            old.rename(self.path.with_name(old.name))
+        (aside / self.path.name).unlink(missing_ok=True)  # another name of the same file
+
+    def _beside(self, folder: Path) -> list[Path]:
+        """The journals of the database in a folder: a site that was stopped well leaves none."""
+        return list(folder.glob(f"{self.path.name}-*"))
 
     def _open(self, path: Path) -> sqlite3.Connection:
         return sqlite3.connect(path, timeout=WAIT, isolation_level=None)
@@ -103,6 +182,18 @@ class SQLite:
             "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
         ).fetchall()
         return {name: digest(database.execute(f'SELECT * FROM "{name}"')) for (name,) in tables}
+
+
+def _missing(program: str) -> Unusable:
+    return Unusable(
+        f"{program} is missing. It comes with PostgreSQL’s client programs"
+        " (on Debian: apt-get install postgresql-client)."
+    )
+
+
+def _failed(program: str, said: IO[str]) -> Unusable:
+    said.seek(0)
+    return Unusable(f"{program} failed and said: {said.readline().strip() or 'nothing'}")
 
 
 class PostgreSQL:
@@ -116,7 +207,7 @@ class PostgreSQL:
             snapshot = live.execute("SELECT pg_export_snapshot()").fetchone()
             assert snapshot
             options = ["--format=custom", "--no-owner", "--no-privileges", f"--file={path}"]
-            self._run("pg_dump", *options, f"--snapshot={snapshot[0]}")
+            self._run([*self._on_database("pg_dump"), *options, f"--snapshot={snapshot[0]}"])
             return self._digests(live)
 
     def read(self, path: Path) -> Digests:
@@ -130,21 +221,71 @@ class PostgreSQL:
     def has_content(self) -> bool:
         return bool(connection.introspection.table_names())
 
-    def put(self, path: Path, aside: Path) -> None:
-        import psycopg
+    def must_rest(self) -> None:
+        """It need not: whoever asks it meanwhile waits until the transaction is over."""
 
+    def upgrade(self, path: Path) -> None:
+        with self._beside() as name:
+            self._restore(path, name)
+            with _instead_of_the_site_s(name):
+                _migrate()
+                path.unlink()
+                self.take(path)
+
+    def identity(self) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT oid::bigint FROM pg_namespace WHERE nspname = 'public'")
+            return cursor.fetchone()
+
+    @contextmanager
+    def replaced_by(self, path: Path, aside: Path) -> Iterator[None]:
+        """psql holds a transaction open in which all is done; at the end it only has to commit."""
         if self.has_content():
             self.take(aside / self.file_name)
-            connection.close()
-            with psycopg.connect(**self._access(), autocommit=True) as live:
-                live.execute("SET lock_timeout = '5s'")
-                live.execute("DROP SCHEMA public CASCADE")
-                live.execute("CREATE SCHEMA public")
-        self._restore(path)
+        script = path.with_suffix(".sql")
+        self._run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path)])
+        command = [*self._on_database("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+        environment = self._environment()
+        connection.close()
+        with (
+            tempfile.TemporaryFile("w+") as said,
+            self._started(command, environment, said) as psql,
+        ):
+            assert psql.stdin
+            assert psql.stdout
+            psql.stdin.write(REPLACE.format(script=script))
+            psql.stdin.flush()
+            if psql.stdout.readline() != "ready\n":
+                raise _failed("psql", said)
+            yield
+            psql.communicate("COMMIT;\n")
+            if psql.returncode:
+                raise _failed("psql", said)
 
-    def _restore(self, path: Path, name: str = "") -> None:
+    @contextmanager
+    def _started(
+        self, command: list[str], environment: dict[str, str], said: IO[str]
+    ) -> Iterator[subprocess.Popen[str]]:
+        """A program that ends with the block; then the server takes back what was not committed."""
+        pipe = subprocess.PIPE
+        try:
+            program = subprocess.Popen(
+                command, env=environment, stdin=pipe, stdout=pipe, stderr=said, text=True
+            )
+        except FileNotFoundError as error:
+            raise _missing(command[0]) from error
+        try:
+            yield program
+        finally:
+            program.kill()
+            program.wait()
+
+    def put_back(self, aside: Path) -> None:
+        (aside / self.file_name).unlink(missing_ok=True)
+
+    def _restore(self, path: Path, name: str) -> None:
         options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
-        self._run("pg_restore", *options, str(path), database=name)
+        self._run([*self._on_database("pg_restore", name), *options, str(path)])
 
     def _access(self, name: str = "") -> dict[str, Any]:
         connection.ensure_connection()
@@ -155,22 +296,31 @@ class PostgreSQL:
         access = {key: value for key, value in access.items() if isinstance(value, str)}
         return access | {"dbname": name} if name else access
 
-    def _run(self, program: str, *options: str, database: str = "") -> None:
+    def _on_database(self, program: str, name: str = "") -> list[str]:
+        """A program of PostgreSQL, told on which database; the password is in its environment."""
         from psycopg.conninfo import make_conninfo
 
-        access = self._access(database)
-        environment = os.environ | {"PGPASSWORD": access.pop("password", "")}
-        command = [program, *options, f"--dbname={make_conninfo('', **access)}"]
-        try:
-            subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-        except FileNotFoundError as error:
-            raise Unusable(
-                f"{program} is missing. It comes with PostgreSQL’s client programs"
-                " (on Debian: apt-get install postgresql-client)."
-            ) from error
-        except subprocess.CalledProcessError as error:
-            said = error.stderr.strip().splitlines() or ["nothing"]
-            raise Unusable(f"{program} failed and said: {said[0]}") from error
+        access = self._access(name)
+        access.pop("password", None)
+        return [program, f"--dbname={make_conninfo('', **access)}"]
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {"PGPASSWORD": self._access().get("password", "")}
+
+    def _run(self, command: list[str]) -> None:
+        with tempfile.TemporaryFile("w+") as said:
+            try:
+                subprocess.run(
+                    command,
+                    env=self._environment(),
+                    check=True,
+                    stdout=subprocess.DEVNULL,
+                    stderr=said,
+                )
+            except FileNotFoundError as error:
+                raise _missing(command[0]) from error
+            except subprocess.CalledProcessError as error:
+                raise _failed(command[0], said) from error
 
     @contextmanager
     def _beside(self) -> Iterator[str]:

@@ -3,17 +3,22 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from time import monotonic
 
 import psycopg
 import pytest
 
 from tests.page import read
 from tests.postgresql import PROGRAMS
-from tests.site import RunningSite, manage, refused
+from tests.site import ROOT, RunningSite, environment, manage, refused
+from tests.test_backup import files
 
 _names = count(1)
 
@@ -110,6 +115,80 @@ def test_a_backup_of_it_is_made_checked_and_put_back(
     assert "pg_dump is missing" in refused(
         old, "backup", small_disk=0, **empty | {"PATH": "/nowhere"}
     )
+
+
+def test_a_restore_that_fails_or_is_killed_there_changes_nothing(
+    old: Path, empty: dict[str, str], tmp_path: Path
+) -> None:
+    """While another holds a table, the restore can neither go on nor leave anything half-made."""
+    manage(old, "move_database", **empty)
+    manage(old, "backup", **empty)
+    path = next((old / "backups").glob("*.zip"))
+    (old / "media" / "later.png").write_bytes(b"later")
+    (old / "secret-key").write_text("x" * 50)
+    change = "UPDATE comments_comment SET words = 'Later'"
+    with psycopg.connect(empty["DATABASE_URL"], autocommit=True) as database:
+        database.execute(change)
+    before = files(old)
+    command = [sys.executable, "manage.py", "restore", str(path), "--overwrite"]
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DROP%'"
+
+    def is_as_before(then: str) -> None:
+        assert files(old) == before
+        assert (old / "secret-key").read_text() == "x" * 50
+        with psycopg.connect(empty["DATABASE_URL"]) as database:
+            rows = database.execute("SELECT words FROM comments_comment").fetchall()
+            assert rows == [("Later",)], then
+        assert not list(old.glob("replaced-*"))
+
+    with psycopg.connect(empty["DATABASE_URL"]) as holder:
+        holder.execute("LOCK TABLE comments_comment IN ROW SHARE MODE")
+        done = refused(old, "restore", str(path), "--overwrite", small_disk=0, **empty)
+        assert done.startswith("psql failed and said: "), done
+        assert done.endswith("Everything is as it was before.")
+        is_as_before("failed")
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            restoring = subprocess.Popen(
+                command, cwd=ROOT, env=environment(old, **empty), stderr=subprocess.PIPE, text=True
+            )
+            deadline = monotonic() + 60
+            with psycopg.connect(empty["DATABASE_URL"], autocommit=True) as watching:
+                while not watching.execute(waits).fetchall():
+                    assert monotonic() < deadline
+            restoring.send_signal(number)
+            _, said = restoring.communicate(timeout=60)
+            if number == signal.SIGTERM:
+                assert "It was told to stop. Everything is as it was before." in said
+                assert not (old / "restoring").exists()
+    assert (old / "restoring").exists()
+    manage(old, "verify", str(path), **empty)
+    is_as_before("killed")
+    assert not (old / "restoring").exists()
+    manage(old, "restore", str(path), "--overwrite", **empty)
+    with psycopg.connect(empty["DATABASE_URL"]) as database:
+        rows = database.execute("SELECT words FROM comments_comment").fetchall()
+        assert rows == [("Café 🦓",)]
+    assert "media/later.png" not in files(old)
+    aside = next(old.glob("replaced-*"))
+    assert (aside / "media" / "later.png").read_bytes() == b"later"
+    assert (aside / "database.pgdump").stat().st_size > 10_000
+
+
+def test_an_older_backup_is_brought_to_this_version_there(
+    old: Path, empty: dict[str, str], tmp_path: Path
+) -> None:
+    manage(old, "move_database", **empty)
+    manage(old, "migrate", "comments", "0002", **empty)
+    manage(old, "backup", **empty)
+    path = next((old / "backups").glob("*.zip"))
+    manage(old, "migrate", **empty)
+    manage(old, "restore", str(path), "--overwrite", **empty)
+    assert "[ ]" not in manage(old, "showmigrations", **empty)
+    with psycopg.connect(empty["DATABASE_URL"]) as database:
+        rows = database.execute("SELECT words FROM comments_comment").fetchall()
+        assert rows == [("Café 🦓",)]
+        left = database.execute("SELECT datname FROM pg_database WHERE datname LIKE 'check%'")
+        assert left.fetchall() == []
 
 
 def test_the_desk_reads_there_too(old: Path, empty: dict[str, str], tmp_path: Path) -> None:
