@@ -89,7 +89,7 @@ class PictureForm(WordsForm):
         picture, file = self.instance, self.cleaned_data.get("file")
         try:
             if file and self.errors:
-                pictures.decode(file)  # so that all mistakes are told at once
+                pictures.check(file)  # so that all mistakes are told at once
             elif file:
                 stored = pictures.take_in(file, picture.focus)
                 for name, value in stored._asdict().items():
