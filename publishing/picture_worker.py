@@ -428,8 +428,8 @@ def limit(seconds: int, megabytes: int) -> None:
         resource.RLIMIT_AS: megabytes * MEGABYTE,
         resource.RLIMIT_CPU: seconds * THREADS,  # the parent looks at the clock
         resource.RLIMIT_FSIZE: MAX_FILE,
-        resource.RLIMIT_NOFILE: MAX_OPEN,
         resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: MAX_OPEN,
     }.items():
         limits = [most, *resource.getrlimit(what)]
         least = min(value for value in limits if value != resource.RLIM_INFINITY)

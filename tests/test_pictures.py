@@ -145,6 +145,92 @@ def test_unusual_pictures_are_kept(trainer: Client, media: Path, kind: str) -> N
             assert distance(image.convert("RGB"), meant, (5, 5)) <= 4
 
 
+def noisy(mode: str = "RGB") -> Image.Image:
+    """A photo whose every block has its own data in a file."""
+    return Image.effect_noise((400, 300), 80).convert("RGB").convert(mode)
+
+
+def saved(image: Image.Image, kind: str = "JPEG", **how: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **how)
+    return file.getvalue()
+
+
+SECOND = {"save_all": True, "append_images": [noisy().reduce(4)]}
+JPEGS = {
+    "baseline": saved(noisy()),
+    "progressive": saved(noisy(), progressive=True),
+    "in four inks": saved(noisy("CMYK")),
+    "progressive, in four inks": saved(noisy("CMYK"), progressive=True),
+    "gray": saved(noisy("L")),
+    "with marks to start again at": saved(noisy(), restart_marker_blocks=3),
+    "with a picture in its camera data": saved(
+        noisy(), exif=b"Exif\0\0" + saved(noisy().reduce(9))
+    ),
+    "with a second picture": saved(noisy(), "MPO", **SECOND),
+}
+ENDINGS = {
+    "without its last byte": lambda jpeg: jpeg[:-1],
+    "without its last two bytes": lambda jpeg: jpeg[:-2],
+    "with zeros in their place": lambda jpeg: jpeg[:-2] + bytes(512),
+    "with words in their place": lambda jpeg: jpeg[:-2] + b"end of file\r\n",
+    "with more behind it": lambda jpeg: jpeg + b"\r\n\0\0",
+    "with half a marker behind it": lambda jpeg: jpeg + b"\xff",
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("kind", JPEGS)
+def test_a_jpeg_may_lack_the_mark_of_its_end(
+    trainer: Client, media: Path, kind: str, ending: str
+) -> None:
+    """As in browsers. Every pixel is there, and comes out as from the whole file."""
+    whole = pictures.take_in(io.BytesIO(JPEGS[kind]))
+    file = io.BytesIO(ENDINGS[ending](JPEGS[kind]))
+    file.name = "picture.jpg"
+    assert add(trainer, file).status_code == 302
+    originals = files("originals")
+    assert originals.pop(f"{whole.token}.{whole.kind}") in originals.values()
+
+
+def first_picture(jpeg: bytes) -> bytes:
+    """Without the second one that may stand behind it."""
+    with Image.open(io.BytesIO(jpeg)) as image:
+        return jpeg[: image._MpoImageFile__mpoffsets[1]] if image.format == "MPO" else jpeg  # type: ignore
+
+
+CUTS = {
+    "of its first half": lambda jpeg: jpeg[: len(jpeg) // 2],
+    "of nine tenths": lambda jpeg: jpeg[: len(jpeg) * 9 // 10],
+    "without its last forty bytes": lambda jpeg: jpeg[:-40],
+    "without the last bytes of its last row": lambda jpeg: jpeg[:-5],
+    "of its first half, with an end": lambda jpeg: jpeg[: len(jpeg) // 2] + b"\0\0",
+}
+
+
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("kind", JPEGS)
+def test_a_jpeg_that_lacks_pixels_is_refused(
+    trainer: Client, media: Path, kind: str, cut: str
+) -> None:
+    """Browsers fill the rest with gray, which she would not see before her readers do."""
+    file = io.BytesIO(CUTS[cut](first_picture(JPEGS[kind])))
+    file.name = "picture.jpg"
+    assert "is damaged" in str(add(trainer, file).context["errors"])
+    assert files() == {}
+
+
+def test_a_progressive_jpeg_that_lacks_a_scan_is_refused(trainer: Client, media: Path) -> None:
+    """It is cut between two scans: each that is there is whole, and the picture is coarse."""
+    jpeg = JPEGS["progressive"]
+    scans = [match.start() for match in re.finditer(b"\xff\xda", jpeg)]
+    tables = [jpeg.rindex(b"\xff\xc4", 0, scan) for scan in scans]
+    assert len(scans) > 5
+    for end in tables[1:]:
+        with pytest.raises(pictures.Refused, match="damaged"):
+            pictures.check(io.BytesIO(jpeg[:end]))
+
+
 def test_transparency_becomes_white(media: Path) -> None:
     stored = pictures.take_in(image_file(mode="RGBA", color=(0, 0, 0, 0)))
     with Image.open(io.BytesIO(files()[f"{stored.token}-32.png"])) as image:
