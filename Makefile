@@ -5,6 +5,8 @@ PORT ?= 8000
 DATA_DIR ?= data
 SITE_URL ?= http://127.0.0.1:$(PORT)
 export PORT DATA_DIR SITE_URL
+# One pool of memory for all threads: glibc would keep one for each, and what a picture took in it.
+export MALLOC_ARENA_MAX ?= 1
 
 PYTHON ?= python3
 PY := .venv/bin/python

@@ -1,6 +1,8 @@
 """Read by gunicorn from the folder it is started in."""
 
+import ctypes
 import os
+from contextlib import suppress
 
 from gunicorn.http import wsgi
 
@@ -14,6 +16,11 @@ forwarder_headers = ""
 # A search for 5,000 characters gets an ordinary page: of the line that asks, gunicorn reads 4,094
 # by itself and this many at most, about as many as nginx.
 limit_request_line = 8190
+
+# As MALLOC_ARENA_MAX=1, for a start by hand: one pool of memory for all threads. glibc would keep
+# one for each, and what an upload took in it. Other C libraries have no such pools.
+with suppress(AttributeError):
+    ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
 
 _headers = wsgi.Response.default_headers
 

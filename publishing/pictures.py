@@ -21,7 +21,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-import time
+import threading
 import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -45,7 +45,9 @@ from publishing.picture_worker import wide as wide
 # Of every file an address leads to.
 NAME = r"[a-z0-9]{26}-(?:\d{1,3}x\d{1,3}-)?\d{1,4}\.(?:avif|jpg|png)"
 
-WAIT = 20  # seconds for the picture before; with Limits.seconds less than a front waits, 60
+WAIT = 40  # seconds for the pictures before this one; web servers in front wait for 60 or more
+# Without the site's own folder, nor anything that the environment could add.
+COMMAND = [sys.executable, "-I", picture_worker.__file__]
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}  # all of it: nothing secret is left to a decoder
 BUSY = "Other pictures are being worked on. Nothing of this one was kept: try again in a minute."
 STOPPED = (
@@ -147,10 +149,9 @@ class _Child(NamedTuple):
 
     def work(self, file: IO[bytes], limits: Limits, **job: Any) -> dict[str, Any]:
         """Have the job done that picture_worker.work() describes. Raises Refused."""
-        command = [sys.executable, "-I", picture_worker.__file__, str(self.folder)]
         try:
             done = subprocess.run(
-                [*command, json.dumps(job | limits._asdict())],
+                [*COMMAND, str(self.folder), json.dumps(job | limits._asdict())],
                 input=file.read(MAX_BYTES + 1),
                 capture_output=True,
                 env=ENVIRONMENT,
@@ -203,14 +204,13 @@ def _alone() -> Iterator[_Child]:
 
 
 def _wait_for(lock: IO[bytes]) -> None:
-    until = time.monotonic() + WAIT
-    while True:
-        try:
-            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise Refused(BUSY) from None
-            time.sleep(0.05)
+    """The kernel hands a lock on in the order in which it was asked for, but knows no time limit. A
+    thread that has waited in vain still gets the lock, and drops it at once: the file is closed."""
+    waiting = threading.Thread(target=fcntl.flock, args=(lock, fcntl.LOCK_EX), daemon=True)
+    waiting.start()
+    waiting.join(WAIT)
+    if waiting.is_alive():
+        raise Refused(BUSY)
 
 
 def give_memory_back() -> None:

@@ -101,6 +101,7 @@ class RunningSite:
     """A served site; ends when left."""
 
     workers = 1
+    patience = 30  # seconds for an answer
 
     def __init__(self, prepared: Path, folder: Path, **settings: str) -> None:
         shutil.copytree(prepared, folder, symlinks=True)
@@ -164,7 +165,7 @@ class RunningSite:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if body:
             named.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.patience)
         with closing(connection):
             connection.request(method, path, body or None, named)
             response = connection.getresponse()
