@@ -121,9 +121,9 @@ def _about_pictures(article: Article, blocks: Iterable[_Block]) -> Iterator[Find
     if article.lead_picture:
         yield from _about_picture(article.lead_picture, "lead_picture", 0)
     placed = {
-        block.words.removeprefix("picture:"): block.line
+        name: block.line
         for block in blocks
-        if block.kind == "placed" and block.words.startswith("picture:")
+        if block.kind == "placed" and (name := markdown.picture_name(block.words))
     }
     pictures = Picture.objects.in_bulk(list(placed), field_name="name")
     for name, line in placed.items():
@@ -170,7 +170,7 @@ def _about_cards(
             before = []
         elif block.kind == "words":
             before.append(block)
-        elif not block.words.startswith("picture:"):
+        elif not markdown.picture_name(block.words):
             variation = variations.get(block.words)
             if variation is None:
                 sentence = f"The card “{block.words}” leads nowhere: there is no such exercise."

@@ -1,6 +1,5 @@
 """What search engines may find: an index of lists, each of up to 10,000 addresses."""
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
@@ -13,12 +12,12 @@ from django.urls import reverse
 
 from blog.models import Article, Author, Page
 from exercises.models import Exercise
+from publishing.markdown import placed_pictures
 from publishing.models import Picture, Published, Subject
 from publishing.reading import stored
 
 MOST = 10_000  # addresses in one file; the protocol allows 50,000
 XML = "application/xml; charset=utf-8"
-PLACED = re.compile(r"^\[\[picture:([\w-]+)\]\]\s*$", re.MULTILINE)
 
 
 class Place(NamedTuple):
@@ -74,9 +73,9 @@ def _slice(rows: QuerySet, number: int) -> list:
 
 def _of_articles(number: int) -> Iterator[Place]:
     rows = _slice(_articles(), number)
-    placed = {row.pk: PLACED.findall(row.text) for row in rows}
-    names = {name for found in placed.values() for name in found}
-    pictures = {row.name: row for row in Picture.objects.all() if row.name in names}
+    placed = {row.pk: placed_pictures(row.text) for row in rows}
+    # One without words is not shown yet.
+    pictures = {row.name: row for row in Picture.objects.all() if row.has_words}
     for row in rows:
         shown = [row.lead_picture, *(pictures.get(name) for name in placed[row.pk])]
         sources = dict.fromkeys(picture.src for picture in shown if picture)

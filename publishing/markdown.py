@@ -25,7 +25,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_core import StateCore
+from markdown_it.rules_core import StateCore, block, normalize
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
@@ -35,6 +35,10 @@ from publishing.site_url import origin_of
 
 LIMIT = 100_000  # characters of one text; a book chapter has about 30,000
 PLACED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")
+PICTURE = "picture:"
+BETWEEN = re.compile(r"\s*([:/])\s*")  # the parts of a name; spaces there mean nothing
+# A quick look before a text is parsed, never narrower than what the parser finds.
+MAY_PLACE_PICTURE = re.compile(r"\[\[\s*picture\s*:", re.IGNORECASE)
 CITED = re.compile(r"\[@([\w-]{1,40})\]")
 VIDEO = re.compile(
     r"<?(?P<address>https?://(?:(?:www\.|m\.)?"
@@ -112,7 +116,29 @@ class _Env:
 
 def placed_names(text: str) -> list[str]:
     """The names that a text places on lines of their own, in order, each once."""
-    return _names(parse(text))
+    text = _read(text)
+    if "[[" not in text:
+        return []
+    if "[^" in text:  # a footnote that nothing refers to is not shown, nor what it places
+        return _names(parse(text))
+    state = StateCore(text, _parser, {})
+    normalize(state)
+    block(state)  # the words of the paragraphs would take three times as long
+    return _names(state.tokens)
+
+
+def placed_pictures(text: str) -> list[str]:
+    """The short names of the pictures that a text places, in order, each once.
+
+    The one rule for this: it is the parser that renders the text which finds them."""
+    if not MAY_PLACE_PICTURE.search(_read(text)):
+        return []
+    return [short for name in placed_names(text) if (short := picture_name(name))]
+
+
+def picture_name(placed: str) -> str:
+    """Of a placed name such as picture:zebra-herd the picture's short name; of others nothing."""
+    return placed.removeprefix(PICTURE) if placed.startswith(PICTURE) else ""
 
 
 def plain(text: str) -> str:
@@ -123,7 +149,12 @@ def plain(text: str) -> str:
 
 def parse(text: str) -> list[Token]:
     """The parts of a text as the parser sees them, for whoever asks about its structure."""
-    return _parser.parse(text[:LIMIT].replace("\0", ""), {"docId": "t"})
+    return _parser.parse(_read(text), {"docId": "t"})
+
+
+def _read(text: str) -> str:
+    """What is read of a text."""
+    return text[:LIMIT].replace("\0", "")
 
 
 def render(
@@ -140,7 +171,7 @@ def render(
     characters is cut there and the cut is told as a problem.
     """
     env: dict[str, Any] = {"docId": "t"}  # so that a footnote's id is no id of the page
-    tokens = _parser.parse(text[:LIMIT].replace("\0", ""), env)
+    tokens = _parser.parse(_read(text), env)
     names = _names(tokens)
     found = dict(_pictures(names))
     if things:
@@ -167,7 +198,7 @@ def _names(tokens: Sequence[Token]) -> list[str]:
 
 
 def _pictures(names: list[str]) -> Iterator[tuple[str, Thing]]:
-    wanted = {name: name.removeprefix("picture:") for name in names if name.startswith("picture:")}
+    wanted = {name: short for name in names if (short := picture_name(name))}
     pictures = Picture.objects.in_bulk(list(wanted.values()), field_name="name") if wanted else {}
     for name, short in wanted.items():
         picture = pictures.get(short)
@@ -215,7 +246,7 @@ def _placed_rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return False
     if not silent:
         token = state.push("placed", "", 0)
-        token.content = match[1].strip().lower()
+        token.content = BETWEEN.sub(r"\1", match[1].strip().lower())
         token.map = [start, start + 1]
         state.line = start + 1
     return True

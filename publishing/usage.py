@@ -12,9 +12,8 @@ from typing import NamedTuple
 from django.apps import apps
 from django.db.models import Model
 
+from publishing.markdown import placed_pictures
 from publishing.models import Picture
-
-PLACED = re.compile(r"\[\[\s*picture:([\w-]+)\s*\]\]", re.IGNORECASE)
 
 
 class Use(NamedTuple):
@@ -52,11 +51,14 @@ def _pointing(ids: list[int]) -> Iterator[tuple[int, Model, str]]:
 
 def _placing(pictures: list[Picture]) -> Iterator[tuple[int, Model, str]]:
     ids = {picture.name: picture.pk for picture in pictures}
+    named = re.compile("|".join(map(re.escape, ids)) or "(?!)", re.IGNORECASE)
     for model in apps.get_models():
         field = getattr(model, "markdown_field", "")
         if not field:
             continue
-        for row in model._default_manager.filter(**{f"{field}__icontains": "picture:"}):
-            for name in sorted({name.lower() for name in PLACED.findall(getattr(row, field))}):
-                if name in ids:
-                    yield ids[name], row, field
+        for row in model._default_manager.filter(**{f"{field}__icontains": "picture"}):
+            text = getattr(row, field)
+            if named.search(text):  # to parse all texts of a large site would take seconds
+                for name in placed_pictures(text):
+                    if name in ids:
+                        yield ids[name], row, field
