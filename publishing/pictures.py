@@ -163,15 +163,13 @@ class _Child(NamedTuple):
         except subprocess.TimeoutExpired:
             logger.warning("A picture was given up after %s seconds.", limits.seconds)
             raise Refused(TOO_LONG) from None
-        said = done.stderr.decode(errors="replace").strip()[-2000:]
-        if done.returncode or said:
+        told = {"refused": STOPPED} if done.returncode else json.loads(done.stdout)
+        if "refused" not in told:
+            return told
+        if told["refused"] in (STOPPED, NOT_WRITTEN):
+            said = done.stderr.decode(errors="replace").strip()[-2000:]
             logger.error("The process for a picture ended with %s. %s", done.returncode, said)
-        if done.returncode:
-            raise Refused(STOPPED)
-        told = json.loads(done.stdout)
-        if "refused" in told:
-            raise Refused(told["refused"])
-        return told
+        raise Refused(told["refused"])
 
     def store(self, where: str, names: Collection[str]) -> None:
         """Copy what was made to its storage."""
@@ -206,10 +204,14 @@ def _alone() -> Iterator[_Child]:
 def _wait_for(lock: IO[bytes]) -> None:
     """The kernel hands a lock on in the order in which it was asked for, but knows no time limit. A
     thread that has waited in vain still gets the lock, and drops it at once: the file is closed."""
-    waiting = threading.Thread(target=fcntl.flock, args=(lock, fcntl.LOCK_EX), daemon=True)
-    waiting.start()
-    waiting.join(WAIT)
-    if waiting.is_alive():
+    locked = threading.Event()
+
+    def ask() -> None:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        locked.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    if not locked.wait(WAIT):
         raise Refused(BUSY)
 
 

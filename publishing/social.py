@@ -24,6 +24,7 @@ from PIL import Image, ImageDraw
 from publishing import store, stripes
 from publishing.lettering import can_write, fit
 from publishing.models import Picture, Site
+from publishing.pictures import give_memory_back
 
 WIDTH, HEIGHT = 1200, 630
 LOOK = 3  # goes up with every change of the drawing code, so that all cards are drawn anew
@@ -137,6 +138,7 @@ def picture(card: Card) -> bytes:
     drawn = io.BytesIO()
     _few_colors(draw(card)).save(drawn, "PNG", optimize=True)
     content = drawn.getvalue()
+    give_memory_back()
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         before = set(file.parent.glob("*.png")) - {file}
