@@ -23,7 +23,7 @@ import sys
 import traceback
 import warnings
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -168,7 +168,9 @@ def work(folder: Path, file: IO[bytes], do: str, **job: Any) -> dict[str, Any]:
     """Do one job: check, take_in or cut. Raises Refused with a plain sentence.
 
     folder: where the files go that are made; file: what was uploaded, or for a cut the original."""
-    return {"check": check, "take_in": take_in, "cut": cut}[do](folder, file, **job) or {}
+    jobs: dict[str, Callable[..., dict[str, Any] | None]]
+    jobs = {"check": check, "take_in": take_in, "cut": cut}
+    return jobs[do](folder, file, **job) or {}
 
 
 def check(folder: Path, file: IO[bytes]) -> None:
