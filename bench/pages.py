@@ -25,6 +25,7 @@ SLUG = "hip-thrust"
 ARTICLE = f"/articles/{SLUG}/"
 FILTER = "/exercises/?muscle=glutes&have=bench&have=dumbbell"
 SEARCH = "/search/?q=glute"
+SHARED = "(c) article, hot, as a shared link"
 COLD = 150  # requests of each cold measurement
 POSTS = 160
 Measure = Callable[[], Load]
@@ -83,14 +84,16 @@ def measures(site: Served, empty: Served, folder: Path, seconds: int) -> dict[st
     with site.client() as ask:
         etag = ask(ARTICLE)[1].headers["ETag"]
     load = site.load
+    shared = f"{ARTICLE}?utm_source=mail&fbclid=IwAR0hot"
     return {
         "(a) static file of the same size": partial(load, "/static/page.html", seconds),
         "(b) empty Django view": partial(empty.load, "/", seconds),
         "(c) article, hot": partial(load, ARTICLE, seconds),
+        SHARED: partial(load, shared, seconds),
         "(d) article, 304": partial(load, ARTICLE, seconds, If_None_Match=etag),
         "(e) article, a new edition before each, one client": partial(cold, site, folder),
         "(e) article, itself changed before each, one client": partial(cold, site, folder, SLUG),
-        "(e) article, rendered and not stored": partial(load, f"{ARTICLE}?cold", seconds),
+        "(e) article, rendered and not stored": partial(load, f"{ARTICLE}?conversation=1", seconds),
         "(f) library, chosen": partial(load, FILTER, seconds),
         "(g) search": partial(load, SEARCH, seconds),
     }
@@ -127,6 +130,7 @@ def tell(server: str, loads: dict[str, Load], memory: int) -> None:
     goals = [
         ("(c) of (a)", rates["(c)"] / rates["(a)"], "at least 0.9"),
         ("(c) of (b)", rates["(c)"] / rates["(b)"], "at least 1"),
+        ("(c) as a shared link, of (c)", loads[SHARED].rate / rates["(c)"], "at least 0.8"),
         ("(d) of (c)", rates["(d)"] / rates["(c)"], "at least 1"),
         ("(e) of (b)", rates["(e)"] / rates["(b)"], "at least 0.06"),
         ("(h) p99 alone, of p50 of (e)", loads["(h) posting, alone"].p99 / kept.p50, "under 20"),

@@ -65,7 +65,7 @@ def years_of(articles: PublishedQuerySet) -> QuerySet:
     return years.annotate(Count("pk")).order_by("-year")
 
 
-@stored()
+@stored(others=("conversation",))
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     rows = Article.objects.visible_to(request.user).select_related("author", "lead_picture")
     article = get_object_or_404(rows.prefetch_related("sources", "subjects"), slug=slug)

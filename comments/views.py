@@ -74,7 +74,7 @@ def loses_nothing(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     return kept
 
 
-@stored("page")
+@stored("page", others=("exercise",))
 def favorites(request: HttpRequest) -> HttpResponse:
     return favorites_page(request)
 

@@ -12,7 +12,7 @@ from publishing.reading import page_of, stored
 EXERCISES_A_PAGE = 24
 
 
-@stored("page")
+@stored("page", others=("muscle", "have", "level", "words"))
 def library(request: HttpRequest) -> HttpResponse:
     """The library, or what is left of it by the reader's choice."""
     chooser = Chooser(request.GET)

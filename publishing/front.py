@@ -18,17 +18,18 @@ from typing import Any
 import brotli
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import Resolver404, resolve
 from django.utils.http import parse_etags
 
 from publishing.asked import Listener
 from publishing.limits import WholeBody
+from publishing.reading import named_query, parameters_at
 from publishing.store import Page, Place, holding, keep, one_at_a_time, place_of, read, write
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=5),
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),
 }
+NUMBER = re.compile(r"[0-9]+")
 REFUSED = re.compile(r"q=0(\.0*)?")
 STATUS = {200: "200 OK", 304: "304 Not Modified"}
 # What a 304 says again (RFC 9110, 15.4.5); all else the browser has with its page.
@@ -137,20 +138,19 @@ def answer(environ: dict[str, Any], page: Page) -> tuple[int, dict[str, str], by
 
 
 def may_be_stored(request: HttpRequest) -> bool:
-    """Whether its view says so, nothing is asked but what the view names, and nobody is known."""
+    """Whether its view says so, nobody is known, and of what the view names at most one number is
+    asked for, in plain digits: a query in any other form is left to Django."""
     if (
         request.method not in ("GET", "HEAD")
         or settings.SESSION_COOKIE_NAME in request.COOKIES
         or settings.DEBUG
     ):
         return False
-    try:
-        names = getattr(resolve(request.path_info).func, "stored", None)
-    except Resolver404:
+    parameters = parameters_at(request.path_info)
+    if parameters is None:
         return False
-    query = request.META.get("QUERY_STRING", "")
-    name, _, value = query.partition("=")
-    return names is not None and (not query or (name in names and value.isdecimal()))
+    name, _, value = named_query(request.META.get("QUERY_STRING", ""), parameters).partition("=")
+    return not name or (name in parameters.numbers and NUMBER.fullmatch(value) is not None)
 
 
 def is_storable(response: HttpResponseBase) -> bool:

@@ -1,11 +1,15 @@
 """What every page that is only read has in common."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache, wraps
+from itertools import chain
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
@@ -35,16 +39,68 @@ def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBa
     return answer
 
 
-def stored(*parameters: str) -> Callable[[Callable[..., HttpResponse]], Any]:
-    """A page that is only read, and the same for every reader: it is kept in the page store, also
-    with a number for one of these parameters as its query."""
+class Parameters(NamedTuple):
+    """The parameters that a stored page reads; it never sees any other."""
+
+    numbers: tuple[str, ...]  # stored as a page of its own for each number
+    others: tuple[str, ...]  # answered, but not stored: readers can invent endless values
+
+
+def stored(
+    *numbers: str, others: tuple[str, ...] = ()
+) -> Callable[[Callable[..., HttpResponse]], Any]:
+    """A page that is only read, and the same for every reader: the page store keeps it, also with
+    a number for one of these parameters. Whatever else an address says (utm_source, fbclid), the
+    page is the one without it."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-        answer = read_only(view)
+        parameters = Parameters(numbers, others)
+
+        @wraps(view)
+        def asked_by_name(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with only(parameters, request):
+                return view(request, *args, **kwargs)
+
+        answer = read_only(asked_by_name)
         answer.stored = parameters  # type: ignore[attr-defined]
         return answer
 
     return decorate
+
+
+@contextmanager
+def only(parameters: Parameters, request: HttpRequest) -> Iterator[None]:
+    """Hide from a view and its templates what the cache key leaves out, in request.GET as in
+    get_full_path(): it would end up in the page of every reader. The charset of a Content-Type
+    header is not in the key either, and could make another query of the same bytes.
+
+    Afterward the request has its whole query again, for redirects."""
+    query = request.META.get("QUERY_STRING", "")
+    request.META["QUERY_STRING"] = named_query(query, parameters)
+    request.encoding = None  # the default; also has request.GET read anew
+    try:
+        yield
+    finally:
+        request.META["QUERY_STRING"] = query
+        request.__dict__.pop("GET", None)
+
+
+def named_query(query: str, parameters: Parameters) -> str:
+    """The part of a query string that has these parameters, in the order and form given."""
+    return "&".join(
+        pair
+        for pair in query.split("&")
+        if unquote_plus(pair.partition("=")[0]) in chain(*parameters)
+    )
+
+
+@lru_cache(maxsize=512)
+def parameters_at(path: str) -> Parameters | None:
+    """The parameters of the stored page at a path; None when no page there is stored."""
+    try:
+        return getattr(resolve(path).func, "stored", None)
+    except Resolver404:
+        return None
 
 
 def page_of(rows: Any, size: int, request: HttpRequest) -> Page:

@@ -29,6 +29,7 @@ from django.conf import settings
 from django.db import Error
 
 from publishing import asked, edition
+from publishing.reading import named_query, parameters_at
 
 FILES = 160  # on each of an edition's 64 shelves: 10,240 in all
 BYTES = 4_000_000  # on a shelf: 256 MB in all
@@ -82,8 +83,12 @@ class Place(NamedTuple):
 
 
 def name_of(environ: dict[str, Any]) -> str:
-    """A hash of the address: nothing that a reader can write reaches the file system."""
-    address = f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
+    """A hash of the address: nothing that a reader can write reaches the file system. Of the query
+    it holds what the view names, so that a shared link (?fbclid=…) leads to the stored page."""
+    path, query = environ["PATH_INFO"] or "/", environ.get("QUERY_STRING", "")
+    if query and (parameters := parameters_at(path)):
+        query = named_query(query, parameters)
+    address = f"{path}?{query}"
     return blake2b(address.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
