@@ -9,6 +9,10 @@ from gunicorn.http import wsgi
 # As in settings.TRUSTED_PROXIES.
 _elsewhere = os.environ.get("TRUSTED_PROXIES", "")
 forwarded_allow_ips = ",".join(filter(None, ["127.0.0.1", "::1", _elsewhere]))
+# Longer than the second for which the web servers of deploy/ keep an idle connection: they close it
+# first, so none of them sends a request into a connection that gunicorn is just closing. A worker
+# that stops keeps its idle connections for two seconds, which is long enough too.
+keepalive = 5
 # By default a header may say below which path the site stands. Caddy passes headers of that name on
 # from anybody, so that a reader could have every link of a page lead elsewhere.
 forwarder_headers = ""

@@ -16,6 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SCRIPTS = {
     "pages": "Pages",
+    "fronts": "Behind nginx and Caddy",
     "search": "Search",
     "pictures": "Pictures",
     "difference": "Differences of two texts",
@@ -23,7 +24,7 @@ SCRIPTS = {
     "observatory": "HTTP Observatory",
 }
 FROM_NPM = {"lighthouse", "observatory"}
-IN_MARKDOWN = {"pages", "lighthouse"}
+IN_MARKDOWN = {"pages", "fronts", "lighthouse"}
 LIBRARIES = ("django", "gunicorn", "granian", "whitenoise", "brotli", "pillow")
 
 

@@ -63,7 +63,7 @@ def env(folder: Path) -> dict[str, str]:
 class Served:
     """A server with some processes of an application."""
 
-    def __init__(self, folder: Path, server: str, application: str) -> None:
+    def __init__(self, folder: Path, server: str, application: str, *more: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -71,7 +71,7 @@ class Served:
             "gunicorn": ["--log-level=warning", f"--bind=127.0.0.1:{self.port}"],
             "granian": ["--no-log", "--host=127.0.0.1", f"--port={self.port}"],
         }
-        command = [*SERVERS[server], *where[server], application]
+        command = [*SERVERS[server], *where[server], *more, application]
         self.process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
@@ -86,24 +86,7 @@ class Served:
             return asked.connect_ex(("127.0.0.1", self.port)) == 0
 
     def load(self, path: str, seconds: int, **headers: str) -> Load:
-        """Sixteen connections for some seconds, as wrk counts them. They come in fours: when all
-        knock at once, now and then one process takes them all and the other stands idle."""
-        named = {"Host": HOST, "Accept-Encoding": "gzip, deflate, br, zstd"}
-        named |= {name.replace("_", "-"): value for name, value in headers.items()}
-        given = [f"-H{name}: {value}" for name, value in named.items()]
-        address = f"http://127.0.0.1:{self.port}{path}"
-        command = ["wrk", "-t1", "-c4", f"-d{seconds}s", "--latency", *given, address]
-        asking = []
-        for _ in range(4):
-            asking.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-            time.sleep(0.02)
-        told = [one.communicate()[0] for one in asking]
-        assert not any("Non-2xx" in one for one in told), f"{path}: {told}"
-        rate = sum(float(found(r"Requests/sec: +([\d.]+)", one)[0]) for one in told)
-        half, most = (
-            [_ms(found(rf"{p}% +([\d.]+)(us|ms|s)", one)) for one in told] for p in (50, 99)
-        )
-        return Load(rate, statistics.mean(half), max(most))
+        return load(self.port, path, seconds, **headers)
 
     @contextmanager
     def client(self) -> Iterator[Callable[..., tuple[float, http.client.HTTPResponse, bytes]]]:
@@ -135,6 +118,25 @@ class Served:
     def end(self) -> None:
         self.process.terminate()
         self.process.wait(timeout=60)
+
+
+def load(port: int, path: str, seconds: int, **headers: str) -> Load:
+    """Sixteen connections for some seconds, as wrk counts them. They come in fours: when all knock
+    at once, now and then one process takes them all and the other stands idle."""
+    named = {"Host": HOST, "Accept-Encoding": "gzip, deflate, br, zstd"}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
+    given = [f"-H{name}: {value}" for name, value in named.items()]
+    address = f"http://127.0.0.1:{port}{path}"
+    command = ["wrk", "-t1", "-c4", f"-d{seconds}s", "--latency", *given, address]
+    asking = []
+    for _ in range(4):
+        asking.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        time.sleep(0.02)
+    told = [one.communicate()[0] for one in asking]
+    assert not any("Non-2xx" in one for one in told), f"{path}: {told}"
+    rate = sum(float(found(r"Requests/sec: +([\d.]+)", one)[0]) for one in told)
+    half, most = ([_ms(found(rf"{p}% +([\d.]+)(us|ms|s)", one)) for one in told] for p in (50, 99))
+    return Load(rate, statistics.mean(half), max(most))
 
 
 def found(pattern: str, text: str) -> tuple[str, ...]:

@@ -15,11 +15,14 @@ def keyed_hash(purpose: str, value: str) -> str:
 
 
 def network_address(request: HttpRequest) -> str:
-    """REMOTE_ADDR, or behind trusted proxies the last hop that is none of them; IPv6 by its /64."""
+    """REMOTE_ADDR, or behind trusted proxies the last hop that is none of them; IPv6 by its /64.
+
+    A Unix socket has no REMOTE_ADDR. Only the web server in front may connect to it
+    (deploy/fitness.socket), so what comes that way comes from a trusted proxy."""
     proxies = [ip_network(proxy) for proxy in settings.TRUSTED_PROXIES]
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     sender = request.META.get("REMOTE_ADDR", "")
-    while hops and _is_one_of(sender, proxies):
+    while hops and (not sender or _is_one_of(sender, proxies)):
         hop = hops.pop().strip()
         if not _is_address(hop):
             break

@@ -110,17 +110,17 @@ class RunningSite:
         # Bound here and handed down: no port is guessed, and a request waits until it is served.
         self.listening = own_port()
         self.port = self.listening.getsockname()[1]
+        self.backend = f"127.0.0.1:{self.port}"  # as a web server in front names it
         self.url = f"http://127.0.0.1:{self.port}"
         self.start_again()
 
     def start_again(self) -> None:
         self.listening.listen(64)
         self.life, held = os.pipe()  # its other end is open while one of the processes lives
-        command = ["-m", "gunicorn", "config.wsgi", "--bind", f"fd://{self.listening.fileno()}"]
         how = ["--workers", f"{self.workers}", "--worker-class", "gthread", "--threads", "8"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *command, *how, "--log-level", "warning"],
+                [*self.command(), *how, "--log-level", "warning"],
                 cwd=ROOT,
                 env=environment(self.folder, **{"SITE_URL": self.url, **self.settings}),
                 pass_fds=[self.listening.fileno(), held],
@@ -129,6 +129,11 @@ class RunningSite:
                 start_new_session=True,
             )
         os.close(held)
+
+    def command(self) -> list[str]:
+        """gunicorn, and where it listens."""
+        bind = f"fd://{self.listening.fileno()}"
+        return [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind]
 
     def kill(self) -> None:
         """As at a power cut: nothing is finished, nobody is told."""

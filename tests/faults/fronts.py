@@ -1,8 +1,47 @@
 """What the web servers in front have in common."""
 
+import os
 import socket
 import subprocess
+import sys
+from pathlib import Path
 from time import monotonic
+
+from tests.site import RunningSite
+
+TAKEN_OVER = 'LISTEN_PID=$$ LISTEN_FDS=1 exec {python} -m gunicorn config.wsgi "$@" 3<&{socket}'
+
+
+class SiteOnSocket(RunningSite):
+    """A site on a Unix socket, which it is handed as by systemd with deploy/fitness.socket."""
+
+    def __init__(self, prepared: Path, folder: Path, **settings: str) -> None:
+        self.path = folder.with_name("site.sock")
+        super().__init__(prepared, folder, **settings)
+        self.backend = f"unix:{self.path}"
+
+    def start_again(self) -> None:
+        """After a kill it gets a new socket."""
+        if not self.path.exists():
+            self.listening.close()
+            self.listening = socket.socket(socket.AF_UNIX)
+            self.listening.bind(str(self.path))
+        super().start_again()
+
+    def kill(self) -> None:
+        super().kill()
+        self.path.unlink()
+
+    def restart(self) -> None:
+        """As systemctl restart: the socket stays."""
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        os.close(self.life)
+        super().start_again()
+
+    def command(self) -> list[str]:
+        script = TAKEN_OVER.format(python=sys.executable, socket=self.listening.fileno())
+        return ["bash", "-c", script, "gunicorn"]
 
 
 def free_port() -> int:

@@ -6,14 +6,16 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
-from tests.faults.fronts import adapted, free_port, until_it_listens
-from tests.site import ROOT, RunningSite
+from tests.faults.fronts import SiteOnSocket, adapted, free_port, until_it_listens
+from tests.site import ROOT
 
 pytestmark = pytest.mark.faults
 
@@ -28,11 +30,11 @@ class Front:
     def __init__(self, prepared: Path, folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.site = RunningSite(prepared, folder / "data", SITE_URL=self.url)
+        self.site = SiteOnSocket(prepared, folder / "data", SITE_URL=self.url)
         here = {
             "example.com {": f"{{\n\tadmin off\n}}\n{self.url} {{",
             "/var/lib/fitness": str(self.site.folder),
-            "127.0.0.1:8000": f"127.0.0.1:{self.site.port}",
+            "unix//run/fitness.sock": f"unix/{self.site.path}",
         }
         (folder / "Caddyfile").write_text(adapted(SHIPPED, here))
         command = ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
@@ -41,8 +43,15 @@ class Front:
             self.process = subprocess.Popen(command, env=os.environ | homes, stdout=log, stderr=log)
         until_it_listens(self.process, self.port)
 
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+    def ask(
+        self, method: str, path: str, body: bytes = b"", sender: str = "127.0.0.1", **headers: str
+    ) -> Answer:
+        """One request from this address of the machine."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=60, source_address=(sender, 0)
+        )
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         with closing(connection):
             connection.request(method, path, body or None, headers)
             response = connection.getresponse()
@@ -106,3 +115,39 @@ def test_what_is_sent_slowly_keeps_nobody_waiting(front: Front) -> None:
         for path in (ARTICLE, "/healthz"):
             assert front.ask("GET", path)[0].status == 200
     assert front.site.rows("SELECT count(*) FROM comments_comment") == [(0,)]
+
+
+def test_a_sender_is_who_calls_and_not_who_is_named(front: Front) -> None:
+    statuses = []
+    for n in range(27):
+        forged = dict.fromkeys(("X-Forwarded-For", "X-Real-IP"), f"203.0.113.{n}")
+        forged |= {"Forwarded": f"for=203.0.113.{n};proto=https", "X-Forwarded-Proto": "https"}
+        words = f"words=Answer+{n}".encode()
+        statuses.append(front.ask("POST", "/comments/", words, "127.0.0.2", **forged)[0].status)
+    assert statuses == [303] * 25 + [429] * 2
+    assert front.ask("POST", "/comments/", b"words=Mine", "127.0.0.3")[0].status == 303
+
+
+def test_a_restart_fails_no_request(front: Front) -> None:
+    over = Event()
+
+    def write(who: int) -> list[int]:
+        statuses: list[int] = []
+        while not over.is_set():
+            words = f"words=Answer+{len(statuses)}+of+{who}".encode()
+            sender = f"127.1.{who}.{1 + len(statuses) % 200}"
+            statuses.append(front.ask("POST", "/comments/", words, sender)[0].status)
+            statuses.append(front.ask("GET", ARTICLE)[0].status)
+        return statuses
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, who) for who in range(4)]
+        try:
+            for _ in range(3):
+                front.site.restart()
+                over.wait(3)
+        finally:
+            over.set()
+        said = [status for writer in writers for status in writer.result()]
+    assert set(said) == {200, 303}
+    assert front.site.rows("SELECT count(*) FROM comments_comment") == [(said.count(303),)]

@@ -6,7 +6,7 @@ import shutil
 import signal
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +14,7 @@ from threading import Event
 
 import pytest
 
-from tests.faults.fronts import adapted, free_port, until_it_listens
+from tests.faults.fronts import SiteOnSocket, adapted, free_port, until_it_listens
 from tests.site import ROOT, RunningSite
 
 pytestmark = pytest.mark.faults
@@ -49,7 +49,7 @@ class Front:
         here = {
             f"/etc/letsencrypt/live/{HOST}": str(folder),
             "/var/lib/fitness": str(site.folder),
-            "127.0.0.1:8000": f"127.0.0.1:{site.port}",
+            "unix:/run/fitness.sock": site.backend,
             "listen 80;": f"listen 127.0.0.1:{self.plain};",
             "listen 443 ": f"listen 127.0.0.1:{self.secure} ",
         }
@@ -57,6 +57,10 @@ class Front:
         (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
         self.process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder])
         until_it_listens(self.process, self.secure)
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(timeout=20)
 
     def ask(
         self, method: str, path: str, body: bytes = b"", sender: str = "127.0.0.1", **headers: str
@@ -77,18 +81,17 @@ class Front:
 
 
 @pytest.fixture
-def behind(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
+def behind(prepared: Path, tmp_path: Path) -> Iterator[SiteOnSocket]:
     assert shutil.which("nginx"), "There is no nginx; make faults installs it on Debian."
-    with RunningSite(prepared, tmp_path / "data", SITE_URL=f"https://{HOST}") as site:
+    with SiteOnSocket(prepared, tmp_path / "data", SITE_URL=f"https://{HOST}") as site:
         yield site
 
 
 @pytest.fixture
-def front(behind: RunningSite, tmp_path: Path) -> Iterator[Front]:
+def front(behind: SiteOnSocket, tmp_path: Path) -> Iterator[Front]:
     front = Front(behind, tmp_path)
     yield front
-    front.process.send_signal(signal.SIGQUIT)
-    front.process.wait(timeout=20)
+    front.end()
 
 
 def test_pages_come_over_https_with_their_headers(front: Front) -> None:
@@ -108,7 +111,7 @@ def test_pages_come_over_https_with_their_headers(front: Front) -> None:
     assert again.status == 304
 
 
-def test_the_front_serves_files_itself(front: Front, behind: RunningSite) -> None:
+def test_the_front_serves_files_itself(front: Front, behind: SiteOnSocket) -> None:
     _, page = front.ask("GET", "/")
     start = page.index(b"/static/css/site.")
     sheet = page[start : page.index(b'"', start)].decode()
@@ -130,15 +133,48 @@ def test_the_front_serves_files_itself(front: Front, behind: RunningSite) -> Non
     assert front.ask("GET", "/healthz")[0].status == 200
 
 
-def test_a_sender_is_who_calls_and_not_who_is_named(front: Front) -> None:
+def assert_senders_are_counted(front: Front) -> None:
     statuses = []
     for n in range(27):
-        forged = {"X_Forwarded_For": f"203.0.113.{n}", "X_Real_IP": f"203.0.113.{n}"}
+        forged = dict.fromkeys(("X_Forwarded_For", "X_Real_IP"), f"203.0.113.{n}")
+        forged |= {"Forwarded": f"for=203.0.113.{n};proto=http", "X_Forwarded_Proto": "http"}
         words = f"words=Answer+{n}".encode()
         response, _ = front.ask("POST", "/comments/", words, "127.0.0.2", **forged)
         statuses.append(response.status)
     assert statuses == [303] * 25 + [429] * 2
     assert front.ask("POST", "/comments/", b"words=Mine", "127.0.0.3")[0].status == 303
+
+
+def test_a_sender_is_who_calls_and_not_who_is_named(front: Front) -> None:
+    assert_senders_are_counted(front)
+
+
+def test_a_site_on_another_machine_is_reached_over_tcp(prepared: Path, tmp_path: Path) -> None:
+    """As is one that was installed before there was a socket."""
+    with RunningSite(prepared, tmp_path / "data", SITE_URL=f"https://{HOST}") as site:
+        front = Front(site, tmp_path)
+        assert front.ask("GET", "/articles/hip-thrust/")[0].status == 200
+        assert_senders_are_counted(front)
+        front.end()
+
+
+def test_connections_to_the_site_are_kept(front: Front, behind: SiteOnSocket) -> None:
+    """The site sees the connections it accepted: one for many requests, where each had its own."""
+    first = front.ask("GET", "/articles/hip-thrust/")[0]
+    assert first.status == 200
+    before = connections_of(behind)
+    assert before
+    for path in ("/articles/hip-thrust/", "/search/?q=glute", "/exercises/?have=band"):
+        assert front.ask("GET", path)[0].status == 200
+    assert front.ask("POST", "/comments/", b"words=Mine")[0].status == 303
+    assert connections_of(behind) == before
+
+
+def connections_of(site: SiteOnSocket) -> set[str]:
+    """The inodes of the site's connected ends of its socket."""
+    lines = Path("/proc/net/unix").read_text().splitlines()
+    rows = [line.split() for line in lines if line.endswith(str(site.path))]
+    return {row[6] for row in rows if row[5] == "03"}
 
 
 def test_how_large_a_body_may_be(front: Front) -> None:
@@ -154,7 +190,14 @@ def workers(site: RunningSite) -> set[str]:
     return {*Path(f"/proc/{master}/task/{master}/children").read_text().split()}
 
 
-def test_a_reload_fails_no_request(front: Front, behind: RunningSite) -> None:
+def reload(site: SiteOnSocket) -> None:
+    site.process.send_signal(signal.SIGHUP)
+
+
+@pytest.mark.parametrize("again", [reload, SiteOnSocket.restart])
+def test_a_reload_or_restart_fails_no_request(
+    front: Front, behind: SiteOnSocket, again: Callable[[SiteOnSocket], None]
+) -> None:
     assert front.ask("GET", "/healthz")[0].status == 200  # it hears signals from then on
     over, before = Event(), workers(behind)
 
@@ -178,7 +221,7 @@ def test_a_reload_fails_no_request(front: Front, behind: RunningSite) -> None:
         writers = [pool.submit(write, who) for who in range(4)]
         try:
             for _ in range(5):
-                behind.process.send_signal(signal.SIGHUP)
+                again(behind)
                 over.wait(3)
         finally:
             over.set()
@@ -191,16 +234,31 @@ def test_a_reload_fails_no_request(front: Front, behind: RunningSite) -> None:
     assert kept == [(len(written),)]
 
 
-@pytest.mark.parametrize("unit", sorted(path.name for path in ROOT.glob("deploy/*.service")))
+UNITS = sorted(path.name for path in ROOT.glob("deploy/fitness*.s*"))
+
+
+def test_only_the_web_server_may_connect() -> None:
+    """The site believes what comes over the socket."""
+    unit = (ROOT / "deploy" / "fitness.socket").read_text()
+    assert "SocketMode=0660" in unit
+    assert "SocketGroup=caddy" in unit
+    path = "/run/fitness.sock"
+    assert f"ListenStream={path}" in unit
+    assert f"unix:{path};" in SHIPPED
+    assert f"unix/{path} " in (ROOT / "deploy" / "Caddyfile").read_text()
+
+
+@pytest.mark.parametrize("unit", UNITS)
 def test_the_units_are_right(unit: str, tmp_path: Path) -> None:
     assert shutil.which("systemd-analyze"), (
         "There is no systemd; make faults installs it on Debian."
     )
-    text = (ROOT / "deploy" / unit).read_text()
-    assert "/srv/fitness/.venv/bin/" in text
-    copy = tmp_path / unit
-    copy.write_text(text.replace("ExecStart=/srv/fitness/.venv/bin/", "ExecStart=/usr/bin/env "))
+    for name in UNITS:  # they name each other
+        text = (ROOT / "deploy" / name).read_text()
+        here = text.replace("ExecStart=/srv/fitness/.venv/bin/", "ExecStart=/usr/bin/env ")
+        assert (here != text) == name.endswith(".service")
+        (tmp_path / name).write_text(here)
     done = subprocess.run(
-        ["systemd-analyze", "verify", copy], capture_output=True, text=True, timeout=60
+        ["systemd-analyze", "verify", tmp_path / unit], capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, "")
