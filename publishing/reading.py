@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
@@ -77,7 +78,7 @@ def only(parameters: Parameters, request: HttpRequest) -> Iterator[None]:
     Afterward the request has its whole query again, for redirects."""
     query = request.META.get("QUERY_STRING", "")
     request.META["QUERY_STRING"] = named_query(query, parameters)
-    request.encoding = None  # the default; also has request.GET read anew
+    request.encoding = settings.DEFAULT_CHARSET  # also has request.GET read anew
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "only for the tests, where nothing is worth guarding: 0123456789"
@@ -143,7 +143,7 @@ class RunningSite:
         os.close(self.life)
         self.listening.shutdown(socket.SHUT_RDWR)  # who calls now is refused
 
-    def __enter__(self) -> RunningSite:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: Any) -> None:

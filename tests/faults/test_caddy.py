@@ -128,6 +128,15 @@ def test_a_sender_is_who_calls_and_not_who_is_named(front: Front) -> None:
     assert front.ask("POST", "/comments/", b"words=Mine", "127.0.0.3")[0].status == 303
 
 
+def test_connections_to_the_site_are_kept(front: Front) -> None:
+    assert front.ask("GET", ARTICLE)[0].status == 200
+    before = front.site.connections()
+    assert before
+    for path in (ARTICLE, "/search/?q=glute", "/exercises/?have=band"):
+        assert front.ask("GET", path)[0].status == 200
+    assert front.site.connections() == before
+
+
 def test_a_restart_fails_no_request(front: Front) -> None:
     over = Event()
 

@@ -162,19 +162,12 @@ def test_connections_to_the_site_are_kept(front: Front, behind: SiteOnSocket) ->
     """The site sees the connections it accepted: one for many requests, where each had its own."""
     first = front.ask("GET", "/articles/hip-thrust/")[0]
     assert first.status == 200
-    before = connections_of(behind)
+    before = behind.connections()
     assert before
     for path in ("/articles/hip-thrust/", "/search/?q=glute", "/exercises/?have=band"):
         assert front.ask("GET", path)[0].status == 200
     assert front.ask("POST", "/comments/", b"words=Mine")[0].status == 303
-    assert connections_of(behind) == before
-
-
-def connections_of(site: SiteOnSocket) -> set[str]:
-    """The inodes of the site's connected ends of its socket."""
-    lines = Path("/proc/net/unix").read_text().splitlines()
-    rows = [line.split() for line in lines if line.endswith(str(site.path))]
-    return {row[6] for row in rows if row[5] == "03"}
+    assert behind.connections() == before
 
 
 def test_how_large_a_body_may_be(front: Front) -> None:

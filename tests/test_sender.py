@@ -1,0 +1,33 @@
+"""Whose address a request is counted by, behind a web server on this machine or another."""
+
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from publishing.sender import network_address
+
+SOCKET = ""  # REMOTE_ADDR of a request over a Unix socket
+
+
+@pytest.mark.parametrize(
+    ("connected", "forwarded", "sender"),
+    [
+        (SOCKET, "198.51.100.7", "198.51.100.7"),
+        (SOCKET, "203.0.113.9, 198.51.100.7", "198.51.100.7"),  # the first is what a reader wrote
+        (SOCKET, "203.0.113.9, 198.51.100.7, 10.0.0.5", "198.51.100.7"),  # a balancer before nginx
+        (SOCKET, "2001:db8:1:2:3::4", "2001:db8:1:2::"),
+        (SOCKET, "203.0.113.9, nobody", ""),
+        (SOCKET, "203.0.113.9,", ""),
+        (SOCKET, "", ""),
+        ("127.0.0.1", "203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        ("198.51.100.7", "203.0.113.9", "198.51.100.7"),
+    ],
+)
+def test_the_last_hop_that_is_no_proxy_of_ours(
+    settings: Any, connected: str, forwarded: str, sender: str
+) -> None:
+    settings.TRUSTED_PROXIES = ["127.0.0.1/32", "::1/128", "10.0.0.0/24"]
+    headers = {"X-Forwarded-For": forwarded}
+    request = RequestFactory(REMOTE_ADDR=connected, headers=headers).get("/")
+    assert network_address(request) == sender
