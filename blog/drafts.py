@@ -61,14 +61,14 @@ def close(window: str, editor: Any) -> None:
 
 
 def forget(window: str, editor: Any) -> None:
-    Draft.objects.filter(key=window, editor=editor).delete()
+    Draft.objects.filter(key=_storable(window), editor=editor).delete()
 
 
 def saved(window: str, editor: Any, article: Article, typed: QueryDict) -> None:
     """A save took what is typed: the window's draft goes, the one of somebody else that it goes on
     from, and every other of hers that says the same."""
     forget(window, editor)
-    article.drafts.filter(key=typed.get("continued", "")).delete()
+    article.drafts.filter(key=_storable(typed.get("continued", ""))).delete()
     words = _words({name: typed.getlist(name) for name in typed})
     for draft in article.drafts.filter(editor=editor).exclude(typed_at=None):
         if _words(draft.typed) == words:

@@ -157,12 +157,10 @@ class DeskAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """Only what the desk links to. All lookups of Django on all fields, as is the default,
         are many values that a database refuses: years, dates, regular expressions."""
-        allowed = set(self.links_to)
+        allowed: set[Any] = set(self.links_to)
         for one in self.list_filter:
-            if isinstance(one, str):
-                allowed |= {one, f"{one}__exact", f"{one}__id__exact", f"{one}__isnull"}
-            else:
-                allowed.add(one.parameter_name)
+            name = getattr(one, "parameter_name", one)
+            allowed |= {name, f"{name}__exact", f"{name}__id__exact", f"{name}__isnull"}
         return lookup in allowed
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -49,7 +49,7 @@ class Request(WSGIRequest):
 
     def _load_post_and_files(self) -> None:
         if not self.is_readable and self.method == "POST":
-            self._mark_post_parse_error()
+            self._mark_post_parse_error()  # type: ignore[attr-defined]
             raise BadRequest("The Content-Type cannot be read.")
         super()._load_post_and_files()
 
@@ -66,7 +66,7 @@ class Handler(WSGIHandler):
 
     request_class = Request
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Callable) -> Any:
         try:
             return super().__call__(environ, start_response)
         except Exception:

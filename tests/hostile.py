@@ -79,7 +79,7 @@ def ground(site: RunningSite, cookie: str = "") -> Ground:
     """Opens every address once and keeps the forms it finds."""
     found = Ground([*dict.fromkeys(patterns())], cookie=cookie)
     for address in (filled(pattern, GOOD) for pattern in found.patterns):
-        response, text = site.ask("GET", quote(address), **({"Cookie": cookie} if cookie else {}))
+        response, text = site.ask("GET", quote(address), Cookie=cookie)
         if "html" in response.headers.get("Content-Type", ""):
             forms = (_form(form, address) for form in read(text).all("form", method="post"))
             found.forms += [f for f in forms if not any(part in f.action for part in SPARED)]

@@ -10,8 +10,8 @@ from tests.test_requests import walk
 pytestmark = pytest.mark.faults
 
 
-@pytest.mark.parametrize(("who", "number"), [("reader", 1500), ("trainer", 1500)])
+@pytest.mark.parametrize(("who", "number"), [("reader", 1000), ("trainer", 1000)])
 def test_thousands_of_requests_are_answered(site: RunningSite, who: str, number: int) -> None:
     seed = secrets.token_hex(4)
-    for wave in range(3):
+    for wave in range(2):
         walk(site, who, f"{seed}-{wave}", number)
