@@ -11,11 +11,12 @@ from django.forms.widgets import Script
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.text import Truncator, slugify
+from django.utils.timezone import localdate
 
 from blog import check
 from blog.models import Article, Source
 from publishing.desk import EDITOR_SCRIPTS, EDITOR_STYLE, TIMES, DateAndTime, MarkdownWidget
-from publishing.models import Picture, free_name
+from publishing.models import Picture, free_name, within_bounds
 
 
 class TextForm(forms.ModelForm):
@@ -57,6 +58,7 @@ class ArticleForm(TextForm):
         required=False,
         widget=DateAndTime,
         input_time_formats=TIMES,
+        validators=[within_bounds],
         help_text="Empty: as soon as you publish. A date to come: it appears by itself then.",
     )
     closes_at = forms.SplitDateTimeField(
@@ -64,6 +66,7 @@ class ArticleForm(TextForm):
         required=False,
         widget=DateAndTime,
         input_time_formats=TIMES,
+        validators=[within_bounds],
         help_text="Empty: it stays open.",
     )
     draft: QueryDict | None = None
@@ -166,6 +169,12 @@ class SourceForm(forms.ModelForm):
             "limits",
             "checked_on",
         ]
+
+    def clean_year(self) -> int | None:
+        year: int | None = self.cleaned_data["year"]
+        if year is not None and not 1000 <= year <= localdate().year + 1:
+            raise forms.ValidationError("Give the year it appeared in, with four digits: 2015.")
+        return year
 
 
 class BaseSourceFormSet(forms.BaseInlineFormSet):

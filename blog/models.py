@@ -17,6 +17,8 @@ from exercises.models import Variation
 from publishing.markdown import placed_names
 from publishing.models import (
     Addressed,
+    Day,
+    Moment,
     Picture,
     Published,
     PublishedQuerySet,
@@ -86,7 +88,7 @@ class Article(Addressed, Published):
     question = models.CharField(
         max_length=160, blank=True, help_text="Empty: the site's own question."
     )
-    closes_at = models.DateTimeField(
+    closes_at = Moment(
         "conversation closes", null=True, blank=True, help_text="Empty: it stays open."
     )
     moments = ("published_at", "closes_at")
@@ -215,7 +217,7 @@ class Source(Shown):
         blank=True,
         help_text="Whom or what it did not test, and what a reader might wrongly take from it.",
     )
-    checked_on = models.DateField("you read it on", null=True, blank=True)
+    checked_on = Day("you read it on", null=True, blank=True)
 
     history = HistoricalRecords()
 

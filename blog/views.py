@@ -15,7 +15,7 @@ from blog.models import Article, Author, Page
 from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
 from publishing import search as finding
-from publishing.models import PublishedQuerySet, Site, Subject
+from publishing.models import EARLIEST, PublishedQuerySet, Site, Subject
 from publishing.reading import page_of, read_only, stored
 from publishing.searchable import kinds
 
@@ -61,7 +61,8 @@ def articles(request: HttpRequest, year: str = "") -> HttpResponse:
 
 def years_of(articles: PublishedQuerySet) -> QuerySet:
     """Pairs of a year and how many of the articles are of it, newest first."""
-    years = articles.order_by().annotate(year=ExtractYear("published_at")).values_list("year")
+    rows = articles.order_by().filter(published_at__gte=EARLIEST)
+    years = rows.annotate(year=ExtractYear("published_at")).values_list("year")
     return years.annotate(Count("pk")).order_by("-year")
 
 

@@ -234,8 +234,8 @@ class PostgreSQL:
 
     def identity(self) -> Any:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT oid::bigint FROM pg_namespace WHERE nspname = 'public'")
-            return cursor.fetchone()
+            cursor.execute("SELECT max(oid::bigint) FROM pg_namespace WHERE nspname = 'public'")
+            return cursor.fetchone()[0]
 
     @contextmanager
     def replaced_by(self, path: Path, aside: Path) -> Iterator[None]:

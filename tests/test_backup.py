@@ -1,12 +1,16 @@
 """Backups: whole, checked, kept for a while, and put back on an empty machine or not at all."""
 
+import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import stat
+import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -14,10 +18,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from comments.management.commands import clock
-from publishing import backup
-from tests.site import ROOT, RunningSite, manage, refused
+from publishing import archive, backup, snapshot
+from tests.site import ROOT, RunningSite, manage, refused, run
 
 
 def tables(folder: Path) -> dict[str, list[Any]]:
@@ -105,6 +111,267 @@ def other_row(file: Path) -> None:
     table = next(name for name in facts["tables"] if name == "comments_comment")
     facts["tables"][table] = "7 " + "0" * 64
     another("site.json", json.dumps(facts).encode())(file)
+
+
+def saying(**facts: Any) -> Callable[[Path], None]:
+    """The same archive, which says something else of itself; without what is None."""
+
+    def change(file: Path) -> None:
+        said = json.loads(zipfile.ZipFile(file).read("site.json")) | facts
+        kept = {name: value for name, value in said.items() if value is not None}
+        another("site.json", json.dumps(kept).encode())(file)
+
+    return change
+
+
+def only(content: bytes, **how: Any) -> Callable[[Path], None]:
+    """An archive that holds a site.json and nothing else."""
+
+    def change(file: Path) -> None:
+        with zipfile.ZipFile(file, "w", **how) as archive:
+            archive.writestr("site.json", content)
+
+    return change
+
+
+def with_member(name: str, content: bytes = b"x", mode: int = 0o100644) -> Callable[[Path], None]:
+    """One more member, which site.json names with its right checksum."""
+
+    def change(file: Path) -> None:
+        facts = json.loads(zipfile.ZipFile(file).read("site.json"))
+        facts["files"][name] = hashlib.sha256(content).hexdigest()
+        another("site.json", json.dumps(facts).encode())(file)
+        member = zipfile.ZipInfo(name)
+        member.external_attr = mode << 16
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.writestr(member, content)
+
+    return change
+
+
+def twice(file: Path) -> None:
+    with warnings.catch_warnings(), zipfile.ZipFile(file, "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr("secret-key", "y" * 50)
+
+
+def encrypted(file: Path) -> None:
+    """With the bit that says so, in each member's header and in the directory."""
+    content = bytearray(file.read_bytes())
+    for sign, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.find(sign)
+        while at >= 0:
+            content[at + offset] |= 1
+            at = content.find(sign, at + 4)
+    file.write_bytes(content)
+
+
+def packed_otherwise(how: int) -> Callable[[Path], None]:
+    def change(file: Path) -> None:
+        with zipfile.ZipFile(file) as old:
+            members = {name: old.read(name) for name in old.namelist()}
+        with zipfile.ZipFile(file, "w", how) as new:
+            for name, data in members.items():
+                new.writestr(name, data)
+
+    return change
+
+
+def unknown_packing(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    for sign, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        content[content.find(sign) + offset] = 99
+    file.write_bytes(content)
+
+
+def bomb(file: Path) -> None:
+    """A database of two gigabytes of nothing, packed into two megabytes."""
+    nothing = bytes(1 << 20)
+    with zipfile.ZipFile(file) as old:
+        members = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in members.keys() - {"database.sqlite3"}:
+            new.writestr(name, members[name])
+        with new.open("database.sqlite3", "w") as member:
+            for _ in range(2048):
+                member.write(nothing)
+
+
+def smaller_than_it_is(file: Path) -> None:
+    """The directory says that the database is of 100 bytes."""
+    content = bytearray(file.read_bytes())
+    at = content.find(b"PK\x01\x02")
+    while content[at + 46 : at + 46 + 8] != b"database":
+        at = content.find(b"PK\x01\x02", at + 4)
+    content[at + 24 : at + 28] = (100).to_bytes(4, "little")
+    file.write_bytes(content)
+
+
+def with_database(*statements: str) -> Callable[[Path], None]:
+    """Another database, for which site.json gives the right checksum and digests."""
+
+    def change(file: Path) -> None:
+        content = file.with_suffix(".sqlite3")
+        with closing(sqlite3.connect(content)) as database:
+            for statement in statements or ("VACUUM",):
+                database.execute(statement)
+            database.commit()
+        digests = snapshot.SQLite().read(content)
+        facts = json.loads(zipfile.ZipFile(file).read("site.json"))
+        facts["files"]["database.sqlite3"] = hashlib.sha256(content.read_bytes()).hexdigest()
+        facts["tables"] = digests
+        another("database.sqlite3", content.read_bytes())(file)
+        another("site.json", json.dumps(facts).encode())(file)
+
+    return change
+
+
+def no_database(file: Path) -> None:
+    facts = json.loads(zipfile.ZipFile(file).read("site.json"))
+    facts["files"]["database.sqlite3"] = hashlib.sha256(b"Hello").hexdigest()
+    another("database.sqlite3", b"Hello")(file)
+    another("site.json", json.dumps(facts).encode())(file)
+
+
+SAID = {
+    "a list": only(b"[]"),
+    "a text": only(b'"x"'),
+    "a number": only(b"1e999"),
+    "null": only(b"null"),
+    "an empty object": only(b"{}"),
+    "nothing": only(b""),
+    "deep lists": only(b"[" * 100_000),
+    "deep objects": only(b'{"a":' * 100_000),
+    "a long number": only(b"9" * 10_000),
+    "not UTF-8": only(b'{"database": "\xff\xfe"}'),
+    "half a surrogate": saying(database="\ud800"),
+    "huge": only(b" " * 65_000_000, compression=zipfile.ZIP_DEFLATED),
+    "no database named": saying(database=None),
+    "another database named": saying(database="media/x.png"),
+    "a folder as database": saying(database="database."),
+    "no tables": saying(tables={}),
+    "tables as a list": saying(tables=[]),
+    "a table without digest": saying(tables={"blog_article": 3}),
+    "files as a text": saying(files="x"),
+    "no files": saying(files={}),
+    "migrations as an object": saying(migrations={}),
+    "migrations of numbers": saying(migrations=[1, None]),
+    "no migrations": saying(migrations=[]),
+    "few migrations": saying(migrations=["publishing.0001_first"]),
+    "no date": saying(made_at="yesterday"),
+    "a version of two lines": saying(version="1\n2"),
+    "a path outside": with_member("../evil.png"),
+    "an absolute path": with_member("/tmp/evil.png"),
+    "another file": with_member("settings.py"),
+    "a folder": with_member("media/sub/", b""),
+    "a link": with_member("media/link.png", b"/etc/passwd", 0o120777),
+    "a device": with_member("media/null.png", b"", 0o020666),
+    "one name twice": twice,
+    "encrypted": encrypted,
+    "bzip2": packed_otherwise(zipfile.ZIP_BZIP2),
+    "lzma": packed_otherwise(zipfile.ZIP_LZMA),
+    "unknown packing": unknown_packing,
+    "a bomb": bomb,
+    "smaller than it is": smaller_than_it_is,
+    "an empty archive": lambda file: file.write_bytes(b"PK\x05\x06" + bytes(18)),
+    "no database": no_database,
+    "an empty database": with_database(),
+    "a database of something else": with_database("CREATE TABLE books (id)"),
+    "only migrations": with_database("CREATE TABLE django_migrations (id)"),
+}
+
+
+@pytest.mark.parametrize("damage", SAID.values(), ids=SAID.keys())
+def test_whatever_the_file_holds_one_sentence_says_that_it_is_none(
+    kept: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    bad = tmp_path / "bad.zip"
+    bad.write_bytes(kept.read_bytes())
+    damage(bad)
+    folder = tmp_path / "empty"
+    for command in (["verify", str(bad)], ["restore", str(bad), "--overwrite"]):
+        done = run(folder, tuple(command), {})
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("CommandError: This backup is damaged"), done.stderr
+        assert done.stderr.count("\n") == 1
+    assert everything(folder) == {}
+    assert not (tmp_path / "evil.png").exists()
+
+
+def test_what_is_no_file_is_refused(kept: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, said in {
+        tmp_path: "is a folder or a device, and no backup.",
+        tmp_path / "pipe": "is a folder or a device, and no backup.",
+        Path("/dev/zero"): "is a folder or a device, and no backup.",
+        tmp_path / "none.zip": f"There is no file {tmp_path / 'none.zip'}.",
+    }.items():
+        for command in ("verify", "restore"):
+            assert refused(tmp_path / "empty", command, str(path)).endswith(said)
+    assert everything(tmp_path / "empty") == {}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(flips=st.lists(st.tuples(st.floats(0, 0.9999), st.integers(0, 255)), min_size=1, max_size=9))
+def test_any_bytes_are_read_or_refused(kept: Path, flips: list[tuple[float, int]]) -> None:
+    content = bytearray(kept.read_bytes())
+    for at, value in flips:
+        # Half of them in the last part, where the directory is.
+        place = int(len(content) * at) if value % 2 else len(content) - 1 - int(3000 * at)
+        content[place] = value
+    with tempfile.TemporaryDirectory() as folder:
+        bad = Path(folder) / "bad.zip"
+        bad.write_bytes(content)
+        with suppress(snapshot.Unusable):
+            archive.unpack(bad, Path(folder))
+
+
+def test_an_older_backup_is_brought_to_this_version(site: RunningSite, tmp_path: Path) -> None:
+    site.ask("POST", "/comments/", b"words=Said+before.")
+    site.manage("migrate", "comments", "0002")
+    site.manage("backup")
+    old = next((site.folder / "backups").glob("*.zip"))
+    manage(tmp_path / "empty", "restore", str(old))
+    assert "[ ]" not in manage(tmp_path / "empty", "showmigrations")
+    assert any("Said before." in row for row in tables(tmp_path / "empty")["comments_comment"])
+    assert "is whole" in manage(tmp_path / "empty", "verify", str(old))
+
+
+def test_a_migration_that_fails_changes_nothing(site: RunningSite, tmp_path: Path) -> None:
+    """Its index is there already, so the migration cannot make it."""
+    site.kill()
+    site.change("DELETE FROM django_migrations WHERE app = 'comments' AND name LIKE '0003%'")
+    site.manage("backup")
+    old = next((site.folder / "backups").glob("*.zip"))
+    shutil.move(old, tmp_path / "old.zip")
+    site.change("DELETE FROM publishing_searchentry")
+    before = everything(site.folder)
+    said = refused(site.folder, "restore", str(tmp_path / "old.zip"), "--overwrite")
+    assert said.startswith("This backup is of an older version of the site, and its database could")
+    assert said.endswith("already exists. Everything is as it was before.")
+    assert everything(site.folder) == before
+    site.start_again()
+
+
+def test_a_damaged_database_is_replaced(kept: Path, site: RunningSite) -> None:
+    """That is what a backup is for."""
+    site.kill()
+    (site.folder / "site.sqlite3").write_bytes(b"no database" * 1000)
+    said = site.manage("restore", str(kept), "--overwrite")
+    aside = Path(said.partition("is in ")[2].strip().rstrip("."))
+    assert (aside / "site.sqlite3").read_bytes().startswith(b"no database")
+    assert tables(site.folder) == tables(kept.parent.parent)
+    site.start_again()
+
+
+def test_a_restore_that_finds_no_room_leaves_everything(kept: Path, site: RunningSite) -> None:
+    site.kill()
+    before = everything(site.folder)
+    said = refused(site.folder, "restore", str(kept), "--overwrite", small_disk=200_000)
+    assert said == backup.NO_ROOM
+    assert everything(site.folder) == before
+    assert not list(site.folder.glob("re*ing*")) + list(site.folder.glob("replaced-*"))
+    site.start_again()
 
 
 DAMAGE = {

@@ -153,7 +153,7 @@ def test_a_restore_that_fails_or_is_killed_there_changes_nothing(
             )
             deadline = monotonic() + 60
             with psycopg.connect(empty["DATABASE_URL"], autocommit=True) as watching:
-                while not watching.execute(waits).fetchall():
+                while not (old / "restoring").exists() or not watching.execute(waits).fetchall():
                     assert monotonic() < deadline
             restoring.send_signal(number)
             _, said = restoring.communicate(timeout=60)

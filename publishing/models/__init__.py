@@ -1,6 +1,7 @@
 """What every published thing shares, one file for each job; imported from here."""
 
 from publishing.models.addresses import Addressed, Redirect
+from publishing.models.dates import EARLIEST, Day, Moment, within_bounds
 from publishing.models.picture import Picture, picture_url
 from publishing.models.published import (
     Edition,
@@ -15,8 +16,11 @@ from publishing.models.site import Site
 from publishing.models.subject import Subject, split_names
 
 __all__ = [
+    "EARLIEST",
     "Addressed",
+    "Day",
     "Edition",
+    "Moment",
     "Picture",
     "Published",
     "PublishedQuerySet",
@@ -31,4 +35,5 @@ __all__ = [
     "picture_url",
     "slug_holds_a_letter",
     "split_names",
+    "within_bounds",
 ]

@@ -14,6 +14,8 @@ from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.timezone import localtime
 
+from publishing.models.dates import Moment
+
 
 class PublishedQuerySet(models.QuerySet):
     def published(self) -> Self:
@@ -69,7 +71,7 @@ class Edition(models.Model):
 class Published(Shown):
     """A row with one publication date: empty is a draft, future is scheduled, past is live."""
 
-    published_at = models.DateTimeField(
+    published_at = Moment(
         "live from",
         null=True,
         blank=True,

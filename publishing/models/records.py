@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from publishing.models.dates import Moment
 from publishing.models.published import PublishedQuerySet
 
 
@@ -36,7 +37,7 @@ class SearchEntry(models.Model):
     names = models.TextField(blank=True)  # other names, with commas
     words = models.TextField(blank=True)
     address = models.CharField(max_length=400)
-    published_at = models.DateTimeField()
+    published_at = Moment()
 
     objects = PublishedQuerySet.as_manager()
 
