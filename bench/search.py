@@ -1,7 +1,8 @@
 """How search does as the site grows: python bench/search.py [folder]
 
 At 1,000 and at 10,000 articles of 5 kB, in a database of its own: the time of a whole request for
-common and rare words, beside that of the same page showing one entry looked up by its key.
+common and rare words, beside that of the same page showing one entry looked up by its key. Then,
+with the starter content and 3,000 comments, long and odd questions beside a single word.
 """
 
 import os
@@ -27,6 +28,19 @@ QUERIES = {
     "a typing error": "glutse",
     "nothing": "xylophone",
 }
+LETTERS = "abcdefghijkl"
+COMMENTS = 3_000
+LONG = {
+    "a word of every comment": "hip",
+    "100 characters of markup": ("<script>alert('hello')</script><b>[[hip-thrust/x]]" * 2)[:100],
+    "100 characters of [[": "[[picture:zebra]](((" * 5,
+    "12 long unknown words": " ".join(f"qzxwvutsrq{letter}nm" for letter in LETTERS),
+    "12 typing errors": "sqaut plnak lnuge glutse deadlfit clamshlel thrsut hpi callf brige"
+    " romainan goblte",
+    "200 characters of letters": " ".join("abcdefghijklmnopqrstuvwxyz" * 4)[:200],
+    "digits": " ".join("1234567890" * 10),
+    "a real word it does not use": "couch",
+}
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SECRET_KEY", "only for measuring, where nothing is worth guarding 012345")
@@ -51,6 +65,7 @@ from django.utils import timezone  # noqa: E402
 from django.utils.safestring import mark_safe  # noqa: E402
 
 from blog.models import Article, Author  # noqa: E402
+from comments.models import Comment  # noqa: E402
 from publishing import search, searchable  # noqa: E402
 from publishing.models import SearchEntry  # noqa: E402
 from publishing.reading import read_only  # noqa: E402
@@ -119,8 +134,34 @@ def measure() -> dict[str, float]:
     return times
 
 
+def measure_long() -> None:
+    """Long questions as multiples of a single word's time: ten is the bound."""
+    call_command("load_starter", verbosity=0)
+    article = Article.objects.get(slug="hip-thrust")
+    chance = random.Random(3)
+    words = ["hip", "thrust", "squat", "knees", "slow", "band", "script", "alert", "morning", "I"]
+    made = Comment.objects.bulk_create(
+        Comment(
+            article=article,
+            name="Ana",
+            words=f"My hip likes {' '.join(chance.choices(words, k=60))}.",
+            published_at=timezone.now(),
+        )
+        for _ in range(COMMENTS)
+    )
+    searchable.refresh({"comment": {comment.pk for comment in made}})
+    client = Client(SERVER_NAME=settings.ALLOWED_HOSTS[0])
+    print(f"\n{COMMENTS:,} comments")
+    single = 0.0
+    for name, asked in LONG.items():
+        took = milliseconds(partial(client.get, "/search/", {"q": asked}))
+        single = single or took
+        print(f"{name:28}{took:7.1f} ms{took / single:8.2f} times a single word")
+
+
 def main() -> None:
     call_command("migrate", verbosity=0)
+    measure_long()
     results = {}
     with override_settings(ROOT_URLCONF="__main__"):
         for size in SIZES:

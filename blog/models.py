@@ -244,7 +244,7 @@ def slug_is_no_first_path_part(slug: str) -> None:
 class PageQuerySet(PublishedQuerySet):
     def linked(self) -> SitePages:
         """The live pages that every page of the site may link to, in one query."""
-        rows = self.published().filter(~Q(role="") | Q(in_footer=True))
+        rows: Any = self.published().filter(~Q(role="") | Q(in_footer=True))
         return SitePages(list(rows.only("title", "slug", "role", "in_footer")))
 
 
@@ -293,7 +293,7 @@ class Page(Addressed, Published):
     # Which page has a role is about the site as it is now, so an older version does not bring it
     # back.
     history = HistoricalRecords(excluded_fields=["role"])
-    objects = PageQuerySet.as_manager()
+    objects = PageQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["position", "title"]

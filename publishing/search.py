@@ -271,13 +271,7 @@ def _meant(query: Query) -> tuple[Query, list[Offer]]:
     offered beside it: the same with words of the site that are like a real one."""
     large = [term for term in query.terms if not _is_small(term)]
     words = list(dict.fromkeys(word for term in large for word in term.words))[:MOST_TERMS]
-    together = [term.words for term in large if len(term.words) == 2]
-    together += [
-        one.words + two.words
-        for one, two in pairwise(query.terms)
-        if len(one.words) == len(two.words) == 1
-    ]
-    pairs = {pair: _as_one(pair) for pair in together[:MOST_TERMS] if min(map(len, pair)) > 1}
+    pairs = _pairs(large)
     both = [term for one in pairs.values() for term in (one, one.typed) if term]
     stands = _standing([*(Term((word,)) for word in words), *both])
     joined = {pair: one for pair, one in pairs.items() if one in stands and one.typed not in stands}
@@ -296,6 +290,15 @@ def _meant(query: Query) -> tuple[Query, list[Offer]]:
         if word not in meant
     ]
     return _replaced(query, joined, meant), offers
+
+
+def _pairs(terms: list[Term]) -> dict[tuple[str, ...], Term]:
+    """Words that stand side by side or around a hyphen, each pair with the one word it may be."""
+    pairs = [term.words for term in terms if len(term.words) == 2]
+    for one, two in pairwise(terms):
+        if len(one.words) == len(two.words) == 1:
+            pairs.append(one.words + two.words)
+    return {pair: _as_one(pair) for pair in pairs[:MOST_TERMS] if min(map(len, pair)) > 1}
 
 
 def _is_real(word: str) -> bool:

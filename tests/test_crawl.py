@@ -9,6 +9,7 @@ from urllib.parse import urldefrag, urlencode, urljoin
 
 import pytest
 from django.conf import settings
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -115,6 +116,24 @@ def test_every_link_leads_to_a_page_and_every_graph_is_sound(reader: Client) -> 
     assert graphs >= len(places(reader))
     wanted = {"application/atom+xml", "application/feed+json", "application/manifest+json"}
     assert {*wanted, "image/png"} <= kinds_seen
+
+
+@pytest.mark.parametrize(
+    ("html", "caught"),
+    [
+        ("<title>&lt;bound method A.b of &lt;a.B object at 0x7f&gt;&gt;</title>", True),
+        ('<meta content="Level: None">', True),
+        ("<p>{{ site }}", True),
+        ('<a href="/?q={% now %}">', True),
+        ("<p>Ana &amp;amp; Kim", True),
+        ('<script type="application/ld+json">{"name": "nan"}</script>', True),
+        ("<td>[]</td>", True),
+        ("<p>None of them will do. Nonetheless, banana &amp; more {braces on their own}.", False),
+    ],
+)
+def test_a_leftover_is_seen(db: None, html: str, caught: bool) -> None:
+    response = HttpResponse(html)
+    assert bool(leftovers(response)) is caught
 
 
 def choices(reader: Client) -> list[str]:
