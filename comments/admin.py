@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -12,15 +13,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
-from comments import desk, moderation
+from comments import desk, moderation, sending
 from comments.letters import PASSWORD
 from comments.models import Block, Comment, Letter
 from publishing.desk import ContentAdmin, DeskAdmin, Sentence, morning
+
+STUCK_AFTER = timedelta(hours=1)
+TOLD_FOR = timedelta(days=7)
 
 
 class StandsFilter(admin.SimpleListFilter):
@@ -156,6 +161,31 @@ def _exported(email: str, comments: QuerySet[Comment]) -> HttpResponse:
 
 
 @morning
+def undelivered(request: HttpRequest) -> Iterator[Sentence]:
+    """Emails that do not leave, or that a mail server refused for good."""
+    if not request.user.has_perm("comments.change_comment"):
+        return
+    now = timezone.now()
+    shown = request.user.has_perm("comments.view_letter")
+    stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
+    stuck = stuck.exclude(last_error="").exclude(sending.ended()).order_by("-next_try_at")
+    if first := stuck.first():
+        one, many = "One email waits", f"{stuck.count()} emails wait"
+        said = f"Emails do not leave: {one if many.startswith('1 ') else many}."
+        said += f" Last the mail server said: “{first.last_error}”"
+        yield Sentence(46, _letters(said) if shown else conditional_escape(said))
+    lost = Letter.objects.filter(sending.ended(), next_try_at__gt=now - TOLD_FOR)
+    if number := lost.count():
+        emails = "One email" if number == 1 else f"{number} emails"
+        said = f"{emails} of the last seven days could not be delivered."
+        yield Sentence(47, _letters(said) if shown else conditional_escape(said))
+
+
+def _letters(words: str) -> SafeString:
+    return _link("admin:comments_letter_changelist", words)
+
+
+@morning
 def answers_and_letters(request: HttpRequest) -> Iterator[Sentence]:
     """What readers wait for, and whether letters reach them."""
     if not request.user.has_perm("comments.change_comment"):
@@ -193,8 +223,8 @@ class LetterAdmin(DeskAdmin):
     """The last letters delivered and what waits; nothing to change."""
 
     desk_order = 96
-    list_display = ["subject", "to", "written_at", "sent_at", "tries", "last_error"]
-    fields = ["subject", "to", "text", "written_at", "sent_at", "tries", "last_error"]
+    list_display = ["subject", "to", "written_at", "sent_at", "failed_at", "tries", "last_error"]
+    fields = ["subject", "to", "text", *list_display[2:]]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         """Not those that hold the key to somebody's account while they wait."""

@@ -11,6 +11,7 @@ from django.core.validators import MaxLengthValidator
 
 from comments.models import WORDS_LIMIT, Comment
 from exercises.models import Exercise
+from publishing.forms import MailboxField
 from publishing.models import Site
 
 TOO_LONG = "This is longer than {:,} characters. Please shorten it."
@@ -40,6 +41,7 @@ class AnswerForm(forms.ModelForm):
     class Meta:
         model = Comment
         fields = ["favorite", "other_favorite", "words", "name", "email"]
+        field_classes = {"email": MailboxField}
 
     def __init__(self, *args: Any, site: Site | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")

@@ -1,50 +1,65 @@
-"""Letters to readers and to the trainer. Each is a row first: a mail server that is down never
-breaks or slows a comment, and the letter goes out later."""
+"""Emails to readers and to the trainer. Each is a row first: a mail server that is down never
+breaks or slows a comment, and the email goes out later (comments/sending.py)."""
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from email.utils import make_msgid
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
+from comments import sending
 from comments.models import Address, Comment, Letter, Look
+from comments.quoting import one_line
+from comments.sending import GIVE_UP_AFTER
+from publishing import mailboxes
 from publishing.models import Site
+from publishing.sender import keyed_hash
+
+__all__ = ["GIVE_UP_AFTER"]
 
 CONFIRM_AGAIN = timedelta(days=7)
 TELL_AGAIN = timedelta(days=1)
 DESK_LINK_LIVES = timedelta(days=7)
-PASSWORD = "password"  # the kind of a letter that opens an account
-LONGEST_PAUSE = timedelta(days=1)
-GIVE_UP_AFTER = 12  # tries, the last ones a day apart
-log = logging.getLogger(__name__)
+PASSWORD = "password"  # the kind of an email that opens an account
 address_signer = signing.Signer(salt="comments.address")
 
 
 def confirm(comment: Comment) -> None:
-    """Ask an address once whether it wants letters; tells nothing of the comment's words."""
+    """Ask an address once whether it wants emails; tells nothing of the comment's words. Who said
+    “never ask again” is not asked at another name of the same mailbox either."""
     address, new = Address.objects.get_or_create(email=comment.email.lower())
-    if address.confirmed_at or address.stopped_at:
+    if address.confirmed_at or address.stopped_at or not address.is_reachable:
+        return
+    same = Address.objects.filter(mailbox=mailboxes.mailbox(address.email))
+    if same.filter(stopped_at__isnull=False).exists():
         return
     if not new and address.asked_at > timezone.now() - CONFIRM_AGAIN:
         return
     address.asked_at = timezone.now()
-    address.save(update_fields=["asked_at"])
+    address.save(update_fields=["asked_at", "mailbox"])
     link = _address_link("confirm_address", address)
     _write("confirm", address.email, unsubscribe=_stop_link(address), link=link)
+
+
+def stop(address: Address) -> None:
+    """No more emails to this address; what waits for its mailbox is not sent either."""
+    address.stopped_at = timezone.now()
+    address.save(update_fields=["stopped_at", "mailbox"])
+    waiting = Letter.objects.filter(kind="confirm", sent_at=None, failed_at=None)
+    waiting.filter(counted_as=mailboxes.mailbox(address.email)).update(
+        failed_at=timezone.now(), last_error="Its reader wants no more emails."
+    )
 
 
 def links(address: Address) -> None:
@@ -55,7 +70,8 @@ def links(address: Address) -> None:
         for c in comments.select_related("favorite")
     ]
     if rows:
-        _write("links", address.email, unsubscribe=_stop_link(address), rows=rows)
+        stop_link = _stop_link(address)
+        _write("links", address.email, about=comments, unsubscribe=stop_link, rows=rows)
 
 
 def answered(reply: Comment, comment: Comment) -> None:
@@ -65,6 +81,7 @@ def answered(reply: Comment, comment: Comment) -> None:
         _write(
             "answered",
             address.email,
+            about=[reply],
             unsubscribe=_stop_link(address),
             reply=reply,
             link=settings.SITE_URL + reply.get_absolute_url(),
@@ -85,23 +102,31 @@ def waiting() -> None:
     for user in User.objects.filter(is_staff=True, is_active=True).exclude(email=""):
         if not user.has_perm("comments.change_comment") or not comments:
             continue
-        link = settings.SITE_URL + reverse("desk_link", args=[desk_token(comments, user)])
-        _write("waiting", user.email, comments=comments, link=link)
+        context = _waiting(user, comments)
+        _write("waiting", user.email, user=user, about=comments, **context)
 
 
 def new_device(user: User, device: str, at: datetime) -> None:
     """Tell somebody that they, or somebody else, signed in with a device they never used."""
     link = settings.SITE_URL + reverse("mfa_index")
-    _write("new_device", user.email, user=user, device=device, at=at, link=link)
+    _write("new_device", user.email, account=user, device=device, at=at, link=link)
 
 
-def new_password(user: User, to: str, path: str) -> None:
-    """The link with which somebody who forgot a password chooses another."""
-    _write(PASSWORD, to, user=user, link=settings.SITE_URL + path)
+def new_password(user: User, to: str, device: str = "") -> None:
+    """The link with which somebody who forgot a password chooses another; it is made when the email
+    leaves. One that waits already answers this request too. device is the key of one that the
+    account knows: it has a count of its own, which no stranger can use up."""
+    counted_as = keyed_hash("mailbox of device", f"{device} {user.pk}") if device else ""
+    counted_as = counted_as or mailboxes.mailbox(to)
+    waiting = Letter.objects.filter(kind=PASSWORD, user=user, to=to, counted_as=counted_as)
+    if waiting.filter(sent_at=None).exclude(sending.ended()).exists():
+        transaction.on_commit(_send_soon)
+    else:
+        _write(PASSWORD, to, user=user, counted_as=counted_as)
 
 
 def desk_token(comments: Iterable[Comment], user: User) -> str:
-    """Opens the comments of one letter; a new password ends it."""
+    """Opens the comments of one email; a new password ends it."""
     facts = {
         "comments": [comment.pk for comment in comments],
         "user": user.pk,
@@ -131,6 +156,11 @@ def read_address_token(token: str) -> Address | None:
         return None
 
 
+def send_due() -> int:
+    """Send the emails that are due; returns how many went out."""
+    return sending.run(_renewed)
+
+
 def _address_link(view: str, address: Address) -> str:
     return settings.SITE_URL + reverse(view, args=[address_signer.sign(str(address.pk))])
 
@@ -139,82 +169,66 @@ def _stop_link(address: Address) -> str:
     return _address_link("stop_letters", address)
 
 
-def _write(kind: str, to: str, *, unsubscribe: str = "", **context: Any) -> Letter:
-    """Put a letter into the table and send it soon after the transaction."""
-    context |= {"site": Site.current(), "site_url": settings.SITE_URL, "unsubscribe": unsubscribe}
-    subject, _, text = render_to_string(f"letters/{kind}.txt", context).strip().partition("\n")
-    html = render_to_string("letters/letter.html", context | {"text": text.strip()})
-    letter = Letter.objects.create(
-        kind=kind,
-        to=to,
-        subject=" ".join(subject.removeprefix("Subject:").split()),
-        text=text.strip() + "\n",
-        html=html,
-        unsubscribe=unsubscribe,
-    )
+def _waiting(user: User, comments: Iterable[Comment]) -> dict[str, Any]:
+    link = settings.SITE_URL + reverse("desk_link", args=[desk_token(comments, user)])
+    return {"comments": comments, "link": link}
+
+
+def _password(user: User) -> dict[str, Any]:
+    number = urlsafe_base64_encode(force_bytes(user.pk))
+    path = reverse("choose_password", args=[number, default_token_generator.make_token(user)])
+    return {"account": user, "link": settings.SITE_URL + path}
+
+
+def _write(
+    kind: str,
+    to: str,
+    *,
+    user: User | None = None,
+    about: Iterable[Comment] = (),
+    counted_as: str = "",
+    unsubscribe: str = "",
+    **context: Any,
+) -> None:
+    """Put an email into the table and send it soon after the transaction. One that opens an
+    account is put there without its text."""
+    letter = Letter(kind=kind, to=to, user=user, unsubscribe=unsubscribe)
+    letter.counted_as = counted_as or mailboxes.mailbox(to)
+    if kind != PASSWORD:
+        _render(letter, context)
+    letter.save()
+    letter.about.set(about)
     transaction.on_commit(_send_soon)
+
+
+def _render(letter: Letter, context: dict[str, Any]) -> None:
+    context |= {"site": Site.current(), "site_url": settings.SITE_URL}
+    context |= {"unsubscribe": letter.unsubscribe}
+    told = render_to_string(f"letters/{letter.kind}.txt", context).strip()
+    subject, _, text = told.partition("\n")
+    letter.subject = one_line(subject.removeprefix("Subject:"))
+    letter.text = text.strip() + "\n"
+    letter.html = render_to_string(f"letters/{letter.kind}.html", context)
+
+
+def _renewed(letter: Letter) -> Letter:
+    """The email as it is to leave: its links must hold from now on, however long it waited. Raises
+    sending.Ended."""
+    user, age = letter.user, timezone.now() - letter.written_at
+    if user and not user.is_active:
+        raise sending.Ended("This account is closed.")
+    if letter.kind == PASSWORD and user:
+        _render(letter, _password(user))
+    elif letter.kind == PASSWORD and age > timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT):
+        raise sending.Ended("Its link holds no longer.")  # written by an older version
+    elif letter.kind == "waiting" and user and age > TELL_AGAIN:
+        comments = letter.about.needing_trainer().order_by("written_at", "pk")
+        if not comments:
+            raise sending.Ended("Nothing of it waits any more.")
+        _render(letter, _waiting(user, comments))
     return letter
 
 
 def _send_soon() -> None:
     if settings.EMAIL_HOST:
-        threading.Thread(target=_send_apart, daemon=True).start()
-
-
-def _send_apart() -> None:
-    """In a thread of its own, so that no reader waits for a mail server."""
-    try:
-        send_due()
-    finally:
-        connection.close()
-
-
-def send_due(now: datetime | None = None) -> int:
-    """Send the letters that are due; returns how many went out. A mail server that is down is asked
-    again with the next letter or run of the timer; a letter that it refuses, after pauses that
-    double from five minutes to a day. Of what went out, the row keeps no words."""
-    now = now or timezone.now()
-    # No pause is longer than a day: what is due later than that was written by a wrong clock.
-    tried = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + LONGEST_PAUSE)
-    due = Letter.objects.filter(tried, sent_at=None, tries__lt=GIVE_UP_AFTER)
-    sent = 0
-    connection = get_connection()
-    for letter in due.order_by("written_at", "pk"):
-        row = Letter.objects.filter(pk=letter.pk)
-        pause = min(timedelta(minutes=5) * 2**letter.tries, LONGEST_PAUSE)
-        if not due.filter(pk=letter.pk).update(next_try_at=now + pause, tries=F("tries") + 1):
-            continue  # another process is sending it
-        try:
-            connection.open()
-        except OSError as error:
-            row.update(next_try_at=now, tries=letter.tries, last_error=_told(error))
-            break
-        try:
-            _message(letter, connection).send()
-        except OSError as error:  # smtplib's errors are among them
-            row.update(last_error=_told(error))
-            connection.close()
-        else:
-            row.update(sent_at=timezone.now(), last_error="", text="", html="")
-            sent += 1
-    connection.close()
-    return sent
-
-
-def _told(error: OSError) -> str:
-    log.warning("A letter waits: the mail server said %s", type(error).__name__)
-    return str(error)[:300]
-
-
-def _message(letter: Letter, connection: Any) -> EmailMultiAlternatives:
-    host = urlsplit(settings.SITE_URL).hostname
-    headers = {"Message-ID": make_msgid(f"letter-{letter.pk}", host)}
-    headers["Auto-Submitted"] = "auto-generated"
-    if letter.unsubscribe:
-        headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message = EmailMultiAlternatives(
-        letter.subject, letter.text, to=[letter.to], headers=headers, connection=connection
-    )
-    message.attach_alternative(letter.html, "text/html")
-    return message
+        sending.send_soon(send_due)

@@ -106,8 +106,7 @@ def erase(email: str) -> int:
     how many comments it was."""
     comments = Comment.objects.filter(email__iexact=email)
     erased = set(comments.values_list("pk", flat=True))
-    for comment in comments.exclude(words=""):
-        Letter.objects.filter(sent_at=None, text__contains=comment.words[:100]).delete()
+    Letter.objects.filter(sent_at=None, about__in=comments).delete()
     Letter.objects.filter(to__iexact=email).delete()
     Block.objects.filter(kind=Block.Kind.EMAIL, value__iexact=email).delete()
     Address.objects.filter(email__iexact=email).delete()

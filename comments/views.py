@@ -379,7 +379,7 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
         with transaction.atomic():
             first = address.confirmed_at is None
             address.confirmed_at = address.confirmed_at or timezone.now()
-            address.stopped_at = None
+            address.stopped_at = address.unreachable_at = None
             address.save()
             if first:
                 letters.links(address)
@@ -395,6 +395,5 @@ def stop_letters(request: HttpRequest, token: str) -> HttpResponse:
     if address is None:
         return private(render(request, "comments/no_link.html", status=403))
     if request.method == "POST":
-        address.stopped_at = timezone.now()
-        address.save(update_fields=["stopped_at"])
+        letters.stop(address)
     return private(render(request, "comments/address.html", {"address": address, "what": "stop"}))

@@ -1,25 +1,25 @@
-"""allauth shows the secrets of second steps, and email addresses nobody uses: not on this desk."""
+"""Accounts with addresses that can be written to. allauth shows the secrets of second steps, and
+email addresses nobody uses: not on this desk."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import models
 
 from publishing.desk import DeskAdmin
+from publishing.forms import MailboxField
 
-for model in (Authenticator, EmailAddress):
+for model in (Authenticator, EmailAddress, User, Group):
     admin.site.unregister(model)
 
 
-class PersonAdmin(DeskAdmin, UserAdmin):
-    pass
+@admin.register(User)
+class AccountAdmin(DeskAdmin, UserAdmin):
+    formfield_overrides = {models.EmailField: {"form_class": MailboxField}}
 
 
+@admin.register(Group)
 class RightsAdmin(DeskAdmin, GroupAdmin):
     pass
-
-
-for model, model_admin in ((User, PersonAdmin), (Group, RightsAdmin)):
-    admin.site.unregister(model)
-    admin.site.register(model, model_admin)

@@ -7,14 +7,16 @@ from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms as webauthn
+from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.forms import PasswordResetForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
+from django.http import HttpRequest
 
 from comments import letters
-from door import guessing
+from door import devices, guessing
+from publishing.forms import MailboxField
 from publishing.sender import keyed_hash
 
 CODES_AT_ONCE = 3  # with MFA_TOTP_TOLERANCE 1: the code before, the one now and the next
@@ -75,8 +77,17 @@ class PasswordChangeForm(AdminPasswordChangeForm):
 
 
 class ForgottenPasswordForm(PasswordResetForm):
-    """Its letter waits for the mail server as all others do: how long the answer takes does not
+    """Its email waits for the mail server as all others do: how long the answer takes does not
     tell whose address is known here, and a server that is down loses nothing."""
+
+    email = MailboxField(label="Email", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    request: HttpRequest
+
+    def known_device(self) -> str:
+        """The key of the device that asks, when an account of this address signed in with it."""
+        users = self.get_users(self.cleaned_data["email"])
+        keys = (devices.known(self.request, user.get_username()) for user in users)
+        return next(filter(None, keys), "")
 
     def send_mail(
         self,
@@ -87,8 +98,8 @@ class ForgottenPasswordForm(PasswordResetForm):
         to_email: str,
         html_email_template_name: str | None = None,
     ) -> None:
-        path = reverse("choose_password", args=[context["uid"], context["token"]])
-        letters.new_password(context["user"], to_email, path)
+        user = context["user"]
+        letters.new_password(user, to_email, devices.known(self.request, user.get_username()))
 
 
 @transaction.atomic

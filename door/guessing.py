@@ -36,13 +36,15 @@ class Wait(ValidationError):
         super().__init__(f"That did not work too many times. Try again in {when}.", code="wait")
 
 
-def begin(request: HttpRequest, account: str, *, second_step: bool = False) -> Guess:
+def begin(
+    request: HttpRequest, account: str, *, second_step: bool = False, device: str = ""
+) -> Guess:
     """Count a try before it is checked, so that many at once are counted too; call right() when it
     was. At the second step, where everybody has the password, all senders but known devices share
-    the account's tries. Raises Wait."""
+    the account's tries. device is a known one, where the account is no user's name. Raises Wait."""
     now = timezone.now()
     Guess.objects.exclude(at__range=(now - REMEMBERED, now + AHEAD)).delete()
-    device, sender = devices.known(request, account), sender_of(request)
+    device, sender = device or devices.known(request, account), sender_of(request)
     who = device or ("anybody" if second_step else sender)
     step = "second" if second_step else "first"
     guess = Guess.objects.create(

@@ -107,14 +107,17 @@ class PasskeySignIn(LoginWebAuthnView):
 
 
 class AskForLetter(auth.PasswordResetView):
-    """A letter to choose a new password; nobody can fill a mailbox with them."""
+    """An email to choose a new password; nobody can fill a mailbox with them, and nobody can use up
+    the tries of a device that is known."""
 
     form_class = ForgottenPasswordForm
     success_url = reverse_lazy("password_sent")
 
     def form_valid(self, form: Any) -> HttpResponse:
+        form.request = self.request
+        account = f"letter to {form.cleaned_data['email']}"
         try:
-            guessing.begin(self.request, f"letter to {form.cleaned_data['email']}")
+            guessing.begin(self.request, account, device=form.known_device())
         except guessing.Wait as wait:
             form.add_error("email", wait)
             return guessing.slowed(self.form_invalid(form), form)

@@ -30,6 +30,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from markdownx.widgets import AdminMarkdownxWidget
 
+from publishing.forms import MailboxField
 from publishing.incoming import number
 from publishing.models import StarterRecord
 
@@ -141,6 +142,7 @@ TIMES = ["%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p"]
 FIELDS: dict[type[models.Field], dict[str, Any]] = {
     # An address typed without its scheme: on the web of today that is https.
     models.URLField: {"assume_scheme": "https"},
+    models.EmailField: {"form_class": MailboxField},
     models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
     models.DateTimeField: {"widget": DateAndTime, "input_time_formats": TIMES},
     # Boxes to tick: the stock pair of lists needs a mouse, and axe finds faults in it.

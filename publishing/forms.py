@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from publishing import pictures
+from publishing import mailboxes, pictures
 from publishing.models import Picture
 from publishing.usage import texts_that_place
 
@@ -15,6 +15,16 @@ WORDS_HELP = (
     "What would you say on the phone? “A woman lies with her shoulders on a bench and lifts her"
     " hips.” Read aloud to people who cannot see it."
 )
+
+
+class MailboxField(forms.EmailField):
+    """An address that emails are sent to, as it is stored."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if text in self.empty_values or len(text) > (self.max_length or mailboxes.LONGEST):
+            return text  # the field's own rules tell
+        return mailboxes.clean(text)
 
 
 class WordsForm(forms.ModelForm):

@@ -20,23 +20,44 @@ class _Conversation(socketserver.StreamRequestHandler):
         self.wfile.write(f"{line}\r\n".encode())
 
     def handle(self) -> None:
+        mailbox = self.server.mailbox
+        with mailbox.counting:
+            mailbox.connections += 1
+            mailbox.open += 1
+            mailbox.most_open = max(mailbox.most_open, mailbox.open)
+        try:
+            self.talk(mailbox)
+        finally:
+            with mailbox.counting:
+                mailbox.open -= 1
+
+    def talk(self, mailbox: Mailbox) -> None:
         self.say("220 mailbox.example")
         recipients: list[str] = []
+        taken = 0
         while line := self.rfile.readline().decode().strip():
             verb = line.partition(" ")[0].upper()
             if verb == "QUIT":
                 self.say("221 bye")
                 return
+            if verb == "MAIL":
+                recipients = []
+            address = line.partition("<")[2].partition(">")[0] if verb == "RCPT" else ""
+            if address in mailbox.hangs_up_on or taken == mailbox.hangs_up_after:
+                return
+            said = mailbox.says.get(address) or mailbox.says.get(" ".join([verb, *recipients]))
+            if said := said or mailbox.says.get(verb):
+                self.say(said)
+                continue
+            if address in mailbox.refused:
+                self.say("550 no such mailbox")
+                continue
             if verb == "RCPT":
-                address = line.partition("<")[2].partition(">")[0]
-                if address in self.server.refused:
-                    self.say("550 no such mailbox")
-                    continue
                 recipients.append(address)
             if verb == "DATA":
                 self.say("354 go on")
-                self.server.arrived.put((recipients, self.letter()))
-                recipients = []
+                mailbox.arrived.put((recipients, self.letter()))
+                taken += 1
             self.say("250 mailbox.example" if verb in ("EHLO", "HELO") else "250 OK")
 
     def letter(self) -> EmailMessage:
@@ -53,7 +74,7 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
     def __init__(self, port: int, mailbox: Mailbox) -> None:
-        self.arrived, self.refused = mailbox.arrived, mailbox.refused
+        self.mailbox = mailbox
         super().__init__(("127.0.0.1", port), _Conversation)
 
 
@@ -63,6 +84,13 @@ class Mailbox:
     def __init__(self) -> None:
         self.arrived: queue.Queue[tuple[list[str], EmailMessage]] = queue.Queue()
         self.refused: set[str] = set()  # addresses that do not exist
+        # Other answers: to RCPT TO by its address, to any command by its verb ("MAIL"), to DATA
+        # also by whom it would go to ("DATA ana@example.org").
+        self.says: dict[str, str] = {}
+        self.hangs_up_on: set[str] = set()  # addresses at which the connection breaks
+        self.hangs_up_after = -1  # letters, in each connection
+        self.counting = threading.Lock()
+        self.connections = self.open = self.most_open = 0
         self.server: _Server | None = None
         self.port = 0
 
@@ -77,6 +105,12 @@ class Mailbox:
     def settings(self) -> dict[str, str]:
         """For the site's environment."""
         return {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(self.port)}
+
+    def use(self, settings: Any) -> None:
+        """Let this process send to it."""
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", self.port
+        settings.EMAIL_USE_TLS = False
 
     def start(self) -> None:
         """Listen; after a stop on the same port as before."""
@@ -95,6 +129,10 @@ class Mailbox:
         """The next letter; waits for it, and fails after twenty seconds."""
         _, message = self.arrived.get(timeout=20)
         return message
+
+    def all(self) -> list[EmailMessage]:
+        """What has arrived."""
+        return [self.next() for _ in range(self.arrived.qsize())]
 
     def is_empty(self) -> bool:
         return self.arrived.empty()
