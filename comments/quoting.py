@@ -34,8 +34,8 @@ def quoted(words: str) -> str:
 
 
 def unlinked(text: str) -> SafeString:
-    """Escaped for HTML, so that mail programs make no link of what looks like an address."""
-    pieces = AFTER_SIGN.split(text)
+    """A line escaped for HTML, so that mail programs make no link of what looks like an address."""
+    pieces = AFTER_SIGN.split(_seen(text))
     return mark_safe(NO_LINK.join(map(conditional_escape, pieces)))
 
 

@@ -3,13 +3,16 @@ DATABASE_URL, MEDIA_BUCKET, MEDIA_ENDPOINT, SECRET_KEY, SECOND_STEP_REQUIRED, TI
 TRUSTED_PROXIES, EMAIL_…, ADMINS and DEBUG; all else is derived."""
 
 import re
+from email.utils import formataddr, parseaddr
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environs
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+
+from publishing.mailboxes import clean
 
 from publishing.site_url import normalized
 
@@ -280,12 +283,29 @@ EMAIL_HOST_USER = env.str("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_TLS", EMAIL_PORT == 587)
 EMAIL_TIMEOUT = 10  # seconds
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", f"letters@{_site.hostname}")
+
+
+def mailbox(setting: str, address: str) -> str:
+    """An address that a setting gives, as mail servers take it."""
+    try:
+        return clean(address)
+    except ValidationError as error:
+        raise ImproperlyConfigured(
+            f"{setting} holds “{ascii(address)[1:-1]}”. {error.message}"
+        ) from error
+
+
+# The site's name stands before it, unless one stands here: Elsie <letters@example.com>.
+DEFAULT_FROM_EMAIL = f"letters@{_site.hostname}"
+if _given := env.str("EMAIL_FROM", "").strip():
+    _name, _address = parseaddr(_given)
+    DEFAULT_FROM_EMAIL = formataddr((_name, mailbox("EMAIL_FROM", _address or _given)))
 
 # Who gets a letter when something breaks: addresses with commas.
 _admins: list[str] = env.list("ADMINS", [])
-ADMINS = [("", address) for address in _admins]
+ADMINS = [("", mailbox("ADMINS", address)) for address in filter(str.strip, _admins)]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_SUBJECT_PREFIX = ""
 
 LOGGING = {
     "version": 1,

@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import path, reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
-from publishing import backup, usage
+from publishing import backup, chores, usage
 from publishing.desk import ContentAdmin, Sentence, morning
 from publishing.forms import PictureForm, WordsForm
 from publishing.incoming import number
@@ -212,6 +212,13 @@ class SiteAdmin(ContentAdmin):
         backup.make_apart()
         messages.info(request, "A backup is being made. This page tells when it is there.")
         return redirect("admin:index")
+
+
+@morning
+def failed_chores(request: HttpRequest) -> Iterator[Sentence]:
+    if request.user.has_perm("publishing.change_site"):
+        for told in chores.failures():
+            yield Sentence(46, conditional_escape(told))
 
 
 @morning

@@ -13,7 +13,7 @@ from django.core.files.storage import storages
 from django.core.mail import get_connection
 from django.db import Error, connection
 
-from publishing import backup, health
+from publishing import backup, chores, health
 
 ROOM = 500 * settings.MEGABYTE
 AHEAD = 300  # seconds
@@ -27,6 +27,7 @@ def findings() -> Iterator[str]:
     yield from _bucket()
     yield from _database()
     yield from _clock()
+    yield from chores.failures()
     if trouble := backup.trouble():
         yield (
             f"{trouble} “make backup” makes one; “manage.py daily” does every day: see that its"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from publishing import mailboxes, pictures
@@ -24,7 +25,10 @@ class MailboxField(forms.EmailField):
         text = super().to_python(value)
         if text in self.empty_values or len(text) > (self.max_length or mailboxes.LONGEST):
             return text  # the field's own rules tell
-        return mailboxes.clean(text)
+        address = mailboxes.clean(text)
+        if "." not in address.rpartition("@")[2]:  # on the mail server's own machine
+            raise ValidationError(mailboxes.NO_ADDRESS)
+        return address
 
 
 class WordsForm(forms.ModelForm):

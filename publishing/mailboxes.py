@@ -54,8 +54,6 @@ def clean(text: str) -> str:
         validate_email(address)
     except ValidationError:
         raise ValidationError(NO_ADDRESS) from None
-    if "." not in address.rpartition("@")[2]:  # a mailbox of the mail server's own machine
-        raise ValidationError(NO_ADDRESS)
     return address
 
 

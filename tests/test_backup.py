@@ -511,7 +511,7 @@ def test_a_daily_run_that_failed_is_tried_again_in_an_hour(caplog: Any) -> None:
         caplog.clear()
         chores.do_chores()
         assert chores.next_day == pytest.approx(monotonic() + hours * 3600, abs=60)
-        assert ("A chore failed" in caplog.text) is said
+        assert ("“forget who reported comments” failed" in caplog.text) is said
 
 
 def test_other_files_beside_the_backups_are_no_backups(settings: Any, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def headers_are_right(letter: EmailMessage, site: RunningSite) -> None:
     """What a mail program and a spam filter ask of a letter to a reader."""
     assert re.fullmatch(r"<[^@\s]+@127\.0\.0\.1>", letter["Message-ID"])
     assert letter["Auto-Submitted"] == "auto-generated"
-    assert letter["From"] == "letters@127.0.0.1"
+    assert letter["From"] == "Prescription Fitness <letters@127.0.0.1>"
     assert letter["Date"]
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert letter["List-Unsubscribe"].strip().startswith(f"<{site.url}/comments/letters/stop/")
@@ -147,7 +147,7 @@ def test_hostile_names_make_no_headers(posted: RunningSite, mailbox: Mailbox) ->
     post(posted, words="Hello.\r\n.\r\nMAIL FROM:<x@y.example>", name="Ana\r\nBcc: all@example.org")
     waiting = mailbox.next()
     assert "Bcc" not in waiting
-    assert "\nMAIL FROM:<x@y.example>" in text_of(waiting)
+    assert "\n> MAIL FROM:<x@y.example>" in text_of(waiting).replace("\r\n", "\n")
     assert mailbox.is_empty()
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.html import linebreaks
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from comments import quoting
 
@@ -28,5 +27,5 @@ def unlinked(text: object) -> SafeString:
 
 @register.filter
 def unlinked_lines(words: str) -> SafeString:
-    """Words of several lines, as paragraphs of HTML."""
-    return linebreaks(quoting.unlinked("\n".join(words.strip().splitlines())))
+    """Words of several lines, each shown as one."""
+    return mark_safe("<br>".join(map(quoting.unlinked, words.strip().splitlines())))

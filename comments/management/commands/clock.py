@@ -29,13 +29,18 @@ class Command(BaseCommand):
     def do_chores(self) -> None:
         """Whatever fails is tried again: letters the next time, the day's chores in an hour. On a
         full disk, a backup every few minutes would leave the machine nothing for its readers."""
+        self.do_chore("send_letters")
+        if time.monotonic() >= self.next_day:
+            done = self.do_chore("daily")
+            self.next_day = time.monotonic() + (DAY if done else HOUR)
+
+    def do_chore(self, command: str) -> bool:
         try:
-            call_command("send_letters", verbosity=0)
-            if time.monotonic() >= self.next_day:
-                self.next_day = time.monotonic() + HOUR
-                call_command("daily", verbosity=0)
-                self.next_day += DAY - HOUR
+            call_command(command, verbosity=0)
         except CommandError as failure:  # who failed has logged it
             self.stderr.write(f"A chore failed and is tried again: {failure}")
+            return False
         except Exception:
             log.exception("A chore failed and is tried again")
+            return False
+        return True

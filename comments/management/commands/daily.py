@@ -1,5 +1,6 @@
 """What is done by the clock, once a day."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from comments import letters
 from comments.models import UNDO_FOR, Block, Comment, Letter, Report
-from publishing import backup
+from publishing import backup, chores
 from publishing.fulltext import engine
 
 SENDER_KEPT = timedelta(days=30)
@@ -20,40 +21,73 @@ LETTERS_KEPT = timedelta(days=90)
 
 class Command(BaseCommand):
     help = (
-        "Wipe senders after 30 days, delete what was removed or spam for 30 days, send letters,"
-        " make a backup."
+        "Make a backup, wipe senders after 30 days, delete what was removed or spam for 30 days,"
+        " send emails."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
-        old = Comment.objects.filter(written_at__lt=now - SENDER_KEPT)
-        wiped = old.exclude(sender="", once=None).update(sender="", once=None)
-        gone = Comment.objects.filter(Q(removed_at__lt=now - UNDO_FOR)).exclude(
-            replies__in=Comment.objects.published()
+        """Each chore by itself, the backup first. Ends with 1 when one of them failed."""
+        failed = chores.run(
+            {
+                "make a backup": make_backup,
+                "forget who sent comments": wipe_senders,
+                "delete removed comments": delete_removed,
+                "delete old spam": delete_spam,
+                "forget who reported comments": wipe_reporters,
+                "forget blocked senders": forget_blocks,
+                "delete old emails": delete_letters,
+                "end old sessions": end_sessions,
+                "tidy the search index": engine.tidy,
+                "send emails": letters.send_due,
+            }
         )
-        spam = (
-            Comment.objects.filter(is_spam=True)
-            .exclude(events__at__gt=now - UNDO_FOR)
-            .filter(written_at__lt=now - UNDO_FOR)
-        )
-        deleted = gone.delete()[0] + spam.delete()[0]
-        # A removed comment that keeps its place for the answers to it keeps none of its words.
-        Comment.objects.filter(removed_at__lt=now - UNDO_FOR).empty()
-        # The other places where a sender's hash stands.
-        wiped_report = Concat(Value("wiped "), Cast("pk", CharField()))
-        Report.objects.filter(at__lt=now - SENDER_KEPT).update(sender=wiped_report)
-        blocked = Block.objects.filter(kind=Block.Kind.SENDER)
-        blocked.exclude(value__in=Comment.objects.values("sender")).delete()
-        Letter.objects.filter(sent_at__lt=now - LETTERS_KEPT).delete()
-        # One that could not be sent in all this time still holds a reader's words.
-        Letter.objects.filter(sent_at=None, written_at__lt=now - UNDO_FOR).delete()
-        call_command("clearsessions")
-        engine.tidy()
-        sent = letters.send_due(now)
+        if failed:
+            raise CommandError(f"These chores failed: {', '.join(failed)}. The log has more.")
         if options["verbosity"]:
-            self.stdout.write(f"Senders wiped: {wiped}. Deleted: {deleted}. Letters sent: {sent}.")
+            self.stdout.write("Every chore is done.")
+
+
+def make_backup() -> None:
+    with suppress(backup.Busy):  # one is being made just now
         if backup.is_due():
-            try:
-                backup.make()
-            except backup.Failed as failure:
-                raise CommandError(f"No backup was made. {failure}") from failure
+            backup.make()
+
+
+def wipe_senders() -> None:
+    old = Comment.objects.filter(written_at__lt=timezone.now() - SENDER_KEPT)
+    old.exclude(sender="", once=None).update(sender="", once=None)
+
+
+def delete_removed() -> None:
+    removed = Comment.objects.filter(removed_at__lt=timezone.now() - UNDO_FOR)
+    removed.exclude(replies__in=Comment.objects.published()).delete()
+    removed.empty()  # one that keeps its place for the answers to it keeps none of its words
+
+
+def delete_spam() -> None:
+    old = timezone.now() - UNDO_FOR
+    spam = Comment.objects.filter(is_spam=True, written_at__lt=old)
+    spam.exclude(events__at__gt=old).delete()
+
+
+def wipe_reporters() -> None:
+    wiped = Concat(Value("wiped "), Cast("pk", CharField()))
+    Report.objects.filter(at__lt=timezone.now() - SENDER_KEPT).update(sender=wiped)
+
+
+def forget_blocks() -> None:
+    """Of senders no comment knows any more."""
+    blocked = Block.objects.filter(kind=Block.Kind.SENDER)
+    blocked.exclude(value__in=Comment.objects.values("sender")).delete()
+
+
+def delete_letters() -> None:
+    """Those sent long ago, and those that could not be sent in all this time: they still hold a
+    reader's words."""
+    now = timezone.now()
+    old = Q(sent_at__lt=now - LETTERS_KEPT) | Q(sent_at=None, written_at__lt=now - UNDO_FOR)
+    Letter.objects.filter(old).delete()
+
+
+def end_sessions() -> None:
+    call_command("clearsessions")
