@@ -10,7 +10,9 @@ import secrets
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from smtplib import SMTPException
@@ -29,6 +31,7 @@ ADDRESS = re.compile(r"\bip=[\da-fA-F.:]*[\da-fA-F]")  # how gunicorn names a se
 REQUEST_ID = re.compile(r"[\w-]{8,64}")
 SLOW = 1.0  # seconds
 LETTER_AGAIN = 600  # seconds, for the same error
+LETTERS_AN_HOUR = 10  # more say nothing new, and cost the site its name with the mail server
 
 # Their messages tell of disks and servers; those of others may hold the row that was refused, and
 # those of a mail server an address.
@@ -93,13 +96,18 @@ def requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
 
 
 class Letters(logging.Handler):
-    """Errors as letters to ADMINS: the line of the log and nothing of the request. The same error
-    is told once in ten minutes, and nobody waits for the mail server."""
+    """Errors as emails to ADMINS: the line of the log and nothing of the request. The same error is
+    told once in ten minutes; of others, a process sends so many emails an hour, and what is over
+    leaves together in the next one. Counted here and not in rows: an error of the database is told
+    too. Nobody waits for the mail server, and one thread sends."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.setFormatter(Lines())
         self.told: dict[tuple[str, int], float] = {}
+        self.waiting: list[str] = []
+        self.sent: deque[float] = deque(maxlen=LETTERS_AN_HOUR)
+        self.is_sending = False
 
     def emit(self, record: logging.LogRecord) -> None:
         key, now = (record.pathname, record.lineno), time.monotonic()
@@ -112,12 +120,27 @@ class Letters(logging.Handler):
         if now - self.told.get(key, -LETTER_AGAIN) < LETTER_AGAIN:
             return
         self.told[key] = now
-        text = json.dumps(json.loads(self.format(record)), indent=1, ensure_ascii=False)
-        threading.Thread(target=_send, args=[text], daemon=True).start()
+        # In ASCII: a path that somebody asked for can neither break a line nor turn it around.
+        self.waiting.append(json.dumps(json.loads(self.format(record)), indent=1))
+        if not self.is_sending:  # the handler's lock is held
+            self.is_sending = True
+            threading.Thread(target=self.send_waiting, daemon=True).start()
+
+    def send_waiting(self) -> None:
+        while True:
+            if len(self.sent) == LETTERS_AN_HOUR:
+                time.sleep(max(0, self.sent[0] + 3600 - time.monotonic()))
+            with self.lock or nullcontext():
+                texts, self.waiting = self.waiting, []
+                self.is_sending = bool(texts)
+            if not texts:
+                return
+            self.sent.append(time.monotonic())
+            _send("\n\n".join(texts))
 
 
 def _send(text: str) -> None:
     try:
         mail_admins(f"An error on {settings.SITE_URL}", text)
-    except OSError as error:
-        log.warning("A letter about an error could not be sent: %s", type(error).__name__)
+    except Exception as error:
+        log.warning("An email about an error could not be sent: %s", type(error).__name__)

@@ -26,25 +26,27 @@ class _Conversation(socketserver.StreamRequestHandler):
             mailbox.open += 1
             mailbox.most_open = max(mailbox.most_open, mailbox.open)
         try:
-            self.talk(mailbox)
+            polite = self.talk(mailbox)
         finally:
             with mailbox.counting:
                 mailbox.open -= 1
+        if polite:  # counted before the client is let go, and may call again
+            self.say("221 bye")
 
-    def talk(self, mailbox: Mailbox) -> None:
+    def talk(self, mailbox: Mailbox) -> bool:
+        """Whether the client took its leave."""
         self.say("220 mailbox.example")
         recipients: list[str] = []
         taken = 0
         while line := self.rfile.readline().decode().strip():
             verb = line.partition(" ")[0].upper()
             if verb == "QUIT":
-                self.say("221 bye")
-                return
+                return True
             if verb == "MAIL":
                 recipients = []
             address = line.partition("<")[2].partition(">")[0] if verb == "RCPT" else ""
             if address in mailbox.hangs_up_on or taken == mailbox.hangs_up_after:
-                return
+                return False
             said = mailbox.says.get(address) or mailbox.says.get(" ".join([verb, *recipients]))
             if said := said or mailbox.says.get(verb):
                 self.say(said)
@@ -59,6 +61,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 mailbox.arrived.put((recipients, self.letter()))
                 taken += 1
             self.say("250 mailbox.example" if verb in ("EHLO", "HELO") else "250 OK")
+        return False
 
     def letter(self) -> EmailMessage:
         lines = []

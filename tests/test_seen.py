@@ -1,6 +1,7 @@
 """What the person who runs the site sees: its health, its log, letters about errors, the doctor."""
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
-from publishing.logs import discreet
-from tests.mailbox import Mailbox
+from publishing.logs import LETTERS_AN_HOUR, Letters, discreet
+from tests.mailbox import Mailbox, text_of
 from tests.page import read
 from tests.site import ROOT, SECRET, RunningSite, environment
 
@@ -138,6 +139,23 @@ def test_an_error_comes_by_letter_once_without_the_readers_words(
             assert "comments/views.py" in text
             assert not any(word in text for word in ("Quetzal", "zeb", SENDER))
             assert mailbox.is_empty()
+
+
+def test_many_errors_are_few_emails(settings: Any) -> None:
+    with Mailbox() as mailbox:
+        mailbox.use(settings)
+        settings.ADMINS = [("", "ops@example.org")]
+        handler = Letters()
+        for n in range(LETTERS_AN_HOUR + 30):
+            facts = {"levelno": logging.ERROR, "pathname": "a.py", "lineno": n}
+            handler.handle(logging.makeLogRecord(facts | {"msg": f"{n}\u2028http://evil.example"}))
+            if n < LETTERS_AN_HOUR:
+                message = mailbox.next()
+                assert message["Subject"] == f"An error on {settings.SITE_URL}"
+                assert "\\u2028http://evil.example" in text_of(message)
+        assert mailbox.is_empty()
+        assert mailbox.most_open == 1
+        assert len(handler.waiting) == 30, "they leave with the next"
 
 
 def doctor(folder: Path, **settings: str) -> tuple[int, str]:
