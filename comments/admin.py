@@ -224,7 +224,7 @@ class LetterAdmin(DeskAdmin):
 
     desk_order = 96
     list_display = ["subject", "to", "written_at", "sent_at", "failed_at", "tries", "last_error"]
-    fields = ["subject", "to", "text", *list_display[2:]]
+    fields = ["subject", "to", "text", "written_at", "sent_at", "failed_at", "tries", "last_error"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         """Not those that hold the key to somebody's account while they wait."""

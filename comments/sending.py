@@ -324,7 +324,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
     )
     message.attach_alternative(letter.html, "text/html")
     # Quoted-printable: short lines of ASCII, which every mail server passes on unchanged.
-    message.encoding = utf8_charset_qp  # type: ignore[assignment]
+    message.encoding = utf8_charset_qp
     return message
 
 

@@ -22,7 +22,7 @@ class MailboxField(forms.EmailField):
     """An address that emails are sent to, as it is stored."""
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         if text in self.empty_values or len(text) > (self.max_length or mailboxes.LONGEST):
             return text  # the field's own rules tell
         address = mailboxes.clean(text)

@@ -1,6 +1,7 @@
 """Addresses that get mail: what is refused and why, how the rest is stored, whose mailbox it is."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -76,7 +77,7 @@ STORED = {
 def test_a_reader_hears_what_is_wrong_with_an_address(
     reader: Client, address: str, said: str
 ) -> None:
-    typed = {"words": "Zebra.", "name": "Ana", "email": address}
+    typed: dict[str, Any] = {"words": "Zebra.", "name": "Ana", "email": address}
     response = send(reader, **typed)
     assert response.status_code == 400
     assert said in read(response).one(id="answer-email-error").text
@@ -123,10 +124,12 @@ def test_a_password_is_asked_for_with_an_address_that_can_be_read(reader: Client
 
 @pytest.mark.parametrize("setting", ["EMAIL_FROM", "ADMINS"])
 def test_a_setting_is_refused_with_a_sentence(tmp_path: Path, setting: str) -> None:
-    said = refused(tmp_path, "check", **{setting: "ops@example.com\u200e"})
+    wrong: dict[str, Any] = {setting: "ops@example.com\u200e"}
+    said = refused(tmp_path, "check", **wrong)
     assert f"{setting} holds “ops@example.com\\u200e”" in said
     assert HIDDEN in said
-    assert NO_ADDRESS in refused(tmp_path, "check", **{setting: "nobody"})
+    wrong[setting] = "nobody"
+    assert NO_ADDRESS in refused(tmp_path, "check", **wrong)
 
 
 def test_settings_that_are_right(tmp_path: Path) -> None:
