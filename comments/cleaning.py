@@ -1,0 +1,141 @@
+"""Cleans the text of every field that a reader can write in: pure functions on strings.
+
+What cannot be seen is removed where that changes nothing for a reader of the text. A text that
+would read differently without the hidden character (direction overrides, control characters) is
+not cleaned quietly; `why_unreadable` names it, and the form refuses it.
+
+Sources: Unicode's Default_Ignorable_Code_Point property and general categories; UTS #51 for
+emoji sequences; UAX #31, "Layout and Format Control Characters", for joiners between letters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# VT and FF are among them: word processors send VT for a line break inside a paragraph.
+LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+# Every space (Zs), and characters of other categories that are drawn as an empty space: Hangul
+# fillers, the empty Braille cell, Egyptian blanks.
+BLANK = re.compile(
+    "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u3164\uffa0\u2800\U00013441\U00013442]"
+)
+HIDDEN = re.compile(
+    # The flags of England, Scotland, Wales and others: a black flag with its region in tags.
+    "(?P<flag>\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
+    "|["
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # Cc, without tab and line breaks
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\uffff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # default ignorable
+    "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2"
+    "\U000110bd\U000110cd\U00013430-\U0001343f"  # Cf that is not default ignorable
+    "\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\U000f0000-\U0010ffff"  # Cs, Co, noncharacters
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(1 << 16, 15 << 16, 1 << 16)
+    )
+    + "\U00016fe4\U0001d159"  # a filler and a notehead without a shape
+    "]"
+)
+# A kept mark of U+FFFD stands where bytes were no text; people see it, and the form refuses it.
+REPLACEMENT = "\ufffd"
+OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+ZWNJ, ZWJ = "\u200c", "\u200d"
+# Scripts whose letters change their shape beside a joiner: Arabic (Persian, Urdu), Syriac, N'Ko,
+# those of India, Sri Lanka, Tibet, Myanmar, Cambodia and Mongolia.
+JOINED = re.compile(
+    "[\u0600-\u0dff\u0f00-\u109f\u1780-\u18af\u1a20-\u1aaf\u1b00-\u1bff\ua800-\ua8ff\ua980-\ua9df"
+    "\uaa60-\uaa7f\uaae0-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff\U0001e900-\U0001e95f]"
+)
+HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+KEYCAPS, KEYCAP = frozenset("0123456789#*"), "\u20e3"
+EMOJI_OF_OTHER_CATEGORIES = frozenset("\u203c\u2049\u2139\u3030")
+NAMED_MARKS = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+
+
+def clean(text: str) -> str:
+    """Return the text with every line break as \\n, every other space as U+0020 (tabs stay), and
+    without characters that cannot be seen, except where letters or emoji need them: joiners
+    between letters of Persian, Hindi and others, emoji sequences, and variants of ideographs.
+
+    Cleaning a clean text changes nothing. Lengths are to be counted in the result.
+    """
+    text = BLANK.sub(" ", LINE_BREAK.sub("\n", text))
+    pieces, before, end = [], "", 0
+    for match in HIDDEN.finditer(text):
+        pieces.append(text[end : match.start()])
+        before = (before + pieces[-1])[-2:]
+        end = match.end()
+        if match["flag"] or _is_needed(match[0], before, text[end : end + 1]):
+            pieces.append(match[0])
+            before = (before + match[0])[-2:]
+    return "".join([*pieces, text[end:]])
+
+
+def one_line(text: str) -> str:
+    """Return the clean text of a field of one line, each run of spaces as one space."""
+    return " ".join(clean(text).split())
+
+
+def can_be_seen(text: str) -> bool:
+    """Whether a clean text shows anything by itself: a letter, digit, sign or emoji, and not only
+    spaces or marks that need a letter below them."""
+    return any(
+        unicodedata.category(character)[0] in "LNPS" or _is_emoji(character) for character in text
+    )
+
+
+def why_unreadable(text: str) -> str:
+    """Return what to tell the writer of a text that must not be cleaned quietly, else nothing:
+    control characters and direction overrides make it read differently from how it is stored."""
+    for character in LINE_BREAK.sub("\n", text):
+        if character in "\n\t":
+            continue
+        if (
+            character in OVERRIDES
+            or character == REPLACEMENT
+            or unicodedata.category(character) in ("Cc", "Cs")
+        ):
+            return (
+                "There is a hidden character in this text that I cannot keep."
+                " Type the text here instead of pasting it, please."
+            )
+    if text.strip() and not can_be_seen(clean(text)):
+        return "Nothing in this text can be seen. Type it here, please."
+    return ""
+
+
+def _is_needed(hidden: str, before: str, after: str) -> bool:
+    """Whether a hidden character does something between the (clean) characters before it and the
+    one after it."""
+    last = before[-1:]
+    if hidden in (ZWNJ, ZWJ) and _is_joined(last):
+        # A virama shapes the letter before it at the end of a word too (Malayalam, Bengali).
+        return _is_joined(after) or unicodedata.combining(last) == 9
+    if hidden == ZWJ:
+        drawn = before[:1] if last in ("\ufe0e", "\ufe0f") else last
+        return _is_emoji(drawn) and _is_emoji(after)
+    if hidden in ("\ufe0e", "\ufe0f"):
+        return _is_emoji(last) or (last in KEYCAPS and after == KEYCAP)
+    if "\ufe00" <= hidden <= "\ufe02" or "\U000e0100" <= hidden <= "\U000e01ef":
+        return bool(HAN.match(last))
+    if "\u180b" <= hidden <= "\u180f":
+        return "\u1820" <= last <= "\u18af"
+    if hidden in NAMED_MARKS:
+        return after.isalnum() and bool(JOINED.match(after))
+    return False
+
+
+def _is_joined(character: str) -> bool:
+    return bool(JOINED.match(character)) and unicodedata.category(character)[0] in "LM"
+
+
+def _is_emoji(character: str) -> bool:
+    """Whether it may be a part of an emoji: a symbol, or one of a newer Unicode than Python's."""
+    if not character:
+        return False
+    category = unicodedata.category(character)
+    newer = category == "Cn" and "\U0001f000" <= character <= "\U0001faff"
+    return category in ("So", "Sm", "Sk") or newer or character in EMOJI_OF_OTHER_CATEGORIES
