@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -20,6 +21,7 @@ from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
 from comments import desk, moderation, sending
+from comments.forms import WRITTEN
 from comments.letters import PASSWORD
 from comments.models import Block, Comment, Letter
 from publishing.desk import ContentAdmin, DeskAdmin, Sentence, morning
@@ -50,8 +52,19 @@ class PersonForm(forms.Form):
     email = forms.EmailField(label="Email address of the person")
 
 
+class CommentForm(forms.ModelForm):
+    """What she may correct in a reader's words: cleaned and counted as readers' own forms do."""
+
+    class Meta:
+        model = Comment
+        fields = ["name", "favorite", "other_favorite", "words", "email", "article"]
+        field_classes = WRITTEN
+        widgets = dict.fromkeys(("name", "other_favorite"), AdminTextInputWidget)
+
+
 @admin.register(Comment)
 class CommentAdmin(ContentAdmin):
+    form = CommentForm
     desk_order = 3
     assistant = ("view", "change")
     list_display = ["shown_name", "favorite_name", "words", "article", "written_at", "stands"]

@@ -13,8 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from comments import letters, moderation
-from comments.forms import TOO_LONG
-from comments.models import WORDS_LIMIT, Block, Comment, CommentQuerySet, Event
+from comments.forms import ReplyForm
+from comments.models import Block, Comment, CommentQuerySet, Event
 from comments.views import private
 from publishing.incoming import number
 
@@ -95,13 +95,19 @@ def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[st
         {
             "comment": comment,
             "typed": typed[comment.pk],
-            "wrong": TOO_LONG.format(WORDS_LIMIT) if len(typed[comment.pk]) > WORDS_LIMIT else "",
+            "wrong": _wrong(typed[comment.pk]),
             "health": moderation.speaks_of_health(comment),
             "before": before.get(comment.sender, []),
             "reported": len(comment.reports.all()),
         }
         for comment in rows
     ]
+
+
+def _wrong(typed: str) -> str:
+    """Why an answer she typed cannot be sent; empty when it can, or when she typed none."""
+    form = ReplyForm({"words": typed})
+    return " ".join(form.errors.get("words", [])) if typed else ""
 
 
 def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> int:
@@ -113,9 +119,9 @@ def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> 
 
 
 def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:
-    words = request.POST.get(f"answer-{comment.pk}", "").strip()
-    if do == "answer" and 0 < len(words) <= WORDS_LIMIT:
-        moderation.answer(comment, words, user)
+    reply = ReplyForm({"words": request.POST.get(f"answer-{comment.pk}", "")})
+    if do == "answer" and reply.is_valid():
+        moderation.answer(comment, reply.cleaned_data["words"], user)
     elif do == "publish":
         moderation.publish(comment, user)
     elif do == "spam":

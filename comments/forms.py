@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
+from comments.cleaning import clean, one_line, why_unreadable
 from comments.models import WORDS_LIMIT, Comment
 from exercises.models import Exercise
 from publishing.forms import MailboxField
 from publishing.models import Site
 
 TOO_LONG = "This is longer than {:,} characters. Please shorten it."
-# Characters that make a text read other than it is written.
-OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+HIDDEN_IN_EMAIL = "There is a hidden character in this address. Type it here, please."
 
 
-def readable(text: str) -> None:
-    """Refuse what nobody can see or read: control characters, surrogates, direction overrides, and
-    the mark that stands where bytes were no text."""
-    for character in text:
-        if character in "\n\r\t":
-            continue
-        if character in OVERRIDES | {"\ufffd"} or unicodedata.category(character) in ("Cc", "Cs"):
-            raise ValidationError(
-                "There is a hidden character in this text that I cannot keep."
-                " Type the text here instead of pasting it, please."
-            )
+class WordsField(forms.CharField):
+    """A reader's text of any number of lines: cleaned, then counted in code points."""
+
+    clean_text = staticmethod(clean)
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value)
+        if wrong := why_unreadable(text):
+            raise ValidationError(wrong)
+        return self.clean_text(text).strip()
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Without maxlength: browsers count UTF-16 and cut what is pasted; the form explains."""
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
+class LineField(WordsField):
+    """A reader's text of one line."""
+
+    clean_text = staticmethod(one_line)
+
+
+def without_hidden(address: str) -> None:
+    """Refuse an email address that holds what nobody can see."""
+    if why_unreadable(address) or one_line(address) != address:
+        raise ValidationError(HIDDEN_IN_EMAIL)
+
+
+WRITTEN = {"name": LineField, "other_favorite": LineField, "words": WordsField}
 
 
 class AnswerForm(forms.ModelForm):
@@ -41,7 +60,7 @@ class AnswerForm(forms.ModelForm):
     class Meta:
         model = Comment
         fields = ["favorite", "other_favorite", "words", "name", "email"]
-        field_classes = {"email": MailboxField}
+        field_classes = WRITTEN | {"email": MailboxField}
 
     def __init__(self, *args: Any, site: Site | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -62,12 +81,12 @@ class AnswerForm(forms.ModelForm):
             hint = f"Only to tell you when {trainer} answers. Never shown."
             self._field("email", "Your email (optional)", hint, 254)
             self.fields["email"].widget.attrs["autocomplete"] = "email"
+            self.fields["email"].widget.attrs.pop("maxlength", None)
+            self.fields["email"].validators.append(without_hidden)
         self.fields["words"].widget.attrs["rows"] = 5
         self.fields["name"].widget.attrs["autocomplete"] = "given-name"
         self.fields["subject_line"].widget.attrs |= {"tabindex": "-1", "autocomplete": "off"}
         for name, field in self.fields.items():
-            # The browser would cut the text off at the limit; the page says so instead.
-            field.widget.attrs.pop("maxlength", None)
             described = [f"answer-{name}-hint"] if field.help_text else []
             if self.is_bound and name in self.errors:
                 described.append(f"answer-{name}-error")
@@ -83,7 +102,6 @@ class AnswerForm(forms.ModelForm):
     def _field(self, name: str, label: str, hint: str, limit: int) -> None:
         field = self.fields[name]
         field.label, field.help_text = label, hint
-        field.validators.append(readable)
         too_long = TOO_LONG.format(limit)
         field.error_messages["max_length"] = too_long
         for validator in field.validators:
@@ -114,10 +132,9 @@ class EditForm(AnswerForm):
 class ChangeRequestForm(forms.Form):
     """Asking the trainer for a change, when editing is over."""
 
-    change = forms.CharField(
+    change = WordsField(
         label="What should be changed?",
         max_length=WORDS_LIMIT,
-        validators=[readable],
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={
             "required": "Say what should be changed.",
@@ -127,4 +144,11 @@ class ChangeRequestForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
-        self.fields["change"].widget.attrs.pop("maxlength", None)
+
+
+class ReplyForm(forms.Form):
+    """The trainer's answer, typed below the comment it answers."""
+
+    words = WordsField(
+        max_length=WORDS_LIMIT, error_messages={"max_length": TOO_LONG.format(WORDS_LIMIT)}
+    )

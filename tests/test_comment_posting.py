@@ -16,7 +16,18 @@ from publishing.models import Site
 from tests.make import earlier, make_article, make_comment, make_exercise
 from tests.page import read
 from tests.site import RunningSite
-from tests.writing import BROWSER, TYPED, WORDS, body_of, kept, send, stranger, tables, written
+from tests.writing import (
+    BROWSER,
+    TYPED,
+    WORDS,
+    body_of,
+    edit,
+    kept,
+    send,
+    stranger,
+    tables,
+    written,
+)
 
 pytestmark = pytest.mark.database
 
@@ -213,3 +224,70 @@ def test_an_unpublished_article_takes_no_comment(reader: Client) -> None:
     kept(response, TYPED)
     assert "secret" not in response.text
     assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["words", "name", "other_favorite"])
+@pytest.mark.parametrize("text", ["\u200b", "\u3164", "\u2060\ufeff", "\ue000", "\u2800 \u115f"])
+def test_a_text_that_cannot_be_seen_is_refused(reader: Client, field: str, text: str) -> None:
+    typed = {"words": "Slow and low.", "name": "Ana"} | {field: text}
+    response = send(reader, **typed)
+    assert response.status_code == 400
+    assert "Nothing in this text can be seen." in read(response).one("div", "errors").text
+    kept(response, typed)
+    assert not Comment.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["words", "name", "other_favorite"])
+def test_hidden_characters_are_removed_from_a_text(reader: Client, field: str) -> None:
+    typed = {"words": "Slow and low.", "name": "Ana"} | {
+        field: "Z\u200bel\u2060ma\u200e \ue000👩\u200d👧"
+    }
+    assert getattr(written(reader, **typed), field) == "Zelma 👩\u200d👧"
+
+
+def test_an_address_with_a_hidden_character_is_refused(reader: Client) -> None:
+    typed = {"words": "Slow and low.", "email": "ana@example.com\u200e"}
+    response = send(reader, **typed)
+    assert response.status_code == 400
+    kept(response, typed)
+
+
+def test_a_name_stands_on_one_line(reader: Client) -> None:
+    assert written(reader, words="Hello.", name="Ana\r\n\r\nBo\u2028Cy").name == "Ana Bo Cy"
+
+
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r", "\u2028"])
+def test_a_line_break_counts_once(reader: Client, line_break: str) -> None:
+    lines = ["🦓" * 99] * 50
+    words = line_break.join(lines) + "y" * (5000 - 50 * 99 - 49)
+    comment = written(reader, words=words)
+    assert comment.words == "\n".join(lines) + "y"
+    assert len(comment.words) == 5000
+    assert edit(reader, comment, words=words + "z").status_code == 400
+    changed = edit(reader, comment, words=words[:-1] + "z")
+    assert changed.status_code == 303
+    comment.refresh_from_db()
+    assert comment.words.endswith("z")
+    assert send(reader, words=words + "z").status_code == 400
+
+
+def test_no_field_of_readers_cuts_what_is_pasted(reader: Client) -> None:
+    comment = make_comment()
+    for address in ("/favorites/", comment.own_url, f"/comments/{comment.pk}/answer/"):
+        main = read(reader.get(address)).one("main")
+        fields = [*main.all("input"), *main.all("textarea")]
+        assert fields
+        assert not [field for field in fields if "maxlength" in field.attrs]
+
+
+def test_at_the_desk_too_a_line_break_counts_once(reader: Client, trainer: Client) -> None:
+    words = "\r\n".join(["x" * 99] * 50)  # 4,999 characters
+    comment = make_comment(words="Before.", published_at=None)
+    queue = "/admin/comments/comment/queue/"
+    trainer.post(queue, {"do": f"answer:{comment.pk}", f"answer-{comment.pk}": words})
+    assert len(Comment.objects.get(by_trainer=True).words) == 4999
+    address = f"/admin/comments/comment/{comment.pk}/change/"
+    form = read(trainer.get(address)).one(id="comment_form").fields()
+    assert trainer.post(address, form | {"words": words}).status_code == 302
+    comment.refresh_from_db()
+    assert len(comment.words) == 4999
