@@ -15,8 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
@@ -35,12 +35,13 @@ class StandsFilter(admin.SimpleListFilter):
     parameter_name = "stands"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        words = [("waiting", "Waiting for you"), ("published", "Published")]
-        return [*words, ("spam", "Spam"), ("removed", "Removed")]
+        words = [("waiting", "Waiting for you"), ("changed", "A change waits for you")]
+        return [*words, ("published", "Published"), ("spam", "Spam"), ("removed", "Removed")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         conditions: dict[str, dict[str, Any]] = {
             "waiting": {"published_at": None, "removed_at": None, "is_spam": False},
+            "changed": {"published_at__isnull": False, "change__isnull": False},
             "published": {"published_at__isnull": False},
             "spam": {"is_spam": True},
             "removed": {"removed_at__isnull": False},
@@ -73,7 +74,10 @@ class CommentAdmin(ContentAdmin):
     search_fields = ["name", "words", "other_favorite"]
     ordering = ["-written_at"]
     actions = ["publish", "hold", "spam"]
-    readonly_fields = ["stands", "why_is_it_here", "written_at", "edited_at", "asked_change"]
+    readonly_fields = [
+        *("stands", "change_that_waits", "why_is_it_here", "written_at", "edited_at"),
+        "asked_change",
+    ]
     fieldsets = [
         (None, {"fields": ["name", "favorite", "other_favorite", "words", "email", "article"]}),
         ("Where it stands", {"fields": [*readonly_fields]}),
@@ -91,6 +95,11 @@ class CommentAdmin(ContentAdmin):
     def favorite_name(self, comment: Comment) -> str:
         return comment.favorite_name
 
+    @admin.display(description="change that waits for you")
+    def change_that_waits(self, comment: Comment) -> SafeString:
+        rows = moderation.differences(comment)
+        return format_html_join("", '<p class="difference">{}: {}</p>', rows) or mark_safe("–")
+
     @admin.display(description="why is it here?")
     def why_is_it_here(self, comment: Comment) -> SafeString:
         history = "\n".join(
@@ -101,7 +110,8 @@ class CommentAdmin(ContentAdmin):
 
     @admin.action(description="Publish")
     def publish(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        for comment in queryset:
+        """The list does not show changes: those are published where they can be read."""
+        for comment in queryset.exclude(published_at__isnull=False, change__isnull=False):
             moderation.publish(comment, _user(request))
 
     @admin.action(description="Take back, to decide later")
@@ -154,12 +164,16 @@ def _exported(email: str, comments: QuerySet[Comment]) -> HttpResponse:
             "favorite": comment.favorite_name,
             "words": comment.words,
             "written_at": comment.written_at.isoformat(),
+            "change_that_waits": comment.change and comment.changed().words,
+            "name_that_waits": comment.change and comment.changed().name,
+            "favorite_that_waits": comment.change and comment.changed().favorite_name,
+            "words_kept_for_undo": [e.words for e in comment.events.all() if e.words],
             "change_asked_for": comment.asked_change,
             "edited_at": comment.edited_at and comment.edited_at.isoformat(),
             "stands": comment.stands,
             "page": comment.article.title if comment.article else "Favorites",
         }
-        for comment in comments.select_related("favorite", "article")
+        for comment in comments.select_related("favorite", "article").prefetch_related("events")
     ]
     letters = Letter.objects.filter(to__iexact=email).values_list("subject", "written_at")
     data = {

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
@@ -19,6 +20,7 @@ from comments.views import private
 from publishing.incoming import number
 
 A_PAGE = 50
+NOTHING_DONE = "Nothing was changed. If its writer changed it meanwhile, read it again."
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -34,7 +36,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             done = int(bool(event and moderation.undo(event, user)))
         else:
             done = _judge_several(request, Comment.objects.all(), user)
-        messages.info(request, f"Done: {done}." if done else "Nothing was changed.")
+        messages.info(request, f"Done: {done}." if done else NOTHING_DONE)
         if not _has_begun(request, moderation.queue()):
             return redirect("admin:comments_queue")
     moderation.looked()
@@ -97,6 +99,7 @@ def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[st
             "typed": typed[comment.pk],
             "wrong": _wrong(typed[comment.pk]),
             "health": moderation.speaks_of_health(comment),
+            "differences": moderation.differences(comment),
             "before": before.get(comment.sender, []),
             "reported": len(comment.reports.all()),
         }
@@ -115,10 +118,15 @@ def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> 
     many it changed."""
     do, _, one = request.POST.get("do", "").partition(":")
     ids = [number(pk) for pk in ([one] if one else request.POST.getlist("chosen"))]
-    return sum(_judge(request, comment, do, user) for comment in among.filter(pk__in=ids))
+    with transaction.atomic():  # nobody changes the words between reading and publishing them
+        rows = among.select_for_update().filter(pk__in=ids)
+        return sum(_judge(request, comment, do, user) for comment in rows)
 
 
 def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:
+    read = request.POST.get(f"read-{comment.pk}", comment.version)
+    if do in ("publish", "answer") and read != comment.version:
+        return False  # its writer changed it since she opened the page: it stays, to be read
     reply = ReplyForm({"words": request.POST.get(f"answer-{comment.pk}", "")})
     if do == "answer" and reply.is_valid():
         moderation.answer(comment, reply.cleaned_data["words"], user)
@@ -127,7 +135,7 @@ def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:
     elif do == "spam":
         moderation.mark_spam(comment, user)
     elif do == "delete":
-        moderation.remove(comment, user)
+        moderation.delete(comment, user)
     elif do == "block" and comment.sender:
         Block.objects.get_or_create(kind=Block.Kind.SENDER, value=comment.sender)
         moderation.mark_spam(comment, user)

@@ -49,4 +49,5 @@ def _entry(comment: Comment, trainer: str) -> Entry:
         published=comment.published_at,
         updated=max(comment.published_at, comment.edited_at or comment.published_at),
         author=name,
+        author_path="/" if comment.by_trainer else "",  # no reader's name leads anywhere
     )

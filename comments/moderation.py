@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Prefetch
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from comments import letters, spam
 from comments.models import (
@@ -19,8 +21,10 @@ from comments.models import (
     Event,
     Letter,
     Look,
+    is_in_library,
 )
 from publishing import edition, searchable
+from publishing.revisions import words_changed
 
 HEALTH_WORDS = re.compile(
     r"\b(pain|painful|hurts?|injur\w+|surger\w+|operation|pregnan\w+|hernia|doctor|numb\w*|"
@@ -30,7 +34,7 @@ HEALTH_WORDS = re.compile(
 
 
 def queue() -> CommentQuerySet:
-    """What needs her, oldest first: waiting, reported since, or with a change asked for."""
+    """What needs her, oldest first: waiting, reported, changed, or with a change asked for."""
     return Comment.objects.needing_trainer().order_by("written_at", "pk")
 
 
@@ -43,7 +47,21 @@ def with_history(comments: CommentQuerySet) -> CommentQuerySet:
 
 def speaks_of_health(comment: Comment) -> bool:
     """Words that call for a doctor rather than for a trainer at a distance."""
-    return bool(HEALTH_WORDS.search(comment.words))
+    return bool(HEALTH_WORDS.search(comment.changed().words))
+
+
+def differences(comment: Comment) -> list[tuple[str, SafeString]]:
+    """What its writer wants to change: the name of each field, and its words with what goes and
+    what comes."""
+    if comment.change is None:
+        return []
+    edited = comment.changed()
+    fields = [
+        ("Name", comment.name, edited.name),
+        ("Favorite", comment.favorite_name, edited.favorite_name),
+        ("Words", comment.words, edited.words),
+    ]
+    return [(label, words_changed(old, new)) for label, old, new in fields if old != new]
 
 
 def looked() -> None:
@@ -53,12 +71,14 @@ def looked() -> None:
 
 @transaction.atomic
 def publish(comment: Comment, by: User | None) -> None:
+    """Publish what waits: the comment, or the change of one that is published."""
     if _is_taken_back(comment):
         return
     comment.reports.all().delete()
     comment.asked_change = ""
     comment.save(update_fields=["asked_change", "updated_at"])
     if comment.published_at is not None:
+        _publish_change(comment, by)
         return
     comment.publish(by)
     if by:
@@ -67,11 +87,73 @@ def publish(comment: Comment, by: User | None) -> None:
         letters.answered(comment, comment.answers)
 
 
+def _publish_change(comment: Comment, by: User | None) -> None:
+    if comment.change is None:
+        return
+    if not comment.changed().says_something:  # its new favorite was deleted meanwhile
+        comment.drop_change(by)
+        return
+    comment.publish_change(by)
+    if by:
+        spam.learn(comment, "publish")
+
+
+@transaction.atomic
+def edit(comment: Comment, edited: Comment) -> None:
+    """Take its writer's new words. While it waits they replace the old; a published one goes on
+    saying what she has read, and the change waits for her. Only taking out the favorite is
+    immediate. The words of known readers pass, as new ones do."""
+    # As it stands now: she may have published it while its writer pressed the button.
+    comment = Comment.objects.select_for_update().get(pk=comment.pk)
+    Event.objects.create(comment=comment, what="edited", **Event.standing_of(comment))
+    verdict = spam.judge(edited, spam.Facts())
+    reasons = "\n".join(["Its writer changed it.", *verdict.reasons])
+    if comment.published_at is None or verdict.result == "publish":
+        _replace(comment, edited.said, reasons)
+        return
+    if _names_favorite(comment) and not _names_favorite(edited):
+        if not comment.words:  # nothing of what she has read is left
+            comment.hold()
+            _replace(comment, edited.said, reasons)
+            letters.waiting()
+            return
+        without = {"favorite_id": None, "other_favorite": ""}
+        _replace(comment, comment.said | without, comment.reasons)
+    waits = edited.said if edited.said != comment.said else None
+    # Nothing that readers see has changed: update() leaves the stored pages as they are.
+    Comment.objects.filter(pk=comment.pk).update(
+        change=waits, reasons=reasons, updated_at=timezone.now()
+    )
+    if waits:
+        letters.waiting()
+
+
+def _names_favorite(comment: Comment) -> bool:
+    return bool(comment.favorite_id or comment.other_favorite)
+
+
+def _replace(comment: Comment, said: dict[str, Any], reasons: str) -> None:
+    for name, value in said.items():
+        setattr(comment, name, value)
+    comment.edited_at, comment.reasons, comment.change = timezone.now(), reasons, None
+    names = [name.removesuffix("_id") for name in said]
+    comment.save(update_fields=[*names, "edited_at", "reasons", "change", "updated_at"])
+
+
 @transaction.atomic
 def mark_spam(comment: Comment, by: User) -> None:
     if not comment.is_spam and not _is_taken_back(comment):
         comment.mark_spam(by)
-        spam.learn(comment, "spam")
+        spam.learn(comment.changed(), "spam")
+
+
+@transaction.atomic
+def delete(comment: Comment, by: User) -> None:
+    """Delete what waits: the change of a published comment, else the comment."""
+    if comment.published_at and comment.change is not None:
+        comment.drop_change(by)
+    else:
+        remove(comment, by)
 
 
 @transaction.atomic
@@ -127,14 +209,27 @@ def _is_taken_back(comment: Comment) -> bool:
     return comment.removed_by == Comment.Remover.WRITER
 
 
+def _may_say(said: dict[str, Any]) -> bool:
+    """Whether the favorite of these words, if they name one, was not deleted since."""
+    return said["favorite_id"] is None or is_in_library(said["favorite_id"])
+
+
 @transaction.atomic
 def undo(event: Event, by: User) -> bool:
-    """Take a decision back; False when it is older than thirty days or not the latest."""
-    latest = event.comment.events.exclude(what="edited").first()
+    """Take a decision back; False when it is older than thirty days or not the latest, or when it
+    would publish words that its writer changed since: they wait to be read."""
+    comment = event.comment
+    latest = comment.events.exclude(what="edited").first()
     if event != latest or event.at < timezone.now() - UNDO_FOR:
         return False
-    taught = {"published": "publish", "spam": "spam"}.get(event.what)
-    if taught and event.by:
-        spam.learn(event.comment, taught, times=-1)
+    if event.words and not _may_say(event.words["said"]):
+        return False
+    is_changed = comment.events.filter(what="edited", at__gt=event.at).exists()
+    if is_changed and event.was_published_at and not comment.published_at:
+        return False
+    taught = {"published": "publish", "change published": "publish", "spam": "spam"}
+    if event.what in taught and event.by:
+        judged = comment.changed() if event.what == "spam" else comment
+        spam.learn(judged, taught[event.what], times=-1)
     event.undo(by)
     return True

@@ -2,6 +2,7 @@
 
 from blog.models import Article
 from comments.models import Comment
+from publishing.models import Site
 from publishing.searchable import Entry, Kind, register
 
 
@@ -10,7 +11,7 @@ def of_comment(comment: Comment) -> Entry:
     dates = [comment.published_at, *([comment.article.published_at] if comment.article else [])]
     is_found = comment.thread_at and not comment.removed_at and all(dates)
     return Entry(
-        title=comment.shown_name,
+        title=f"{Site.current().trainer}, trainer" if comment.by_trainer else comment.shown_name,
         words=[comment.words, comment.other_favorite],
         address=comment.get_absolute_url(),
         published_at=max(filter(None, dates)) if is_found else None,

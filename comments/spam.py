@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
+from comments import names
 from comments.models import Block, Comment, WordCount
 from publishing.models import Site
 
@@ -43,7 +44,6 @@ class Facts:
 class Verdict:
     result: str  # "publish", "hold" or "spam"
     reasons: list[str]
-    suspicious: bool = False  # something in it speaks against it, beside that it is new
 
 
 def judge(comment: Comment, facts: Facts) -> Verdict:
@@ -58,11 +58,12 @@ def judge(comment: Comment, facts: Facts) -> Verdict:
         *(["It holds a link."] if LINK.search(_text(comment)) else []),
         *_repeated(comment),
         *_foreign_script(comment),
+        *_imitated(comment),
     ]
     if certain and (facts.trapped or len(certain) > 1 or _blocked(comment)):
-        return Verdict("spam", certain + doubts, suspicious=True)
+        return Verdict("spam", certain + doubts)
     if certain or doubts:
-        return Verdict("hold", certain + doubts, suspicious=True)
+        return Verdict("hold", certain + doubts)
     if _is_known(comment):
         return Verdict("publish", ["You have published this person's words before."])
     return Verdict("hold", ["Every new answer waits for you."])
@@ -110,6 +111,13 @@ def _foreign_script(comment: Comment) -> list[str]:
     if len(foreign) > len(letters) / 2:
         return ["It is written in another script than the page."]
     return []
+
+
+def _imitated(comment: Comment) -> list[str]:
+    """It is signed, or names its favorite, as if somebody of this site wrote: always held."""
+    name = names.imitated(comment.name) or names.imitated(comment.other_favorite)
+    name = name or names.signed_as(comment.words)
+    return [f"Readers could take it for words of “{name}”."] if name else []
 
 
 def _is_known(comment: Comment) -> bool:

@@ -7,7 +7,7 @@ from blog.models import Article
 from comments.models import Comment
 from publishing.meta import Node
 from publishing.models import Site
-from publishing.structured import ref, stated
+from publishing.structured import BUSINESS, ref, stated
 
 
 def thread(page: Page, article: Article, site: Site) -> list[Node]:
@@ -25,14 +25,16 @@ def thread(page: Page, article: Article, site: Site) -> list[Node]:
 
 def _node(article: Article, comment: Comment, shown: set[int], site: Site) -> Node:
     parent = comment.answers_id if comment.answers_id in shown else None
-    name = site.trainer if comment.by_trainer else comment.shown_name
+    author: Node = {"@type": "Person", "name": comment.shown_name}
+    if comment.by_trainer:  # no reader's name comes with the business
+        author = {"@type": "Person", "name": site.trainer, "worksFor": ref(BUSINESS)}
     return stated(
         {
             **_ref(article, comment.pk),
             "@type": "Comment",
             "text": comment.words,
             "dateCreated": comment.written_at.isoformat(),
-            "author": {"@type": "Person", "name": name},
+            "author": author,
             "parentItem": _ref(article, parent) if parent else None,
         }
     )

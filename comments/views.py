@@ -27,7 +27,7 @@ from blog.models import Article
 from blog.views import article_page
 from comments import letters, meta, moderation, spam
 from comments.forms import AnswerForm, ChangeRequestForm, EditForm
-from comments.models import WORDS_A_PAGE, Comment, Event, Report, own_comment
+from comments.models import WORDS_A_PAGE, Comment, Report, own_comment
 from exercises.models import Exercise
 from publishing.incoming import number
 from publishing.origin import is_foreign, is_silent
@@ -299,11 +299,21 @@ def own_page(
         "comment": comment,
         "article": Article.objects.published().filter(comments=comment).first(),
         "is_live": Comment.objects.published().filter(pk=comment.pk).exists(),
-        "edit_form": EditForm(instance=comment) if comment.may_be_edited else None,
+        "edit_form": EditForm(instance=comment.changed()) if comment.may_be_edited else None,
+        "changed": _change_shown(comment),
         "change_form": ChangeRequestForm(),
         **forms,
     }
     return render(request, "comments/own.html", context, status=status)
+
+
+def _change_shown(comment: Comment) -> Comment | None:
+    """The change that waits, to be shown below the comment as one that is not kept yet."""
+    if comment.change is None:
+        return None
+    changed = comment.changed()
+    changed.pk = None
+    return changed
 
 
 def _own_change(request: HttpRequest, comment: Comment) -> HttpResponse:
@@ -311,13 +321,13 @@ def _own_change(request: HttpRequest, comment: Comment) -> HttpResponse:
     if do == "remove" and not comment.removed_at:
         moderation.remove(comment, None)
     elif do == "edit" and not comment.removed_at:
-        form = EditForm(request.POST, instance=_owned(comment.token))
+        form = EditForm(request.POST, instance=comment.changed())
         if not comment.may_be_edited:
             late = "It is too late to change it here. Ask below; your new words are still here."
             form.add_error(None, late)
         if not form.is_valid():
             return own_page(request, comment, 400, edit_form=form)
-        _edit(comment, form)
+        moderation.edit(comment, form.save(commit=False))
     elif do == "ask" and not comment.removed_at:
         change = ChangeRequestForm(request.POST)
         if not change.is_valid():
@@ -330,20 +340,6 @@ def _own_change(request: HttpRequest, comment: Comment) -> HttpResponse:
     response = redirect(comment.own_url)
     response.status_code = 303
     return response
-
-
-@transaction.atomic
-def _edit(comment: Comment, form: EditForm) -> None:
-    """Save the writer's new words; what speaks against them holds them again."""
-    Event.objects.create(comment=comment, what="edited", **Event.standing_of(comment))
-    edited: Comment = form.save(commit=False)
-    verdict = spam.judge(edited, spam.Facts())
-    edited.edited_at = timezone.now()
-    edited.reasons = "\n".join(["Its writer changed it.", *verdict.reasons])
-    edited.save(update_fields=[*form.Meta.fields, "edited_at", "reasons", "updated_at"])
-    if verdict.suspicious and edited.published_at:
-        edited.hold()
-        letters.waiting()
 
 
 @read_only

@@ -6,6 +6,7 @@ from comments.models.comment import (
     WORDS_LIMIT,
     Comment,
     CommentQuerySet,
+    is_in_library,
     own_comment,
 )
 from comments.models.judgement import Block, Event, Report, WordCount
@@ -24,5 +25,6 @@ __all__ = [
     "Look",
     "Report",
     "WordCount",
+    "is_in_library",
     "own_comment",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import copy
 from datetime import timedelta
 from typing import Any, Self
 
@@ -26,7 +27,13 @@ WORDS_LIMIT = 5000  # characters
 WORDS_A_PAGE = 25  # of a conversation, answers counted: some minutes of reading on a phone
 EDIT_FOR = timedelta(minutes=30)
 UNDO_FOR = timedelta(days=30)
+SAID = ("favorite_id", "other_favorite", "words", "name")  # what its writer may change
 own_comment = signing.Signer(salt="comments.own")
+
+
+def is_in_library(exercise: int | None) -> bool:
+    """Whether there still is an exercise of this key, published or not."""
+    return Exercise.objects.filter(pk=exercise).exists()
 
 
 def in_sight() -> Q:
@@ -41,9 +48,9 @@ class CommentQuerySet(PublishedQuerySet):
         return super().published().filter(in_sight())
 
     def needing_trainer(self) -> Self:
-        """Waiting, reported, or with a change asked for."""
+        """Waiting, reported, changed by its writer, or with a change asked for."""
         reported = Q(pk__in=Report.objects.values("comment"))
-        calls = Q(published_at=None) | ~Q(asked_change="") | reported
+        calls = Q(published_at=None) | ~Q(asked_change="") | Q(change__isnull=False) | reported
         return self.filter(calls, removed_at=None, is_spam=False)
 
     def with_favorite(self) -> Self:
@@ -98,7 +105,8 @@ class CommentQuerySet(PublishedQuerySet):
         nothing = dict.fromkeys(["name", "other_favorite", "email", "asked_change", "reasons"], "")
         hashes = {"person": "", "sender": "", "once": None}
         edition.changed()
-        return self.update(words="(removed)", favorite=None, **nothing, **hashes)
+        Event.objects.filter(comment__in=self).exclude(words=None).update(words=None)
+        return self.update(words="(removed)", favorite=None, change=None, **nothing, **hashes)
 
     def unanswered_questions(self) -> Self:
         """Published comments that ask something and have no answer of hers, oldest first."""
@@ -179,6 +187,8 @@ class Comment(Published):
     written_at = models.DateTimeField(default=timezone.now, editable=False)
     thread_at = models.DateTimeField(null=True, editable=False)  # arrange()
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # What its writer changed after it was published: the fields of SAID, until she decides.
+    change = models.JSONField(null=True, blank=True, editable=False)
     asked_change = models.TextField("change its writer asks for", blank=True, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
     removed_by = models.CharField(max_length=7, blank=True, choices=Remover, editable=False)
@@ -281,6 +291,30 @@ class Comment(Published):
         return "published" if self.published_at else "waiting"
 
     @property
+    def said(self) -> dict[str, Any]:
+        """What it says, as its writer may change it."""
+        return {name: getattr(self, name) for name in SAID}
+
+    def changed(self) -> Comment:
+        """A copy, not to be saved, that says what its writer wants it to say: with the change that
+        waits, or as it is. A favorite that was deleted meanwhile is not named."""
+        edited = copy(self)
+        for name, value in (self.change or {}).items():
+            setattr(edited, name, value)
+        if edited.favorite_id != self.favorite_id and not is_in_library(edited.favorite_id):
+            edited.favorite = None
+        return edited
+
+    @property
+    def says_something(self) -> bool:
+        return bool(self.favorite_id or self.other_favorite or self.words)
+
+    @property
+    def version(self) -> str:
+        """Another one after every change: a button tells with it what its presser had read."""
+        return f"{self.updated_at.timestamp():.6f}"
+
+    @property
     def is_answered(self) -> bool:
         return self.replies.published().exists()
 
@@ -304,6 +338,16 @@ class Comment(Published):
         # The same may be said again.
         self._change("removed", by, published_at=None, is_spam=False, once=None, **gone)
 
+    def publish_change(self, by: User | None = None) -> None:
+        """Let it say what its writer changed it to."""
+        self._change(
+            "change published", by, **self.changed().said, change=None, edited_at=timezone.now()
+        )
+
+    def drop_change(self, by: User | None = None) -> None:
+        """Let it go on saying what it says."""
+        self._change("change deleted", by, change=None)
+
     def restore(self, to: dict[str, Any], by: User) -> None:
         """Undo: stand again as an Event kept it."""
         self._change("restored", by, **to)
@@ -312,7 +356,10 @@ class Comment(Published):
     def _change(self, what: str, by: User | None, **fields: Any) -> None:
         if "removed_at" not in fields:
             fields |= {"removed_at": None, "removed_by": ""}
-        Event.objects.create(comment=self, what=what, by=by, **Event.standing_of(self))
+        words = {"said": self.said, "change": self.change} if "change" in fields else None
+        standing = Event.standing_of(self)
+        Event.objects.create(comment=self, what=what, by=by, words=words, **standing)
         for name, value in fields.items():
             setattr(self, name, value)
-        self.save(update_fields=[*fields, "updated_at"])
+        names = [name.removesuffix("_id") for name in fields]
+        self.save(update_fields=[*names, "updated_at"])

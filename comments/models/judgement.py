@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Event(models.Model):
-    """A change of where a comment stands, with how it stood before; holds none of its words."""
+    """A change of where a comment stands, with how it stood before.
+
+    `words` is set only where the trainer judged a change of the words: what the comment said and
+    which change waited before, for undo. `daily` empties it when undo is over."""
 
     comment = models.ForeignKey("Comment", models.CASCADE, related_name="events")
     what = models.CharField(max_length=20)
@@ -24,6 +27,7 @@ class Event(models.Model):
     was_removed_at = models.DateTimeField(null=True)
     was_removed_by = models.CharField(max_length=7, blank=True)
     was_spam = models.BooleanField(default=False)
+    words = models.JSONField(null=True)  # {"said": {...}, "change": {...} or None}
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -41,16 +45,18 @@ class Event(models.Model):
         }
 
     def undo(self, by: User) -> None:
-        """Let the comment stand as it did before this event."""
-        self.comment.restore(
-            {
-                "published_at": self.was_published_at,
-                "removed_at": self.was_removed_at,
-                "removed_by": self.was_removed_by,
-                "is_spam": self.was_spam,
-            },
-            by,
-        )
+        """Let the comment stand as it did before this event, and say what it said."""
+        to = {
+            "published_at": self.was_published_at,
+            "removed_at": self.was_removed_at,
+            "removed_by": self.was_removed_by,
+            "is_spam": self.was_spam,
+        }
+        if self.words:
+            to |= self.words["said"] | {"edited_at": timezone.now()}
+            waits = self.comment.change or self.words["change"]  # a later one stays
+            to["change"] = None if waits == self.words["said"] else waits
+        self.comment.restore(to, by)
 
 
 class Report(models.Model):

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from comments import letters
-from comments.models import UNDO_FOR, Block, Comment, Letter, Report
+from comments.models import UNDO_FOR, Block, Comment, Event, Letter, Report
 from publishing import backup, chores
 from publishing.fulltext import engine
 
@@ -33,6 +33,7 @@ class Command(BaseCommand):
                 "forget who sent comments": wipe_senders,
                 "delete removed comments": delete_removed,
                 "delete old spam": delete_spam,
+                "forget what was replaced": forget_replaced_words,
                 "forget who reported comments": wipe_reporters,
                 "forget blocked senders": forget_blocks,
                 "delete old emails": delete_letters,
@@ -68,6 +69,12 @@ def delete_spam() -> None:
     old = timezone.now() - UNDO_FOR
     spam = Comment.objects.filter(is_spam=True, written_at__lt=old)
     spam.exclude(events__at__gt=old).delete()
+
+
+def forget_replaced_words() -> None:
+    """Of a change that is too old to be undone."""
+    old = Event.objects.filter(at__lt=timezone.now() - UNDO_FOR)
+    old.exclude(words=None).update(words=None)
 
 
 def wipe_reporters() -> None:
