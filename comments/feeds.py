@@ -3,9 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.html import linebreaks, urlize
+from django.utils.html import linebreaks
 
 from blog.models import Article
+from comments.linking import linked
 from comments.models import Comment, CommentQuerySet
 from publishing import feeds
 from publishing.feeds import Entry, Feed, row_id, row_name
@@ -45,7 +46,7 @@ def _entry(comment: Comment, trainer: str) -> Entry:
         id=row_id(comment),
         path=comment.get_absolute_url(),
         title=f"{name}: {comment.favorite_name}" if comment.favorite_name else name,
-        html=linebreaks(urlize(comment.words, autoescape=True)),
+        html=linebreaks(linked(comment.words)),
         published=comment.published_at,
         updated=max(comment.published_at, comment.edited_at or comment.published_at),
         author=name,

@@ -7,10 +7,10 @@ from django import template
 from django.core.paginator import Paginator
 from django.db.models import Count, Subquery
 from django.http import Http404
-from django.utils.html import format_html, urlize
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
 
 from blog.models import Article
+from comments import linking
 from comments.forms import AnswerForm
 from comments.models import WORDS_A_PAGE, Comment
 from comments.structured import thread
@@ -98,11 +98,7 @@ def trainers_note(context: dict[str, Any], exercise: Exercise) -> str:
     return format_html('<span class="note">{} likes the {} best</span>', trainer, hers.name.lower())
 
 
-@register.filter
-def linked(words: str) -> SafeString:
-    """A reader's words, escaped, with links marked as theirs; nothing else is interpreted."""
-    html = urlize(words, nofollow=True, autoescape=True)
-    return mark_safe(html.replace('rel="nofollow"', 'rel="ugc nofollow"'))
+register.filter("linked", linking.linked)
 
 
 @register.simple_tag
