@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
-from comments import desk, moderation, sending
+from comments import desk, moderation, sending, spam
 from comments.forms import WRITTEN
 from comments.letters import PASSWORD
 from comments.models import Block, Comment, Letter
@@ -113,16 +113,19 @@ class CommentAdmin(ContentAdmin):
         """The list does not show changes: those are published where they can be read."""
         for comment in queryset.exclude(published_at__isnull=False, change__isnull=False):
             moderation.publish(comment, _user(request))
+        spam.fold_again()
 
     @admin.action(description="Take back, to decide later")
     def hold(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         for comment in queryset:
             moderation.hold(comment, _user(request))
+        spam.fold_again()
 
     @admin.action(description="Mark as spam")
     def spam(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         for comment in queryset:
             moderation.mark_spam(comment, _user(request))
+        spam.fold_again()
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
@@ -221,6 +224,9 @@ def answers_and_letters(request: HttpRequest) -> Iterator[Sentence]:
     if waiting:
         words = "One answer waits" if waiting == 1 else f"{waiting} answers wait"
         yield Sentence(10, _link("admin:comments_queue", f"{words} for you."))
+    if folded := moderation.probably_spam().count():
+        told = f"Probably spam: {folded}, folded in the queue."
+        yield Sentence(75, _link("admin:comments_queue", told), needs_her=False)
     for comment in Comment.objects.unanswered_questions()[:3]:
         asked = Truncator(comment.words).words(12)
         sentence = f"{comment.shown_name} asks: “{asked}”"

@@ -10,10 +10,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from comments import letters, moderation
+from comments import letters, moderation, spam
 from comments.forms import ReplyForm
 from comments.models import Block, Comment, CommentQuerySet, Event
 from comments.views import private
@@ -21,10 +22,12 @@ from publishing.incoming import number
 
 A_PAGE = 50
 NOTHING_DONE = "Nothing was changed. If its writer changed it meanwhile, read it again."
+WAS_FOLDED = "It was folded as probably spam. The filter learns from what you decided."
 
 
 def queue(request: HttpRequest) -> HttpResponse:
-    """Every comment that needs her, oldest first, each with its buttons."""
+    """Every comment that needs her, oldest first, each with its buttons; then, folded, what is
+    probably spam."""
     user = request.user
     assert isinstance(user, User)  # admin_view lets nobody else in
     if not user.has_perm("comments.change_comment"):
@@ -35,17 +38,24 @@ def queue(request: HttpRequest) -> HttpResponse:
             event = Event.objects.filter(pk=number(pk)).first()
             done = int(bool(event and moderation.undo(event, user)))
         else:
-            done = _judge_several(request, Comment.objects.all(), user)
+            done, was_folded = _judge_several(request, Comment.objects.all(), user)
+            if was_folded:
+                messages.info(request, WAS_FOLDED)
+        spam.fold_again()
         messages.info(request, f"Done: {done}." if done else NOTHING_DONE)
-        if not _has_begun(request, moderation.queue()):
+        if not _has_begun(request, Comment.objects.needing_trainer()):
             return redirect("admin:comments_queue")
     moderation.looked()
-    rows = moderation.queue()
+    rows, folded = moderation.queue(), moderation.probably_spam()
+    shown = moderation.with_history(rows[:A_PAGE]), moderation.with_history(folded[:A_PAGE])
+    comments, spam_rows = (_with_hints(part, request) for part in shown)
     context = {
         **admin.site.each_context(request),
         "title": "Answers waiting for you",
-        "comments": _with_hints(moderation.with_history(rows[:A_PAGE]), request),
+        "comments": comments,
         "total": rows.count(),
+        "folded": spam_rows,
+        "total_folded": folded.count(),
         "recent": Event.objects.filter(by=user)
         .exclude(what="edited")
         .select_related("comment__favorite")[:10],
@@ -66,14 +76,22 @@ def by_letter(request: HttpRequest, token: str) -> HttpResponse:
         if not comments.needing_trainer().exists():
             return private(render(request, "comments/desk_ended.html", status=403))
         moderation.looked()
-        _judge_several(request, comments, user)
+        _, was_folded = _judge_several(request, comments, user)
+        spam.fold_again()
         if not _has_begun(request, comments.needing_trainer()):
-            return private(redirect("desk_link", token))
-    waiting = moderation.with_history(comments.needing_trainer())
+            told = "?was-folded" if was_folded else ""
+            return private(redirect(reverse("desk_link", args=[token]) + told))
+    told = WAS_FOLDED if "was-folded" in request.GET else ""
+    waiting = moderation.with_history(comments.needing_trainer().order_by("written_at", "pk"))
     if not waiting:
-        return private(render(request, "comments/desk_ended.html", {"done": True}))
+        return private(render(request, "comments/desk_ended.html", {"done": True, "told": told}))
     rows = _with_hints(waiting, request)
-    return private(render(request, "comments/desk.html", {"comments": rows}))
+    context = {
+        "comments": [row for row in rows if not row["comment"].is_folded],
+        "folded": [row for row in rows if row["comment"].is_folded],
+        "told": told,
+    }
+    return private(render(request, "comments/desk.html", context))
 
 
 def _has_begun(request: HttpRequest, waiting: CommentQuerySet) -> bool:
@@ -87,6 +105,7 @@ def _has_begun(request: HttpRequest, waiting: CommentQuerySet) -> bool:
 def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any]]:
     """Each comment with what helps to judge it, and an answer she had begun."""
     rows = list(comments)
+    scores = spam.signs([comment.changed() for comment in rows])
     typed = {c.pk: request.POST.get(f"answer-{c.pk}", "") for c in rows}
     senders = [c.sender for c in rows if c.sender]
     before: dict[str, list[str]] = {}
@@ -102,6 +121,7 @@ def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[st
             "differences": moderation.differences(comment),
             "before": before.get(comment.sender, []),
             "reported": len(comment.reports.all()),
+            "signs": scores[comment.pk].reasons,
         }
         for comment in rows
     ]
@@ -113,14 +133,23 @@ def _wrong(typed: str) -> str:
     return " ".join(form.errors.get("words", [])) if typed else ""
 
 
-def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> int:
-    """Carry out the button pressed, on one comment (do=publish:12) or on those ticked; returns how
-    many it changed."""
+def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> tuple[int, bool]:
+    """Carry out the button pressed, on one comment (do=publish:12), on those ticked, or on the
+    folded ones that the page showed; returns how many it changed, and whether one that it published
+    had been folded."""
     do, _, one = request.POST.get("do", "").partition(":")
+    if do == "delete_folded":
+        shown = [number(pk) for pk in request.POST.getlist("folded")]
+        return moderation.remove_folded(among.filter(pk__in=shown), user), False
     ids = [number(pk) for pk in ([one] if one else request.POST.getlist("chosen"))]
+    done, was_folded = 0, False
     with transaction.atomic():  # nobody changes the words between reading and publishing them
-        rows = among.select_for_update().filter(pk__in=ids)
-        return sum(_judge(request, comment, do, user) for comment in rows)
+        for comment in among.select_for_update().filter(pk__in=ids):
+            folded = comment.is_folded
+            if _judge(request, comment, do, user):
+                done += 1
+                was_folded |= folded and do in ("publish", "answer")
+    return done, was_folded
 
 
 def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:

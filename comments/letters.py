@@ -98,7 +98,7 @@ def waiting() -> None:
     looked = last and look and look.at > last.written_at
     if told and not looked:
         return
-    comments = Comment.objects.needing_trainer().order_by("written_at", "pk")[:50]
+    comments = Comment.objects.needing_trainer().not_folded().order_by("written_at", "pk")[:50]
     for user in User.objects.filter(is_staff=True, is_active=True).exclude(email=""):
         if not user.has_perm("comments.change_comment") or not comments:
             continue

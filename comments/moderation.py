@@ -34,8 +34,14 @@ HEALTH_WORDS = re.compile(
 
 
 def queue() -> CommentQuerySet:
-    """What needs her, oldest first: waiting, reported, changed, or with a change asked for."""
-    return Comment.objects.needing_trainer().order_by("written_at", "pk")
+    """What needs her, oldest first: waiting, reported, changed, or with a change asked for. What is
+    probably spam is not among it."""
+    return Comment.objects.needing_trainer().not_folded().order_by("written_at", "pk")
+
+
+def probably_spam() -> CommentQuerySet:
+    """What waits and is folded, oldest first."""
+    return Comment.objects.folded().order_by("written_at", "pk")
 
 
 def with_history(comments: CommentQuerySet) -> CommentQuerySet:
@@ -109,6 +115,7 @@ def edit(comment: Comment, edited: Comment) -> None:
     verdict = spam.judge(edited, spam.Facts())
     reasons = "\n".join(["Its writer changed it.", *verdict.reasons])
     if comment.published_at is None or verdict.result == "publish":
+        comment.is_likely_spam = verdict.likely_spam
         _replace(comment, edited.said, reasons)
         return
     if _names_favorite(comment) and not _names_favorite(edited):
@@ -137,7 +144,8 @@ def _replace(comment: Comment, said: dict[str, Any], reasons: str) -> None:
         setattr(comment, name, value)
     comment.edited_at, comment.reasons, comment.change = timezone.now(), reasons, None
     names = [name.removesuffix("_id") for name in said]
-    comment.save(update_fields=[*names, "edited_at", "reasons", "change", "updated_at"])
+    judged = ["edited_at", "is_likely_spam", "reasons", "change", "updated_at"]
+    comment.save(update_fields=[*names, *judged])
 
 
 @transaction.atomic
@@ -160,6 +168,15 @@ def delete(comment: Comment, by: User) -> None:
 def remove(comment: Comment, by: User | None) -> None:
     if not comment.removed_at:
         comment.remove(by)
+
+
+@transaction.atomic
+def remove_folded(comments: CommentQuerySet, by: User) -> int:
+    """Delete those that still wait, each as remove() does, all or none; returns how many."""
+    rows = list(comments.filter(published_at=None, removed_at=None, is_spam=False))
+    for comment in rows:
+        remove(comment, by)
+    return len(rows)
 
 
 @transaction.atomic

@@ -254,6 +254,7 @@ def _keep(request: HttpRequest, comment: Comment) -> Comment:
     verdict = spam.judge(comment, facts)
     comment.reasons = "\n".join(verdict.reasons)
     comment.is_spam = verdict.result == "spam"
+    comment.is_likely_spam = verdict.likely_spam
     try:
         # In a line: who waits for SQLite's own lock asks again at odd times, and some for seconds.
         with one_at_a_time(request.META), transaction.atomic():

@@ -53,6 +53,13 @@ class CommentQuerySet(PublishedQuerySet):
         calls = Q(published_at=None) | ~Q(asked_change="") | Q(change__isnull=False) | reported
         return self.filter(calls, removed_at=None, is_spam=False)
 
+    def folded(self) -> Self:
+        """What waits and is probably spam: it stands last in the queue, folded."""
+        return self.filter(is_likely_spam=True, published_at=None, removed_at=None, is_spam=False)
+
+    def not_folded(self) -> Self:
+        return self.exclude(is_likely_spam=True, published_at=None)
+
     def with_favorite(self) -> Self:
         """With the favorite each names; one that is a draft again is not named."""
         named = Exercise.objects.published().only("name", "slug")
@@ -193,6 +200,7 @@ class Comment(Published):
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
     removed_by = models.CharField(max_length=7, blank=True, choices=Remover, editable=False)
     is_spam = models.BooleanField("spam", default=False, editable=False)
+    is_likely_spam = models.BooleanField(default=False, db_default=False, editable=False)
     reasons = models.TextField("why it waits", blank=True, editable=False)  # one a line
     person = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
     sender = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
@@ -313,6 +321,11 @@ class Comment(Published):
     def version(self) -> str:
         """Another one after every change: a button tells with it what its presser had read."""
         return f"{self.updated_at.timestamp():.6f}"
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether it waits as probably spam."""
+        return self.is_likely_spam and self.stands == "waiting"
 
     @property
     def is_answered(self) -> bool:
