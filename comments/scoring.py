@@ -87,8 +87,8 @@ def score(said: Said, learned: Learned) -> Score:
 
 @lru_cache(maxsize=1000)
 def _by_signs(said: Said) -> tuple[float, Sequence[str]]:
-    """The score before anything was learned. Kept, as each decision has all that waits scored again,
-    and reading a text for signs takes half a millisecond."""
+    """The score before anything was learned. Cached, as each decision has all that waits scored
+    again, and reading a text for signs takes half a millisecond."""
     signs = [*_signs(said), _training(said)]
     reasons = dict.fromkeys(reason for _, reason in signs if reason)
     return sum(weight for weight, _ in signs), tuple(reasons)
@@ -119,7 +119,8 @@ def _lower(text: str) -> str:
 
 def _signs(said: Said) -> Iterator[tuple[float, str]]:
     text = _lower(said.text)
-    said_already, counted = set(), set()
+    said_already: set[str] = set()
+    counted: set[int] = set()
     for weight, reason, pattern in PHRASES:
         matches = [match for match in pattern.finditer(text) if match.start() not in counted]
         for match in matches:  # no word speaks for two reasons

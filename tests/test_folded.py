@@ -39,8 +39,8 @@ def said(rows: Element) -> list[str]:
 
 
 def in_front(page: Any) -> list[str]:
-    folded = [said(part) for part in read(page).all("details", "folded")]
-    return [text for text in said(read(page)) if text not in sum(folded, [])]
+    folded = {text for part in read(page).all("details", "folded") for text in said(part)}
+    return [text for text in said(read(page)) if text not in folded]
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ def test_she_hears_that_it_was_folded(trainer: Client, waiting: list[Comment], d
         assert comment.stands == "published"
     assert WordCount.objects.get(word="casino").published == 1
     for untold in ("spam", "delete"):
-        page = trainer.post(QUEUE, {"do": f"{untold}:{waiting[2].pk}"}, follow=True)
-        assert "It was folded" not in read(page).text
+        page = read(trainer.post(QUEUE, {"do": f"{untold}:{waiting[2].pk}"}, follow=True))
+        assert "It was folded" not in page.text
 
 
 def test_on_the_phone_page_too(trainer: Client, waiting: list[Comment]) -> None:
