@@ -190,6 +190,17 @@ def test_five_hundred_take_no_more_queries_than_five(trainer: Client) -> None:
     assert asked[0] == asked[1]
 
 
+def phone_page(site: RunningSite) -> str:
+    """The address of a page that judges all that waits."""
+    code = (
+        "from comments import letters; from comments.models import Comment;"
+        "from django.contrib.auth.models import User;"
+        "print('/comments/desk/' + letters.desk_token(list(Comment.objects.all()),"
+        " User.objects.get()) + '/')"
+    )
+    return site.manage("shell", "--verbosity=0", "-c", code).strip()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_opens_and_empties_by_keyboard_without_scripts(
@@ -208,6 +219,14 @@ def test_it_opens_and_empties_by_keyboard_without_scripts(
     expect(desk.locator(".folded .waiting").first).to_be_visible()
     assert findings(desk) == []
     assert desk.evaluate("document.documentElement.scrollWidth") <= 360
+    phone = visits.window(site, scripts=False, width=360, scheme=scheme)
+    phone.goto(phone_page(site))
+    phone.locator(".folded > summary").press("Enter")
+    delete = phone.get_by_role("button", name="Delete these 2")
+    box = delete.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
     desk.get_by_role("button", name="Delete these 2").press("Enter")
     expect(desk.locator(".folded")).to_have_count(0)
     expect(desk.locator(".waiting")).to_have_count(1)
