@@ -13,7 +13,6 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 from publishing.mailboxes import clean
-
 from publishing.site_url import normalized
 
 env = environs.Env()

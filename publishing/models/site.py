@@ -28,7 +28,7 @@ class Site(Shown):
     email = models.EmailField(
         "address for readers",
         blank=True,
-        help_text="Shown on the contact page; replies to the site's emails go there. Empty: nothing.",
+        help_text="Shown on the contact page; replies to emails go there. Empty: nothing.",
     )
     booking_url = models.URLField(
         "booking page",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('comments', '0003_found_by_time'),
+        ('comments', '0004_changes_wait'),
     ]
 
     operations = [

@@ -26,7 +26,7 @@ def convert(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("comments", "0004_mail_delivery"),
+        ("comments", "0006_mail_delivery"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

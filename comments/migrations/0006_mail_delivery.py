@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('comments', '0003_found_by_time'),
+        ('comments', '0005_likely_spam'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
