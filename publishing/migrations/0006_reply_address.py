@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='site',
             name='email',
-            field=models.EmailField(blank=True, help_text="Shown on the contact page; replies to emails go there. Empty: nothing.", max_length=254, verbose_name='address for readers'),
+            field=models.EmailField(blank=True, help_text="Shown on the contact page, and where replies to emails go. Empty: neither.", max_length=254, verbose_name='address for readers'),
         ),
     ]

@@ -28,7 +28,7 @@ class Site(Shown):
     email = models.EmailField(
         "address for readers",
         blank=True,
-        help_text="Shown on the contact page; replies to emails go there. Empty: nothing.",
+        help_text="Shown on the contact page, and where replies to emails go. Empty: neither.",
     )
     booking_url = models.URLField(
         "booking page",
