@@ -226,6 +226,8 @@ def decode(file: IO[bytes]) -> Image.Image:
 
 
 def _loaded(data: bytes) -> Image.Image:
+    if data[:4] == b"RIFF" and _pixels_of_webp(data) > MEGAPIXELS["WEBP"] * 1_000_000:
+        raise Refused(TOO_MANY_PIXELS.format(MEGAPIXELS["WEBP"], ", or as JPEG"))
     image = _opened(data)
     _check(image)
     is_jpeg = image.format in ("JPEG", "MPO")
@@ -250,6 +252,20 @@ def _opened(data: bytes) -> ImageFile.ImageFile:
         # Our own limit counts; Pillow's would only warn.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         return Image.open(io.BytesIO(data), formats=formats)
+
+
+def _pixels_of_webp(data: bytes) -> int:
+    """How many it says it has, or 0: its decoder takes memory for all of them when it is opened
+    (RFC 9649, 2.5 to 2.7)."""
+
+    def number(start: int, end: int) -> int:
+        return int.from_bytes(data[start:end], "little")
+
+    if data[12:16] == b"VP8X":
+        return (number(24, 27) + 1) * (number(27, 30) + 1)
+    if data[12:16] == b"VP8L":
+        return ((number(21, 25) & 0x3FFF) + 1) * ((number(21, 25) >> 14 & 0x3FFF) + 1)
+    return (number(26, 28) & 0x3FFF) * (number(28, 30) & 0x3FFF) if data[12:16] == b"VP8 " else 0
 
 
 def _pixels(image: ImageFile.ImageFile) -> Image.Image:

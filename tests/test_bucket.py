@@ -20,7 +20,7 @@ from tests.site import ROOT, RunningSite, environment, manage, refused, run
 
 FILES = ["tests/test_pictures.py", "tests/test_picture_files.py"]
 # What a disk does, and what is decided before anything is written.
-ELSEWHERE = "not (disk or upright or unusual or no_picture or as_near)"
+ELSEWHERE = "not (disk or upright or unusual or no_picture or as_near or jpeg)"
 
 
 @pytest.fixture(scope="module")

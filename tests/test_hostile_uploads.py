@@ -142,6 +142,16 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: image_file((10_000, 10_000), kind="WEBP", method=0).getvalue(),
         "20 million pixels. Save it smaller, or as JPEG",
     ),
+    "WebP without loss of 100 megapixels": (
+        "a.webp",
+        lambda: image_file((10_000, 10_000), kind="WEBP", lossless=True, method=0).getvalue(),
+        "20 million pixels. Save it smaller, or as JPEG",
+    ),
+    "WebP that says 268 million pixels": (
+        "a.webp",
+        lambda: b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\xfe\x3f\0" * 2,
+        "20 million pixels. Save it smaller, or as JPEG",
+    ),
     "JPEG over and over": (
         "a.jpg",
         lambda: over_and_over(saved(scene((2000, 2000)), "JPEG", progressive=True, quality=10)),
