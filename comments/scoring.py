@@ -19,7 +19,7 @@ from pathlib import Path
 
 from comments import links
 
-LIKELY = 3.2  # log odds; one clear sign is enough where nothing speaks against it
+LIKELY = 3.15  # log odds; one clear sign is enough where nothing speaks against it
 LEARNED_ENOUGH = 10  # decisions of each kind, before the learned words count
 SEEN_ENOUGH = 3  # comments with a word, before it counts
 DOUBT = 2.0
@@ -187,7 +187,9 @@ SHADY = re.compile(
 TRAINING = re.compile(
     rf"\b(?:{_any_of(_known['training'])})\b|{_any_of(_known['training_anywhere'])}"
 )
+# A word begins here; those of Chinese and Japanese have no space before them.
+BEGIN = r"(?<![^\W\u3040-\u9fff])"
 PHRASES = [
-    (sign["weight"], sign["reason"], re.compile(rf"(?<!\w)(?:{_any_of(sign['phrases'])})"))
+    (sign["weight"], sign["reason"], re.compile(rf"{BEGIN}(?:{_any_of(sign['phrases'])})"))
     for sign in _known["sign"]
 ]

@@ -39,7 +39,8 @@ def test_the_texts_are_many() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_topics_of_spam_that_taught_nothing(seed: int) -> None:
     """Thirty decisions of each kind, the spam from one half of the topics; the other half and the
-    other readers are judged. Measured: 83.7 % of the spam on average, and no reader."""
+    other readers are judged. Measured in November 2026, on average over many
+    draws: 84 % of the spam, one reader in 1,600."""
     r = random.Random(seed)
     seen = r.sample(sorted(SPAM), len(SPAM) // 2)
     known = [text for topic in seen for text in SPAM[topic]]
@@ -53,8 +54,9 @@ def test_topics_of_spam_that_taught_nothing(seed: int) -> None:
 
 
 def test_texts_written_after_the_signs_were() -> None:
-    """The honest measure: none of these texts was looked at before the signs were written, and then
-    the signs were extended once by what they had missed."""
+    """Each round was written before the signs were extended by what it showed. When first judged,
+    before any decision of hers, 44, 61 and 70 % of the spam and 6, 4 and 0 % of these hard
+    readers were folded."""
     unseen = lines_of("spam_unseen")
     assert len(folded(unseen)) >= 0.6 * len(unseen)
     assert folded(lines_of("readers_unseen")) == []
