@@ -129,8 +129,8 @@ def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[st
 
 def _wrong(typed: str) -> str:
     """Why an answer she typed cannot be sent; empty when it can, or when she typed none."""
-    form = ReplyForm({"words": typed})
-    return " ".join(form.errors.get("words", [])) if typed else ""
+    errors = ReplyForm({"words": typed}).errors.as_data() if typed else {}
+    return " ".join(message for error in errors.get("words", []) for message in error.messages)
 
 
 def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> tuple[int, bool]:

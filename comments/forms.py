@@ -24,7 +24,7 @@ class WordsField(forms.CharField):
     clean_text = staticmethod(clean)
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value)
+        text = super().to_python(value) or ""
         if wrong := why_unreadable(text):
             raise ValidationError(wrong)
         return self.clean_text(text).strip()

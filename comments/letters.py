@@ -222,7 +222,7 @@ def _renewed(letter: Letter) -> Letter:
     elif letter.kind == PASSWORD and age > timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT):
         raise sending.Ended("Its link holds no longer.")  # written by an older version
     elif letter.kind == "waiting" and user and age > TELL_AGAIN:
-        comments = letter.about.needing_trainer().order_by("written_at", "pk")
+        comments = letter.about.needing_trainer().not_folded().order_by("written_at", "pk")
         if not comments:
             raise sending.Ended("Nothing of it waits any more.")
         _render(letter, _waiting(user, comments))

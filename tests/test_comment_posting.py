@@ -229,7 +229,7 @@ def test_an_unpublished_article_takes_no_comment(reader: Client) -> None:
 @pytest.mark.parametrize("field", ["words", "name", "other_favorite"])
 @pytest.mark.parametrize("text", ["\u200b", "\u3164", "\u2060\ufeff", "\ue000", "\u2800 \u115f"])
 def test_a_text_that_cannot_be_seen_is_refused(reader: Client, field: str, text: str) -> None:
-    typed = {"words": "Slow and low.", "name": "Ana"} | {field: text}
+    typed: dict[str, Any] = {"words": "Slow and low.", "name": "Ana", field: text}
     response = send(reader, **typed)
     assert response.status_code == 400
     assert "Nothing in this text can be seen." in read(response).one("div", "errors").text
@@ -239,14 +239,13 @@ def test_a_text_that_cannot_be_seen_is_refused(reader: Client, field: str, text:
 
 @pytest.mark.parametrize("field", ["words", "name", "other_favorite"])
 def test_hidden_characters_are_removed_from_a_text(reader: Client, field: str) -> None:
-    typed = {"words": "Slow and low.", "name": "Ana"} | {
-        field: "Z\u200bel\u2060ma\u200e \ue000👩\u200d👧"
-    }
+    text = "Z\u200bel\u2060ma\u200e \ue000👩\u200d👧"
+    typed: dict[str, Any] = {"words": "Slow and low.", "name": "Ana", field: text}
     assert getattr(written(reader, **typed), field) == "Zelma 👩\u200d👧"
 
 
 def test_an_address_with_a_hidden_character_is_refused(reader: Client) -> None:
-    typed = {"words": "Slow and low.", "email": "ana@example.com\u200e"}
+    typed: dict[str, Any] = {"words": "Slow and low.", "email": "ana@example.com\u200e"}
     response = send(reader, **typed)
     assert response.status_code == 400
     kept(response, typed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -182,7 +183,7 @@ def test_a_row_with_such_a_date_breaks_no_page(
 ) -> None:
     subject = make.make_subject(slug="told")
     author = make.make_author(slug="told")
-    rows = [
+    rows: list[Any] = [
         make.make_article(slug="told", title="Told", subjects=[subject], author=author),
         make.make_exercise(slug="told", subjects=[subject]),
         make.make_page(slug="told-page"),
@@ -229,11 +230,10 @@ def test_a_row_with_such_a_date_breaks_no_page(
         "updated_at__year=10000",
     ],
 )
-def test_a_filter_by_such_a_date_is_left_out(trainer: Client, admin: str, query: str) -> None:
-    answer = trainer.get(f"/admin/{admin}/?{query}", follow=True)
-    assert answer.status_code == 200
+def test_a_filter_by_such_a_date_is_refused(trainer: Client, admin: str, query: str) -> None:
+    assert trainer.get(f"/admin/{admin}/?{query}").status_code == 400
     letters = f"/admin/comments/letter/?{query.replace('published', 'written')}"
-    assert trainer.get(letters, follow=True).status_code == 200
+    assert trainer.get(letters).status_code == 400
 
 
 def test_the_bounds_by_the_calendar() -> None:

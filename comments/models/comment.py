@@ -33,7 +33,7 @@ own_comment = signing.Signer(salt="comments.own")
 
 def is_in_library(exercise: int | None) -> bool:
     """Whether there still is an exercise of this key, published or not."""
-    return Exercise.objects.filter(pk=exercise).exists()
+    return exercise is not None and Exercise.objects.filter(pk=exercise).exists()
 
 
 def in_sight() -> Q:

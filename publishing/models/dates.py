@@ -46,7 +46,7 @@ class _Bounded(models.Field):
     plain: type[models.Field]
 
     def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"validators": [within_bounds], **kwargs})  # type: ignore[arg-type]
+        return super().formfield(**{"validators": [within_bounds], **kwargs})
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, _, args, kwargs = super().deconstruct()
