@@ -122,6 +122,7 @@ def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[st
             "before": before.get(comment.sender, []),
             "reported": len(comment.reports.all()),
             "signs": scores[comment.pk].reasons,
+            "warnings": [r for r in comment.reasons.splitlines() if r.startswith(spam.IMITATES)],
         }
         for comment in rows
     ]

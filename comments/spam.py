@@ -25,6 +25,7 @@ CERTAIN = 5.0  # log odds; with a second sure sign it is called spam and not onl
 WORDS_A_QUERY = 10_000  # SQLite takes at most 32,766 parameters
 RESCORED = 1000  # waiting comments, the newest, that are scored again after a decision
 EVERY_NEW = "Every new answer waits for you."
+IMITATES = "Readers could take it for words of"
 REPEATED = 40  # characters; a shorter text repeats by chance
 KNOWN_AFTER = 3  # published comments of a person
 SCRIPTS = ("LATIN", "COMMON")
@@ -50,7 +51,7 @@ def judge(comment: Comment, facts: Facts) -> Verdict:
     certain = [reason for reason in (_blocked(comment), _many_links(comment)) if reason]
     scored = score(_said(comment), _learned([comment]))
     if scored.odds > CERTAIN:
-        certain.append("Very much of it is what spam says.")
+        certain.append("Most of it reads like spam.")
     doubts = [
         *(["The field that people do not see was filled in."] if facts.trapped else []),
         *(["The browser did not say which page it came from."] if facts.silent else []),
@@ -144,7 +145,7 @@ def _imitated(comment: Comment) -> list[str]:
     """It is signed, or names its favorite, as if somebody of this site wrote: always held."""
     name = names.imitated(comment.name) or names.imitated(comment.other_favorite)
     name = name or names.signed_as(comment.words)
-    return [f"Readers could take it for words of “{name}”."] if name else []
+    return [f"{IMITATES} “{name}”."] if name else []
 
 
 def _known_people(comments: Iterable[Comment]) -> set[str]:

@@ -102,6 +102,13 @@ def test_a_name_that_is_changed_afterwards_is_held_too(known: Client) -> None:
     assert "Readers could take it for words of “Elsie”." in comment.reasons.splitlines()
 
 
+def test_the_queue_says_so_before_she_publishes_it(trainer: Client) -> None:
+    comment = written(stranger(), words="Do a hundred a day.", name="Еlsie, trainer")
+    row = read(trainer.get("/admin/comments/comment/queue/")).one(id=f"waiting-{comment.pk}")
+    hints = [hint.text for hint in row.all("p", "hint")]
+    assert "Readers could take it for words of “Elsie”." in hints
+
+
 def test_a_new_author_is_protected_at_once(known: Client) -> None:
     assert written(known, words="One.", name="Bo Larsen").stands == "published"
     make_author(name="Bo Larsen")
