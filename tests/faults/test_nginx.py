@@ -221,7 +221,7 @@ def test_a_reload_or_restart_fails_no_request(
         read_ = [status for reader in readers for status in reader.result()]
         written = [status for writer in writers for status in writer.result()]
     assert (set(read_), set(written)) == ({200}, {303})
-    assert len(read_) > 20  # on a busy machine too
+    assert len(read_) > 50
     assert not before & workers(behind)  # each was replaced
     kept = behind.rows("SELECT count(*) FROM comments_comment")
     assert kept == [(len(written),)]
