@@ -39,10 +39,10 @@ def clean(text: str) -> str:
     server can be relied on to take, or what reads other than it is written."""
     text = text.strip()
     local, at, domain = text.rpartition("@")
-    if any(map(_is_hidden, text)):
-        raise ValidationError(HAS_HIDDEN)
     if not at or '"' in local or domain.startswith("["):
         raise ValidationError(NO_ADDRESS)
+    if any(map(_is_hidden, text)):
+        raise ValidationError(HAS_HIDDEN)
     if not local.isascii():
         raise ValidationError(LOCAL_PART)
     if len(text) > LONGEST or len(local) > LONGEST_LOCAL:

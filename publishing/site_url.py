@@ -48,4 +48,6 @@ def _host(given: str) -> str:
     name = name.removesuffix(".")
     if not NAME.fullmatch(name):
         raise ValueError("not the name of a host")
+    if "xn--" in name:
+        idna.decode(name)  # raises ValueError for what no browser opens
     return str(IPv4Address(name)) if NUMBER.fullmatch(name) else name

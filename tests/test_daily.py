@@ -76,7 +76,11 @@ def test_a_bad_address_leaves_the_backup_whole(prepared: Path, tmp_path: Path) -
             " '2026-01-01', '2026-01-01', 0, '')",
             "ana@example.com\u200e",
         )
-        site.change("DROP TABLE comments_block")
+        site.change("INSERT INTO comments_block (kind, value) VALUES ('sender', 'gone')")
+        site.change(
+            "CREATE TRIGGER kept BEFORE DELETE ON comments_block"
+            " BEGIN SELECT RAISE(ABORT, 'kept'); END"
+        )
         done = run(site.folder, ("daily",), {"SITE_URL": site.url, **site.settings})
         assert done.returncode == 1
         assert "forget blocked senders" in done.stderr

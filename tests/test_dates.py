@@ -66,6 +66,7 @@ def test_every_date_that_a_person_gives_has_the_rule() -> None:
     }
     by_the_site = {
         *("Address.confirmed_at", "Address.stopped_at", "Draft.typed_at", "Letter.sent_at"),
+        *("Address.unreachable_at", "Letter.failed_at"),
         *("Edition.began_at", "Edition.next_change_at"),
         *("Event.was_published_at", "Event.was_removed_at"),
     }

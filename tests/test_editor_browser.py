@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -159,11 +159,14 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     desk.goto("/admin/")
     go(desk, "“Thrust with me” is a draft.")
     reach(desk, "published_at_0")
-    desk.keyboard.type("2099-05-05")
+    day = date(timezone.localdate().year + 1, 5, 5)
+    desk.keyboard.type(f"{day}")
     reach(desk, "published_at_1")
     desk.keyboard.type("07:00")
     go(desk, "Schedule")
-    expect(desk.locator(".messagelist")).to_contain_text("Scheduled for Tuesday, May 5, 2099, 7:00")
+    expect(desk.locator(".messagelist")).to_contain_text(
+        f"Scheduled for {day:%A}, May 5, {day.year}, 7:00"
+    )
     assert reader.goto(address).status == 404  # type: ignore[union-attr]
     for field in ("published_at_0", "published_at_1"):
         reach(desk, field)

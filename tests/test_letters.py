@@ -144,7 +144,9 @@ def test_an_unconfirmed_address_gets_no_more(posted: RunningSite, mailbox: Mailb
 
 
 def test_hostile_names_make_no_headers(posted: RunningSite, mailbox: Mailbox) -> None:
-    post(posted, words="Hello.\r\n.\r\nMAIL FROM:<x@y.example>", name="Ana\r\nBcc: all@example.org")
+    # It speaks of training, as what is probably spam sends no email.
+    lure = "\r\n.\r\nMAIL FROM:<x@y.example>"
+    post(posted, words=f"Squats, for hips and glutes.{lure}", name="Ana\r\nBcc: all@example.org")
     waiting = mailbox.next()
     assert "Bcc" not in waiting
     assert "\n> MAIL FROM:<x@y.example>" in text_of(waiting).replace("\r\n", "\n")

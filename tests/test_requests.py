@@ -250,6 +250,21 @@ def test_every_list_of_the_desk_filters_only_by_what_it_links_to(trainer: Client
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("count", ["201", "999999999999", "9" * 5000])
+def test_a_form_with_more_rows_than_any_has_is_refused(trainer: Client, count: str) -> None:
+    make_article()
+    address = "/admin/exercises/variation/add/"
+    form = read(trainer.get(address)).one(id="variation_form").fields()
+    many = {name: count for name in form if name.endswith("-TOTAL_FORMS")}
+    assert len(many) >= 2
+    for name in many:
+        assert trainer.post(address, form | {name: count}).status_code == 400
+    assert (
+        trainer.post("/admin/publishing/subject/", {"form-TOTAL_FORMS": count}).status_code == 400
+    )
+
+
+@pytest.mark.django_db
 def test_the_filters_that_the_desk_links_to_work(trainer: Client) -> None:
     make_article(title="A draft", published_at=None)
     make_article(title="A live one")

@@ -127,7 +127,14 @@ NO_ADDRESSES = [
         "https://\u200b.a",
     ),
     *(f"https://{'a' * 64}.com", f"https://{'a.' * 130}com", f"https://é{'a' * 70}.com"),
-    *("https://127.1", "https://0x7f.1", "https://1.2.3.256", "https://1", "https://[::1"),
+    *(
+        "https://xn--a.example",
+        "https://127.1",
+        "https://0x7f.1",
+        "https://1.2.3.256",
+        "https://1",
+        "https://[::1",
+    ),
     *("https://[fe80::1%25eth0]", "https://[1.2.3.4]", "https://[]", "https://::1", "http://[", ""),
 ]
 
