@@ -112,6 +112,7 @@ def test_from_the_first_letter_to_the_last(posted: RunningSite, mailbox: Mailbox
     letter = mailbox.next()
     assert letter["To"] == "elsie@example.org"
     desk(posted, letter, "answer", words="Nobody is written to.")
+    posted.manage("send_letters")  # waits for the sender that has not noted yet what it sent
     assert mailbox.is_empty()
     assert posted.rows("SELECT count(*) FROM comments_letter WHERE sent_at IS NULL") == [(0,)]
 
