@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -87,6 +88,11 @@ class CommentAdmin(ContentAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def action_checkbox(self, obj: Comment) -> SafeString:
+        """The box to tick, with the version of the comment that the list shows beside it."""
+        version = '<input type="hidden" name="read-{}" value="{}">'
+        return super().action_checkbox(obj) + format_html(version, obj.pk, obj.version)
+
     @admin.display(description="name")
     def shown_name(self, comment: Comment) -> str:
         return comment.shown_name
@@ -110,10 +116,19 @@ class CommentAdmin(ContentAdmin):
 
     @admin.action(description="Publish")
     def publish(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        """The list does not show changes: those are published where they can be read."""
-        for comment in queryset.exclude(published_at__isnull=False, change__isnull=False):
-            moderation.publish(comment, _user(request))
+        """Publish what waits and still says what the list showed. A published comment stays as it
+        is: the list shows neither its change nor its reports, which the queue does."""
+        changed = 0
+        with transaction.atomic():
+            for comment in queryset.select_for_update(of=("self",)).filter(published_at=None):
+                if request.POST.get(f"read-{comment.pk}") == comment.version:
+                    moderation.publish(comment, _user(request))
+                else:
+                    changed += 1
         spam.fold_again()
+        if changed:
+            why = "They changed after this list was opened: read them again."
+            messages.warning(request, f"Not published: {changed}. {why}")
 
     @admin.action(description="Take back, to decide later")
     def hold(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:

@@ -16,11 +16,12 @@ from comments.models import Comment, Event, Report
 from publishing.models import Site
 from tests.make import make_article, make_comment
 from tests.page import Element, read
-from tests.writing import BROWSER, change, send, stranger, tables, written
+from tests.writing import BROWSER, change, edit, send, stranger, tables, written
 
 pytestmark = pytest.mark.database
 
-QUEUE = "/admin/comments/comment/queue/"
+LIST = "/admin/comments/comment/"
+QUEUE = f"{LIST}queue/"
 
 
 @pytest.fixture
@@ -57,6 +58,13 @@ def _buttons(form: Element) -> list[str]:
     return [b.attrs.get("value", "") for b in form.all("button")]
 
 
+def tick(trainer: Client, action: str, *comments: Comment) -> Any:
+    """Open the list, tick these comments and run the action."""
+    form = read(trainer.get(LIST)).one(id="changelist-form").fields()
+    chosen = {"action": action, "_selected_action": [comment.pk for comment in comments]}
+    return trainer.post(LIST, form | chosen, follow=True)
+
+
 def test_ten_comments_take_ten_posts(trainer: Client, ten: list[Comment]) -> None:
     assert waiting(trainer.get(QUEUE)) == [f"Number {n}." for n in range(10)], "oldest first"
     dos = ["Publish", "Delete", "Spam", "Answer and publish"]
@@ -78,9 +86,8 @@ def test_several_at_once(trainer: Client, ten: list[Comment]) -> None:
         response = trainer.post(QUEUE, {"do": do, "chosen": [c.pk for c in chosen]}, follow=True)
         assert "Done: 3." in read(response).text
     assert waiting(trainer.get(QUEUE)) == ["Number 9."]
-    listed = "/admin/comments/comment/"
     for action, stands in [("spam", "spam"), ("hold", "waiting"), ("publish", "published")]:
-        trainer.post(listed, {"action": action, "_selected_action": [c.pk for c in ten]})
+        tick(trainer, action, *ten)
         assert {Comment.objects.get(pk=c.pk).stands for c in ten} == {stands}
 
 
@@ -158,8 +165,7 @@ def test_what_its_writer_removed_stays_removed(reader: Client, trainer: Client) 
         for address in (QUEUE, f"/comments/desk/{token}/"):
             trainer.post(address, {"do": f"{do}:{comment.pk}", f"answer-{comment.pk}": "Hm."})
     for action in ("publish", "hold", "spam"):
-        chosen = {"action": action, "_selected_action": [comment.pk]}
-        trainer.post("/admin/comments/comment/", chosen)
+        tick(trainer, action, comment)
     comment.refresh_from_db()
     assert (comment.stands, comment.removed_by) == ("removed", "writer")
 
@@ -189,14 +195,13 @@ def test_history_and_logs_hold_none_of_the_words(
     caplog.set_level(logging.DEBUG)
     typed = {"words": "Zanzibar words.", "name": "Zora", "other_favorite": "Zebra swings"}
     comment = written(reader, **typed)
-    listed = "/admin/comments/comment/"
     for do in ("publish", "spam", "delete"):
         trainer.post(QUEUE, {"do": f"{do}:{comment.pk}"})
     for action in ("publish", "hold", "spam", "delete_selected"):
         data = {"action": action, "_selected_action": [comment.pk], "post": "yes"}
         if action == "delete_selected":
             kinds = list(comment.events.order_by("pk").values_list("what", flat=True))
-        trainer.post(listed, data)
+        trainer.post(LIST, read(trainer.get(LIST)).one(id="changelist-form").fields() | data)
     assert kinds == ["published", "spam", "removed", "published", "held", "spam"]
     assert not Comment.objects.exists()
     call_command("daily", verbosity=0)
@@ -247,3 +252,26 @@ def test_an_answer_she_had_begun_stays_when_she_judges_another(
     right = {f"answer-{first.pk}": "ж" * 5000}
     assert trainer.post(QUEUE, {"do": f"answer:{first.pk}", **right}).status_code == 302
     assert Comment.objects.get(answers=first).words == "ж" * 5000
+
+
+def test_the_list_publishes_only_what_it_showed(reader: Client, trainer: Client) -> None:
+    changed, same = written(reader, words="I like planks."), written(reader, words="Squats.")
+    opened = read(trainer.get(LIST)).one(id="changelist-form").fields()
+    edit(reader, changed, words="Buy my pills.")
+    chosen = {"action": "publish", "_selected_action": [changed.pk, same.pk]}
+    for form in (chosen, chosen | {f"read-{same.pk}": "x"}):
+        trainer.post(LIST, form)
+        assert not Comment.objects.published().exists()
+    page = trainer.post(LIST, opened | chosen, follow=True)
+    assert "Not published: 1. They changed" in read(page).text
+    assert [*Comment.objects.published()] == [same]
+    assert "Not published" not in read(tick(trainer, "publish", changed)).text
+    assert Comment.objects.published().count() == 2
+
+
+def test_the_list_does_not_settle_what_it_does_not_show(reader: Client, trainer: Client) -> None:
+    comment = make_comment(asked_change="Take my name out.")
+    Report.objects.create(comment=comment, sender="a")
+    tick(trainer, "publish", comment)
+    comment.refresh_from_db()
+    assert (comment.asked_change, comment.reports.count()) == ("Take my name out.", 1)
