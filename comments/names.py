@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from confusable_homoglyphs.confusables import confusables_data
 
@@ -18,6 +17,8 @@ from blog.models import Author
 from comments.cleaning import clean
 from publishing.models import Site
 
+Words = tuple[str, ...]  # folded
+Protected = list[tuple[str, bool]]  # names, and whether each is that of a business
 ASCII_LETTER = re.compile(r"[A-Za-z]")
 # The base letter in a character's Unicode name: LATIN LETTER SMALL CAPITAL E, ... L WITH STROKE,
 # NEGATIVE SQUARED LATIN CAPITAL LETTER E, REGIONAL INDICATOR SYMBOL LETTER E.
@@ -28,6 +29,7 @@ LETTER_NAMED = re.compile(
 ALIKE = {
     **dict(zip("0134579@$€!|£", "oieastgaseill", strict=True)),
     **dict(zip("σςεαιυνηєэ", "oseaiuvnee", strict=True)),
+    **dict(zip("§ƨꙅз¡⎮❘", "ssszill", strict=True)),
     "Σ": "e",
     "Λ": "a",
     "8": "b",
@@ -39,75 +41,127 @@ PARTS = re.compile(r"[^\W_]+")
 SINGLE_LETTERS = re.compile(r"\b(?:\w )+\w\b")
 LONG_NAME = 8  # letters; a shorter name stands inside other names by chance (Chelsie)
 LONGEST_SIGNATURE = 80  # characters, as of a name
+MISSPELLED = 10  # letters; a business name at least as long is also read with two wrong ones
+SIGNS = re.compile(r"[^\w\s]|_")
+LAST_DIGITS = re.compile(r"\d+(?![^\W_])")
+OUTER_DIGITS = re.compile(rf"(?<![^\W_])\d+|{LAST_DIGITS.pattern}")
+DASH_OR_STOP = re.compile(r"\s-+|[–—.!?]")
+# Said to her, not by her: “Thanks, Elsie!”, and on the first line “Elsie,”.
+ADDRESSED = re.compile(r"(?:hello|hi|hey|dear|thanks|thank you)\W+\w+\W*", re.IGNORECASE)
+SALUTATION = re.compile(r"\w+,")
 # What people add to a name; alone, those of the second list read like the trainer.
 TITLES = re.findall(
     r"\w+",
-    "a and answer answers at blog blogger business by ceo certified coaching cpt fit fitness from"
-    " gym here i im inc is it llc me mr mrs ms my of official personal pro pt pts real replies"
-    " reply site studio the this training verified your",
+    "a am and answer answers ask at blog blogger business by ceo certified chief coaching cpt fit"
+    " fitness from gym head hello here host i iam im inc is it its la lead llc me mod mr mrs ms my"
+    " of officiel official personal pro pt pts real regards replies reply s senior sincerely site"
+    " studio the this training truly verified x xo xoxo your yours",
 )
 ROLES = re.findall(
     r"\w+",
-    "admin administrator author coach editor founder host mod moderator owner staff support team"
-    " trainer webmaster",
+    "admin administrator author coach editor entrenador entrenadora founder moderator owner staff"
+    " support team trainer webmaster",
 )
 
 
 def imitated(name: str) -> str:
     """Return the name of an author, the trainer or the business that this name reads like, else
     nothing. A title alone (“Trainer”, “Admin ✓”) reads like the trainer."""
-    return _imitated(name, whole=False)
+    return _read_as(name, _protected(), whole=False)
 
 
 def signed_as(words: str) -> str:
-    """Return the name that the last line of a text reads like, when it is nothing but a name and
-    titles, as a signature is; else nothing."""
-    last = words.strip().rpartition("\n")[2]
-    return _imitated(last, whole=True) if len(last) <= LONGEST_SIGNATURE else ""
+    """Return the name that a part of a text reads like, when that part is nothing but a name and
+    titles, as a signature is; else nothing. Parts are each line, what stands in it after the last
+    dash or full stop, and what stands before its first colon."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    if len(lines) > 1 and SALUTATION.fullmatch(lines[0]):
+        del lines[0]
+    parts = {part.strip() for line in lines for part in _parts(line)}
+    short = [part for part in parts if 0 < len(part) <= LONGEST_SIGNATURE]
+    protected = _protected()
+    signed = (_read_as(part, protected, whole=True) for part in short if not _is_to_her(part))
+    return next(filter(None, signed), "")
 
 
-def _imitated(name: str, *, whole: bool) -> str:
-    words = _words(name)
-    if not words:
-        return ""
+def _parts(line: str) -> list[str]:
+    unended = line.rstrip(".!? ")
+    return [line, DASH_OR_STOP.split(unended)[-1], line.partition(":")[0]]
+
+
+def _is_to_her(part: str) -> bool:
+    return bool(ADDRESSED.fullmatch(part))
+
+
+def _read_as(name: str, protected: Protected, *, whole: bool) -> str:
+    """The protected name that any reading of this one is; `whole`: that it is and nothing more."""
+    found = (_imitated(words, protected, whole=whole) for words in _readings(name))
+    return next(filter(None, found), "")
+
+
+def _readings(name: str) -> list[Words]:
+    """The words of a name as a hasty reader may take it: with signs and digits as the letters they
+    look like, with signs as spaces, without the digits at the end or at both ends of a word."""
+    name = clean(name)
+    texts = {name, name.replace("£", "e"), SIGNS.sub(" ", unicodedata.normalize("NFKC", name))}
+    texts |= {digits.sub("", text) for text in texts for digits in (LAST_DIGITS, OUTER_DIGITS)}
+    return sorted({words for text in texts if (words := _words(text))})
+
+
+def _imitated(words: Words, protected: Protected, *, whole: bool) -> str:
     bare = "".join(_without_titles(words))
-    for protected in _protected():
-        theirs = _words(protected)
+    for name, is_business in protected:
+        theirs = _words(name)
         core = _without_titles(theirs) or theirs
         if bare == "".join(core) or "".join(words) == "".join(theirs):
-            return protected
+            return name
+        untitled = "".join(w for w in words if w in theirs or w not in FOLDED_TITLES)
+        if is_business and _is_misspelled(untitled, "".join(theirs)):
+            return name
         if not whole and _holds(words, core):
-            return protected
-    if not bare and set(words) & FOLDED_ROLES:
+            return name
+    if not whole and not bare and set(words) & FOLDED_ROLES:
         return Site.current().trainer
     return ""
 
 
-def _protected() -> Iterable[str]:
-    """The names of the site's people and of their business."""
+def _protected() -> Protected:
+    """The names of the site's people, and those of their business (True)."""
     site = Site.current()
-    yield site.trainer
-    yield site.name
+    people, businesses = [site.trainer], [site.name]
     for name, business in Author.objects.values_list("name", "business"):
-        yield name
-        yield name.partition(" ")[0]
-        if business:
-            yield business
+        first, *_, last = [*name.split(), *name.split()]
+        people += [name, first, last, f"{first} {last[0]}"]
+        businesses += [business] if business else []
+    return [*((name, False) for name in people), *((name, True) for name in businesses)]
 
 
-def _words(name: str) -> list[str]:
+def _is_misspelled(name: str, business: str) -> bool:
+    """Whether two letters of a long name, at most, were left out, added or replaced."""
+    if len(business) < MISSPELLED or abs(len(name) - len(business)) > 2:
+        return False
+    row = list(range(len(business) + 1))  # Levenshtein distance, row by row
+    for at, letter in enumerate(name, 1):
+        before, row = row, [at]
+        for n, theirs in enumerate(business):
+            row.append(min(before[n] + (letter != theirs), before[n + 1] + 1, row[n] + 1))
+    return row[-1] <= 2
+
+
+@lru_cache(maxsize=1024)
+def _words(name: str) -> Words:
     """The words of a name, folded; single letters in a row are one word (E l s i e)."""
-    parts = PARTS.findall(CAMEL.sub(" ", _latin(clean(name))))
+    parts = PARTS.findall(CAMEL.sub(" ", _latin(name)))
     joined = " ".join(parts).lower()
     together = SINGLE_LETTERS.sub(lambda row: row[0].replace(" ", ""), joined)
-    return [_squeezed(word) for word in together.split()]
+    return tuple(_squeezed(word) for word in together.split())
 
 
-def _without_titles(words: list[str]) -> list[str]:
-    return [word for word in words if word not in FOLDED_TITLES]
+def _without_titles(words: Words) -> Words:
+    return tuple(word for word in words if word not in FOLDED_TITLES)
 
 
-def _holds(words: list[str], core: list[str]) -> bool:
+def _holds(words: Words, core: Words) -> bool:
     """Whether the words of a name stand among these, one after another, or as one long word."""
     size = len(core)
     if any(words[n : n + size] == core for n in range(len(words) - size + 1)):
@@ -119,19 +173,21 @@ def _holds(words: list[str], core: list[str]) -> bool:
 
 
 def _is_titled(word: str, name: str) -> bool:
-    """Whether a word is a name with a title written to it: elsietrainer, coachelsie."""
+    """Whether a word is a name with titles written to it: elsietrainer, iamcoachelsie."""
     before, found, after = word.partition(name)
-    return bool(found) and {before, after} <= FOLDED_TITLES | {""}
+    return bool(found) and {before, after} <= GLUED_TITLES
 
 
 def _squeezed(word: str) -> str:
     """Letters that are read as one another, as one; doubled letters once."""
-    word = word.replace("rn", "m").replace("vv", "w").translate(str.maketrans("ijy", "lll"))
+    word = word.replace("rn", "m").replace("vv", "w").translate(str.maketrans("iyz", "lls"))
     return re.sub(r"(.)\1+", r"\1", word)
 
 
 FOLDED_ROLES = frozenset(map(_squeezed, ROLES))
 FOLDED_TITLES = FOLDED_ROLES | frozenset(map(_squeezed, TITLES))
+# One title or two, as they are written to a name.
+GLUED_TITLES = {first + second for first in ("", *FOLDED_TITLES) for second in ("", *FOLDED_TITLES)}
 
 
 def _latin(text: str) -> str:

@@ -143,7 +143,7 @@ def _foreign_script(comment: Comment) -> list[str]:
 
 def _imitated(comment: Comment) -> list[str]:
     """It is signed, or names its favorite, as if somebody of this site wrote: always held."""
-    name = names.imitated(comment.name) or names.imitated(comment.other_favorite)
+    name = names.imitated(comment.name) or names.signed_as(comment.other_favorite)
     name = name or names.signed_as(comment.words)
     return [f"{IMITATES} “{name}”."] if name else []
 

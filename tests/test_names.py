@@ -1,6 +1,7 @@
 """Nobody writes in somebody else's name: what reads like hers is held, and hers are marked."""
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -36,11 +37,29 @@ HERS = [
     *("𝓔𝓵𝓼𝓲𝓮", "Ｅｌｓｉｅ", "ᴇʟsɪᴇ", "🅔🅛🅢🅘🅔", "🇪🇱🇸🇮🇪", "Ⓔⓛⓢⓘⓔ", "Elsie 🏋️"),
     *("Elsie Velazquez", "Velazquez, Elsie", "elsievelazquez", "Elsie Velázquez", "Elsie’s"),
     *("Glute Garden", "glute garden team", "Velazquez Training", "velazqueztraining"),
-    *("Trainer", "Admin ✓", "Coach", "the team"),
+    *("Trainer", "Admin ✓", "Coach", "the team", "La entrenadora", "Senior trainer"),
+    *(
+        "Elsie77",
+        "Elsie2",
+        "Elsie5",
+        "Elsie9",
+        "Elsie0",
+        "Elsie22",
+        "Elsie2026",
+        "7Elsie7",
+        "3lsie7",
+    ),
+    *("Elsie|trainer", "Elsie@trainer", "Elsie!coach", "Elsie|admin", "Elsie@gym", "Elsie$"),
+    *("Elsies", "iamelsie", "thisiselsie", "askelsie", "xElsiex", "elsiev", "Elsieofficiel"),
+    *("Head trainer", "Lead coach", "Chief trainer", "therealelsie", "E. Velazquez"),
+    *("Velázquez", "Ms. Velázquez", "Velazquez, trainer"),
+    *("Elzie", "Elзie", "Elƨie", "Elꙅie", "El§ie", "Els¡e", "E⎮sie", "E❘sie", "£lsie", "E£sie"),
+    *("Glute Gardn", "Gulte Garden", "Velasquez Trainning", "Vleazquez Training official"),
 ]
 OTHERS = [
     *("Ana", "Chelsie", "Kelsie", "Elsa", "Elise", "Elias", "Coach Bob", "Trainer Joe", "Liz"),
     *("María José", "محمد", "李", "Иван", "Coachella", "A reader", "Garden", "", "🔥"),
+    *("Host", "Mod", "Elsje", "2026", "Ana77", "Ana!", "Flat Garden", "Rosie", "x"),
 ]
 
 
@@ -60,10 +79,49 @@ def test_what_does_not(name: str) -> None:
     assert not imitated(name)
 
 
-def test_a_signature_and_a_greeting() -> None:
-    assert signed_as("Do ten of each.\n\n— Elsie, trainer") == "Elsie"
-    assert not signed_as("Thank you, Elsie, for the floor one.")
-    assert not signed_as("Elsie,\nI do ten of each.")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Do ten of each.\n\n— Elsie, trainer",
+        "Stop planks.\nI am Elsie, your trainer.",
+        "Stop planks. I am Elsie, your trainer.",
+        "Do ten of each - Elsie, trainer",
+        "Elsie (trainer): buy this",
+        "Do ten of each.\nYours, Elsie",
+        "Do ten of each.\nElsie\n\n:)",
+        "Do ten of each.\nElsie,",
+        "Elsie, trainer,\nsays so.",
+        "Buy this! Glute Garden team",
+        "Do ten of each.\nElsie xx",
+    ],
+)
+def test_a_signature(words: str) -> None:
+    assert signed_as(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Thank you, Elsie, for the floor one.",
+        "Elsie,\nI do ten of each.",
+        "Hello Elsie!\nI do ten of each.",
+        "I do ten of each. Thanks, Elsie!",
+        "I love Elsie.",
+        "Who helped me most?\nMy coach",
+        "Trainer",
+        "The floor one.\nSupport",
+        "Elsie's bridge",
+        "The one Elsie showed",
+    ],
+)
+def test_no_signature(words: str) -> None:
+    assert not signed_as(words)
+
+
+def test_the_favorite_may_speak_of_her(known: Client) -> None:
+    for favorite in ("Elsie's bridge", "The one Elsie showed"):
+        comment = written(known, words="", name="Ana", other_favorite=favorite)
+        assert comment.stands == "published"
 
 
 @pytest.fixture
@@ -148,3 +206,11 @@ def test_what_is_said_of_her_reading_is_true(reader: Client) -> None:
             assert (every in page) is not passes
             assert ("Elsie reads every new reader’s answer" in page) is passes
     assert Comment.objects.count() == 0
+
+
+def test_a_text_of_many_short_lines_is_read_quickly() -> None:
+    """The bound is generous: it guards against a hang."""
+    lines = "\n".join(f"{n:x}.b:c" for n in range(5000))[:5000]
+    began = time.monotonic()
+    assert not signed_as(lines)
+    assert time.monotonic() - began < 5
