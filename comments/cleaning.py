@@ -47,6 +47,13 @@ JOINED = re.compile(
     "[\u0600-\u0dff\u0f00-\u109f\u1780-\u18af\u1a20-\u1aaf\u1b00-\u1bff\ua800-\ua8ff\ua980-\ua9df"
     "\uaa60-\uaa7f\uaae0-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff\U0001e900-\U0001e95f]"
 )
+# Scripts written without spaces, where U+200B marks the end of a word: Thai, Lao, Burmese, Khmer.
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17b3\u17b6-\u17ff]")
+ZWSP = "\u200b"
+HEBREW_MARK = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
+HEBREW = re.compile("[\u0591-\u05ea]")
+CGJ = "\u034f"  # keeps two vowels of one Hebrew letter in their order
+HEH = "\u0647"  # with a joiner after it, a Persian abbreviation
 HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 KEYCAPS, KEYCAP = frozenset("0123456789#*"), "\u20e3"
 EMOJI_OF_OTHER_CATEGORIES = frozenset("\u203c\u2049\u2139\u3030")
@@ -58,7 +65,8 @@ NAMED_MARKS = frozenset(
 def clean(text: str) -> str:
     """Return the text with every line break as \\n, every other space as U+0020 (tabs stay), and
     without characters that cannot be seen, except where letters or emoji need them: joiners
-    between letters of Persian, Hindi and others, emoji sequences, and variants of ideographs.
+    between letters of Persian, Hindi and others, word breaks of Thai and Khmer, emoji sequences,
+    and variants of ideographs.
 
     Cleaning a clean text changes nothing. Lengths are to be counted in the result.
     """
@@ -111,6 +119,12 @@ def _is_needed(hidden: str, before: str, after: str) -> bool:
     """Whether a hidden character does something between the (clean) characters before it and the
     one after it."""
     last = before[-1:]
+    if hidden == ZWSP:
+        return _is_letter(UNSPACED, last) and _is_letter(UNSPACED, after)
+    if hidden == CGJ:
+        return bool(HEBREW_MARK.match(last) and HEBREW.match(after))
+    if hidden == ZWJ and last == HEH:
+        return True
     if hidden in (ZWNJ, ZWJ) and _is_joined(last):
         # A virama shapes the letter before it at the end of a word too (Malayalam, Bengali).
         return _is_joined(after) or unicodedata.combining(last) == 9
@@ -129,7 +143,12 @@ def _is_needed(hidden: str, before: str, after: str) -> bool:
 
 
 def _is_joined(character: str) -> bool:
-    return bool(JOINED.match(character)) and unicodedata.category(character)[0] in "LM"
+    return _is_letter(JOINED, character)
+
+
+def _is_letter(script: re.Pattern[str], character: str) -> bool:
+    """Whether it is a letter of these scripts, or a mark on one."""
+    return bool(script.match(character)) and unicodedata.category(character)[0] in "LM"
 
 
 def _is_emoji(character: str) -> bool:

@@ -23,6 +23,12 @@ NEEDED = {
     "Bengali": "র\u200d্যাব",
     "Sinhala": "ශ්\u200dරී",
     "Malayalam, at the end of a word": "അവന്\u200d വന്നു",
+    "Khmer": "ខ្ញុំ\u200bចូលចិត្ត",
+    "Thai": "ผม\u200bชอบ",
+    "Lao": "ຂ້ອຍ\u200bມັກ",
+    "Burmese": "ကျွန်တော်\u200bကြိုက်",
+    "Hebrew with two vowels": "יְרוּשָׁלִַ\u034fם",
+    "a Persian abbreviation": "۱۴۰۳ ه\u200d",
     "a family": "👨\u200d👩\u200d👧\u200d👦",
     "a heart": "❤\ufe0f",
     "a heart on fire": "❤\ufe0f\u200d🔥",
@@ -67,6 +73,10 @@ def test_what_letters_and_emoji_need_stays(text: str) -> None:
     [
         ("cas\u200dino", "casino"),  # joiners of other scripts between Latin letters
         ("ca\ufe0fsino", "casino"),
+        ("ca\u200bsino", "casino"),
+        ("ผม\u200bcasino\u200bผม", "ผมcasinoผม"),
+        ("ผม\u200b\u200bชอบ", "ผม\u200bชอบ"),
+        ("ca\u034fsino", "casino"),
         ("ا\u200c", "ا"),
         ("🔥\u200d", "🔥"),
         ("\u200d🔥", "🔥"),
