@@ -55,13 +55,35 @@ class PersonForm(forms.Form):
 
 
 class CommentForm(forms.ModelForm):
-    """What she may correct in a reader's words: cleaned and counted as readers' own forms do."""
+    """What she may correct in a reader's words: cleaned and counted as readers' own forms do.
+
+    `version` is that of the comment she opened. What its writer changed since is not overwritten
+    before she has seen it."""
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Comment
         fields = ["name", "favorite", "other_favorite", "words", "email", "article"]
         field_classes = WRITTEN
         widgets = dict.fromkeys(("name", "other_favorite"), AdminTextInputWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        now = Comment.objects.select_for_update().get(pk=self.instance.pk)
+        if cleaned.get("version") != now.version:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("version")] = now.version
+            said = " · ".join(filter(None, [now.shown_name, now.favorite_name, now.words]))
+            raise forms.ValidationError(
+                f"This comment changed after you opened it. Now it says: “{said}”."
+                " Your text is still below: save again to replace what it says now."
+            )
+        return cleaned
 
 
 @admin.register(Comment)
@@ -80,7 +102,7 @@ class CommentAdmin(ContentAdmin):
         "asked_change",
     ]
     fieldsets = [
-        (None, {"fields": ["name", "favorite", "other_favorite", "words", "email", "article"]}),
+        (None, {"fields": [*CommentForm.Meta.fields, "version"]}),
         ("Where it stands", {"fields": [*readonly_fields]}),
     ]
     change_list_template = "admin/comments/change_list.html"

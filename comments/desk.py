@@ -140,8 +140,10 @@ def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> 
     had been folded."""
     do, _, one = request.POST.get("do", "").partition(":")
     if do == "delete_folded":
-        shown = [number(pk) for pk in request.POST.getlist("folded")]
-        return moderation.remove_folded(among.filter(pk__in=shown), user), False
+        shown = among.filter(pk__in=[number(pk) for pk in request.POST.getlist("folded")])
+        with transaction.atomic():
+            read = [c.pk for c in shown.select_for_update() if _has_read(request, c)]
+            return moderation.remove_folded(among.filter(pk__in=read), user), False
     ids = [number(pk) for pk in ([one] if one else request.POST.getlist("chosen"))]
     done, was_folded = 0, False
     with transaction.atomic():  # nobody changes the words between reading and publishing them
@@ -153,10 +155,14 @@ def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> 
     return done, was_folded
 
 
+def _has_read(request: HttpRequest, comment: Comment) -> bool:
+    """Whether the comment still says what it said when she opened the page."""
+    return request.POST.get(f"read-{comment.pk}", comment.version) == comment.version
+
+
 def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:
-    read = request.POST.get(f"read-{comment.pk}", comment.version)
-    if do in ("publish", "answer") and read != comment.version:
-        return False  # its writer changed it since she opened the page: it stays, to be read
+    if do in ("publish", "answer", "delete") and not _has_read(request, comment):
+        return False  # it stays, to be read
     reply = ReplyForm({"words": request.POST.get(f"answer-{comment.pk}", "")})
     if do == "answer" and reply.is_valid():
         moderation.answer(comment, reply.cleaned_data["words"], user)

@@ -115,7 +115,7 @@ def edit(comment: Comment, edited: Comment) -> None:
     verdict = spam.judge(edited, spam.Facts())
     reasons = "\n".join(["Its writer changed it.", *verdict.reasons])
     if comment.published_at is None or verdict.result == "publish":
-        comment.is_likely_spam = verdict.likely_spam
+        comment.is_likely_spam = verdict.likely_spam and not spam.decided_by_her([comment])
         _replace(comment, edited.said, reasons)
         return
     if _names_favorite(comment) and not _names_favorite(edited):
@@ -234,12 +234,15 @@ def _may_say(said: dict[str, Any]) -> bool:
 @transaction.atomic
 def undo(event: Event, by: User) -> bool:
     """Take a decision back; False when it is older than thirty days or not the latest, or when it
-    would publish words that its writer changed since: they wait to be read."""
+    would publish words that its writer changed since, which wait to be read, or replace words that
+    are live since."""
     comment = event.comment
     latest = comment.events.exclude(what="edited").first()
     if event != latest or event.at < timezone.now() - UNDO_FOR:
         return False
     if event.words and not _may_say(event.words["said"]):
+        return False
+    if event.words and comment.edited_at and comment.edited_at > event.at:
         return False
     is_changed = comment.events.filter(what="edited", at__gt=event.at).exists()
     if is_changed and event.was_published_at and not comment.published_at:

@@ -84,8 +84,7 @@ def fold_again() -> None:
     folded."""
     waiting = Comment.objects.filter(published_at=None, removed_at=None, is_spam=False)
     rows = list(waiting.order_by("-written_at")[:RESCORED])
-    judged = Event.objects.filter(comment__in=waiting, by__isnull=False)
-    hers = set(judged.values_list("comment", flat=True))
+    hers = decided_by_her(waiting)
     known = _known_people(rows)
     scores = signs(rows)
     changed: dict[bool, list[int]] = {True: [], False: []}
@@ -95,6 +94,12 @@ def fold_again() -> None:
             changed[likely].append(row.pk)
     for likely, pks in changed.items():
         waiting.filter(pk__in=pks).update(is_likely_spam=likely)
+
+
+def decided_by_her(comments: Iterable[Comment]) -> set[int]:
+    """The keys of those that she decided about before: they wait because she took them back."""
+    events = Event.objects.filter(comment__in=comments, by__isnull=False)
+    return set(events.values_list("comment", flat=True))
 
 
 def _said(comment: Comment) -> Said:

@@ -309,10 +309,13 @@ def own_page(
 
 
 def _change_shown(comment: Comment) -> Comment | None:
-    """The change that waits, to be shown below the comment as one that is not kept yet."""
+    """The change that waits, to be shown below the comment as one that is not kept yet. A
+    favorite that is a draft again is not named."""
     if comment.change is None:
         return None
     changed = comment.changed()
+    if not Exercise.objects.published().filter(pk=changed.favorite_id).exists():
+        changed.favorite = None
     changed.pk = None
     return changed
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from comments import moderation
 from comments.models import Comment, Event, Letter, WordCount
+from exercises.models import Exercise
 from publishing.models import Edition, Site
 from tests.make import make_article, make_comment, make_exercise
 from tests.page import read, save
@@ -221,7 +222,7 @@ def test_words_changed_since_she_read_them_are_not_published(
     row = written(reader, words=OLD)
     typed = read(trainer.get(QUEUE)).one("div", "queue").one("form").fields()
     edit(reader, row, words=NEW)
-    for do in ("publish", "answer"):
+    for do in ("publish", "answer", "delete"):
         again = typed | {"do": f"{do}:{row.pk}", f"answer-{row.pk}": "Yes."}
         assert "read it again" in trainer.post(QUEUE, again, follow=True).text
     row.refresh_from_db()
@@ -314,3 +315,48 @@ def test_she_may_still_correct_it_at_the_desk(trainer: Client, comment: Comment)
     assert comment.change
     assert comment.change["words"] == NEW
     assert shown() == ["The floor two."]
+
+
+def test_a_correction_does_not_undo_what_its_writer_changed_meanwhile(
+    reader: Client, trainer: Client
+) -> None:
+    row = written(reader, words=OLD, name="Ana")
+    address = f"/admin/comments/comment/{row.pk}/change/"
+    opened = read(trainer.get(address)).one(id="comment_form").fields()
+    edit(reader, row, words=NEW)
+    refused = trainer.post(address, opened | {"name": "Anna"})
+    row.refresh_from_db()
+    assert (refused.status_code, row.name, row.words) == (200, "Ana", NEW)
+    assert f"Now it says: “Ana · {NEW}”." in read(refused).text
+    again = read(refused).one(id="comment_form").fields()
+    assert (again["name"], again["words"].strip()) == ("Anna", OLD)
+    assert trainer.post(address, again).status_code == 302
+    row.refresh_from_db()
+    assert (row.name, row.words) == ("Anna", OLD)
+    without = {name: value for name, value in again.items() if name != "version"}
+    assert "changed after you opened it" in read(trainer.post(address, without)).text
+
+
+def test_undo_does_not_replace_words_that_went_live_since(reader: Client, trainer: Client) -> None:
+    row = written(reader, words=OLD)
+    row.publish()
+    edit(reader, row, words=NEW)
+    press(trainer, f"publish:{row.pk}")
+    with time_machine.travel(timezone.now() - timedelta(days=2), tick=False):
+        for n in range(3):
+            written(reader, words=f"Number {n}.").publish()
+    Site(known_readers_pass=True).save()
+    edit(reader, row, words="The bench one.")
+    press(trainer, f"undo:{row.events.filter(what='change published').get().pk}")
+    row.refresh_from_db()
+    assert (row.words, row.change, row.stands) == ("The bench one.", None, "published")
+
+
+def test_a_favorite_that_waits_and_is_a_draft_again_is_not_named(reader: Client) -> None:
+    swing = make_exercise(name="Swing")
+    row = written(reader, words=OLD)
+    row.publish()
+    edit(reader, row, favorite=str(swing.pk))
+    assert "Swing" in read(reader.get(row.own_url)).one(id="change").text
+    Exercise.objects.update(published_at=None)
+    assert "Swing" not in reader.get(row.own_url).text

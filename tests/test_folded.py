@@ -21,7 +21,7 @@ from tests.make import make_article, make_comment
 from tests.page import Element, read
 from tests.site import RunningSite
 from tests.test_accessibility import findings
-from tests.writing import body_of, change, stranger, written
+from tests.writing import body_of, change, edit, stranger, written
 
 pytestmark = pytest.mark.database
 
@@ -80,6 +80,27 @@ def test_one_tap_deletes_those_that_were_shown(trainer: Client, waiting: list[Co
         trainer.post(QUEUE, {"do": f"undo:{event.pk}"})
     assert {Comment.objects.get(pk=c.pk).stands for c in shown[1:]} == {"waiting"}
     assert len(in_front(trainer.get(QUEUE))) == 4, "what she took back is not folded again"
+
+
+def test_what_changed_after_the_page_was_drawn_is_not_deleted(
+    reader: Client, trainer: Client
+) -> None:
+    comment = written(reader, words=SPAM)
+    form = next(f for f in read(trainer.get(QUEUE)).all("form") if f.all("details", "folded"))
+    edit(reader, comment, words=f"{SPAM}, no: {WORDS}")
+    for do in ("delete_folded", f"delete:{comment.pk}"):
+        trainer.post(QUEUE, form.fields() | {"do": do})
+        comment.refresh_from_db()
+        assert comment.stands == "waiting"
+
+
+def test_what_she_took_back_is_not_folded_by_an_edit(reader: Client, trainer: Client) -> None:
+    comment = written(reader, words=SPAM)
+    trainer.post(QUEUE, {"do": f"spam:{comment.pk}"})
+    trainer.post(QUEUE, {"do": f"undo:{comment.events.get().pk}"})
+    edit(reader, comment, words=f"{SPAM}.")
+    comment.refresh_from_db()
+    assert (comment.stands, comment.is_folded) == ("waiting", False)
 
 
 @pytest.mark.parametrize("ids", [[], ["x"], ["0"], ["9" * 5000], [str(10**17)]])
