@@ -76,8 +76,7 @@ class CommentForm(forms.ModelForm):
         cleaned = super().clean() or {}
         now = Comment.objects.select_for_update().get(pk=self.instance.pk)
         if cleaned.get("version") != now.version:
-            self.data = self.data.copy()
-            self.data[self.add_prefix("version")] = now.version
+            self.data = dict(self.data.items()) | {self.add_prefix("version"): now.version}
             said = " · ".join(filter(None, [now.shown_name, now.favorite_name, now.words]))
             raise forms.ValidationError(
                 f"This comment changed after you opened it. Now it says: “{said}”."

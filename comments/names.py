@@ -80,17 +80,15 @@ def signed_as(words: str) -> str:
     parts = {part.strip() for line in lines for part in _parts(line)}
     short = [part for part in parts if 0 < len(part) <= LONGEST_SIGNATURE]
     protected = _protected()
-    signed = (_read_as(part, protected, whole=True) for part in short if not _is_to_her(part))
+    signed = (
+        _read_as(part, protected, whole=True) for part in short if not ADDRESSED.fullmatch(part)
+    )
     return next(filter(None, signed), "")
 
 
 def _parts(line: str) -> list[str]:
     unended = line.rstrip(".!? ")
     return [line, DASH_OR_STOP.split(unended)[-1], line.partition(":")[0]]
-
-
-def _is_to_her(part: str) -> bool:
-    return bool(ADDRESSED.fullmatch(part))
 
 
 def _read_as(name: str, protected: Protected, *, whole: bool) -> str:
@@ -130,10 +128,12 @@ def _protected() -> Protected:
     site = Site.current()
     people, businesses = [site.trainer], [site.name]
     for name, business in Author.objects.values_list("name", "business"):
-        first, *_, last = [*name.split(), *name.split()]
-        people += [name, first, last, f"{first} {last[0]}"]
-        businesses += [business] if business else []
-    return [*((name, False) for name in people), *((name, True) for name in businesses)]
+        people.append(name)
+        if parts := name.split():
+            people += [parts[0], parts[-1], f"{parts[0]} {parts[-1][0]}"]
+        businesses.append(business)
+    names = [*((name, False) for name in people), *((name, True) for name in businesses)]
+    return [(name, is_business) for name, is_business in names if _words(name)]
 
 
 def _is_misspelled(name: str, business: str) -> bool:

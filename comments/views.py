@@ -314,7 +314,7 @@ def _change_shown(comment: Comment) -> Comment | None:
     if comment.change is None:
         return None
     changed = comment.changed()
-    if not Exercise.objects.published().filter(pk=changed.favorite_id).exists():
+    if changed.favorite and not Exercise.objects.published().contains(changed.favorite):
         changed.favorite = None
     changed.pk = None
     return changed

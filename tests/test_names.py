@@ -118,6 +118,11 @@ def test_no_signature(words: str) -> None:
     assert not signed_as(words)
 
 
+def test_a_business_without_letters_holds_nobody() -> None:
+    make_author(name="🔥", business="🔥 🔥")
+    assert not imitated("Ana")
+
+
 def test_the_favorite_may_speak_of_her(known: Client) -> None:
     for favorite in ("Elsie's bridge", "The one Elsie showed"):
         comment = written(known, words="", name="Ana", other_favorite=favorite)
