@@ -24,6 +24,7 @@ LEARNED_ENOUGH = 10  # decisions of each kind, before the learned words count
 SEEN_ENOUGH = 3  # comments with a word, before it counts
 DOUBT = 2.0
 TELLING = 0.38  # from one half
+LEARNED_WORD = 0.7  # log odds that one word may; else "this" alone, by chance, folds a reader
 LEARNED_MOST = 2.0  # log odds that the learned words may add or take off
 MOST_TRAINING_WORDS = 4
 
@@ -62,7 +63,8 @@ class Learned:
             seen = published + spam
             chance = (DOUBT / 2 + seen * bad / (ham + bad)) / (DOUBT + seen) if seen else 0.5
             if seen >= SEEN_ENOUGH and abs(chance - 0.5) > TELLING:
-                odds += math.log(chance / (1 - chance))
+                word = math.log(chance / (1 - chance))
+                odds += max(-LEARNED_WORD, min(LEARNED_WORD, word))
         return max(-LEARNED_MOST, min(LEARNED_MOST, odds))
 
 
