@@ -27,6 +27,15 @@ TELLING = 0.38  # from one half
 LEARNED_WORD = 0.7  # log odds that one word may; else "this" alone, by chance, folds a reader
 LEARNED_MOST = 2.0  # log odds that the learned words may add or take off
 MOST_TRAINING_WORDS = 4
+CLEAR = 2.0  # log odds of a sign that readers hardly ever give
+# Without a clear sign, praise and doubtful words add up to so much, unless very many.
+VAGUE_MOST = 2.0
+VAGUE_MANY = 4.9
+
+VAGUE = {
+    "Its praise would fit any page.",
+    "It speaks of blogs and their technology rather than of training.",
+}
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,11 @@ def _by_signs(said: Said) -> tuple[float, Sequence[str]]:
     again, and reading a text for signs takes half a millisecond."""
     signs = [*_signs(said), _training(said)]
     reasons = dict.fromkeys(reason for _, reason in signs if reason)
-    return sum(weight for weight, _ in signs), tuple(reasons)
+    odds = sum(weight for weight, _ in signs)
+    clear = any(weight >= CLEAR and reason not in VAGUE for weight, reason in signs)
+    if not clear and odds < VAGUE_MANY:
+        odds = min(odds, VAGUE_MOST)
+    return odds, tuple(reasons)
 
 
 def _training(said: Said) -> tuple[float, str]:
