@@ -7,7 +7,8 @@ library, Pillow and, for a HEIC, pi-heif. It is run as
     python -I picture_worker.py FOLDER JOB < FILE
 
 JOB is JSON, read by work(). What is made is written to FOLDER/originals and FOLDER/pictures. On
-stdout comes one JSON object: what work() returned, or {"refused": a sentence for the person}.
+stdout comes one JSON object: what work() returned, or {"refused": a sentence for the person}. What
+a decoder prints goes to stderr.
 """
 
 from __future__ import annotations
@@ -466,7 +467,15 @@ def _go_first() -> None:
         signal.signal(told_to_all, signal.SIG_IGN)
 
 
+def _keep_stdout() -> IO[str]:
+    """The real stdout, for the answer alone: whatever else is printed goes to stderr."""
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return answer
+
+
 def main(folder: str, job: str) -> None:
+    answer = _keep_stdout()
     _go_first()
     asked = json.loads(job)
     limit(asked.pop("seconds"), asked.pop("megabytes"))
@@ -479,7 +488,8 @@ def main(folder: str, job: str) -> None:
     except OSError:
         traceback.print_exc()
         told = {"refused": NOT_WRITTEN}
-    print(json.dumps(told))
+    with answer:
+        json.dump(told, answer)
 
 
 if __name__ == "__main__":

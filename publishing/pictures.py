@@ -163,7 +163,7 @@ class _Child(NamedTuple):
         except subprocess.TimeoutExpired:
             logger.warning("A picture was given up after %s seconds.", limits.seconds)
             raise Refused(TOO_LONG) from None
-        told = {"refused": STOPPED} if done.returncode else json.loads(done.stdout)
+        told = _answer(done)
         if "refused" not in told:
             return told
         if told["refused"] in (STOPPED, NOT_WRITTEN):
@@ -178,6 +178,23 @@ class _Child(NamedTuple):
                 storages[where].save(name, File(made))
 
 
+def _answer(done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
+    """What the child said; STOPPED when it failed or ended without a whole answer."""
+    told = None
+    with suppress(ValueError):
+        told = json.loads(done.stdout)
+    whole_answer = done.returncode == 0 and isinstance(told, dict)
+    return told if whole_answer else {"refused": STOPPED}
+
+
+def _clear(made: Path) -> None:
+    """Remove what a killed process or a person left there: a folder, a file or a link."""
+    if made.is_dir() and not made.is_symlink():
+        shutil.rmtree(made, ignore_errors=True)
+    else:
+        made.unlink(missing_ok=True)
+
+
 @contextmanager
 def _alone() -> Iterator[_Child]:
     """One picture at a time on this machine: ten that are dropped at once would need the memory of
@@ -188,12 +205,12 @@ def _alone() -> Iterator[_Child]:
         work.mkdir(parents=True, exist_ok=True)
         with (work / "lock").open("ab") as lock:
             _wait_for(lock)
-            shutil.rmtree(made, ignore_errors=True)  # of a process that was killed
+            _clear(made)
             made.mkdir(mode=0o700)
             try:
                 yield _Child(made, lock.fileno())
             finally:
-                shutil.rmtree(made, ignore_errors=True)
+                _clear(made)
     except OSError as error:
         logger.exception("A picture could not be written.")
         raise Refused(NOT_WRITTEN) from error

@@ -88,7 +88,9 @@ def test_it_sees_nothing_of_the_site(media: Path) -> None:
     assert environment == [b"MALLOC_ARENA_MAX=1", b""]
     assert secret not in command
     assert all(files.pop(name).startswith("pipe:") for name in "012")
-    assert [*files.values()] == [f"{settings.DATA_DIR}/pictures-at-work/lock"]
+    lock, answer = sorted(files.values())
+    assert lock == f"{settings.DATA_DIR}/pictures-at-work/lock"
+    assert answer.startswith("pipe:")
 
 
 def test_it_has_limits_of_its_own(media: Path) -> None:
@@ -251,3 +253,60 @@ def test_a_folder_left_behind_never_becomes_part_of_a_picture(media: Path) -> No
     (made / f"{'a' * 26}-480.jpg").write_bytes(b"half")
     pictures.check(io.BytesIO(SMALL))
     assert work_folder() == ["lock"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda path: path.write_bytes(b"a file"),
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.symlink_to(path.parent.parent),
+        lambda path: path.mkdir(),
+    ],
+    ids=["file", "dangling link", "link to a folder", "folder"],
+)
+def test_whatever_stands_in_the_place_of_its_folder_is_removed(
+    media: Path, made: Callable[[Path], Any]
+) -> None:
+    work = settings.DATA_DIR / "pictures-at-work"
+    work.mkdir(exist_ok=True)
+    kept = settings.DATA_DIR / "kept"
+    kept.write_bytes(b"kept")
+    made(work / "made")
+    pictures.check(io.BytesIO(SMALL))
+    assert work_folder() == ["lock"]
+    assert kept.read_bytes() == b"kept"
+
+
+@pytest.mark.parametrize("said", ["", "libde265: bad stream", '{"token": "a', "[]", "3", "null"])
+def test_one_that_ends_without_an_answer_costs_a_sentence(
+    trainer: Client, media: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    """Its exit status is 0 all the same."""
+    monkeypatch.setattr(pictures, "COMMAND", [sys.executable, "-c", f"print({said!r}, end='')"])
+    dropped = trainer.post("/markdownx/upload/", {"image": io.BytesIO(SMALL)})
+    assert (dropped.status_code, dropped.json()) == (400, {"image": [pictures.STOPPED]})
+    assert every_file() == {}
+
+
+NOISY = """
+import os, runpy, sys
+from PIL import ImageFile
+
+def load(image, quiet=ImageFile.ImageFile.load):
+    os.write(1, b"libjpeg: something is odd")
+    return quiet(image)
+
+ImageFile.ImageFile.load = load
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.django_db
+def test_what_a_decoder_prints_is_no_part_of_the_answer(
+    media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "COMMAND", [sys.executable, "-c", NOISY, picture_worker.__file__])
+    stored = pictures.take_in(io.BytesIO(SMALL))
+    assert stored.original in every_file()
