@@ -62,6 +62,9 @@ MAX_BYTES = 20 * MEGABYTE
 MAX_FILE = 100 * MEGABYTE  # of what this process may write into one file
 MAX_OPEN = 64  # files
 END, SCAN, FRAMES = b"\xff\xd9", 0xDA, {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}  # markers of a JPEG
+# Data that no scan needs: first without a marker, then behind each marker that restarts a scan, for
+# one that waits for it.
+MORE = b"\xaa" * 64 + b"".join(bytes([0xFF, 0xD0 + n]) + b"\xaa" * 8 for n in range(8))
 MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")  # one that begins a part of a JPEG
 
 TOO_LONG = "The picture would take too long to read. Save it anew and try again."
@@ -234,12 +237,7 @@ def _loaded(data: bytes) -> Image.Image:
     is_jpeg = image.format in ("JPEG", "MPO")
     if is_jpeg and _scans(data) > SCANS:
         raise Refused(TOO_LONG)
-    try:
-        return _pixels(image)
-    except OSError:
-        if not is_jpeg:
-            raise
-        return _without_its_end(data)
+    return _whole_jpeg(data) if is_jpeg else _pixels(image)
 
 
 def _opened(data: bytes) -> ImageFile.ImageFile:
@@ -276,24 +274,32 @@ def _pixels(image: ImageFile.ImageFile) -> Image.Image:
     return image
 
 
-def _without_its_end(data: bytes) -> Image.Image:
-    """A JPEG that lacks the marker of its end, which browsers show. Raises OSError when any pixel
-    is missing too.
+def _whole_jpeg(data: bytes) -> Image.Image:
+    """The picture of a JPEG of which no pixel is missing; raises OSError otherwise. It may lack the
+    marker of its end, which browsers do without.
 
     libjpeg makes up what is missing and only warns, which Pillow does not tell. But what it makes
-    up depends on what follows the data: so no pixel is missing when two endings that differ from
-    the first bit on give the same picture. What is behind the last pixel is skipped. A progressive
-    JPEG may also lack whole scans."""
+    up depends on what follows the data of a scan, while a scan that is whole skips it: so no pixel
+    is missing when more data behind each scan gives the same picture. A progressive JPEG may also
+    lack whole scans."""
+    data += END  # it does not matter behind another one
     if not _has_all_scans(data):
         raise OSError("a scan of the JPEG is missing")
-    whole = data.removesuffix(b"\xff")  # half of the marker
-    sums = set()
-    for ending in (b"", b"\xaa" * 64):
-        image = _pixels(_opened(whole + ending + END))
-        sums.add(zlib.crc32(image.tobytes()))
-    if len(sums) > 1:
+    with_more = zlib.crc32(_pixels(_opened(_with_more(data))).tobytes())
+    image = _pixels(_opened(data))
+    if zlib.crc32(image.tobytes()) != with_more:
         raise OSError("the JPEG is cut off")
     return image
+
+
+def _with_more(jpeg: bytes) -> bytes:
+    """The same JPEG with MORE behind the data of each scan."""
+    pieces, done = [], 0
+    for part in _parts(jpeg):
+        if part.marker == SCAN:
+            pieces += [jpeg[done : part.end], MORE]
+            done = part.end
+    return b"".join([*pieces, jpeg[done:]])
 
 
 def _check(image: ImageFile.ImageFile) -> None:
@@ -311,24 +317,33 @@ def _check(image: ImageFile.ImageFile) -> None:
         raise Refused("The picture is animated. Choose a still one.")
 
 
-def _parts(jpeg: bytes) -> Iterator[tuple[int, bytes]]:
-    """The parts of a JPEG's first picture: the marker of each, and what it says."""
-    at = 2
-    while (marker := MARKER.search(jpeg, at)) and marker[0] != END:
-        length = int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
-        at = marker.end() + length
-        yield marker[1][0], jpeg[marker.end() + 2 : at]
+class _Part(NamedTuple):
+    marker: int
+    said: bytes  # in its header
+    end: int  # in the file, behind the pixels of a scan
+
+
+def _parts(jpeg: bytes) -> Iterator[_Part]:
+    """The parts of a JPEG's first picture."""
+    marker = MARKER.search(jpeg, 2)
+    while marker and marker[0] != END:
+        begin = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
+        following = MARKER.search(jpeg, begin)
+        scan = jpeg[begin : following.start() if following else len(jpeg)]
+        end = begin + len(scan.rstrip(b"\xff"))  # with which a marker may be filled
+        yield _Part(marker[1][0], jpeg[marker.end() + 2 : begin], end)
+        marker = following
 
 
 def _scans(jpeg: bytes) -> int:
     """How many times it goes over its pixels: a small file may do so a hundred thousand times."""
-    return sum(marker == SCAN for marker, _ in _parts(jpeg))
+    return sum(part.marker == SCAN for part in _parts(jpeg))
 
 
 def _has_all_scans(jpeg: bytes) -> bool:
     """Whether its scans bring every coefficient of every color to its last bit (ITU T.81, B.2)."""
     missing: set[tuple[int, int]] = set()
-    for marker, said in _parts(jpeg):
+    for marker, said, _ in _parts(jpeg):
         if marker in FRAMES:
             missing = {(color, k) for color in said[6::3] for k in range(64)}
         elif marker == SCAN:

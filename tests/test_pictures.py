@@ -199,12 +199,28 @@ def first_picture(jpeg: bytes) -> bytes:
         return jpeg[: image._MpoImageFile__mpoffsets[1]] if image.format == "MPO" else jpeg  # type: ignore
 
 
+END = b"\xff\xd9"
+
+
+def taller(jpeg: bytes, height: int, claimed: int) -> bytes:
+    """One that claims more rows than it has data for."""
+    size = (400).to_bytes(2, "big")
+    frame = jpeg.rindex(b"\x08" + height.to_bytes(2, "big") + size)  # behind the camera's data
+    return jpeg[: frame + 1] + claimed.to_bytes(2, "big") + jpeg[frame + 3 :]
+
+
 CUTS = {
     "of its first half": lambda jpeg: jpeg[: len(jpeg) // 2],
     "of nine tenths": lambda jpeg: jpeg[: len(jpeg) * 9 // 10],
     "without its last forty bytes": lambda jpeg: jpeg[:-40],
     "without the last bytes of its last row": lambda jpeg: jpeg[:-5],
     "of its first half, with an end": lambda jpeg: jpeg[: len(jpeg) // 2] + b"\0\0",
+    "of its first half, with the mark of the end": lambda jpeg: jpeg[: len(jpeg) // 2] + END,
+    "without its last forty bytes, with the mark": lambda jpeg: jpeg[:-40] + END,
+    "with marks of the end in its middle": lambda jpeg: (
+        jpeg[: len(jpeg) // 2] + END * 200 + jpeg[len(jpeg) // 2 + 400 :]
+    ),
+    "that claims more rows": lambda jpeg: taller(jpeg, 300, 400),
 }
 
 
@@ -227,8 +243,27 @@ def test_a_progressive_jpeg_that_lacks_a_scan_is_refused(trainer: Client, media:
     tables = [jpeg.rindex(b"\xff\xc4", 0, scan) for scan in scans]
     assert len(scans) > 5
     for end in tables[1:]:
-        with pytest.raises(pictures.Refused, match="damaged"):
-            pictures.check(io.BytesIO(jpeg[:end]))
+        for ending in (b"", END):
+            with pytest.raises(pictures.Refused, match="damaged"):
+                pictures.check(io.BytesIO(jpeg[:end] + ending))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_a_jpeg_with_zeros_for_its_rows_is_refused(media: Path, share: float) -> None:
+    """What would start again at a marker finds none, also where it was cut right before one."""
+    jpeg = JPEGS["with marks to start again at"]
+    for cut in (int(len(jpeg) * share), jpeg.index(b"\xff\xd3", int(len(jpeg) * share))):
+        for rest in (bytes(len(jpeg) - cut - 2) + END, END):
+            with pytest.raises(pictures.Refused, match="damaged"):
+                pictures.check(io.BytesIO(jpeg[:cut] + rest))
+
+
+def test_markers_of_a_whole_jpeg_may_be_filled(media: Path) -> None:
+    """With any number of bytes 0xFF before them (ITU T.81, B.1.1.2)."""
+    for jpeg in (JPEGS["baseline"], JPEGS["progressive"]):
+        scan = jpeg.rindex(b"\xff\xda")
+        filled = jpeg[:scan] + b"\xff" * 9 + jpeg[scan:-2] + b"\xff" * 9 + END
+        pictures.check(io.BytesIO(filled))
 
 
 def test_transparency_becomes_white(media: Path) -> None:
