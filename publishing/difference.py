@@ -10,6 +10,7 @@ What was not compared to the end is shown as replaced.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,8 +27,16 @@ SMALL = 1000  # steps for a small range
 LONG_WORD = 60  # characters; what is longer is compared by its characters
 
 _MARKS = '!"#$%&()*+,./:;<=>?@\\[\\\\\\]^`{|}~¡¿«»‘‚“”„…–—،؛؟।、。〈-】！（），．：；？'
-_WITHOUT_SPACES = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Chinese, kana
-TOKEN = re.compile(rf"\s+|[{_MARKS}{_WITHOUT_SPACES}]|[^\s{_MARKS}{_WITHOUT_SPACES}]+", re.UNICODE)
+# Chinese, and kana without the two marks that go on with the one before.
+_WITHOUT_SPACES = "\u3040-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_GO_ON = "\u0300-\u036f\u20d0-\u20f0\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
+TOKEN = re.compile(
+    rf"\s+|[{_MARKS}{_WITHOUT_SPACES}][{_GO_ON}]*|[^\s{_MARKS}{_WITHOUT_SPACES}]+", re.UNICODE
+)
+LINE_END = re.compile(r"\r\n?")
+JOINER = "\u200d"  # of several emoji as one
+# Skin tones, the letters of a region's flag, and the vowels and last consonants of Korean.
+GO_ON = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u1160-\u11ff\u200c\u200d]")
 
 
 class Run(NamedTuple):
@@ -41,11 +50,12 @@ class Run(NamedTuple):
 def words_changed(old: str, new: str) -> SafeString:
     """The new text as HTML, with <ins> around what is new, and <del> around what is gone. What is
     outside <ins> is the old text, what is outside <del> the new one; only lines that did not change
-    are shortened, with an ellipsis, to a few words on each side of a change.
+    are shortened, with an ellipsis, to a few words on each side of a change. How lines end is no
+    change: each comes with a line feed.
 
     Lines are compared first, and words only in lines that differ: so a new paragraph does not share
     its words with the next one."""
-    were, are = old.splitlines(True), new.splitlines(True)
+    were, are = (LINE_END.sub("\n", text).splitlines(True) for text in (old, new))
     pieces: list[str] = []
     seen = 0
     for lines_gone, lines_new, lines_same in _between(were, are):
@@ -63,8 +73,23 @@ def _words(lines: list[str]) -> list[str]:
     """The words, spaces and marks of these lines; a long word in its characters."""
     parts: list[str] = []
     for word in TOKEN.findall("".join(lines)):
-        parts.extend(word if len(word) > LONG_WORD else [word])
+        parts.extend(_characters(word) if len(word) > LONG_WORD else [word])
     return parts
+
+
+def _characters(word: str) -> list[str]:
+    """The characters that a reader sees, each with its marks: about the grapheme clusters of
+    Unicode's annex 29."""
+    starts: list[int] = []
+    half_a_flag = False
+    for i, char in enumerate(word):
+        flag = "\U0001f1e6" <= char <= "\U0001f1ff"
+        ends_flag = flag and half_a_flag
+        half_a_flag = flag and not ends_flag
+        goes_on = ends_flag or word[i - 1] == JOINER or GO_ON.match(char)
+        if not i or not (goes_on or unicodedata.category(char).startswith("M")):
+            starts.append(i)
+    return [word[begin:end] for begin, end in pairwise([*starts, len(word)])]
 
 
 def _between(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str], list[str]]]:

@@ -29,6 +29,10 @@ def old_and_new(difference: str) -> tuple[str, str]:
     return unescape(old), unescape(new)
 
 
+def ends_alike(*texts: str) -> tuple[str, ...]:
+    return tuple(text.replace("\r\n", "\n").replace("\r", "\n") for text in texts)
+
+
 @given(one_line, one_line)
 def test_both_texts_can_be_read_from_their_difference(old: str, new: str) -> None:
     assume(old != new)
@@ -37,7 +41,35 @@ def test_both_texts_can_be_read_from_their_difference(old: str, new: str) -> Non
 
 @given(lines | st.text(max_size=12), lines | st.text(max_size=12))
 def test_both_can_be_read_from_it_when_they_have_lines(old: str, new: str) -> None:
-    assert old_and_new(words_changed(old, new)) == (old, new)
+    assert old_and_new(words_changed(old, new)) == ends_alike(old, new)
+
+
+@pytest.mark.parametrize(("one", "other"), [("\r\n", "\n"), ("\n", "\r\n"), ("\r", "\n")])
+def test_how_lines_end_is_no_change(one: str, other: str) -> None:
+    old, new = one.join(["Squat.", "Rest.", "Again."]), other.join(["Squat.", "Rest.", "Often."])
+    assert words_changed(old, new) == ("Squat.\nRest.\n<del>Again</del><ins>Often</ins>.")
+
+
+CHARACTERS = {
+    "family": ("👩\u200d👩\u200d👧", "👩\u200d👩\u200d👦"),
+    "skin tone": ("💪🏽", "💪🏿"),
+    "flag": ("🇩🇪", "🇩🇰"),
+    "flag of a region": ("🏴\U000e0067\U000e0062\U000e007f", "🏴\U000e0067\U000e0063\U000e007f"),
+    "accent apart": ("e\u0301", "e\u0300"),
+    "Hindi": ("कि", "की"),
+    "Korean, its letters apart": ("\u1112\u1161\u11ab", "\u1112\u1161\u11bc"),
+    "kana, its mark apart": ("か\u3099", "か"),
+    "keycap": ("#\ufe0f\u20e3", "#"),
+}
+
+
+@pytest.mark.parametrize("kind", CHARACTERS)
+def test_no_character_is_cut_in_two(kind: str) -> None:
+    """In a word so long that it is compared by its characters."""
+    was, now = CHARACTERS[kind]
+    start, end = "x" * 70, was * 70
+    difference = words_changed(start + was + "y" + end, start + now + "y" + end)
+    assert f"<del>{was}</del><ins>{now}</ins>" in difference
 
 
 @given(
