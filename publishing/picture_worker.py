@@ -237,7 +237,15 @@ def _loaded(data: bytes) -> Image.Image:
     is_jpeg = image.format in ("JPEG", "MPO")
     if is_jpeg and _scans(data) > SCANS:
         raise Refused(TOO_LONG)
-    return _whole_jpeg(data) if is_jpeg else _pixels(image)
+    if not is_jpeg:
+        return _pixels(image)
+    try:
+        return _whole_jpeg(data)
+    except OSError:
+        # libjpeg says the same when it lacks memory, of which a progressive JPEG takes up to six
+        # bytes for each pixel. If so, this raises MemoryError.
+        bytes(6 * image.width * image.height)
+        raise
 
 
 def _opened(data: bytes) -> ImageFile.ImageFile:
@@ -285,11 +293,20 @@ def _whole_jpeg(data: bytes) -> Image.Image:
     data += END  # it does not matter behind another one
     if not _has_all_scans(data):
         raise OSError("a scan of the JPEG is missing")
-    with_more = zlib.crc32(_pixels(_opened(_with_more(data))).tobytes())
+    with_more = _checksum(_pixels(_opened(_with_more(data))))
     image = _pixels(_opened(data))
-    if zlib.crc32(image.tobytes()) != with_more:
+    if _checksum(image) != with_more:
         raise OSError("the JPEG is cut off")
     return image
+
+
+def _checksum(image: Image.Image) -> int:
+    """Of its pixels, some rows at a time: all of them at once would be in memory twice."""
+    total = 0
+    for top in range(0, image.height, 256):
+        rows = image.crop((0, top, image.width, min(top + 256, image.height)))
+        total = zlib.crc32(rows.tobytes(), total)
+    return total
 
 
 def _with_more(jpeg: bytes) -> bytes:
