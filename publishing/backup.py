@@ -134,6 +134,14 @@ def restore(path: Path, *, overwrite: bool = False) -> Path | None:
         return aside
 
 
+def settle() -> None:
+    """Finish a restore that was cut short, or take it back. Every process does so before it serves
+    or writes anything. Raises Failed when that fails."""
+    if swap.unfinished().is_dir():
+        with suppress(Busy), _alone():  # busy: the restore is still running
+            pass
+
+
 def kept() -> list[Path]:
     """The backups there are, oldest first. Each was checked when it was made."""
     return sorted(p for p in settings.BACKUP_DIR.glob("site-*.zip") if NAME.fullmatch(p.name))
@@ -163,6 +171,8 @@ def is_due() -> bool:
 
 def trouble() -> str:
     """What is wrong with the backups, in a sentence; empty when nothing is."""
+    if swap.unfinished().is_dir() and not is_running():
+        return "A restore was cut short. Restart the site: that finishes it or takes it back."
     if _failure().is_file():
         return f"The last backup failed. {_failure().read_text()}"
     paths = kept()

@@ -28,7 +28,7 @@ FOLDERS = ("media", "originals")
 SECRET = "secret-key"
 NAMES = (*FOLDERS, SECRET)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-NOTES = "restoring.json"  # what was there before anything was moved
+NOTES = "restoring.json"  # what was there, and what comes, before anything was moved
 
 
 def unfinished() -> Path:
@@ -54,7 +54,7 @@ def replace(new: Path) -> Path | None:
     kept = unfinished()
     kept.mkdir()
     try:
-        _note(kept)
+        _note(kept, new)
         os.sync()  # what takes a place is on the disk, and not only in its cache
         with database.replaced_by(new / database.file_name, kept):
             for name in NAMES:
@@ -84,7 +84,7 @@ def settle() -> Settled | None:
         notes = _noted(kept)
         finished = bool(notes) and database.identity() != notes["database"]
         if notes and not finished:
-            _take_back(kept, notes["there"])
+            _take_back(kept, notes["there"], {*notes["brought"]})
     except (OSError, Error) as error:
         raise NotPutBack(
             f"What was here before could not be put back: {error}. It is in {kept}. Mend what"
@@ -99,9 +99,12 @@ def _noted(kept: Path) -> dict[str, Any]:
     return json.loads(note.read_text()) if note.is_file() else {}
 
 
-def _note(kept: Path) -> None:
-    there = [name for name in NAMES if os.path.lexists(settings.DATA_DIR / name)]
-    notes: dict[str, Any] = {"there": there, "database": database.identity()}
+def _note(kept: Path, new: Path) -> None:
+    notes: dict[str, Any] = {
+        "there": [name for name in NAMES if os.path.lexists(settings.DATA_DIR / name)],
+        "brought": [path.name for name in FOLDERS for path in (new / name).glob("*")],
+        "database": database.identity(),
+    }
     written = kept / f"{NOTES}.new"
     with written.open("w") as file:
         json.dump(notes, file)
@@ -115,14 +118,25 @@ def _move(source: Path, target: Path) -> None:
         os.rename(source, target)
 
 
-def _take_back(kept: Path, there: list[str]) -> None:
+def _take_back(kept: Path, there: list[str], brought: set[str]) -> None:
     came = kept / "came"
     came.mkdir(exist_ok=True)
     for name in NAMES:
-        if os.path.lexists(kept / name) or name not in there:
+        replaced = os.path.lexists(kept / name) or name not in there
+        if replaced and not os.path.lexists(came / name):  # else this was cut short, too
+            _keep_uploads(settings.DATA_DIR / name, kept / name, brought)
             _move(settings.DATA_DIR / name, came / name)
         _move(kept / name, settings.DATA_DIR / name)
     database.put_back(kept)
+
+
+def _keep_uploads(source: Path, target: Path, brought: set[str]) -> None:
+    """What was uploaded since belongs to the database that stays. No two files have one name: each
+    begins with a random token."""
+    for path in source.glob("*"):
+        if path.name not in brought:
+            target.mkdir(exist_ok=True)
+            shutil.move(path, target / path.name)
 
 
 def _put_away(kept: Path, name: str) -> Path | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.site import ROOT, RunningSite, environment, manage, refused
+from tests.site import ROOT, RunningSite, environment, manage, refused, run
 from tests.test_backup import files, tables
 
 pytestmark = pytest.mark.faults
@@ -155,6 +155,48 @@ def test_one_that_is_killed_at_any_step_is_taken_back_or_finished_by_the_next(
     assert ended.count("old") > 8
     assert [codes[0], codes[-1]] == [-signal.SIGKILL, 0]
     assert codes.count(-signal.SIGKILL) > ended.count("old")  # killed after the database came, too
+
+
+BEFORE_THE_DATABASE = 9  # all folders are moved, and the database is not
+
+
+@pytest.mark.parametrize("folder_was_there", [True, False])
+def test_what_was_uploaded_since_one_was_killed_stays_when_it_is_taken_back(
+    old: Path, kept: Path, tmp_path: Path, folder_was_there: bool
+) -> None:
+    folder = copy(old, tmp_path / "data")
+    if not folder_was_there:
+        shutil.rmtree(folder / "originals")
+    before = tables(folder), (folder / "secret-key").read_text()
+    pictures = {f"media/{path.name}" for path in (folder / "media").iterdir()}
+    step = BEFORE_THE_DATABASE if folder_was_there else BEFORE_THE_DATABASE - 1
+    assert restored(folder, kept, "SIGKILL", step).returncode == -signal.SIGKILL
+    assert (folder / "originals" / "new.png").exists()
+    for name in ("media", "originals"):
+        (folder / name / "since.png").write_bytes(b"since")
+    done = run(folder, ("check",), {})
+    assert done.returncode == 0
+    assert "A restore was cut short. It was taken back" in done.stderr
+    assert (tables(folder), (folder / "secret-key").read_text()) == before
+    assert pictures | {"media/since.png", "originals/since.png"} <= files(folder).keys()
+    assert not (folder / "originals" / "new.png").exists()
+    assert not (folder / "restoring").exists()
+
+
+def test_nothing_starts_while_one_that_was_killed_cannot_be_taken_back(
+    old: Path, kept: Path, tmp_path: Path
+) -> None:
+    folder = copy(old, tmp_path / "data")
+    before = state(folder)
+    restored(folder, kept, "SIGKILL", BEFORE_THE_DATABASE)
+    (folder / "restoring" / "came").write_bytes(b"in the way")
+    done = run(folder, ("check",), {})
+    assert done.returncode == 3
+    assert "Mend what stands in the way" in done.stderr
+    assert "Traceback" not in done.stderr
+    (folder / "restoring" / "came").unlink()
+    manage(folder, "check")
+    assert state(folder) == before
 
 
 def no_overriding() -> None:
