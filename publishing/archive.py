@@ -3,6 +3,7 @@ way in which it is no whole backup is refused with a sentence."""
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import shutil
@@ -64,6 +65,10 @@ def unpack(path: Path, folder: Path) -> Facts:
             _refuse("it cannot be read", error)
         except (ValueError, LookupError, RuntimeError, OverflowError, RecursionError) as error:
             _refuse("it cannot be read", error)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # of a disk that is full or broken
+                raise
+            _refuse("it cannot be read", error)  # it told to seek to before its start
     for name, expected in facts["files"].items():
         with (folder / name).open("rb") as member:
             if file_digest(member, "sha256").hexdigest() != expected:

@@ -24,7 +24,7 @@ from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from comments.management.commands import clock
-from publishing import archive, backup, snapshot
+from publishing import archive, backup, snapshot, swap
 from tests.site import ROOT, RunningSite, manage, refused
 
 
@@ -209,6 +209,14 @@ def smaller_than_it_is(file: Path) -> None:
     file.write_bytes(content)
 
 
+def before_its_start(file: Path) -> None:
+    """The end record says that the directory is at 4 GB: all else would be at negative places."""
+    content = bytearray(file.read_bytes())
+    at = content.rindex(b"PK\x05\x06")
+    content[at + 16 : at + 20] = b"\xff" * 4
+    file.write_bytes(content)
+
+
 def with_database(*statements: str) -> Callable[[Path], None]:
     """Another database, for which site.json gives the right checksum and digests."""
 
@@ -275,6 +283,7 @@ SAID = {
     "unknown packing": unknown_packing,
     "a bomb": bomb,
     "smaller than it is": smaller_than_it_is,
+    "a directory before its start": before_its_start,
     "an empty archive": lambda file: file.write_bytes(b"PK\x05\x06" + bytes(18)),
     "no database": no_database,
     "an empty database": with_database(),
@@ -521,3 +530,13 @@ def test_other_files_beside_the_backups_are_no_backups(settings: Any, tmp_path: 
         (tmp_path / name).touch()
     assert [path.name for path in backup.kept()] == [right]
     assert backup.trouble() == ""
+
+
+def test_a_restore_that_was_cut_short_is_trouble(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR, settings.BACKUP_DIR = tmp_path, tmp_path / "backups"
+    swap.unfinished().mkdir()
+    assert backup.trouble().startswith("A restore was cut short.")
+    with backup._lock():  # it is running
+        assert "cut short" not in backup.trouble()
+    backup.settle()
+    assert "cut short" not in backup.trouble()
