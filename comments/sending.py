@@ -14,15 +14,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import formataddr, parseaddr
-from smtplib import (
-    SMTPDataError,
-    SMTPException,
-    SMTPHeloError,
-    SMTPRecipientsRefused,
-    SMTPResponseException,
-    SMTPSenderRefused,
-    SMTPServerDisconnected,
-)
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -32,10 +24,13 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.message import utf8_charset_qp
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from comments import refusals
 from comments.models import Address, Letter
 from comments.quoting import one_line
+from comments.refusals import Verdict, told
 from publishing import mailboxes
 from publishing.models import Site
 from publishing.sender import keyed_hash
@@ -43,16 +38,15 @@ from publishing.sender import keyed_hash
 FIRST_PAUSE = timedelta(minutes=5)  # doubles with each try
 LONGEST_PAUSE = timedelta(days=1)
 GIVE_UP_AFTER = 12  # tries, the last ones a day apart
+TRIES_UNANSWERED = 3  # of an email that may have arrived each time
 TROUBLES = 3  # emails in succession that fail for the server's sake end a run
+UNANSWERED = "The mail server did not say whether it took this email."
 URGENT = ("password", "new_device", "waiting")  # leave first
-
-STORAGE_FULL = 552  # a mailbox that is full today
-UNREACHABLE = (550, 551, 553)  # at RCPT TO: there is no such mailbox
-# At RCPT TO these say that the server does not know this site, not that a mailbox is missing.
-NOT_LET_IN = (503, 530, 534, 535, 538)
 
 # After these smtplib has taken the email back, and the next one can follow.
 REFUSALS = (SMTPSenderRefused, SMTPRecipientsRefused, SMTPDataError)
+
+OF_THE_SERVER = (Verdict.OF_THE_SITE, Verdict.BROKEN)
 
 log = logging.getLogger(__name__)
 _state = threading.Lock()
@@ -85,12 +79,20 @@ FROM_THE_SITE = {
 }
 
 
+# An email that may have arrived counts too; it is tried again after the longest pause.
+LEFT_AT = Coalesce("sent_at", F("next_try_at") - LONGEST_PAUSE)
+
+
 class Down(Exception):
     """The mail server cannot be reached, or does not let this site in."""
 
 
 class Ended(Exception):
     """The email is of no use any more; the message says why."""
+
+
+class Unanswered(Exception):
+    """The connection broke after DATA: the server has the email, or has not."""
 
 
 def ended() -> Q:
@@ -146,8 +148,10 @@ def run(renew: Callable[[Letter], Letter]) -> int:
                     )
                     break
                 except Exception as error:
-                    troubles = troubles + 1 if _is_server_s(error) else 0
-                    _note(letter, error)
+                    broke = isinstance(error, Unanswered)
+                    verdict = Verdict.BROKEN if broke else refusals.judge(error, sent > 0)
+                    troubles = troubles + 1 if verdict in OF_THE_SERVER else 0
+                    _note(letter, error, verdict)
                 else:
                     troubles = 0
                     sent += 1
@@ -176,8 +180,9 @@ def _rows(letter: Letter) -> QuerySet[Letter]:
 
 def _claim() -> Letter | None:
     """The next email to send, its try already counted: another machine does not take it too."""
-    order = Case(When(kind__in=URGENT, then=0), default=1)
-    while letter := _due(timezone.now()).order_by(order, "written_at", "pk").first():
+    failed = Case(When(last_error="", then=0), default=1)  # what keeps failing is not in the way
+    urgent = Case(When(kind__in=URGENT, then=0), default=1)
+    while letter := _due(timezone.now()).order_by(failed, urgent, "written_at", "pk").first():
         now = timezone.now()
         if not letter.counted_as:  # written by an older version
             letter.counted_as = mailboxes.mailbox(letter.to)
@@ -198,9 +203,13 @@ def _waits_for_room(letter: Letter, now: datetime) -> bool:
         if not limit:
             continue
         same = Letter.objects.filter(kind=letter.kind, **which)
-        counted = same.filter(sent_at__gt=now - limit.during, sent_at__lte=now)
-        times = list(counted.order_by("-sent_at").values_list("sent_at", flat=True)[: limit.most])
-        if len(times) == limit.most and times[-1]:
+        counted = same.annotate(left_at=LEFT_AT).filter(
+            Q(sent_at__isnull=False) | Q(last_error=UNANSWERED),
+            left_at__gt=now - limit.during,
+            left_at__lte=now,
+        )
+        times = list(counted.order_by("-left_at").values_list("left_at", flat=True)[: limit.most])
+        if len(times) == limit.most:
             opens = times[-1] + limit.during
             _due(now).filter(kind=letter.kind, **which).update(next_try_at=opens)
             return True
@@ -208,17 +217,29 @@ def _waits_for_room(letter: Letter, now: datetime) -> bool:
 
 
 def _deliver(letter: Letter, line: Any, renew: Callable[[Letter], Letter]) -> None:
-    """Raises Down, or what went wrong with this email. A connection that died is made anew once."""
+    """Raises Down, or what went wrong with this email. A connection that died before the server
+    had the email is made anew once."""
     message = _message(renew(letter))
-    for last in (False, True):
-        _call(line)
+    broke: Exception | None = None
+    while True:
+        try:
+            _call(line)
+        except Down:
+            if broke:  # it is this email that breaks connections: its try counts
+                raise broke from None
+            raise
         try:
             line.send_messages([message])
         except Exception as error:
-            if _is_dead(error) or not isinstance(error, REFUSALS):
+            is_broken = refusals.is_broken(error)
+            may_be_there = is_broken and getattr(line.connection, "is_in_data", False)
+            if is_broken or not isinstance(error, REFUSALS):
                 _hang_up(line)  # also after an error of ours, in the middle of a conversation
-            if last or not _is_dead(error):
+            if may_be_there:
+                raise Unanswered from error
+            if broke or not is_broken:
                 raise
+            broke = error
         else:
             now = timezone.now()
             _rows(letter).update(sent_at=now, last_error="", text="", html="")
@@ -232,7 +253,7 @@ def _call(line: Any) -> None:
         line.open()
     except Exception as error:
         log.warning("Emails wait: the mail server said %s", type(error).__name__)
-        raise Down(_told(error)) from error
+        raise Down(told(error)) from error
 
 
 def _hang_up(line: Any) -> None:
@@ -241,66 +262,22 @@ def _hang_up(line: Any) -> None:
     line.connection = None
 
 
-def _answer(error: Exception) -> tuple[int, str]:
-    """The code and the words of a mail server's refusal; 0 when it was none."""
-    code, words = 0, b""
-    if isinstance(error, SMTPRecipientsRefused):
-        code, words = next(iter(error.recipients.values()))
-    elif isinstance(error, SMTPResponseException):
-        code, words = error.smtp_code, error.smtp_error  # type: ignore[assignment]
-    return code, words.decode(errors="replace") if isinstance(words, bytes) else str(words)
-
-
-def _is_dead(error: Exception) -> bool:
-    """The connection ended, or the server is about to end it."""
-    broken = isinstance(error, OSError) and not isinstance(error, SMTPException)
-    return broken or isinstance(error, SMTPServerDisconnected) or _answer(error)[0] == 421
-
-
-def _is_settings(error: Exception) -> bool:
-    """The server refuses this site, and would refuse each of its emails."""
-    code, words = _answer(error)
-    if isinstance(error, SMTPSenderRefused):
-        return code != STORAGE_FULL  # which here means that this email is too large
-    if isinstance(error, SMTPRecipientsRefused):
-        return code in NOT_LET_IN or (code >= 500 and "relay" in words.lower())
-    return isinstance(error, SMTPHeloError)
-
-
-def _is_server_s(error: Exception) -> bool:
-    return _is_dead(error) or _is_settings(error)
-
-
-def _is_final(error: Exception) -> bool:
-    """This email will never be taken."""
-    code, _ = _answer(error)
-    if _is_settings(error) or code < 500:
-        return False
-    at_data = isinstance(error, SMTPDataError)
-    return isinstance(error, SMTPRecipientsRefused) or (at_data and code != STORAGE_FULL)
-
-
-def _note(letter: Letter, error: Exception) -> None:
+def _note(letter: Letter, error: Exception, verdict: Verdict) -> None:
     """Tell in the row what went wrong; a try that says nothing of this email does not count."""
     log.warning("An email waits or ended: %s", type(error).__name__)
-    now, told = timezone.now(), _told(error)
+    now, rows = timezone.now(), _rows(letter)
+    rows.update(last_error=told(error))
     if isinstance(error, Ended):
-        _rows(letter).update(failed_at=now, last_error=told)
-    elif _is_settings(error):
-        _rows(letter).update(tries=letter.tries, next_try_at=now + FIRST_PAUSE, last_error=told)
-    elif _is_final(error):
-        _rows(letter).update(failed_at=now, last_error=told)
-        if isinstance(error, SMTPRecipientsRefused) and _answer(error)[0] in UNREACHABLE:
+        rows.update(failed_at=now, last_error=str(error))
+    elif isinstance(error, Unanswered):
+        tries = max(letter.tries + 1, GIVE_UP_AFTER + 1 - TRIES_UNANSWERED)
+        rows.update(last_error=UNANSWERED, tries=tries, next_try_at=now + LONGEST_PAUSE)
+    elif verdict is Verdict.OF_THE_SITE:
+        rows.update(tries=letter.tries, next_try_at=now + FIRST_PAUSE)
+    elif verdict in (Verdict.NO_MAILBOX, Verdict.FINAL):
+        rows.update(failed_at=now)
+        if verdict is Verdict.NO_MAILBOX:
             Address.objects.filter(email=letter.to.lower()).update(unreachable_at=now)
-    else:
-        _rows(letter).update(last_error=told)
-
-
-def _told(error: Exception) -> str:
-    """What a person reads of it on the list of emails."""
-    code, words = _answer(error)
-    told = f"{code} {words}" if code else f"{type(error).__name__}: {error}"
-    return one_line(told)[:300]
 
 
 def _message(letter: Letter) -> EmailMultiAlternatives:

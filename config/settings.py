@@ -281,7 +281,8 @@ EMAIL_PORT = env.int("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.str("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_TLS", EMAIL_PORT == 587)
-EMAIL_TIMEOUT = 10  # seconds
+EMAIL_TIMEOUT = 10  # seconds for each answer; after DATA longer
+EMAIL_BACKEND = "comments.smtp.EmailBackend"
 
 
 def mailbox(setting: str, address: str) -> str:

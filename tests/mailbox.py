@@ -7,6 +7,8 @@ import email.policy
 import queue
 import socketserver
 import threading
+import time
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Any
 
@@ -35,6 +37,13 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def talk(self, mailbox: Mailbox) -> bool:
         """Whether the client took its leave."""
+        if mailbox.connections > mailbox.greets > 0:
+            self.say("421 too many connections")
+            return False
+        with suppress(OSError):
+            while mailbox.trickles:
+                self.say("220-wait")
+                time.sleep(0.1)
         self.say("220 mailbox.example")
         recipients: list[str] = []
         taken = 0
@@ -60,6 +69,9 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self.say("354 go on")
                 mailbox.arrived.put((recipients, self.letter()))
                 taken += 1
+                time.sleep(mailbox.scans_for)
+                if taken == mailbox.breaks_off_after:
+                    return False
             self.say("250 mailbox.example" if verb in ("EHLO", "HELO") else "250 OK")
         return False
 
@@ -92,6 +104,10 @@ class Mailbox:
         self.says: dict[str, str] = {}
         self.hangs_up_on: set[str] = set()  # addresses at which the connection breaks
         self.hangs_up_after = -1  # letters, in each connection
+        self.breaks_off_after = -1  # letters, of which it has the last, and does not say so
+        self.scans_for = 0.0  # seconds, before it says that it has a letter
+        self.greets = -1  # connections; later ones it sends away
+        self.trickles = False  # a line now and then, and never the last of its greeting
         self.counting = threading.Lock()
         self.connections = self.open = self.most_open = 0
         self.server: _Server | None = None
@@ -111,7 +127,7 @@ class Mailbox:
 
     def use(self, settings: Any) -> None:
         """Let this process send to it."""
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "comments.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", self.port
         settings.EMAIL_USE_TLS = False
 

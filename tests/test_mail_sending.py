@@ -272,6 +272,106 @@ def test_an_email_at_which_the_connection_dies_waits(db: None, mailbox: Mailbox)
     assert bad.last_error
 
 
+def minutes_later(n: float) -> Any:
+    return time_machine.travel(timezone.now() + timedelta(minutes=n))
+
+
+UNKNOWN = "550 5.1.1 <{}>: Recipient address rejected: User unknown"
+
+
+@pytest.mark.parametrize(
+    ("address", "reply"),
+    [
+        ("relay{}@example.com", UNKNOWN),
+        ("relaying.denied{}@example.com", "550 {} unknown"),
+        ("x{}@privaterelay.appleid.com", UNKNOWN),
+        ("relay.access.denied{}@example.com", "553 <{}> is not here"),
+    ],
+)
+def test_an_address_that_speaks_of_relays_is_judged_as_any_other(
+    db: None, mailbox: Mailbox, address: str, reply: str
+) -> None:
+    before = timezone.now() - timedelta(hours=2)
+    for n in range(3):
+        strange = address.format(n)
+        mailbox.says[strange] = reply.format(strange)
+        put(strange, written_at=before)
+    put("ana@example.org")
+    assert letters.send_due() == 1
+    assert Letter.objects.filter(failed_at__isnull=False).count() == 3
+
+
+def test_what_keeps_failing_stands_in_nobodys_way(db: None, mailbox: Mailbox) -> None:
+    """These three end each run, whatever is urgent or older."""
+    for n in range(3):
+        mailbox.says[f"bad{n}@example.org"] = "554 5.7.1 relay access denied"
+        put(f"bad{n}@example.org", kind="waiting", written_at=timezone.now() - timedelta(hours=2))
+    put("ana@example.org")
+    assert letters.send_due() == 0
+    with minutes_later(6):
+        assert letters.send_due() == 1
+    assert Letter.objects.filter(failed_at__isnull=False).count() == 3, "the site is let in"
+
+
+def test_a_server_that_scans_for_long_gets_one_copy(
+    db: None, mailbox: Mailbox, settings: Any
+) -> None:
+    """Longer than it may take for any other answer."""
+    settings.EMAIL_TIMEOUT, mailbox.scans_for = 0.5, 1
+    put("ana@example.org")
+    assert letters.send_due() == 1
+    assert letters.send_due() == 0
+    assert arrived(mailbox) == {"ana@example.org"}
+    assert mailbox.connections == 1
+
+
+def test_an_email_that_may_have_arrived_is_sent_three_times_at_most(
+    db: None, mailbox: Mailbox
+) -> None:
+    mailbox.breaks_off_after = 1
+    put("ana@example.org", kind="links", counted_as="ana")
+    now = timezone.now()
+    for hour in range(0, 24 * 10, 5):
+        with time_machine.travel(now + timedelta(hours=hour)):
+            assert letters.send_due() == 0
+    assert len(mailbox.all()) == 3
+    assert Letter.objects.filter(sending.ended()).get().last_error == sending.UNANSWERED
+
+
+def test_an_email_that_may_have_arrived_counts_in_the_limits(db: None, mailbox: Mailbox) -> None:
+    mailbox.breaks_off_after = 1
+    now = timezone.now()
+    for n in range(8):
+        put(f"ana+{n}@example.org", kind="links", counted_as="ana")
+    for minute in range(0, 60, 10):
+        with time_machine.travel(now + timedelta(minutes=minute)):
+            letters.send_due()
+    assert len(mailbox.all()) == sending.TO_A_MAILBOX["links"].most
+
+
+def test_an_email_that_breaks_the_connection_of_a_tired_server(db: None, mailbox: Mailbox) -> None:
+    """The server greets nobody anew: the try counts, and the next email is not behind it."""
+    mailbox.hangs_up_on.add("bad@example.org")
+    mailbox.greets = 1
+    put("bad@example.org")
+    put("ana@example.org")
+    assert letters.send_due() == 0
+    bad = Letter.objects.get(to="bad@example.org")
+    assert bad.tries == 1
+    assert bad.next_try_at > timezone.now()
+    mailbox.greets = -1
+    assert letters.send_due() == 1
+    assert arrived(mailbox) == {"ana@example.org"}
+
+
+def test_a_server_that_trickles_ends_the_wait(db: None, mailbox: Mailbox, settings: Any) -> None:
+    """A line now and then, and never the last: the whole answer has the time of one."""
+    settings.EMAIL_TIMEOUT, mailbox.trickles = 0.5, True
+    put("ana@example.org")
+    assert letters.send_due() == 0
+    assert (Letter.objects.get().tries, bool(Letter.objects.get().last_error)) == (0, True)
+
+
 def test_who_an_email_is_from(db: None, mailbox: Mailbox, settings: Any) -> None:
     settings.DEFAULT_FROM_EMAIL = "letters@fit.example"
     site = Site.current()
