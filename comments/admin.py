@@ -11,7 +11,7 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -234,11 +234,17 @@ def undelivered(request: HttpRequest) -> Iterator[Sentence]:
     now = timezone.now()
     shown = request.user.has_perm("comments.view_letter")
     stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
-    stuck = stuck.exclude(last_error="").exclude(sending.ended()).order_by("-next_try_at")
-    if first := stuck.first():
+    untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)  # nobody sends, or nobody can
+    stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.ended())
+    if first := stuck.order_by(
+        Case(When(last_error="", then=1), default=0), "-next_try_at"
+    ).first():
         one, many = "One email waits", f"{stuck.count()} emails wait"
         said = f"Emails do not leave: {one if many.startswith('1 ') else many}."
-        said += f" Last the mail server said: “{first.last_error}”"
+        if first.last_error:
+            said += f" Last the mail server said: “{first.last_error}”"
+        else:
+            said += " Nobody has tried to send them: “make doctor” on the server tells why."
         yield Sentence(46, _letters(said) if shown else conditional_escape(said))
     lost = Letter.objects.filter(sending.ended(), next_try_at__gt=now - TOLD_FOR)
     if number := lost.count():

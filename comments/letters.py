@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +32,7 @@ __all__ = ["GIVE_UP_AFTER"]
 CONFIRM_AGAIN = timedelta(days=7)
 TELL_AGAIN = timedelta(days=1)
 DESK_LINK_LIVES = timedelta(days=7)
+TO_READERS = ("confirm", "links", "answered")
 PASSWORD = "password"  # the kind of an email that opens an account
 address_signer = signing.Signer(salt="comments.address")
 
@@ -56,22 +58,17 @@ def stop(address: Address) -> None:
     """No more emails to this address; what waits for its mailbox is not sent either."""
     address.stopped_at = timezone.now()
     address.save(update_fields=["stopped_at", "mailbox"])
-    waiting = Letter.objects.filter(kind="confirm", sent_at=None, failed_at=None)
-    waiting.filter(counted_as=mailboxes.mailbox(address.email)).update(
-        failed_at=timezone.now(), last_error="Its reader wants no more emails."
-    )
+    theirs = Q(counted_as=mailboxes.mailbox(address.email)) | Q(to__iexact=address.email)
+    waiting = Letter.objects.filter(theirs, kind__in=TO_READERS, sent_at=None, failed_at=None)
+    waiting.update(failed_at=timezone.now(), last_error="Its reader wants no more emails.")
 
 
 def links(address: Address) -> None:
     """The private links of everything a confirmed address has written."""
     comments = Comment.objects.filter(email__iexact=address.email, removed_at=None)
-    rows = [
-        {"words": c.favorite_name or c.words[:60], "link": settings.SITE_URL + c.own_url}
-        for c in comments.select_related("favorite")
-    ]
-    if rows:
+    if comments:
         stop_link = _stop_link(address)
-        _write("links", address.email, about=comments, unsubscribe=stop_link, rows=rows)
+        _write("links", address.email, about=comments, unsubscribe=stop_link, **_links(comments))
 
 
 def answered(reply: Comment, comment: Comment) -> None:
@@ -83,9 +80,7 @@ def answered(reply: Comment, comment: Comment) -> None:
             address.email,
             about=[reply],
             unsubscribe=_stop_link(address),
-            reply=reply,
-            link=settings.SITE_URL + reply.get_absolute_url(),
-            own_link=settings.SITE_URL + comment.own_url,
+            **_answered(reply, comment),
         )
 
 
@@ -169,6 +164,19 @@ def _stop_link(address: Address) -> str:
     return _address_link("stop_letters", address)
 
 
+def _links(comments: Iterable[Comment]) -> dict[str, Any]:
+    rows = [
+        {"words": c.favorite_name or c.words[:60], "link": settings.SITE_URL + c.own_url}
+        for c in comments
+    ]
+    return {"rows": rows}
+
+
+def _answered(reply: Comment, comment: Comment) -> dict[str, Any]:
+    link = settings.SITE_URL + reply.get_absolute_url()
+    return {"reply": reply, "link": link, "own_link": settings.SITE_URL + comment.own_url}
+
+
 def _waiting(user: User, comments: Iterable[Comment]) -> dict[str, Any]:
     link = settings.SITE_URL + reverse("desk_link", args=[desk_token(comments, user)])
     return {"comments": comments, "link": link}
@@ -212,8 +220,8 @@ def _render(letter: Letter, context: dict[str, Any]) -> None:
 
 
 def _renewed(letter: Letter) -> Letter:
-    """The email as it is to leave: its links must hold from now on, however long it waited. Raises
-    sending.Ended."""
+    """The email as it is to leave: its links must hold from now on, however long it waited, and
+    words that were taken back meanwhile do not stand in it. Raises sending.Ended."""
     user, age = letter.user, timezone.now() - letter.written_at
     if user and not user.is_active:
         raise sending.Ended("This account is closed.")
@@ -221,12 +229,30 @@ def _renewed(letter: Letter) -> Letter:
         _render(letter, _password(user))
     elif letter.kind == PASSWORD and age > timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT):
         raise sending.Ended("Its link holds no longer.")  # written by an older version
-    elif letter.kind == "waiting" and user and age > TELL_AGAIN:
+    elif letter.kind == "waiting" and user:
         comments = letter.about.needing_trainer().not_folded().order_by("written_at", "pk")
         if not comments:
             raise sending.Ended("Nothing of it waits any more.")
         _render(letter, _waiting(user, comments))
+    elif letter.kind in ("links", "answered") and letter.about.exists():  # else an older version's
+        _render(letter, _still_said(letter))
     return letter
+
+
+def _still_said(letter: Letter) -> dict[str, Any]:
+    """What an email to a reader says now of the words that it is about."""
+    if letter.kind == "links":
+        if comments := letter.about.filter(removed_at=None).order_by("pk"):
+            return _links(comments)
+        raise sending.Ended("Its words were removed.")
+    if not (reply := letter.about.published().first()):
+        raise sending.Ended("The answer is not published any more.")
+    thread = Comment.objects.filter(Q(pk=reply.answers_id) | Q(answers=reply.answers_id))
+    # The letter does not keep which of its reader's words were answered: the last before it.
+    own = thread.filter(email__iexact=letter.to, pk__lt=reply.pk).order_by("pk").last()
+    if not own:
+        raise sending.Ended("The words that were answered were removed.")
+    return _answered(reply, own)
 
 
 def _send_soon() -> None:

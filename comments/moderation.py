@@ -206,6 +206,10 @@ def erase(email: str) -> int:
     comments = Comment.objects.filter(email__iexact=email)
     erased = set(comments.values_list("pk", flat=True))
     Letter.objects.filter(sent_at=None, about__in=comments).delete()
+    Letter.objects.filter(about__in=comments).empty()
+    for comment in comments.exclude(words=""):  # an older version wrote down no "about"
+        old = Letter.objects.filter(sent_at=None, about=None)
+        old.filter(text__contains=comment.words[:100]).delete()
     Letter.objects.filter(to__iexact=email).delete()
     Block.objects.filter(kind=Block.Kind.EMAIL, value__iexact=email).delete()
     Address.objects.filter(email__iexact=email).delete()

@@ -9,13 +9,14 @@ from __future__ import annotations
 import fcntl
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import formataddr, parseaddr
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -29,6 +30,7 @@ from django.utils import timezone
 
 from comments import refusals
 from comments.models import Address, Letter
+from comments.models.letters import LetterQuerySet
 from comments.quoting import one_line
 from comments.refusals import Verdict, told
 from publishing import mailboxes
@@ -37,6 +39,7 @@ from publishing.sender import keyed_hash
 
 FIRST_PAUSE = timedelta(minutes=5)  # doubles with each try
 LONGEST_PAUSE = timedelta(days=1)
+WAIT_FOR_OTHERS = 60  # seconds; a sender that works for longer takes along what others wait for
 GIVE_UP_AFTER = 12  # tries, the last ones a day apart
 TRIES_UNANSWERED = 3  # of an email that may have arrived each time
 TROUBLES = 3  # emails in succession that fail for the server's sake end a run
@@ -91,6 +94,10 @@ class Ended(Exception):
     """The email is of no use any more; the message says why."""
 
 
+class NoLock(Exception):
+    """What tells senders apart cannot be opened; the message is a sentence for the log."""
+
+
 class Unanswered(Exception):
     """The connection broke after DATA: the server has the email, or has not."""
 
@@ -133,9 +140,11 @@ def run(renew: Callable[[Letter], Letter]) -> int:
     leave, with links that still hold. Of what went out, the row keeps no words.
 
     A refusal for good (5xx) ends an email; any other failure lets it wait, for pauses that double
-    from five minutes to a day. A server that is down is asked again in the next run.
+    from five minutes to a day. A server that is down is asked again in the next run, and so is one
+    that refuses several emails in the same words: then it is not the emails that are wrong.
     """
     sent = troubles = 0
+    refused: dict[str, list[int]] = {}  # emails by the words, since the last that was taken
     with _one_sender():
         line = get_connection()
         try:
@@ -152,8 +161,15 @@ def run(renew: Callable[[Letter], Letter]) -> int:
                     verdict = Verdict.BROKEN if broke else refusals.judge(error, sent > 0)
                     troubles = troubles + 1 if verdict in OF_THE_SERVER else 0
                     _note(letter, error, verdict)
+                    if verdict is Verdict.FINAL:
+                        alike = refused.setdefault(refusals.without_addresses(told(error)), [])
+                        alike.append(letter.pk)
+                        if len(alike) == TROUBLES:
+                            Letter.objects.filter(pk__in=alike).update(failed_at=None)
+                            break
                 else:
                     troubles = 0
+                    refused.clear()
                     sent += 1
         finally:
             _hang_up(line)
@@ -162,10 +178,26 @@ def run(renew: Callable[[Letter], Letter]) -> int:
 
 @contextmanager
 def _one_sender() -> Iterator[None]:
-    """Others on this machine wait until it is done, and then find what it left."""
-    with open(settings.DATA_DIR / "mail.lock", "ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Others on this machine wait until it is done, and then find what it left; but not for ever.
+    Raises NoLock."""
+    until = time.monotonic() + WAIT_FOR_OTHERS
+    try:
+        lock = open(settings.DATA_DIR / "mail.lock", "ab")  # noqa: SIM115
+    except OSError as error:
+        raise NoLock(f"Emails wait: mail.lock cannot be opened ({error.strerror}).") from error
+    with lock:
+        while not _has(lock):
+            if time.monotonic() > until:
+                raise NoLock("Emails wait: another process has been sending for too long.")
+            time.sleep(0.1)
         yield
+
+
+def _has(lock: IO[bytes]) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def _due(now: datetime) -> QuerySet[Letter]:
@@ -174,7 +206,7 @@ def _due(now: datetime) -> QuerySet[Letter]:
     return Letter.objects.filter(tried, sent_at=None, failed_at=None, tries__lt=GIVE_UP_AFTER)
 
 
-def _rows(letter: Letter) -> QuerySet[Letter]:
+def _rows(letter: Letter) -> LetterQuerySet:
     return Letter.objects.filter(pk=letter.pk)
 
 
@@ -219,6 +251,8 @@ def _waits_for_room(letter: Letter, now: datetime) -> bool:
 def _deliver(letter: Letter, line: Any, renew: Callable[[Letter], Letter]) -> None:
     """Raises Down, or what went wrong with this email. A connection that died before the server
     had the email is made anew once."""
+    if not letter.to.strip():
+        raise Ended("It has no address.")
     message = _message(renew(letter))
     broke: Exception | None = None
     while True:
@@ -241,8 +275,7 @@ def _deliver(letter: Letter, line: Any, renew: Callable[[Letter], Letter]) -> No
                 raise
             broke = error
         else:
-            now = timezone.now()
-            _rows(letter).update(sent_at=now, last_error="", text="", html="")
+            _rows(letter).empty(sent_at=timezone.now(), last_error="")
             return
 
 

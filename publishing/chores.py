@@ -30,7 +30,7 @@ def failures() -> list[str]:
     told = []
     for path in sorted(_folder().glob("*.txt")):
         with suppress(OSError):  # it has run well meanwhile
-            told.append(path.read_text())
+            told.append(path.read_text() or _nameless(path))
     return told
 
 
@@ -45,9 +45,16 @@ def _is_done(name: str, chore: Callable[[], object]) -> bool:
         said = f"The daily chore “{name}” failed on {when} ({type(error).__name__})."
         with suppress(OSError):  # a full disk: the log has it
             _folder().mkdir(parents=True, exist_ok=True)
-            _file(name).write_text(f"{said} The log has more.")
+            new = _file(name).with_suffix(".new")
+            new.write_text(f"{said} The log has more.")
+            new.replace(_file(name))
         return False
     return True
+
+
+def _nameless(path: Path) -> str:
+    """For a file that a full disk left empty."""
+    return f"The daily chore “{path.stem.replace('-', ' ')}” failed. The log has more."
 
 
 def _folder() -> Path:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from comments import letters, moderation
-from comments.models import Address, Block, Letter
+from comments.models import Address, Block, Comment, Letter
 from publishing.models import Site
 from tests.mailbox import Mailbox
 from tests.make import make_article, make_comment
@@ -254,3 +254,96 @@ def test_her_desk_shows_what_was_delivered_and_what_waits(elsie: Client) -> None
     listed = read(elsie.get("/admin/comments/letter/")).one(id="result_list").text
     for said in ("Went out", "Still here", "no such mailbox"):
         assert said in listed
+
+
+def waiting_answer(words: str = "Zanzibar.") -> Comment:
+    """An answer to Ana, in an email that waits."""
+    Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
+    mine = make_comment(email="ana@example.org", article=None, words="Mine.")
+    reply = make_comment(answers=mine, article=None, words=words, name="Zora", published_at=None)
+    moderation.publish(reply, User.objects.get())
+    return reply
+
+
+@pytest.mark.parametrize("other", ["ana@example.org", "ana+2@example.org"])
+def test_who_stops_the_emails_gets_none_that_waits(elsie: Client, other: str) -> None:
+    waiting_answer()
+    address, _ = Address.objects.get_or_create(email=other)
+    letters.links(Address.objects.get(email="ana@example.org"))
+    assert kinds() == ["answered", "links"]
+    letters.stop(address)
+    assert letters.send_due() == 0
+    assert set(Letter.objects.values_list("failed_at", flat=True)) != {None}
+
+
+@pytest.mark.parametrize("take_back", ["remove", "hold", "mark_spam", "delete"])
+def test_an_answer_that_was_taken_back_is_not_sent(
+    elsie: Client, mailoutbox: Any, take_back: str
+) -> None:
+    reply = waiting_answer()
+    reply.refresh_from_db()
+    getattr(moderation, take_back)(reply, User.objects.get())
+    assert letters.send_due() == 0
+    assert "not published" in Letter.objects.get().last_error
+    assert not mailoutbox
+
+
+def test_an_answer_is_sent_as_it_is_now(elsie: Client, mailoutbox: Any) -> None:
+    reply = waiting_answer()
+    own_link = reply.answers.own_url if reply.answers else ""
+    Comment.objects.filter(pk=reply.pk).update(words="Corrected.", name="Bo")
+    assert letters.send_due() == 1
+    (message,) = mailoutbox
+    assert "Corrected." in message.body
+    assert message.subject == "Bo answered you"
+    assert own_link in message.body
+    assert "Zanzibar" not in str(message.message())
+
+
+@pytest.mark.parametrize("take_back", ["remove", "mark_spam", "publish", "fold"])
+def test_what_waits_no_more_is_not_sent_to_her(
+    elsie: Client, mailoutbox: Any, take_back: str
+) -> None:
+    comment, other = (make_comment(words=w, published_at=None) for w in ("Zanzibar.", "Other."))
+    letters.waiting()
+    if take_back == "fold":
+        Comment.objects.filter(pk=comment.pk).update(is_likely_spam=True)
+    else:
+        getattr(moderation, take_back)(comment, User.objects.get())
+    assert letters.send_due() == 1
+    assert "Other." in mailoutbox[0].body
+    assert "Zanzibar" not in str(mailoutbox[0].message())
+    Letter.objects.update(sent_at=None, next_try_at=timezone.now())
+    moderation.remove(other, None)
+    assert letters.send_due() == 0
+    assert "Nothing of it waits" in Letter.objects.get().last_error
+
+
+def test_links_to_removed_words_are_not_sent(elsie: Client, mailoutbox: Any) -> None:
+    ana = Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
+    one, two = (make_comment(email="ana@example.org", words=w) for w in ("Zanzibar.", "Other."))
+    letters.links(ana)
+    moderation.remove(one, None)
+    assert letters.send_due() == 1
+    assert two.own_url in mailoutbox[0].body
+    assert one.own_url not in mailoutbox[0].body
+
+
+def test_no_name_is_kept_of_what_was_sent(elsie: Client) -> None:
+    waiting_answer()
+    assert Letter.objects.get().subject == "Zora answered you"
+    letters.send_due()
+    assert "Zora" not in Letter.objects.get().subject
+
+
+def test_erasing_reaches_emails_of_an_older_version(elsie: Client) -> None:
+    reply = waiting_answer()
+    Comment.objects.filter(pk=reply.pk).update(email="zora@example.org")
+    Letter.objects.update(sent_at=timezone.now())  # as it was left by that version
+    old = {"kind": "waiting", "to": "elsie@example.org", "subject": "1 answer waits"}
+    Letter.objects.create(**old, text="Zora:\nZanzibar.", html="Zanzibar.")
+    Letter.objects.create(**old, text="Bo:\nOther.", html="Other.")
+    moderation.erase("zora@example.org")
+    assert not Letter.objects.filter(subject__contains="Zora").exists()
+    assert not Letter.objects.filter(text__contains="Zanzibar").exists()
+    assert Letter.objects.filter(text__contains="Other").exists()

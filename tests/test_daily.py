@@ -103,3 +103,9 @@ def test_a_data_folder_that_cannot_be_written_is_no_reason_to_stop() -> None:
 
     assert chores.run({"one": fails, "two": lambda: done.append(2)}) == ["one"]
     assert done == [2]
+
+
+def test_a_note_that_a_full_disk_left_empty_is_a_sentence_all_the_same() -> None:
+    (settings.DATA_DIR / "chores").mkdir()
+    (settings.DATA_DIR / "chores" / "make-a-backup.txt").touch()
+    assert chores.failures() == ["The daily chore “make a backup” failed. The log has more."]

@@ -1,5 +1,6 @@
 """One sender, one connection, and no row that keeps another from leaving."""
 
+import fcntl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -235,6 +236,88 @@ def test_a_wrong_setting_ends_no_email(
         assert letters.send_due() == 5
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"RCPT": "550 5.4.5 Daily user sending quota exceeded"},
+        {"DATA": "550 5.7.26 unauthenticated email from this domain is not accepted"},
+        {"RCPT": "550 5.7.1 Service unavailable; client host is blocked"},
+        {"DATA": "554 5.7.1 blocked using zen.spamhaus.example"},
+        {"DATA": "554 refused by policy"},
+        {"RCPT": "554 transaction failed"},
+        {"RCPT": "554 5.2.0 <ana@example.org>: not today"},
+    ],
+)
+def test_who_refuses_all_ends_none(elsie: Client, mailbox: Mailbox, says: dict[str, str]) -> None:
+    mailbox.says |= says
+    for n in range(8):
+        Address.objects.create(email=f"r{n}@example.org", confirmed_at=timezone.now())
+        put(f"r{n}@example.org")
+    for _ in range(3):
+        assert letters.send_due() == 0
+    assert (
+        not Letter.objects.filter(failed_at__isnull=False).exists()
+        or not Letter.objects.filter(failed_at=None, tries=0, last_error="").exists()
+    )
+    assert not Address.objects.exclude(unreachable_at=None).exists()
+    mailbox.says.clear()
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        assert letters.send_due() >= 6
+
+
+def test_a_quota_that_is_reached_on_the_way_ends_none(db: None, mailbox: Mailbox) -> None:
+    for n in range(3):
+        put(f"r{n}@example.org")
+        mailbox.says[f"r{n + 3}@example.org"] = "550 5.4.5 Daily user sending quota exceeded"
+    for n in range(3, 9):
+        put(f"r{n}@example.org")
+    assert letters.send_due() == 3
+    assert not Letter.objects.filter(sending.ended()).exists()
+
+
+@pytest.mark.parametrize("reply", ["550 5.7.1 not for you", "550 5.2.1 disabled", "554 5.6.0 no"])
+def test_only_who_has_no_mailbox_is_unreachable(db: None, mailbox: Mailbox, reply: str) -> None:
+    Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
+    put("bo@example.org")
+    put("ana@example.org")
+    mailbox.says["ana@example.org"] = reply
+    assert letters.send_due() == 1
+    assert Letter.objects.get(to="ana@example.org").failed_at
+    assert Address.objects.get().gets_letters
+
+
+def test_an_email_without_an_address_is_told(db: None, mailbox: Mailbox) -> None:
+    letter = put("")
+    assert letters.send_due() == 0
+    letter.refresh_from_db()
+    assert letter.last_error == "It has no address."
+    assert letter.failed_at
+
+
+def test_a_lock_that_cannot_be_opened_is_told(
+    elsie: Client, mailbox: Mailbox, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    (tmp_path / "mail.lock").mkdir()
+    before = timezone.now() - timedelta(hours=2)
+    put("ana@example.org", written_at=before, next_try_at=before)
+    with pytest.raises(CommandError, match=r"mail\.lock cannot be opened"):
+        call_command("send_letters")
+    assert "Emails do not leave: One email waits." in read(elsie.get("/admin/")).one("main").text
+
+
+def test_a_sender_that_never_ends_is_not_waited_for(
+    db: None, mailbox: Mailbox, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "WAIT_FOR_OTHERS", 0.2)
+    put("ana@example.org")
+    with open(settings.DATA_DIR / "mail.lock", "ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(CommandError, match="another process"):
+            call_command("send_letters")
+    assert letters.send_due() == 1
+
+
 def test_a_server_that_does_not_let_the_site_in(db: None, mailbox: Mailbox, settings: Any) -> None:
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "elsie", "wrong"
     put("ana@example.org")
@@ -310,7 +393,8 @@ def test_what_keeps_failing_stands_in_nobodys_way(db: None, mailbox: Mailbox) ->
     assert letters.send_due() == 0
     with minutes_later(6):
         assert letters.send_due() == 1
-    assert Letter.objects.filter(failed_at__isnull=False).count() == 3, "the site is let in"
+    tries = Letter.objects.filter(sent_at=None).values_list("tries", flat=True)
+    assert list(tries) == [1] * 3, "the site is let in: they count, and end some day"
 
 
 def test_a_server_that_scans_for_long_gets_one_copy(

@@ -89,8 +89,9 @@ def waiting_is_safe() -> None:
     above = lines.index("What readers wrote stands below, every line of it behind a “>”.")
     below = lines.index("-- ") if "-- " in lines else lines.index("--")
     for line in lines[above + 1 : below]:
-        assert not line or line.startswith(">") or re.match(r"\d+\. \S", line), ascii(line)
-        assert len(line) <= 200
+        label = re.fullmatch(r"\d+\. From:|Favorite:|Words:", line)
+        assert not line or line.startswith(">") or label, ascii(line)
+        assert len(line) <= quoting.WIDTH + 2
 
 
 @example(words=LURE, name=LURE, other=LURE)

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from publishing import mailboxes
 from publishing.models import Shown
 
+SUBJECT_KEPT = "Somebody answered"
 UNREACHABLE_FOR = timedelta(days=30)
 
 
@@ -54,6 +55,13 @@ class Address(Shown):
         return last is None or last < timezone.now() - UNREACHABLE_FOR
 
 
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def empty(self, **more: Any) -> int:
+        """Keep no reader's words and no name; sets more along with it. Returns how many rows."""
+        said = Case(When(kind="answered", then=Value(SUBJECT_KEPT)), default=F("subject"))
+        return self.update(**{"subject": said, "text": "", "html": ""} | more)
+
+
 class Letter(models.Model):
     """A letter to be sent, or sent; a mail server that is down only makes it wait here."""
 
@@ -77,6 +85,8 @@ class Letter(models.Model):
     next_try_at = models.DateTimeField(default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)
+
+    objects = LetterQuerySet.as_manager()
 
     class Meta:
         ordering = ["-written_at", "-pk"]

@@ -29,10 +29,10 @@ class Command(BaseCommand):
     def do_chores(self) -> None:
         """Whatever fails is tried again: letters the next time, the day's chores in an hour. On a
         full disk, a backup every few minutes would leave the machine nothing for its readers."""
-        self.do_chore("send_letters")
         if time.monotonic() >= self.next_day:
-            done = self.do_chore("daily")
+            done = self.do_chore("daily")  # first: no mail server holds up the backup
             self.next_day = time.monotonic() + (DAY if done else HOUR)
+        self.do_chore("send_letters")
 
     def do_chore(self, command: str) -> bool:
         try:
