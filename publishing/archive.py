@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TypedDict
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
-from publishing.snapshot import Unusable
+from publishing.snapshot import Content, Unusable
 
 FACTS = "site.json"
 MEMBER = re.compile(r"(?:media|originals)/\w[\w.-]*|database\.(?:sqlite3|pgdump)|secret-key")
@@ -157,14 +157,35 @@ def _are(wanted: re.Pattern[str], values: dict[str, Any]) -> bool:
 def check_it_is_a_site(facts: Facts) -> None:
     """Raise Unusable when the tables are not those of a site of its version, or when the version is
     newer than this one."""
-    loader = MigrationLoader(None)
-    named = {(app, name) for app, _, name in (m.partition(".") for m in facts["migrations"])}
-    if not named <= {*loader.disk_migrations}:
+    named = _named(facts)
+    if not named <= {*MigrationLoader(None).disk_migrations}:
         raise Unusable(f"This backup is of a newer version of the site: {facts['version']}.")
     if not {app for app, _ in named} >= ROOMS:
         _refuse("it holds no site")
-    models = loader.project_state(sorted(named)).apps.get_models(include_auto_created=True)
-    wanted = {model._meta.db_table for model in models if model._meta.managed}
-    wanted.add("django_migrations")
-    if missing := sorted(wanted - {*facts["tables"]}):
+    if missing := sorted(_columns(named).keys() - {*facts["tables"]}):
         _refuse(f"the table {missing[0]} is missing")
+
+
+def check_its_version(facts: Facts, content: Content) -> None:
+    """Raise Unusable when the database is not of the version that the backup names: it would be
+    brought to this one by the wrong migrations."""
+    if content.migrations != sorted(facts["migrations"]):
+        _refuse("its database is of another version than it says")
+    for table, columns in _columns(_named(facts)).items():
+        if missing := sorted(columns - content.columns[table]):
+            _refuse(f"the column {missing[0]} of the table {table} is missing")
+
+
+def _named(facts: Facts) -> set[tuple[str, str]]:
+    return {(app, name) for app, _, name in (m.partition(".") for m in facts["migrations"])}
+
+
+def _columns(migrations: set[tuple[str, str]]) -> dict[str, set[str]]:
+    """Of each table of a site of this version, the names of its columns."""
+    state = MigrationLoader(None).project_state(sorted(migrations))
+    tables = {
+        model._meta.db_table: {f.column for f in model._meta.local_concrete_fields if f.column}
+        for model in state.apps.get_models(include_auto_created=True)
+        if model._meta.managed
+    }
+    return tables | {"django_migrations": {"id", "app", "name", "applied"}}

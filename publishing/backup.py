@@ -214,16 +214,15 @@ def _pack(scratch: Path, target: Path) -> None:
     # A picture's files are there before its row and until after it: what stands in the folders
     # before or after the moment of the copy holds all that its rows name. Links cost no space.
     _link_files(staged)
-    tables = database.take(copy)
+    content = database.take(copy)
     _link_files(staged)
     files = {str(path.relative_to(staged)): path for path in staged.rglob("*") if path.is_file()}
-    applied = MigrationLoader(connection).applied_migrations or {}
     facts: Facts = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": version(),
-        "migrations": sorted(f"{app}.{name}" for app, name in applied),
+        "migrations": content.migrations,
         "database": copy.name,
-        "tables": tables,
+        "tables": content.digests,
         "files": {name: _hash(path.open("rb")) for name, path in sorted(files.items())},
     }
     with target.open("xb") as file:
@@ -257,8 +256,10 @@ def _restored_beside(path: Path, scratch: Path) -> Facts:
     if facts["database"] != database.file_name:
         raise Failed("This backup is of the other kind of database: SQLite, or PostgreSQL.")
     archive.check_it_is_a_site(facts)
-    if database.read(beside / facts["database"]) != facts["tables"]:
+    content = database.read(beside / facts["database"])
+    if content.digests != facts["tables"]:
         raise Failed("This backup is damaged: rows of its database are not what was put in.")
+    archive.check_its_version(facts, content)
     os.chmod(beside / facts["database"], 0o600)
     with suppress(FileNotFoundError):
         os.chmod(beside / SECRET, 0o600)

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from django.core.management import call_command
 from django.db import connection
@@ -39,12 +39,20 @@ class Unusable(Exception):
     """The file cannot be made or read back; the message is for the person who runs the site."""
 
 
+class Content(NamedTuple):
+    """What a database holds. columns: those of each table; migrations: as app.name, sorted."""
+
+    digests: Digests
+    columns: dict[str, set[str]]
+    migrations: list[str]
+
+
 class Database(Protocol):
     file_name: str
 
-    def take(self, path: Path) -> Digests: ...
+    def take(self, path: Path) -> Content: ...
 
-    def read(self, path: Path) -> Digests: ...
+    def read(self, path: Path) -> Content: ...
 
     def has_content(self) -> bool: ...
 
@@ -72,6 +80,13 @@ def digest(rows: Iterable[tuple[Any, ...]]) -> str:
         count += 1
         total += int.from_bytes(hashlib.sha256(repr(row).encode()).digest(), "big")
     return f"{count} {total % 2**256:064x}"
+
+
+def _migrations(database: Any, columns: dict[str, set[str]]) -> list[str]:
+    if not {"app", "name"} <= columns.get("django_migrations", set()):
+        return []
+    rows = database.execute("SELECT app, name FROM django_migrations")
+    return sorted(f"{app}.{name}" for app, name in rows)
 
 
 @contextmanager
@@ -117,24 +132,24 @@ class SQLite:
     def path(self) -> Path:
         return Path(connection.settings_dict["NAME"])
 
-    def take(self, path: Path) -> Digests:
+    def take(self, path: Path) -> Content:
         """Copy the database while it is in use: copy and digests are of the same moment."""
         with closing(self._open(self.path)) as live, closing(self._open(path)) as copy:
             live.execute("BEGIN")
-            digests = self._digests(live)
+            content = self._content(live)
             live.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
             copy.execute("VACUUM")  # what was erased on the site is not in the copy either
-        return digests
+        return content
 
-    def read(self, path: Path) -> Digests:
+    def read(self, path: Path) -> Content:
         try:
             with closing(self._open(path)) as database:
                 if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                     raise Unusable(DAMAGED)
                 if database.execute("PRAGMA foreign_key_check").fetchone():
                     raise Unusable("The database in it has rows that belong to nothing.")
-                return self._digests(database)
+                return self._content(database)
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if "full" in str(error):
                 raise
@@ -177,11 +192,16 @@ class SQLite:
     def _open(self, path: Path) -> sqlite3.Connection:
         return sqlite3.connect(path, timeout=WAIT, isolation_level=None)
 
-    def _digests(self, database: sqlite3.Connection) -> Digests:
+    def _content(self, database: sqlite3.Connection) -> Content:
         tables = database.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
         ).fetchall()
-        return {name: digest(database.execute(f'SELECT * FROM "{name}"')) for (name,) in tables}
+        digests, columns = {}, {}
+        for (name,) in tables:
+            rows = database.execute(f'SELECT * FROM "{name}"')
+            columns[name] = {column[0] for column in rows.description}
+            digests[name] = digest(rows)
+        return Content(digests, columns, _migrations(database, columns))
 
 
 def _missing(program: str) -> Unusable:
@@ -199,7 +219,7 @@ def _failed(program: str, said: IO[str]) -> Unusable:
 class PostgreSQL:
     file_name = "database.pgdump"
 
-    def take(self, path: Path) -> Digests:
+    def take(self, path: Path) -> Content:
         import psycopg
 
         with psycopg.connect(**self._access()) as live:
@@ -208,15 +228,15 @@ class PostgreSQL:
             assert snapshot
             options = ["--format=custom", "--no-owner", "--no-privileges", f"--file={path}"]
             self._run([*self._on_database("pg_dump"), *options, f"--snapshot={snapshot[0]}"])
-            return self._digests(live)
+            return self._content(live)
 
-    def read(self, path: Path) -> Digests:
+    def read(self, path: Path) -> Content:
         import psycopg
 
         with self._beside() as name:
             self._restore(path, name)
             with psycopg.connect(**self._access(name)) as beside:
-                return self._digests(beside)
+                return self._content(beside)
 
     def has_content(self) -> bool:
         return bool(connection.introspection.table_names())
@@ -342,17 +362,19 @@ class PostgreSQL:
             finally:
                 live.execute(f"DROP DATABASE {name}")
 
-    def _digests(self, database: Any) -> Digests:
+    def _content(self, database: Any) -> Content:
         tables = database.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
         ).fetchall()
-        digests = {}
+        digests, columns = {}, {}
         for (name,) in tables:
             with database.cursor(name="rows") as rows:
                 rows.execute(f'SELECT * FROM "{name}"')
+                columns[name] = {column.name for column in rows.description}
                 digests[name] = digest(rows)
         counters = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
-        return digests | {"(sequences)": digest(database.execute(counters))}
+        digests["(sequences)"] = digest(database.execute(counters))
+        return Content(digests, columns, _migrations(database, columns))
 
 
 database: Database = PostgreSQL() if connection.vendor == "postgresql" else SQLite()

@@ -226,7 +226,7 @@ def with_database(*statements: str) -> Callable[[Path], None]:
             for statement in statements or ("VACUUM",):
                 database.execute(statement)
             database.commit()
-        digests = snapshot.SQLite().read(content)
+        digests = snapshot.SQLite().read(content).digests
         facts = json.loads(zipfile.ZipFile(file).read("site.json"))
         facts["files"]["database.sqlite3"] = hashlib.sha256(content.read_bytes()).hexdigest()
         facts["tables"] = digests
@@ -234,6 +234,23 @@ def with_database(*statements: str) -> Callable[[Path], None]:
         another("site.json", json.dumps(facts).encode())(file)
 
     return change
+
+
+def with_site(statement: str) -> Callable[[Path], None]:
+    """Its own database after a change, for which site.json gives the right checksum and digests."""
+
+    def change(file: Path) -> None:
+        with zipfile.ZipFile(file) as archive:
+            file.with_suffix(".sqlite3").write_bytes(archive.read("database.sqlite3"))
+        with_database(statement)(file)
+
+    return change
+
+
+def without_a_migration(file: Path) -> None:
+    facts = json.loads(zipfile.ZipFile(file).read("site.json"))
+    last = max(name for name in facts["migrations"] if name.startswith("comments."))
+    saying(migrations=[name for name in facts["migrations"] if name != last])(file)
 
 
 def no_database(file: Path) -> None:
@@ -288,6 +305,16 @@ SAID = {
     "no database": no_database,
     "an empty database": with_database(),
     "a database of something else": with_database("CREATE TABLE books (id)"),
+    "no migration in its database": with_site("DELETE FROM django_migrations"),
+    "a migration less in its database": with_site(
+        "DELETE FROM django_migrations WHERE app = 'comments' AND name LIKE '0002%'"
+    ),
+    "a migration less than its database": without_a_migration,
+    "a migration that nobody knows in its database": with_site(
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('blog', '9999_x', '2026-01-01')"
+    ),
+    "a column dropped": with_site("ALTER TABLE auth_user DROP COLUMN last_name"),
+    "a column renamed": with_site("ALTER TABLE blog_article RENAME COLUMN title TO t"),
     "only migrations": with_database("CREATE TABLE django_migrations (id)"),
 }
 
