@@ -154,9 +154,9 @@ FIELDS: dict[type[models.Field], dict[str, Any]] = {
 def refuse_many_rows(request: HttpRequest) -> None:
     """Raises BadRequest for a form that says it has more rows than any form of the desk: Django
     would build, check and render thousands of empty ones, which takes a minute."""
-    for name, said in request.POST.items():
-        counts = name.endswith(("-TOTAL_FORMS", "-INITIAL_FORMS"))
-        if counts and (len(said) > 3 or number(said) > MOST_ROWS):
+    for name in request.POST:
+        said = request.POST[name] if name.endswith(("-TOTAL_FORMS", "-INITIAL_FORMS")) else ""
+        if len(said) > 3 or number(str(said)) > MOST_ROWS:
             raise BadRequest("A form says that it has more rows than any has.")
 
 

@@ -180,11 +180,11 @@ class _Child(NamedTuple):
 
 def _answer(done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
     """What the child said; STOPPED when it failed or ended without a whole answer."""
-    told = None
     with suppress(ValueError):
         told = json.loads(done.stdout)
-    whole_answer = done.returncode == 0 and isinstance(told, dict)
-    return told if whole_answer else {"refused": STOPPED}
+        if done.returncode == 0 and isinstance(told, dict):
+            return told
+    return {"refused": STOPPED}
 
 
 def _clear(made: Path) -> None:
