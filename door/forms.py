@@ -1,6 +1,8 @@
 """Forms of allauth and of the desk, with each try counted in rows."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from allauth.core import context
@@ -16,6 +18,7 @@ from django.http import HttpRequest
 
 from comments import letters
 from door import devices, guessing
+from publishing import mailboxes
 from publishing.forms import MailboxField
 from publishing.sender import keyed_hash
 
@@ -89,6 +92,11 @@ class ForgottenPasswordForm(PasswordResetForm):
         keys = (devices.known(self.request, user.get_username()) for user in users)
         return next(filter(None, keys), "")
 
+    def get_users(self, email: str) -> Iterator[Any]:
+        """Also an account that keeps an internationalized address as it is typed, not in ASCII."""
+        for spelling in {email, str(self.data.get("email", "")).strip()}:
+            yield from super().get_users(spelling)
+
     def send_mail(
         self,
         subject_template_name: str,
@@ -99,6 +107,8 @@ class ForgottenPasswordForm(PasswordResetForm):
         html_email_template_name: str | None = None,
     ) -> None:
         user = context["user"]
+        with suppress(ValidationError):
+            to_email = mailboxes.clean(to_email)
         letters.new_password(user, to_email, devices.known(self.request, user.get_username()))
 
 

@@ -50,7 +50,7 @@ def test_the_desk_tells_which_chore_failed_and_the_rest_is_done(caplog: Any) -> 
     elsie.force_login(User.objects.create_superuser("elsie"))
     old = timezone.now() - timedelta(days=40)
     Comment.objects.create(words="Old.", written_at=old, sender="hash")
-    Letter.objects.create(kind="x", to="a@example.org", subject="S", written_at=old)
+    Letter.objects.create(kind="x", to="a@example.org", subject="S", text="T", written_at=old)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE comments_report RENAME TO lost")
     try:
@@ -60,7 +60,8 @@ def test_the_desk_tells_which_chore_failed_and_the_rest_is_done(caplog: Any) -> 
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE lost RENAME TO comments_report")
     assert Comment.objects.get().sender == ""
-    assert not Letter.objects.exists()
+    letter = Letter.objects.get()
+    assert (letter.text, letter.last_error) == ("", "It could not be sent for thirty days.")
     told = "The daily chore “forget who reported comments” failed"
     assert told in read(elsie.get("/admin/")).one("main").text
     call_command("daily", verbosity=0)

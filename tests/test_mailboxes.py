@@ -122,6 +122,14 @@ def test_a_password_is_asked_for_with_an_address_that_can_be_read(reader: Client
     assert Letter.objects.get().to == "elsie@xn--bcher-kva.example"
 
 
+@pytest.mark.parametrize("kept", ["elsie@bücher.example", "elsie@xn--bcher-kva.example"])
+def test_an_account_made_by_a_command_gets_its_password(reader: Client, kept: str) -> None:
+    """createsuperuser keeps an address as it is typed."""
+    User.objects.create_superuser("elsie", kept, "forgotten")
+    assert Client().post("/admin/password/", {"email": "elsie@bücher.example"}).status_code == 302
+    assert Letter.objects.get().to == "elsie@xn--bcher-kva.example"
+
+
 @pytest.mark.parametrize("setting", ["EMAIL_FROM", "ADMINS"])
 def test_a_setting_is_refused_with_a_sentence(tmp_path: Path, setting: str) -> None:
     wrong: dict[str, Any] = {setting: "ops@example.com\u200e"}

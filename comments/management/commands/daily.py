@@ -89,11 +89,15 @@ def forget_blocks() -> None:
 
 
 def delete_letters() -> None:
-    """Those sent long ago, and those that could not be sent in all this time: they still hold a
-    reader's words."""
+    """End those that could not be sent in all this time, as they still hold a reader's words, and
+    delete those sent or ended long ago."""
     now = timezone.now()
-    old = Q(sent_at__lt=now - LETTERS_KEPT) | Q(sent_at=None, written_at__lt=now - UNDO_FOR)
-    Letter.objects.filter(old).delete()
+    undelivered = Letter.objects.filter(sent_at=None, written_at__lt=now - UNDO_FOR)
+    waiting = undelivered.filter(failed_at=None)
+    waiting.update(failed_at=now, last_error="It could not be sent for thirty days.")
+    undelivered.empty()
+    old = now - LETTERS_KEPT
+    Letter.objects.filter(Q(sent_at__lt=old) | Q(failed_at__lt=old)).delete()
 
 
 def end_sessions() -> None:
