@@ -358,10 +358,14 @@ def _likes(unknown: list[str]) -> dict[str, list[Like]]:
 
 
 def _parted(word: str) -> list[tuple[str, ...]]:
-    """The word as two, parted anywhere or at a number."""
-    places = {match.start() for match in AT_A_NUMBER.finditer(word)}
-    places.update(range(2, len(word) - 1))
-    return [(word[:place], word[place:]) for place in sorted(places)]
+    """The word as two words, or parted at a number: "workot" is no "work" and "ot"."""
+    at_numbers = {match.start() for match in AT_A_NUMBER.finditer(word)}
+    ways = [(word[:place], word[place:]) for place in range(1, len(word))]
+    return [
+        way
+        for place, way in enumerate(ways, 1)
+        if place in at_numbers or (1 < place < len(word) - 1 and all(map(_is_real, way)))
+    ]
 
 
 def _standing(terms: Iterable[Term], *, named: bool = False) -> set[Term]:

@@ -132,6 +132,13 @@ def test_a_typing_error_is_said(reader: Client) -> None:
     assert results(reader, "deadlift").all("p", "told") == []
 
 
+def test_the_beginning_of_a_word_is_no_half_of_a_typing_error(reader: Client) -> None:
+    """ "ot" begins "other", and nobody who typed "workot" meant that."""
+    make_article(title="A workout at work, or another")
+    told = results(reader, "workot").one("p", "told").text
+    assert told.endswith("This is what was found for workout.")
+
+
 def test_some_of_the_words_will_do_and_this_is_said(reader: Client) -> None:
     main = results(reader, "goblet xylophone")
     assert titles(main)[0] == "Variation: Goblet squat"
