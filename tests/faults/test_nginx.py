@@ -248,7 +248,7 @@ def test_the_units_are_right(unit: str, tmp_path: Path) -> None:
     )
     for name in UNITS:  # they name each other
         text = (ROOT / "deploy" / name).read_text()
-        here = text.replace("ExecStart=/srv/fitness/.venv/bin/", "ExecStart=/usr/bin/env ")
+        here = text.replace("=/srv/fitness/.venv/bin/", "=/usr/bin/env ")
         assert (here != text) == name.endswith(".service")
         (tmp_path / name).write_text(here)
     done = subprocess.run(
