@@ -90,7 +90,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "publishing.logs.requests",
-    "publishing.health.opened_anew",
+    "publishing.health.reopen_after_failure",
     "publishing.front.page_store",
     "publishing.headers.middleware",
     "django.middleware.security.SecurityMiddleware",

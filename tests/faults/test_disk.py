@@ -126,7 +126,11 @@ def test_a_read_only_disk(there: RunningSite, disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     there.start_again()
     try:
-        assert there.ask("GET", "/articles/hip-thrust/")[0].status in (200, 503)
+        with ThreadPoolExecutor(8) as readers:  # every thread of the worker opens the database
+            pages = list(
+                readers.map(lambda n: there.ask("GET", f"/?page={n}")[0].status, range(64))
+            )
+        assert set(pages) <= {200, 404, 503}
         assert there.ask("GET", "/healthz")[0].status == 503
         sends_a_card(there, disk)
         refuses_and_keeps_the_words(there)
