@@ -258,8 +258,7 @@ def release() -> str:
     chosen = repr((settings.SITE_URL, settings.TIME_ZONE, settings.DEBUG))
     state = blake2b(chosen.encode(), digest_size=6)
     root = settings.BASE_DIR
-    apps = ("config", *settings.INSTALLED_APPS)  # settings.py has the headers of every page
-    rooms = [root / app for app in apps if (root / app).is_dir()]
+    rooms = [file.parent for file in root.glob("*/__init__.py")]
     files = [file for folder in (*rooms, root / "templates") for file in folder.rglob("*.*")]
     files += [root / "requirements/site.txt", Path(settings.STATIC_ROOT) / "staticfiles.json"]
     for file in sorted(files):
