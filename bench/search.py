@@ -68,7 +68,7 @@ from blog.models import Article, Author  # noqa: E402
 from comments.models import Comment  # noqa: E402
 from publishing import search, searchable  # noqa: E402
 from publishing.models import SearchEntry  # noqa: E402
-from publishing.reading import read_only  # noqa: E402
+from web.decorators import read_only  # noqa: E402
 
 
 @read_only

@@ -20,7 +20,7 @@ from blog.models import Article, Author, Page
 from exercises.models import Exercise, Prescription, Variation
 from publishing import markdown
 from publishing.models import Picture, Redirect, Subject
-from publishing.site_url import origin_of
+from web.site_url import origin_of
 
 TITLE_FITS = 60  # characters that search results show
 

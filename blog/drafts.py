@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from blog.forms import ArticleForm, SourceFormSet
 from blog.models import Article, Author, Draft
-from publishing.incoming import number
 from publishing.revisions import content_fields
+from web.incoming import number
 
 VERSIONS = 2**31 - 1  # as many as the column holds
 OPEN_FOR = timedelta(seconds=90)  # a window says every half minute that it is still there

@@ -22,9 +22,9 @@ from blog import check, drafts, views
 from blog.forms import ArticleForm
 from blog.models import Article, Draft, new_share_key
 from exercises.models import Variation
-from publishing.incoming import number
 from publishing.models import Picture, picture_url
 from publishing.revisions import differences
+from web.incoming import number
 
 QUESTIONS = 3  # shown at once
 WINDOW = re.compile(r"[\w-]{1,32}", re.ASCII)

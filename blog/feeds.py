@@ -12,7 +12,7 @@ from publishing import feeds
 from publishing.feeds import Entry, Feed, row_id, row_name
 from publishing.meta import absolute
 from publishing.models import Site, Subject
-from publishing.reading import stored
+from web.decorators import stored
 
 NEWEST = 20  # articles, in full
 

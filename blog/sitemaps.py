@@ -14,7 +14,7 @@ from blog.models import Article, Author, Page
 from exercises.models import Exercise
 from publishing.markdown import placed_pictures
 from publishing.models import Picture, Published, Subject
-from publishing.reading import stored
+from web.decorators import stored
 
 MOST = 10_000  # addresses in one file; the protocol allows 50,000
 XML = "application/xml; charset=utf-8"

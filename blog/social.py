@@ -10,8 +10,8 @@ from exercises import social as exercises
 from exercises.models import Exercise, Variation
 from publishing import social
 from publishing.models import Site, Subject
-from publishing.reading import get_only
 from publishing.social import Card
+from web.decorators import get_only
 
 
 @get_only

@@ -16,8 +16,8 @@ from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
 from publishing import search as finding
 from publishing.models import EARLIEST, PublishedQuerySet, Site, Subject
-from publishing.reading import page_of, read_only, stored
 from publishing.searchable import kinds
+from web.decorators import page_of, read_only, stored
 
 ARTICLES_A_PAGE = 20
 RESULTS_A_PAGE = 10

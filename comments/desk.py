@@ -18,7 +18,7 @@ from comments import letters, moderation, spam
 from comments.forms import ReplyForm
 from comments.models import Block, Comment, CommentQuerySet, Event
 from comments.views import private
-from publishing.incoming import number
+from web.incoming import number
 
 A_PAGE = 50
 NOTHING_DONE = "Nothing was changed. If its writer changed it meanwhile, read it again."

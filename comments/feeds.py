@@ -11,7 +11,7 @@ from comments.models import Comment, CommentQuerySet
 from publishing import feeds
 from publishing.feeds import Entry, Feed, row_id, row_name
 from publishing.models import Site
-from publishing.reading import stored
+from web.decorators import stored
 
 NEWEST = 50
 

@@ -11,8 +11,8 @@ from django.core.validators import MaxLengthValidator
 from comments.cleaning import clean, one_line, why_unreadable
 from comments.models import WORDS_LIMIT, Comment
 from exercises.models import Exercise
-from publishing.forms import MailboxField
 from publishing.models import Site
+from web.fields import MailboxField
 
 TOO_LONG = "This is longer than {:,} characters. Please shorten it."
 HIDDEN_IN_EMAIL = "There is a hidden character in this address. Type it here, please."

@@ -23,9 +23,9 @@ from comments import sending
 from comments.models import Address, Comment, Letter, Look
 from comments.quoting import one_line
 from comments.sending import GIVE_UP_AFTER
-from publishing import mailboxes
 from publishing.models import Site
-from publishing.sender import keyed_hash
+from web import mailboxes
+from web.sender import keyed_hash
 
 __all__ = ["GIVE_UP_AFTER"]
 

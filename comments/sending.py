@@ -33,9 +33,9 @@ from comments.models import Address, Letter
 from comments.models.letters import LetterQuerySet
 from comments.quoting import one_line
 from comments.refusals import Verdict, told
-from publishing import mailboxes
 from publishing.models import Site
-from publishing.sender import keyed_hash
+from web import mailboxes
+from web.sender import keyed_hash
 
 FIRST_PAUSE = timedelta(minutes=5)  # doubles with each try
 LONGEST_PAUSE = timedelta(days=1)

@@ -29,11 +29,11 @@ from comments import letters, meta, moderation, spam
 from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import WORDS_A_PAGE, Comment, Report, own_comment
 from exercises.models import Exercise
-from publishing.incoming import number
-from publishing.origin import is_foreign, is_silent
-from publishing.reading import page_of, read_only, stored
-from publishing.sender import keyed_hash, sender_of
 from publishing.store import one_at_a_time
+from web.decorators import page_of, read_only, stored
+from web.incoming import number
+from web.origin import is_foreign, is_silent
+from web.sender import keyed_hash, sender_of
 
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
 PARENT_GONE = "What you answer is no longer here. Your words are still here, to send alone."
@@ -120,7 +120,7 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{page}{query}#comment-{pk}")
 
 
-@csrf_exempt  # publishing/origin.py: public pages hold no token
+@csrf_exempt  # web/origin.py: public pages hold no token
 @require_POST
 @loses_nothing
 def post(request: HttpRequest) -> HttpResponse:

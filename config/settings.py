@@ -12,8 +12,8 @@ import environs
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
-from publishing.mailboxes import clean
-from publishing.site_url import normalized
+from web.mailboxes import clean
+from web.site_url import normalized
 
 env = environs.Env()
 
@@ -39,7 +39,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz\Z"]  # asked on the machine itself, without https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
-# With CONTENT_SECURITY_POLICY below, the headers of every answer; publishing/headers.py adds the
+# With CONTENT_SECURITY_POLICY below, the headers of every answer; web/headers.py adds the
 # two that Django does not know. nosniff and same-origin openers are Django's own defaults.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "simple_history",
     "allauth.account",
     "allauth.mfa",
+    "web",
     "publishing",
     "exercises",
     "blog",
@@ -89,15 +90,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "publishing.logs.requests",
+    "web.logs.requests",
     "publishing.health.reopen_after_failure",
     "publishing.front.page_store",
-    "publishing.headers.middleware",
+    "web.headers.middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "publishing.limits.body_limit",
-    "publishing.incoming.without_nul",
+    "web.limits.body_limit",
+    "web.incoming.without_nul",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -201,7 +202,7 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # the code before and the next: a phone's clock, slow fingers
-CSRF_FAILURE_VIEW = "publishing.views.csrf_failure"
+CSRF_FAILURE_VIEW = "web.errors.csrf_failure"
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; the link to choose a password lives one day
 
 LANGUAGE_CODE = "en-us"
@@ -213,7 +214,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
-    "publishing.stylesheet.StylesheetFinder",
+    "web.stylesheet.StylesheetFinder",
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
@@ -310,10 +311,10 @@ EMAIL_SUBJECT_PREFIX = ""
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"lines": {"()": "publishing.logs.Lines"}},
+    "formatters": {"lines": {"()": "web.logs.Lines"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "lines"},
-        "letters": {"class": "publishing.logs.Letters"},
+        "letters": {"class": "web.logs.Letters"},
     },
     "root": {"handlers": ["console", "letters"], "level": "INFO"},
     "loggers": {

@@ -15,6 +15,8 @@ from exercises import views as exercises
 from exercises.social import exercise_card
 from publishing import health, pictures, wellknown
 from publishing import views as publishing
+from publishing.redirects import not_found
+from web import errors
 
 urlpatterns = [
     path("", blog.home, name="home"),
@@ -94,7 +96,7 @@ urlpatterns = [
     path("<slug:slug>/", blog.page, name="page"),
 ]
 
-handler400 = publishing.bad_request
-handler403 = publishing.forbidden
-handler404 = publishing.not_found
-handler500 = publishing.server_error
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = not_found
+handler500 = errors.server_error

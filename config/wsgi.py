@@ -6,6 +6,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
 from publishing.front import front  # noqa: E402  needs the rooms to be set up
-from publishing.incoming import Handler  # noqa: E402
+from web.incoming import Handler  # noqa: E402
 
 application = front(Handler())

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db import models
 
 from publishing.desk import DeskAdmin
-from publishing.forms import MailboxField
+from web.fields import MailboxField
 
 for model in (Authenticator, EmailAddress, User, Group):
     admin.site.unregister(model)

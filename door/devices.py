@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from comments import letters
 from door.models import SIGNED_IN_FOR, Device
-from publishing.sender import keyed_hash
+from web.sender import keyed_hash
 
 COOKIE = "device"
 COOKIE_LIVES = 365 * 24 * 3600  # seconds

@@ -18,9 +18,9 @@ from django.http import HttpRequest
 
 from comments import letters
 from door import devices, guessing
-from publishing import mailboxes
-from publishing.forms import MailboxField
-from publishing.sender import keyed_hash
+from web import mailboxes
+from web.fields import MailboxField
+from web.sender import keyed_hash
 
 CODES_AT_ONCE = 3  # with MFA_TOTP_TOLERANCE 1: the code before, the one now and the next
 

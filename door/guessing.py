@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from door import devices
 from door.models import Guess
-from publishing.sender import keyed_hash, sender_of
+from web.sender import keyed_hash, sender_of
 
 REMEMBERED = timedelta(hours=1)
 AHEAD = timedelta(minutes=1)  # a row from further ahead was written by a clock that was wrong

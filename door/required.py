@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from publishing.limits import STAFF_PATHS
+from web.limits import STAFF_PATHS
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:

@@ -16,7 +16,7 @@ from exercises.models import Exercise, Prescription, Variation
 from exercises.structured import names
 from publishing.meta import absolute
 from publishing.models import Site
-from publishing.reading import stored
+from web.decorators import stored
 
 VERSION = 1  # goes up when a field changes its meaning or goes away; a new field leaves it
 STYLE_HASH = f"'sha256-{b64encode(sha256(standalone.STYLE.encode()).digest()).decode()}'"

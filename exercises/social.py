@@ -8,8 +8,8 @@ from exercises import figure, standalone, wording
 from exercises.models import Exercise, Prescription, Variation
 from publishing import social
 from publishing.models import Site
-from publishing.reading import get_only
 from publishing.social import Art, Card
+from web.decorators import get_only
 
 
 @get_only

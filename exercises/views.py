@@ -7,7 +7,7 @@ from exercises.choosing import Chooser
 from exercises.models import Exercise, MuscleWork, Variation
 from exercises.related import related
 from publishing.models import Site
-from publishing.reading import page_of, stored
+from web.decorators import page_of, stored
 
 EXERCISES_A_PAGE = 24
 

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST
 from publishing import backup, chores, usage
 from publishing.desk import ContentAdmin, Sentence, morning
 from publishing.forms import PictureForm, WordsForm
-from publishing.incoming import number
 from publishing.models import Picture, Site, Subject, picture_url
+from web.incoming import number
 
 
 class WordsFilter(admin.SimpleListFilter):

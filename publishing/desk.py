@@ -30,9 +30,9 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from markdownx.widgets import AdminMarkdownxWidget
 
-from publishing.forms import MailboxField
-from publishing.incoming import number
 from publishing.models import StarterRecord
+from web.fields import MailboxField
+from web.incoming import number
 
 MOST_ROWS = 200
 EDITOR_STYLE = {"all": ["desk/pictures.css"]}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from publishing import mailboxes, pictures
+from publishing import pictures
 from publishing.models import Picture
 from publishing.usage import texts_that_place
 
@@ -16,19 +15,6 @@ WORDS_HELP = (
     "What would you say on the phone? “A woman lies with her shoulders on a bench and lifts her"
     " hips.” Read aloud to people who cannot see it."
 )
-
-
-class MailboxField(forms.EmailField):
-    """An address that emails are sent to, as it is stored."""
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value) or ""
-        if text in self.empty_values or len(text) > (self.max_length or mailboxes.LONGEST):
-            return text  # the field's own rules tell
-        address = mailboxes.clean(text)
-        if "." not in address.rpartition("@")[2]:  # on the mail server's own machine
-            raise ValidationError(mailboxes.NO_ADDRESS)
-        return address
 
 
 class WordsForm(forms.ModelForm):

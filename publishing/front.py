@@ -21,9 +21,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import parse_etags
 
 from publishing.asked import Listener
-from publishing.limits import WholeBody
-from publishing.reading import named_query, parameters_at
 from publishing.store import Page, Place, holding, keep, one_at_a_time, place_of, read, write
+from web.decorators import named_query, parameters_at
+from web.limits import WholeBody
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=5),

@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from publishing.reading import get_only
+from web.decorators import get_only
 
 log = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from publishing.models import Picture
-from publishing.site_url import origin_of
+from web.site_url import origin_of
 
 LIMIT = 100_000  # characters of one text; a book chapter has about 30,000
 PLACED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")

@@ -29,7 +29,7 @@ from django.conf import settings
 from django.db import Error
 
 from publishing import asked, edition
-from publishing.reading import named_query, parameters_at
+from web.decorators import named_query, parameters_at
 
 FILES = 160  # on each of an edition's 64 shelves: 10,240 in all
 BYTES = 4_000_000  # on a shelf: 256 MB in all

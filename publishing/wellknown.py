@@ -8,8 +8,8 @@ from django.templatetags.static import static
 from django.utils import timezone
 
 from publishing.models import Site
-from publishing.reading import read_only, stored
 from publishing.social import PAPER
+from web.decorators import read_only, stored
 
 TEXT = "text/plain; charset=utf-8"
 ICONS = [

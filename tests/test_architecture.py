@@ -16,6 +16,7 @@ from tests.site import ROOT
 
 # A room imports only from rooms on a lower floor.
 FLOORS = {
+    "web": 0,
     "publishing": 1,
     "exercises": 5,
     "blog": 7,

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comments.models import Comment, Letter
-from publishing import mailboxes
 from publishing.models import Site
 from tests.page import read
 from tests.site import manage, refused
 from tests.writing import kept, send, written
+from web import mailboxes
 
 HIDDEN = "hidden character"
 LOCAL = "before the @"

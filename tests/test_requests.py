@@ -17,7 +17,6 @@ from blog.models import Article, Draft
 from comments.models import Comment
 from config.wsgi import application
 from publishing.front import preferred
-from publishing.incoming import number
 from publishing.models import Subject
 from tests.door import make_user, once_more
 from tests.hostile import (
@@ -37,6 +36,7 @@ from tests.hostile import (
 from tests.make import make_article, make_exercise, make_muscle, make_subject, make_variation
 from tests.page import read, save
 from tests.site import RunningSite
+from web.incoming import number
 
 NINES, HUGE = LONG["{9}"], "9" * 20  # no number for Python, none for a database
 REFUSED = "Something in this request does not fit"

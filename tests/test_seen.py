@@ -11,10 +11,10 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
-from publishing.logs import LETTERS_AN_HOUR, Letters, discreet
 from tests.mailbox import Mailbox, text_of
 from tests.page import read
 from tests.site import ROOT, SECRET, RunningSite, environment
+from web.logs import LETTERS_AN_HOUR, Letters, discreet
 
 SENDER = "203.0.113.77"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from publishing.sender import network_address
+from web.sender import network_address
 
 SOCKET = ""  # REMOTE_ADDR of a request over a Unix socket
 

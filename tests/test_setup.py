@@ -17,10 +17,10 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import pytest
 from django.test import RequestFactory
 
-from publishing.site_url import normalized, origin_of
-from publishing.views import server_error
 from tests.page import read
 from tests.site import PASSWORD, ROOT, SECRET, RunningSite, environment, manage
+from web.errors import server_error
+from web.site_url import normalized, origin_of
 
 SHOW = """
 import json, os, sys

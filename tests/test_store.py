@@ -15,8 +15,8 @@ from django.conf import settings as django_settings
 
 from publishing import store
 from publishing.front import is_for_everybody
-from publishing.site_url import normalized
 from tests.site import PASSWORD, RunningSite
+from web.site_url import normalized
 
 ARTICLE = "/articles/hip-thrust/"
 TITLE = "UPDATE blog_article SET title = ? WHERE slug = 'hip-thrust'"
@@ -367,5 +367,5 @@ def test_development_stores_nothing(prepared: Path, tmp_path: Path) -> None:
 def test_what_stands_before_the_store_is_about_a_request_and_not_about_its_page() -> None:
     """Headers of all that follow are part of a stored page."""
     place = django_settings.MIDDLEWARE.index("publishing.front.page_store")
-    before = ["publishing.logs.requests", "publishing.health.reopen_after_failure"]
+    before = ["web.logs.requests", "publishing.health.reopen_after_failure"]
     assert django_settings.MIDDLEWARE[:place] == before

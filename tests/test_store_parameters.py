@@ -10,10 +10,10 @@ from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver
 
 from config.urls import urlpatterns
-from publishing.reading import Parameters, stored
 from tests.site import RunningSite
 from tests.test_store import ask, headers_of, planted
 from tests.test_store import stored as stored_files
+from web.decorators import Parameters, stored
 
 SHARED = "fbclid=IwAR0x&utm_source=a%26b&gclid&mc_cid=%FF&igsh=&ref=;page=9&Page=3&page[]=4"
 PAST = {"Cookie": "sessionid=nobody"}  # rendered by Django alone, for a reader who is not known

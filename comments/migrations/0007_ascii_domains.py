@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, migrations, transaction
 
-from publishing import mailboxes
+from web import mailboxes
 
 
 def convert(apps, schema_editor):

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from publishing import mailboxes
 from publishing.models import Shown
+from web import mailboxes
 
 SUBJECT_KEPT = "Somebody answered"
 UNREACHABLE_FOR = timedelta(days=30)

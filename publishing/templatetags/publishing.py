@@ -36,14 +36,6 @@ def picture(
     }
 
 
-@register.simple_tag
-def part(number: int, query: str = "", name: str = "") -> str:
-    """The address of a part of the long list on this page, which the parameter of this name (page)
-    asks for; the first has that of the list."""
-    asked = "&".join(filter(None, [query, f"{name or 'page'}={number}" if number > 1 else ""]))
-    return f"?{asked}" if asked else "./"
-
-
 @register.simple_tag(takes_context=True)
 def social_card(context: dict[str, Any], meta: Meta) -> social.Card:
     """The page's own card, else the site's."""

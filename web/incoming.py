@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.http import parse_header_parameters
 
-from publishing.views import server_error
+from web.errors import server_error
 
 CHARSETS = ("utf-8", "us-ascii")
 # What the parser of header parameters (RFC 2231) raises: unknown codecs, codecs of bytes, numbers

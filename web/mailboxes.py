@@ -8,7 +8,7 @@ import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from publishing.sender import keyed_hash
+from web.sender import keyed_hash
 
 LONGEST = 254  # characters, by RFC 5321
 LONGEST_LOCAL = 64
