@@ -13,7 +13,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from exercises import figure
 from exercises.models import (
     Equipment,
     EquipmentNeed,
@@ -24,6 +23,7 @@ from exercises.models import (
     Step,
     Variation,
 )
+from figures import figure
 from publishing.desk import FIELDS, ContentAdmin, without_signs
 
 

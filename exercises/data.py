@@ -11,9 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from exercises import figure, standalone, wording
+from exercises import wording
 from exercises.models import Exercise, Prescription, Variation
 from exercises.structured import names
+from figures import figure, standalone
 from publishing.meta import absolute
 from publishing.models import Site
 from web.decorators import stored

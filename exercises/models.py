@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.urls import reverse
 
-from exercises import figure
+from figures import figure
 from publishing.models import Addressed, Picture, Published, Shown, Subject, slug_holds_a_letter
 
 

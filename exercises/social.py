@@ -4,8 +4,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from PIL import Image
 
-from exercises import figure, standalone, wording
+from exercises import wording
 from exercises.models import Exercise, Prescription, Variation
+from figures import figure, standalone
 from publishing import social
 from publishing.models import Site
 from publishing.social import Art, Card

@@ -18,6 +18,7 @@ from tests.site import ROOT
 FLOORS = {
     "web": 0,
     "publishing": 1,
+    "figures": 1,
     "exercises": 5,
     "blog": 7,
     "comments": 8,

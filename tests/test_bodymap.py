@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from exercises import bodymap
+from figures import bodymap
 
 SVG = "{http://www.w3.org/2000/svg}"
 STARTER = Path(__file__).resolve().parents[1] / "blog" / "starter" / "muscles.toml"

@@ -7,18 +7,9 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings
 
-from exercises import figure, props
-from exercises.pose import SIDES, read_pose
-from exercises.skeleton import (
-    ANKLE_HEIGHT,
-    FOREARM,
-    HEEL,
-    SHIN,
-    THIGH,
-    TRUNK,
-    UPPER_ARM,
-    Skeleton,
-)
+from figures import figure, props
+from figures.pose import SIDES, read_pose
+from figures.skeleton import ANKLE_HEIGHT, FOREARM, HEEL, SHIN, THIGH, TRUNK, UPPER_ARM, Skeleton
 
 TOLERANCE = 0.5  # hundredths of the body height, about 8 mm
 MOMENTS = figure.MOMENTS

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from exercises import figure
 from exercises.models import Exercise, Level, Prescription, Variation
+from figures import figure
 from tests.browsing import Visits
 from tests.make import (
     make_article,

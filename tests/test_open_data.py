@@ -13,7 +13,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from PIL import Image
 
-from exercises import figure
+from figures import figure
 from publishing.models import Site
 from tests.make import make_equipment, make_exercise, make_muscle, make_variation
 

@@ -2,7 +2,7 @@
 
 Run it from the top of the checkout (standard library only):
 
-    python docs/drawings/bodymap.py            writes exercises/bodymap.toml
+    python docs/drawings/bodymap.py            writes figures/bodymap.toml
 
 The file is committed, so nobody needs to run this to run the site. Only one half of the body is
 drawn here, the one right of the middle line; the page mirrors it. The body is 750 units tall, 7.5

@@ -5,9 +5,10 @@ from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from exercises import bodymap, figure, wording
+from exercises import wording
 from exercises.choosing import Chooser
 from exercises.models import Exercise, Muscle, Prescription, Variation
+from figures import bodymap, figure
 
 register = template.Library()
 

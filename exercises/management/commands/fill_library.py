@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from exercises import figure
 from exercises.models import (
     Equipment,
     EquipmentNeed,
@@ -20,6 +19,7 @@ from exercises.models import (
     Step,
     Variation,
 )
+from figures import figure
 from publishing import edition, searchable
 
 RUNGS = 3

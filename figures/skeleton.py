@@ -2,7 +2,7 @@
 
 Segment lengths and masses are the shares of body height and body mass in D. A. Winter,
 Biomechanics and Motor Control of Human Movement; the hand is shortened to a half-closed one.
-Units and axes are those of exercises/pose.py.
+Units and axes are those of figures/pose.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import cmath
 import math
 
-from exercises.pose import SIDES, Pose, check_angle
+from figures.pose import SIDES, Pose, check_angle
 
 TRUNK, NECK, HEAD = 28.8, 5.2, 13.0
 UPPER_ARM, FOREARM, HAND = 18.6, 14.6, 8.0

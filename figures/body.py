@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from exercises.path import Path, capsule, smooth
-from exercises.skeleton import PELVIS, THIGH, TRUNK, Skeleton, angle, turn
+from figures.path import Path, capsule, smooth
+from figures.skeleton import PELVIS, THIGH, TRUNK, Skeleton, angle, turn
 
 MUSCLES = ("glutes", "hip_side", "thigh_front", "thigh_back", "calf", "core", "back")
 

@@ -6,7 +6,7 @@ import cmath
 import math
 from collections.abc import Sequence
 
-from exercises.skeleton import angle, turn
+from figures.skeleton import angle, turn
 
 # SVG units for one hundredth of the body height: a figure is 400 units tall, so that whole numbers
 # are exact to half a pixel at the size it is shown.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from exercises.body import Body, Shape
-from exercises.path import Path, capsule, circle
-from exercises.pose import SIDES
-from exercises.skeleton import turn
+from figures.body import Body, Shape
+from figures.path import Path, capsule, circle
+from figures.pose import SIDES
+from figures.skeleton import turn
 
 # Layers from back to front; the body's own parts lie between them.
 BEHIND, UNDER, HELD, FRONT = 0, 4, 5, 7

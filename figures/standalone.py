@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-from exercises import figure
-from exercises.path import SCALE, Path
+from figures import figure
+from figures.path import SCALE, Path
 
 PAPER, INK, QUIET, LINE, ACCENT = "#FBF7F0", "#17130F", "#5F564C", "#D8CEC0", "#B93A0A"
 CURVE_STEPS = 10

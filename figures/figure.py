@@ -1,8 +1,8 @@
 """Drawings of exercises: a TOML file of two poses in, inline SVG out.
 
 A file states `working` (muscles, the near side unless "far_…"), the tables `start` and `end`
-(exercises/pose.py), and if needed `view` ("side" or "front"), `[[prop]]` tables
-(exercises/props.py), `holding` (sides whose hand is closed), `contacts` ("heels:bench": what rests
+(figures/pose.py), and if needed `view` ("side" or "front"), `[[prop]]` tables
+(figures/props.py), `holding` (sides whose hand is closed), `contacts` ("heels:bench": what rests
 on what, in every frame; a pose can add its own, and a test holds the drawing to them), `far_ink`
 (front view: both sides in ink) and `arms_between` (arms behind the near leg).
 
@@ -23,11 +23,11 @@ from typing import Literal
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from exercises import props
-from exercises.body import MUSCLES, Body, Shape
-from exercises.path import SCALE, Path
-from exercises.pose import Pose, read_pose
-from exercises.skeleton import Skeleton, between
+from figures import props
+from figures.body import MUSCLES, Body, Shape
+from figures.path import SCALE, Path
+from figures.pose import Pose, read_pose
+from figures.skeleton import Skeleton, between
 
 DRAWINGS = FilePath(__file__).parent / "drawings"
 FRAMES = 6
