@@ -87,11 +87,12 @@ INSTALLED_APPS = [
     "blog",
     "comments",
     "door",
+    "operations",
 ]
 
 MIDDLEWARE = [
     "web.logs.requests",
-    "publishing.health.reopen_after_failure",
+    "operations.health.reopen_after_failure",
     "publishing.front.page_store",
     "web.headers.middleware",
     "django.middleware.security.SecurityMiddleware",

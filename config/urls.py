@@ -13,7 +13,9 @@ from door import views as door
 from exercises import data
 from exercises import views as exercises
 from exercises.social import exercise_card
-from publishing import health, pictures, wellknown
+from operations import admin as operations
+from operations import health
+from publishing import pictures, wellknown
 from publishing import views as publishing
 from publishing.redirects import not_found
 from web import errors
@@ -90,6 +92,11 @@ urlpatterns = [
         "admin/password/<uidb64>/<token>/",
         door.ChoosePassword.as_view(),
         name="choose_password",
+    ),
+    path(
+        "admin/publishing/site/backup/",
+        admin.site.admin_view(operations.make_backup),
+        name="make_backup",
     ),
     path("admin/", include("door.urls")),  # before the desk: in place of its own
     path("admin/", admin.site.urls),

@@ -6,16 +6,14 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import path, reverse
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
-from django.views.decorators.http import require_POST
 
-from publishing import backup, chores, usage
+from publishing import usage
 from publishing.desk import ContentAdmin, Sentence, morning
 from publishing.forms import PictureForm, WordsForm
 from publishing.models import Picture, Site, Subject, picture_url
@@ -201,35 +199,3 @@ class SiteAdmin(ContentAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    def get_urls(self) -> list[Any]:
-        make = self.admin_site.admin_view(require_POST(self.make_backup))
-        return [path("backup/", make, name="publishing_backup"), *super().get_urls()]
-
-    def make_backup(self, request: HttpRequest) -> HttpResponse:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        backup.make_apart()
-        messages.info(request, "A backup is being made. This page tells when it is there.")
-        return redirect("admin:index")
-
-
-@morning
-def failed_chores(request: HttpRequest) -> Iterator[Sentence]:
-    if request.user.has_perm("publishing.change_site"):
-        for told in chores.failures():
-            yield Sentence(46, conditional_escape(told))
-
-
-@morning
-def last_backup(request: HttpRequest) -> Iterator[Sentence]:
-    if not request.user.has_perm("publishing.change_site"):
-        return
-    trouble, made = backup.trouble(), backup.kept()
-    words = ""
-    if made:
-        at = localtime(backup.made_at(made[-1]))
-        words = f"The last backup was made and checked on {at:%B %-d at %H:%M}."
-    context = {"words": " ".join(filter(None, [trouble, words])), "running": backup.is_running()}
-    html = render_to_string("admin/backup.html", context, request)
-    yield Sentence(45 if trouble else 85, html, needs_her=bool(trouble))

@@ -23,6 +23,7 @@ FLOORS = {
     "blog": 7,
     "comments": 8,
     "door": 9,
+    "operations": 11,
     "config": 12,
 }
 BY_NAME = ("get_model", "import_module", "import_string")  # calls that import what a string names

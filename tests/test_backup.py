@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
 
-from comments.management.commands import clock
-from publishing import archive, backup, snapshot, swap
+from operations import archive, backup, snapshot, swap
+from operations.management.commands import clock
 from tests.site import ROOT, RunningSite, manage, refused
 
 

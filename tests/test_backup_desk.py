@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
 
-from publishing import backup
+from operations import backup
 from tests.page import read
 from tests.site import RunningSite
 from tests.test_backup import name_of

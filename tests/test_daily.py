@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from comments.models import Comment, Letter
-from publishing import chores
+from operations import chores
 from tests.page import read
 from tests.site import RunningSite, run
 

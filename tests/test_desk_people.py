@@ -14,7 +14,7 @@ from django.test import Client
 from blog.models import Article
 from comments import letters
 from comments.models import Letter
-from publishing import backup
+from operations import backup
 from tests.make import (
     earlier,
     later,

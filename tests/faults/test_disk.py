@@ -24,7 +24,7 @@ from PIL import Image
 
 from comments import letters
 from comments.models import Comment, Letter
-from publishing import backup
+from operations import backup
 from tests.mailbox import Mailbox
 from tests.page import read
 from tests.site import RunningSite, refused

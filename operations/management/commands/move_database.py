@@ -15,7 +15,7 @@ from django.core.management.color import no_style
 from django.db import Error, connection, connections, transaction
 from django.db.models import Model
 
-from publishing.snapshot import Unusable, database, digest, lock_out
+from operations.snapshot import Unusable, database, digest, lock_out
 
 BATCH = 1000  # rows
 

@@ -35,10 +35,10 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from publishing import archive, swap
-from publishing.archive import FACTS, MEMBER, Facts
-from publishing.snapshot import Unusable, database
-from publishing.swap import FOLDERS, SECRET
+from operations import archive, swap
+from operations.archive import FACTS, MEMBER, Facts
+from operations.snapshot import Unusable, database
+from operations.swap import FOLDERS, SECRET
 
 DERIVED = ("pages", "social")  # made anew from what was restored
 STAMP = "site-%Y-%m-%d-%H%M%S.zip"  # in UTC

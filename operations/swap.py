@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import Error
 
-from publishing.snapshot import Unusable, database
+from operations.snapshot import Unusable, database
 
 FOLDERS = ("media", "originals")
 SECRET = "secret-key"

@@ -13,7 +13,7 @@ from django.core.files.storage import storages
 from django.core.mail import get_connection
 from django.db import Error, connection
 
-from publishing import backup, chores, health
+from operations import backup, chores, health
 
 ROOM = 500 * settings.MEGABYTE
 AHEAD = 300  # seconds

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from publishing import backup
+from operations import backup
 
 
 class Command(BaseCommand):

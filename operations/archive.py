@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TypedDict
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
-from publishing.snapshot import Content, Unusable
+from operations.snapshot import Content, Unusable
 
 FACTS = "site.json"
 MEMBER = re.compile(r"(?:media|originals)/\w[\w.-]*|database\.(?:sqlite3|pgdump)|secret-key")

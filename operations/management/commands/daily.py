@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from comments import letters
 from comments.models import UNDO_FOR, Block, Comment, Event, Letter, Report
-from publishing import backup, chores
+from operations import backup, chores
 from publishing.fulltext import engine
 
 SENDER_KEPT = timedelta(days=30)

@@ -11,7 +11,7 @@ from django.db import Error
 from django.utils import timezone
 
 from comments.models import Letter
-from publishing import doctor
+from operations import doctor
 
 LATE = timedelta(minutes=20)
 
