@@ -8,9 +8,9 @@ from django.templatetags.static import static
 
 from blog import text
 from blog.models import Article, Author
-from publishing import feeds
-from publishing.feeds import Entry, Feed, row_id, row_name
-from publishing.meta import absolute
+from metadata import feeds
+from metadata.feeds import Entry, Feed, row_id, row_name
+from metadata.page import absolute
 from publishing.models import Site, Subject
 from web.decorators import stored
 

@@ -6,8 +6,8 @@ from django.urls import reverse
 from blog import social, structured
 from blog.models import Article, Author, Page, Source
 from exercises.models import Variation
+from metadata.page import Meta, in_short, of_part
 from publishing.markdown import Text, plain
-from publishing.meta import Meta, in_short, of_part
 from publishing.models import Site, Subject
 
 ARTICLES = ("Articles", "/articles/")

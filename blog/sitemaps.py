@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
     for kind, rows in (("articles", _articles()), ("exercises", _exercises())):
         parts += [(kind, n) for n in Paginator(rows, MOST).page_range]
     paths = [reverse("sitemap_part", args=part) for part in parts]
-    return render(request, "publishing/sitemap_index.xml", {"paths": paths}, content_type=XML)
+    return render(request, "metadata/sitemap_index.xml", {"paths": paths}, content_type=XML)
 
 
 @stored()
@@ -51,7 +51,7 @@ def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     if kind not in kinds:
         raise Http404
     places = list(kinds[kind](number))
-    return render(request, "publishing/sitemap.xml", {"places": places}, content_type=XML)
+    return render(request, "metadata/sitemap.xml", {"places": places}, content_type=XML)
 
 
 @stored()

@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404
 from blog.models import Article
 from exercises import social as exercises
 from exercises.models import Exercise, Variation
-from publishing import social
+from metadata.cards import social
+from metadata.cards.social import Card
 from publishing.models import Site, Subject
-from publishing.social import Card
 from web.decorators import get_only
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from blog.models import Article, Author, Source
 from exercises import structured as exercises
 from exercises.models import Variation
+from metadata.json_ld import BUSINESS, address, picture, ref, stated
+from metadata.page import Node, absolute
 from publishing.markdown import Text
-from publishing.meta import Node, absolute
 from publishing.models import Picture, Site, Subject
-from publishing.structured import BUSINESS, address, picture, ref, stated
 
 KICKERS = 2  # subjects that an article's page names above its title
 

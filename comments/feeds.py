@@ -8,8 +8,8 @@ from django.utils.html import linebreaks
 from blog.models import Article
 from comments.linking import linked
 from comments.models import Comment, CommentQuerySet
-from publishing import feeds
-from publishing.feeds import Entry, Feed, row_id, row_name
+from metadata import feeds
+from metadata.feeds import Entry, Feed, row_id, row_name
 from publishing.models import Site
 from web.decorators import stored
 

@@ -4,7 +4,7 @@ from django.core.paginator import Page as Part
 from django.urls import reverse
 
 from exercises.models import Exercise
-from publishing.meta import Meta, of_part
+from metadata.page import Meta, of_part
 from publishing.models import Site
 
 

@@ -5,9 +5,9 @@ from django.core.paginator import Page
 from blog import structured as blog
 from blog.models import Article
 from comments.models import Comment
-from publishing.meta import Node
+from metadata.json_ld import BUSINESS, ref, stated
+from metadata.page import Node
 from publishing.models import Site
-from publishing.structured import BUSINESS, ref, stated
 
 
 def thread(page: Page, article: Article, site: Site) -> list[Node]:

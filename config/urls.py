@@ -13,9 +13,10 @@ from door import views as door
 from exercises import data
 from exercises import views as exercises
 from exercises.social import exercise_card
+from metadata import site_files
 from operations import admin as operations
 from operations import health
-from publishing import pictures, wellknown
+from publishing import pictures
 from publishing import views as publishing
 from publishing.redirects import not_found
 from web import errors
@@ -77,11 +78,11 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<slug:kind>-<int:number>.xml", sitemaps.part, name="sitemap_part"),
     path("llms.txt", sitemaps.llms, name="llms"),
-    path("robots.txt", wellknown.robots, name="robots"),
-    path(".well-known/security.txt", wellknown.security, name="security"),
-    path("manifest.webmanifest", wellknown.manifest, name="manifest"),
+    path("robots.txt", site_files.robots, name="robots"),
+    path(".well-known/security.txt", site_files.security, name="security"),
+    path("manifest.webmanifest", site_files.manifest, name="manifest"),
     path("healthz", health.healthz, name="healthz"),
-    path("favicon.ico", wellknown.favicon, name="favicon"),
+    path("favicon.ico", site_files.favicon, name="favicon"),
     re_path(rf"^media/({pictures.NAME})\Z", publishing.media, name="media"),
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
     path("markdownx/markdownify/", publishing.markdown_preview),

@@ -15,7 +15,7 @@ from exercises import wording
 from exercises.models import Exercise, Prescription, Variation
 from exercises.structured import names
 from figures import figure, standalone
-from publishing.meta import absolute
+from metadata.page import absolute
 from publishing.models import Site
 from web.decorators import stored
 

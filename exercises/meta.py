@@ -6,7 +6,7 @@ from django.urls import reverse
 from exercises import social, structured
 from exercises.choosing import Chooser
 from exercises.models import Exercise, Variation
-from publishing.meta import Meta, of_part
+from metadata.page import Meta, of_part
 from publishing.models import Site
 
 LIBRARY = ("Exercises", "/exercises/")

@@ -7,9 +7,9 @@ from PIL import Image
 from exercises import wording
 from exercises.models import Exercise, Prescription, Variation
 from figures import figure, standalone
-from publishing import social
+from metadata.cards import social
+from metadata.cards.social import Art, Card
 from publishing.models import Site
-from publishing.social import Art, Card
 from web.decorators import get_only
 
 

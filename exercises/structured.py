@@ -5,8 +5,8 @@ from typing import Any
 
 from exercises import wording
 from exercises.models import Exercise, Prescription, Variation
-from publishing.meta import Node, absolute
-from publishing.structured import ref, stated
+from metadata.json_ld import ref, stated
+from metadata.page import Node, absolute
 
 
 def ladder(exercise: Exercise, variations: Sequence[Variation]) -> tuple[Node, ...]:

@@ -19,6 +19,7 @@ FLOORS = {
     "web": 0,
     "publishing": 1,
     "figures": 1,
+    "metadata": 4,
     "exercises": 5,
     "blog": 7,
     "comments": 8,

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.test import Client
 from PIL import Image, ImageChops, ImageStat
 
-from publishing import pictures, social
-from publishing.lettering import fit, in_visual_order
+from metadata.cards import social
+from metadata.cards.text import fit, in_visual_order
+from publishing import pictures
 from tests.make import (
     make_article,
     make_exercise,

@@ -15,7 +15,7 @@ from comments.forms import AnswerForm
 from comments.models import WORDS_A_PAGE, Comment
 from comments.structured import thread
 from exercises.models import Exercise, Variation
-from publishing import structured
+from metadata import json_ld
 
 register = template.Library()
 WORDS_ON_EXERCISE = 5
@@ -62,7 +62,7 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     page = pages.page(number)
     page.object_list = found or page.object_list
     site = context["site"]
-    nodes = structured.script(thread(page, article, site)) if page.object_list else ""
+    nodes = json_ld.script(thread(page, article, site)) if page.object_list else ""
     return {"page": page, "article": article, "site": site, "nodes": nodes}
 
 

@@ -1,10 +1,7 @@
 from typing import Any
 
 from django import template
-from django.utils.safestring import SafeString
 
-from publishing import social, structured
-from publishing.meta import Meta
 from publishing.models import Picture, picture_url
 
 register = template.Library()
@@ -34,15 +31,3 @@ def picture(
         "lead": lead,
         "words": "" if silent else picture.text_alternative,
     }
-
-
-@register.simple_tag(takes_context=True)
-def social_card(context: dict[str, Any], meta: Meta) -> social.Card:
-    """The page's own card, else the site's."""
-    return meta.card or social.of_site(context["site"])
-
-
-@register.simple_tag(takes_context=True)
-def json_ld(context: dict[str, Any], meta: Meta) -> SafeString:
-    """The page in schema.org's words."""
-    return structured.script(structured.graph(meta, context["site"]))

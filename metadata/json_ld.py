@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from publishing.meta import Meta, Node, absolute
+from metadata.page import Meta, Node, absolute
 from publishing.models import Picture, Site
 
 BUSINESS = "/#business"

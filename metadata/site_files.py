@@ -7,8 +7,8 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 
+from metadata.cards.social import PAPER
 from publishing.models import Site
-from publishing.social import PAPER
 from web.decorators import read_only, stored
 
 TEXT = "text/plain; charset=utf-8"

@@ -21,8 +21,9 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from PIL import Image, ImageDraw
 
-from publishing import store, stripes
-from publishing.lettering import can_write, fit
+from metadata.cards import stripes
+from metadata.cards.text import can_write, fit
+from publishing import store
 from publishing.models import Picture, Site
 from publishing.pictures import give_memory_back
 

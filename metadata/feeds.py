@@ -15,7 +15,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from publishing.meta import absolute
+from metadata.page import absolute
 from publishing.models import Published, Site
 
 SINCE = 2026  # when this site's ids began: part of a tag URI, so never to change
@@ -119,7 +119,7 @@ def for_elsewhere(html: str, base: str) -> str:
 
 
 def atom(request: HttpRequest, feed: Feed) -> HttpResponse:
-    xml = render_to_string("publishing/feed.xml", {"feed": feed}, request)
+    xml = render_to_string("metadata/feed.xml", {"feed": feed}, request)
     return HttpResponse(NOT_IN_XML.sub("", xml), "application/atom+xml; charset=utf-8")
 
 

@@ -1,5 +1,5 @@
 """What a page tells search engines, messengers and feed readers of itself: one object for each
-page, set into its head by templates/publishing/meta.html. A page without one is not indexed."""
+page, set into its head by templates/metadata/meta.html. A page without one is not indexed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.paginator import Page
 
-from publishing.social import Card
+from metadata.cards.social import Card
 
 DESCRIPTION = 200  # characters at most, when it is made from a text
 Node = Mapping[str, Any]  # of a JSON-LD graph

@@ -1,0 +1,22 @@
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from metadata.cards import social
+from metadata.json_ld import graph, script
+from metadata.page import Meta
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def social_card(context: dict[str, Any], meta: Meta) -> social.Card:
+    """The page's own card, else the site's."""
+    return meta.card or social.of_site(context["site"])
+
+
+@register.simple_tag(takes_context=True)
+def json_ld(context: dict[str, Any], meta: Meta) -> SafeString:
+    """The page in schema.org's words."""
+    return script(graph(meta, context["site"]))
