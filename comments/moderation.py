@@ -23,7 +23,8 @@ from comments.models import (
     Look,
     is_in_library,
 )
-from publishing import edition, searchable
+from pagecache import edition
+from publishing import searchable
 from publishing.revisions import words_changed
 
 HEALTH_WORDS = re.compile(

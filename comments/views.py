@@ -29,7 +29,7 @@ from comments import letters, meta, moderation, spam
 from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import WORDS_A_PAGE, Comment, Report, own_comment
 from exercises.models import Exercise
-from publishing.store import one_at_a_time
+from pagecache.files import one_at_a_time
 from web.decorators import page_of, read_only, stored
 from web.incoming import number
 from web.origin import is_foreign, is_silent

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "web",
     "publishing",
+    "pagecache",
     "metadata",
     "exercises",
     "blog",
@@ -94,7 +95,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.logs.requests",
     "operations.health.reopen_after_failure",
-    "publishing.front.page_store",
+    "pagecache.wsgi.page_store",
     "web.headers.middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

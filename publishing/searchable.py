@@ -1,6 +1,6 @@
 """What can be searched: each room says it of its rows, and it is kept in SearchEntry.
 
-A room's module search_entries registers its kinds; publishing/edition.py asks for what a change
+A room's module search_entries registers its kinds; pagecache/edition.py asks for what a change
 affects, and refreshes it in the same transaction.
 """
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import get_commands
 
-from publishing import store
+from pagecache.files import release
 from tests.page import read
 from tests.site import ROOT
 
@@ -19,6 +19,7 @@ FLOORS = {
     "web": 0,
     "publishing": 1,
     "figures": 1,
+    "pagecache": 3,
     "metadata": 4,
     "exercises": 5,
     "blog": 7,
@@ -134,11 +135,11 @@ def test_a_changed_file_in_a_room_makes_another_release(
     settings.BASE_DIR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"
     settings.STATIC_ROOT.mkdir()
     (settings.STATIC_ROOT / "staticfiles.json").touch()
-    before = store.release.__wrapped__()
-    assert store.release.__wrapped__() == before
+    before = release.__wrapped__()
+    assert release.__wrapped__() == before
     with (tmp_path / room / "__init__.py").open("a") as file:
         file.write("# changed\n")
-    assert store.release.__wrapped__() != before
+    assert release.__wrapped__() != before
 
 
 def inline(source: str) -> list[str]:

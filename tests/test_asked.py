@@ -27,7 +27,7 @@ from exercises.models import (
     Step,
     Variation,
 )
-from publishing import edition
+from pagecache import edition
 from publishing.models import Picture, Site, Subject
 from tests import make
 

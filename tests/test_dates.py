@@ -12,7 +12,7 @@ from django.db import models
 from django.test import Client
 from django.utils import timezone
 
-from publishing import edition
+from pagecache import edition
 from publishing.models import Day, Moment, within_bounds
 from publishing.models.dates import latest
 from tests import make

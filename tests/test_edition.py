@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from comments import moderation
 from comments.models import Address, Comment
-from publishing import edition, searchable
+from pagecache import edition
+from publishing import searchable
 from publishing.models import Edition, Picture, Redirect, SearchEntry, Shown, Site
 from tests import make
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from blog.models import Article, Draft
 from comments.models import Comment
 from config.wsgi import application
-from publishing.front import preferred
+from pagecache.wsgi import preferred
 from publishing.models import Subject
 from tests.door import make_user, once_more
 from tests.hostile import (

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 
 from comments.moderation import erase
-from publishing import edition
+from pagecache import edition
 from publishing.models import SearchEntry, SearchWord
 from tests.make import (
     earlier,

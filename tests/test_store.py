@@ -13,8 +13,8 @@ import brotli
 import pytest
 from django.conf import settings as django_settings
 
-from publishing import store
-from publishing.front import is_for_everybody
+from pagecache import files
+from pagecache.wsgi import is_for_everybody
 from tests.site import PASSWORD, RunningSite
 from web.site_url import normalized
 
@@ -235,7 +235,7 @@ def test_pages_of_a_site_below_a_path_are_for_nobody_else() -> None:
 
 
 def test_pages_of_another_release_are_in_another_folder(settings: Any, tmp_path: Path) -> None:
-    name = store.release.__wrapped__
+    name = files.release.__wrapped__
     names = [name(), name()]
     settings.TIME_ZONE = "Europe/Berlin"
     names.append(name())
@@ -243,6 +243,7 @@ def test_pages_of_another_release_are_in_another_folder(settings: Any, tmp_path:
     names.append(name())
     settings.BASE_DIR = tmp_path
     (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "__init__.py").touch()
     for headers in ("DENY", "SAMEORIGIN"):
         (tmp_path / "config" / "settings.py").write_text(f'X_FRAME_OPTIONS = "{headers}"')
         names.append(name())
@@ -305,7 +306,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import RequestFactory
 from config.wsgi import application
-from publishing import store
+from pagecache import files
 
 other = sqlite3.connect(settings.DATABASES["default"]["NAME"], isolation_level=None)
 renderings = set()
@@ -314,7 +315,7 @@ def visit():
     host = settings.SITE_URL.removeprefix("http://")
     environ = RequestFactory(headers={"host": host}).get("/articles/hip-thrust/").environ
     page = b"".join(application(environ, lambda *given: None))
-    folders = Path(settings.DATA_DIR).glob(f"pages/kept-*/*/{store.name_of(environ)}.*")
+    folders = Path(settings.DATA_DIR).glob(f"pages/kept-*/*/{files.name_of(environ)}.*")
     renderings.update(folder.name for folder in folders)
     return page
 
@@ -366,6 +367,6 @@ def test_development_stores_nothing(prepared: Path, tmp_path: Path) -> None:
 
 def test_what_stands_before_the_store_is_about_a_request_and_not_about_its_page() -> None:
     """Headers of all that follow are part of a stored page."""
-    place = django_settings.MIDDLEWARE.index("publishing.front.page_store")
+    place = django_settings.MIDDLEWARE.index("pagecache.wsgi.page_store")
     before = ["web.logs.requests", "operations.health.reopen_after_failure"]
     assert django_settings.MIDDLEWARE[:place] == before

@@ -20,7 +20,7 @@ from blog.models import Article
 from comments.models.judgement import Event, Report
 from comments.models.letters import Address
 from exercises.models import Exercise
-from publishing import edition
+from pagecache import edition
 from publishing.models import Published, PublishedQuerySet
 
 WORDS_LIMIT = 5000  # characters

@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw
 
 from metadata.cards import stripes
 from metadata.cards.text import can_write, fit
-from publishing import store
+from pagecache import files
 from publishing.models import Picture, Site
 from publishing.pictures import give_memory_back
 
@@ -143,7 +143,7 @@ def picture(card: Card) -> bytes:
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         before = set(file.parent.glob("*.png")) - {file}
-        store.put(str(file), content)
+        files.put(str(file), content)
         for old in before:
             old.unlink(missing_ok=True)
     return content

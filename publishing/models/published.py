@@ -32,7 +32,7 @@ class PublishedQuerySet(models.QuerySet):
 
 
 class Shown(models.Model):
-    """A row that readers see: publishing/edition.py listens to it."""
+    """A row that readers see: pagecache/edition.py listens to it."""
 
     moments: tuple[str, ...] = ()  # fields with a time at which pages change by themselves
 

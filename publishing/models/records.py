@@ -26,7 +26,7 @@ class StarterRecord(models.Model):
 
 
 class SearchEntry(models.Model):
-    """What search knows of a row that is published or scheduled; kept by publishing/edition.py.
+    """What search knows of a row that is published or scheduled; kept by pagecache/edition.py.
 
     The database's full-text index follows this table by itself (migration 0003_search).
     """

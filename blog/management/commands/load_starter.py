@@ -22,7 +22,8 @@ from exercises.models import (
     Step,
     Variation,
 )
-from publishing import edition, pictures
+from pagecache import edition
+from publishing import pictures
 from publishing.models import Picture, Site, StarterRecord, Subject
 
 STARTER = Path(__file__).resolve().parents[2] / "starter"

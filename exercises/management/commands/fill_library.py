@@ -20,7 +20,8 @@ from exercises.models import (
     Variation,
 )
 from figures import figure
-from publishing import edition, searchable
+from pagecache import edition
+from publishing import searchable
 
 RUNGS = 3
 STEPS = ("Stand on a floor that grips.", "Move slowly and hold 2 seconds.", "Put the weight down.")

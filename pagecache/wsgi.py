@@ -20,8 +20,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import parse_etags
 
-from publishing.asked import Listener
-from publishing.store import Page, Place, holding, keep, one_at_a_time, place_of, read, write
+from pagecache.files import Page, Place, holding, keep, one_at_a_time, place_of, read, write
+from pagecache.revalidate import Listener
 from web.decorators import named_query, parameters_at
 from web.limits import WholeBody
 

@@ -2,8 +2,8 @@
 page with a file for each encoding. Processes and machines need not talk to each other: they share
 the edition's number.
 
-A page whose questions can be asked again (publishing/asked.py) is kept beside the editions, which
-only point to it; in a new edition it is asked whether it still holds.
+A page whose questions can be asked again (pagecache/revalidate.py) is kept beside the editions,
+which only point to it; in a new edition it is asked whether it still holds.
 
 Where nothing can be kept or read (a full disk, a folder that may not be written), that is as if the
 page were not there.
@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import Error
 
-from publishing import asked, edition
+from pagecache import edition, revalidate
 from web.decorators import named_query, parameters_at
 
 FILES = 160  # on each of an edition's 64 shelves: 10,240 in all
@@ -118,7 +118,7 @@ def read(place: Place, encoding: str) -> Page | None:
     return Page(headers, body) if headers["Content-Length"] == str(len(body)) else None
 
 
-def keep(place: Place, pages: dict[str, Page], listener: asked.Listener) -> None:
+def keep(place: Place, pages: dict[str, Page], listener: revalidate.Listener) -> None:
     """Keep a page just rendered, in these encodings, if the site did not change meanwhile. For
     editions to come it is kept in any case, if there are questions that tell whether it holds."""
     with suppress(OSError, Error):
@@ -151,9 +151,9 @@ def holding(place: Place) -> Place | None:
     edition, or in one that came while it was asked."""
     with suppress(OSError, ValueError, Error):
         questions = Path(place.questions).read_text()
-        with asked.at_one_moment():
+        with revalidate.at_one_moment():
             number = edition.standing()
-            if number is None or not asked.is_told_the_same(questions):
+            if number is None or not revalidate.is_told_the_same(questions):
                 return None
         found = place_in(number, place.name)
         point(found, questions)
