@@ -15,11 +15,13 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from blog import check, drafts, editor, text
-from blog.forms import ArticleForm, BaseSourceFormSet, BiographyForm, SourceForm, TextForm
+from blog import drafts, editor, text
+from blog.forms import ArticleForm, BaseSourceFormSet, SourceForm
 from blog.models import Article, Author, Draft, Page, Source
 from publishing.desk import Sentence, morning
 from publishing.revisions import RevisionAdmin
+from writing.check import about_claims, blocks
+from writing.forms import TextForm
 
 DRAFTS_NAMED = 5  # on the morning page, the newest
 LOOKED_THROUGH = 20  # articles, for claims without a source: the morning page stays quick
@@ -236,7 +238,7 @@ def articles(request: HttpRequest) -> Iterator[Sentence]:
         sentence = f"There {'is one more draft' if more == 1 else f'are {more} more drafts'}."
         yield Sentence(41, _link(all_of_them, sentence))
     for article in Article.objects.order_by("-updated_at")[:LOOKED_THROUGH]:
-        if any(check.claims(article.text)):
+        if any(about_claims(blocks(article.text))):
             sentence = f"“{article}” has a claim without a source."
             yield Sentence(60, _link(_form(article), sentence))
     coming = Article.objects.filter(published_at__gt=timezone.now()).order_by("published_at")
@@ -272,7 +274,7 @@ class PageAdmin(TextAdmin):
 @admin.register(Author)
 class AuthorAdmin(TextAdmin):
     desk_order = 85
-    form = BiographyForm
+    form = TextForm
     list_display = ["name", "credential", "business"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}

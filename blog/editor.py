@@ -25,6 +25,7 @@ from exercises.models import Variation
 from publishing.models import Picture, picture_url
 from publishing.revisions import differences
 from web.incoming import number
+from writing.check import Finding
 
 QUESTIONS = 3  # shown at once
 WINDOW = re.compile(r"[\w-]{1,32}", re.ASCII)
@@ -92,7 +93,7 @@ def around(request: HttpRequest, form: ArticleForm, object_id: str | None) -> di
     return context
 
 
-def sorted_findings(article: Article) -> dict[str, list[check.Finding]]:
+def sorted_findings(article: Article) -> dict[str, list[Finding]]:
     found = check.findings(article)
     questions = [finding for finding in found if finding.level == "question"]
     return {

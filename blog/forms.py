@@ -15,19 +15,10 @@ from django.utils.timezone import localdate
 
 from blog import check
 from blog.models import Article, Source
-from publishing.desk import EDITOR_SCRIPTS, EDITOR_STYLE, TIMES, DateAndTime, MarkdownWidget
+from publishing.desk import TIMES, DateAndTime
 from publishing.models import Picture, free_name, within_bounds
-
-
-class TextForm(forms.ModelForm):
-    """A form whose Markdown field has the editor."""
-
-    markdown_field = "text"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.markdown_field in self.fields:
-            self.fields[self.markdown_field].widget = MarkdownWidget()
+from writing.forms import TextForm
+from writing.widgets import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget
 
 
 class ArticleText(MarkdownWidget):
@@ -39,10 +30,6 @@ class ArticleText(MarkdownWidget):
         extend = False  # django-markdownx's own preview would stand beside the page
         css = EDITOR_STYLE
         js = [*EDITOR_SCRIPTS, Script("desk/autosave.js", type="module")]
-
-
-class BiographyForm(TextForm):
-    markdown_field = "biography"
 
 
 class ArticleForm(TextForm):

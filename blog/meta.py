@@ -7,8 +7,8 @@ from blog import social, structured
 from blog.models import Article, Author, Page, Source
 from exercises.models import Variation
 from metadata.page import Meta, in_short, of_part
-from publishing.markdown import Text, plain
 from publishing.models import Site, Subject
+from writing.markdown import Text, plain
 
 ARTICLES = ("Articles", "/articles/")
 

@@ -14,7 +14,6 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from exercises.models import Variation
-from publishing.markdown import placed_names
 from publishing.models import (
     Addressed,
     Day,
@@ -26,9 +25,11 @@ from publishing.models import (
     Subject,
     slug_holds_a_letter,
 )
+from writing.markdown import placed_names
+from writing.models import WithText
 
 
-class Author(Addressed):
+class Author(Addressed, WithText):
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField("address", max_length=80, unique=True)
     credential = models.CharField(
@@ -40,7 +41,7 @@ class Author(Addressed):
         Picture, models.SET_NULL, null=True, blank=True, related_name="portraits"
     )
     biography = models.TextField(blank=True)
-    markdown_field = "biography"  # where publishing/usage.py looks for pictures
+    markdown_field = "biography"
 
     history = HistoricalRecords()
 
@@ -64,7 +65,7 @@ def new_share_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-class Article(Addressed, Published):
+class Article(Addressed, Published, WithText):
     """What the trainer publishes: text with exercise cards, sources and one question."""
 
     title = models.CharField(max_length=120)
@@ -76,7 +77,6 @@ class Article(Addressed, Published):
         help_text="One or two sentences under the headline, in lists and in search results.",
     )
     text = models.TextField(blank=True)
-    markdown_field = "text"
     author = models.ForeignKey(Author, models.PROTECT, related_name="articles")
     subjects = models.ManyToManyField(Subject, blank=True, related_name="articles")
     lead_picture = models.ForeignKey(
@@ -261,7 +261,7 @@ class SitePages:
         self.footer = [page for page in pages if page.in_footer]
 
 
-class Page(Addressed, Published):
+class Page(Addressed, Published, WithText):
     """A plain page: privacy, health notice, contact."""
 
     class Role(models.TextChoices):
@@ -276,7 +276,6 @@ class Page(Addressed, Published):
     )
     summary = models.CharField(max_length=300, blank=True, help_text="For search results.")
     text = models.TextField(blank=True)
-    markdown_field = "text"
     in_footer = models.BooleanField("in the footer", default=True)
     position = models.PositiveSmallIntegerField("place in the footer", default=0)
     role = models.CharField(

@@ -6,9 +6,9 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 
 from blog.models import Article, Author, Page, Source
 from exercises.models import Exercise
-from publishing.markdown import plain
 from publishing.models import Subject
 from publishing.searchable import Entry, Kind, register
+from writing.markdown import plain
 
 
 def of_article(article: Article) -> Entry:

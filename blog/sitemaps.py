@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from blog.models import Article, Author, Page
 from exercises.models import Exercise
-from publishing.markdown import placed_pictures
 from publishing.models import Picture, Published, Subject
 from web.decorators import stored
+from writing.markdown import placed_pictures
 
 MOST = 10_000  # addresses in one file; the protocol allows 50,000
 XML = "application/xml; charset=utf-8"

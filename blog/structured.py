@@ -8,8 +8,8 @@ from exercises import structured as exercises
 from exercises.models import Variation
 from metadata.json_ld import BUSINESS, address, picture, ref, stated
 from metadata.page import Node, absolute
-from publishing.markdown import Text
 from publishing.models import Picture, Site, Subject
+from writing.markdown import Text
 
 KICKERS = 2  # subjects that an article's page names above its title
 

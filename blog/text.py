@@ -8,9 +8,9 @@ from django.template.loader import render_to_string
 
 from blog.models import Article, Author, Page, Source
 from exercises.models import Exercise, Variation
-from publishing import markdown
-from publishing.markdown import Text, Thing
 from publishing.models import Site
+from writing import markdown
+from writing.markdown import Text, Thing
 
 CARD = "exercises/card.html"
 

@@ -20,6 +20,7 @@ from publishing import pictures
 from publishing import views as publishing
 from publishing.redirects import not_found
 from web import errors
+from writing import views as writing
 
 urlpatterns = [
     path("", blog.home, name="home"),
@@ -85,8 +86,8 @@ urlpatterns = [
     path("favicon.ico", site_files.favicon, name="favicon"),
     re_path(rf"^media/({pictures.NAME})\Z", publishing.media, name="media"),
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
-    path("markdownx/markdownify/", publishing.markdown_preview),
-    path("markdownx/upload/", publishing.markdown_upload),
+    path("markdownx/markdownify/", writing.markdown_preview),
+    path("markdownx/upload/", writing.markdown_upload),
     path("admin/password/", door.AskForLetter.as_view(), name="admin_password_reset"),
     path("admin/password/sent/", auth.PasswordResetDoneView.as_view(), name="password_sent"),
     path(

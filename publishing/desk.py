@@ -20,7 +20,6 @@ from django.core.exceptions import BadRequest
 from django.db import IntegrityError, models
 from django.db.models import Model, QuerySet
 from django.forms import CheckboxSelectMultiple
-from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
@@ -28,15 +27,12 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
-from markdownx.widgets import AdminMarkdownxWidget
 
 from publishing.models import StarterRecord
 from web.fields import MailboxField
 from web.incoming import number
 
 MOST_ROWS = 200
-EDITOR_STYLE = {"all": ["desk/pictures.css"]}
-EDITOR_SCRIPTS = [Script(f"desk/{name}.js", type="module") for name in ("editor", "picture-words")]
 FIRST_DESK = 4  # Articles, Exercises, Answers, Pictures; the rest stands behind "More"
 log = logging.getLogger(__name__)
 STARTER_NOTE = "Written for you from your facts. Read it and change what is not you."
@@ -247,12 +243,3 @@ class ContentAdmin(DeskAdmin):
     @staticmethod
     def _starter(row: Model, **more: Any) -> Any:
         return StarterRecord.objects.filter(row_kind=row._meta.label_lower, row_id=row.pk, **more)
-
-
-class MarkdownWidget(AdminMarkdownxWidget):
-    """django-markdownx's field with a toolbar and pasted text as Markdown; a picture dropped on it
-    is asked for its words."""
-
-    class Media:
-        css = EDITOR_STYLE
-        js = EDITOR_SCRIPTS

@@ -1,7 +1,7 @@
 """Where pictures are used: named by a field of a row, or placed in a text.
 
-A model whose text is Markdown says so with `markdown_field`; fields that point at a picture tell it
-by themselves. So this room finds the uses in rooms that it does not know."""
+A model with a text has `markdown_field` and `placed_pictures()` (writing/models.py); fields that
+point at a picture tell it by themselves. So this room finds uses in rooms that it does not know."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import NamedTuple
 from django.apps import apps
 from django.db.models import Model
 
-from publishing.markdown import placed_pictures
 from publishing.models import Picture
 
 
@@ -57,8 +56,9 @@ def _placing(pictures: list[Picture]) -> Iterator[tuple[int, Model, str]]:
         if not field:
             continue
         for row in model._default_manager.filter(**{f"{field}__icontains": "picture"}):
-            text = getattr(row, field)
-            if named.search(text):  # to parse all texts of a large site would take seconds
-                for name in placed_pictures(text):
+            if named.search(
+                getattr(row, field)
+            ):  # to parse all texts of a large site would take seconds
+                for name in row.placed_pictures():
                     if name in ids:
                         yield ids[name], row, field

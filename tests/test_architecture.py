@@ -21,6 +21,7 @@ FLOORS = {
     "figures": 1,
     "pagecache": 3,
     "metadata": 4,
+    "writing": 4,
     "exercises": 5,
     "blog": 7,
     "comments": 8,

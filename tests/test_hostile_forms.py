@@ -11,11 +11,11 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publishing.markdown import render
 from publishing.models import Redirect
 from tests.make import make_comment
 from tests.page import read
 from tests.test_hostile_text import only_what_is_allowed
+from writing.markdown import render
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("starter")]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from publishing.markdown import ATTRIBUTES, LIMIT, TAGS, Thing, render
 from tests.page import read
+from writing.markdown import ATTRIBUTES, LIMIT, TAGS, Thing, render
 
 SCHEMES = {"http", "https", "mailto", "tel"}
 OWN = {

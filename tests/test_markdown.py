@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from blog import text
-from publishing.markdown import LIMIT, Thing, render
 from tests.make import make_article, make_exercise, make_picture, make_variation
 from tests.page import Element, read
+from writing.markdown import LIMIT, Thing, render
 
 
 def html(source: str, **how: Any) -> Element:

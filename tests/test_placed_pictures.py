@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from blog import check
 from blog.models import Article
-from publishing import markdown
 from publishing.models import Picture
 from publishing.usage import texts_that_place, uses
 from tests.make import make_article, make_page, make_picture
+from writing import markdown
 
 LINE = "[[picture:zebra-herd]]"
 PLACED = {

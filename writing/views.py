@@ -1,0 +1,39 @@
+"""The editor's two endpoints: its preview and the pictures dropped on it."""
+
+from django.conf import settings
+from django.contrib.admin.views.decorators import staff_member_required
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+)
+from django.urls import reverse
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_POST
+
+from publishing import pictures
+from publishing.views import save_upload
+
+
+@require_POST
+@staff_member_required
+def markdown_preview(request: HttpRequest) -> HttpResponse:
+    """The editor's text as the page would show it, with its problems in their places."""
+    preview = import_string(settings.MARKDOWNX_MARKDOWNIFY_FUNCTION)
+    return HttpResponse(preview(request.POST.get("content", "")))
+
+
+@require_POST
+@staff_member_required
+def markdown_upload(request: HttpRequest) -> JsonResponse:
+    """A picture dropped on the editor: kept in the library; the line that places it, and where its
+    words are asked for."""
+    file = request.FILES.get("image")
+    if file is None:
+        return JsonResponse({"image": ["Choose a picture."]}, status=400)
+    try:
+        picture = save_upload(file.file, file.name or "")
+    except pictures.Refused as refused:
+        return JsonResponse({"image": [str(refused)]}, status=400)
+    words = reverse("admin:publishing_picture_words", args=[picture.pk])
+    return JsonResponse({"image_code": f"\n[[picture:{picture.name}]]\n", "words": words})
