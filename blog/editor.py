@@ -22,7 +22,7 @@ from blog import check, drafts, views
 from blog.forms import ArticleForm
 from blog.models import Article, Draft, new_share_key
 from exercises.models import Variation
-from publishing.models import Picture, picture_url
+from pictures.models import Picture, picture_url
 from publishing.revisions import differences
 from web.incoming import number
 from writing.check import Finding

@@ -15,8 +15,9 @@ from django.utils.timezone import localdate
 
 from blog import check
 from blog.models import Article, Source
+from pictures.models import Picture
 from publishing.desk import TIMES, DateAndTime
-from publishing.models import Picture, free_name, within_bounds
+from publishing.models import free_name, within_bounds
 from writing.forms import TextForm
 from writing.widgets import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget
 

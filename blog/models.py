@@ -14,11 +14,11 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from exercises.models import Variation
+from pictures.models import Picture
 from publishing.models import (
     Addressed,
     Day,
     Moment,
-    Picture,
     Published,
     PublishedQuerySet,
     Shown,

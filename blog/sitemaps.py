@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from blog.models import Article, Author, Page
 from exercises.models import Exercise
-from publishing.models import Picture, Published, Subject
+from pictures.models import Picture
+from publishing.models import Published, Subject
 from web.decorators import stored
 from writing.markdown import placed_pictures
 

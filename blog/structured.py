@@ -8,7 +8,8 @@ from exercises import structured as exercises
 from exercises.models import Variation
 from metadata.json_ld import BUSINESS, address, picture, ref, stated
 from metadata.page import Node, absolute
-from publishing.models import Picture, Site, Subject
+from pictures.models import Picture
+from publishing.models import Site, Subject
 from writing.markdown import Text
 
 KICKERS = 2  # subjects that an article's page names above its title

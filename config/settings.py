@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "web",
     "publishing",
+    "pictures",
     "pagecache",
     "metadata",
     "exercises",
@@ -232,7 +233,10 @@ MEDIA_ENDPOINT = env.str("MEDIA_ENDPOINT", "")
 def pictures(folder: str) -> dict[str, Any]:
     """What STORAGES says of a folder, in DATA_DIR or in the bucket."""
     if not MEDIA_BUCKET:
-        return {"BACKEND": "publishing.folder.Folder", "OPTIONS": {"location": DATA_DIR / folder}}
+        return {
+            "BACKEND": "pictures.storage_disk.Folder",
+            "OPTIONS": {"location": DATA_DIR / folder},
+        }
     if not find_spec("storages"):
         raise ImproperlyConfigured(
             "MEDIA_BUCKET needs more packages: pip install --require-hashes -r requirements/s3.txt."
@@ -240,7 +244,7 @@ def pictures(folder: str) -> dict[str, Any]:
     if MEDIA_ENDPOINT and not re.fullmatch(r"https?://\S+", MEDIA_ENDPOINT):
         raise ImproperlyConfigured("MEDIA_ENDPOINT is like https://storage.example.com.")
     where = {"bucket_name": MEDIA_BUCKET, "endpoint_url": MEDIA_ENDPOINT or None}
-    return {"BACKEND": "publishing.bucket.Bucket", "OPTIONS": {"location": folder, **where}}
+    return {"BACKEND": "pictures.storage_s3.Bucket", "OPTIONS": {"location": folder, **where}}
 
 
 STORAGES = {

@@ -9,7 +9,8 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from figures import figure
-from publishing.models import Addressed, Picture, Published, Shown, Subject, slug_holds_a_letter
+from pictures.models import Picture
+from publishing.models import Addressed, Published, Shown, Subject, slug_holds_a_letter
 
 
 class Level(models.TextChoices):

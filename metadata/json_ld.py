@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from metadata.page import Meta, Node, absolute
-from publishing.models import Picture, Site
+from pictures.models import Picture
+from publishing.models import Site
 
 BUSINESS = "/#business"
 HTML_SAFE = {ord(c): f"\\u{ord(c):04X}" for c in "<>&\u2028\u2029"}

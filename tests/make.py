@@ -20,8 +20,9 @@ from exercises.models import (
     Step,
     Variation,
 )
-from publishing import pictures
-from publishing.models import Picture, Subject
+from pictures import encoding
+from pictures.models import Picture
+from publishing.models import Subject
 
 _numbers = count(1)
 
@@ -155,7 +156,7 @@ def make_comment(**overrides: Any) -> Comment:
 def make_picture(**overrides: Any) -> Picture:
     """A picture with its files in the media folder."""
     n = next(_numbers)
-    stored = pictures.take_in(image_file())._asdict()
+    stored = encoding.take_in(image_file())._asdict()
     defaults: dict[str, Any] = {"name": f"picture-{n}", "text_alternative": "A zebra."}
     return Picture.objects.create(**stored | defaults | overrides)
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog.models import Article
-from publishing.models import Picture
+from pictures.models import Picture
 from tests.make import (
     earlier,
     image_file,

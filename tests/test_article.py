@@ -7,7 +7,7 @@ from django.test import Client
 
 from blog.models import Article
 from exercises.models import Variation
-from publishing.models import Picture
+from pictures.models import Picture
 from tests.make import image_file
 from tests.page import Element, read, save
 

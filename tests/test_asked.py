@@ -28,7 +28,8 @@ from exercises.models import (
     Variation,
 )
 from pagecache import edition
-from publishing.models import Picture, Site, Subject
+from pictures.models import Picture
+from publishing.models import Site, Subject
 from tests import make
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]

@@ -16,8 +16,9 @@ from django.utils import timezone
 from comments import moderation
 from comments.models import Address, Comment
 from pagecache import edition
+from pictures.models import Picture
 from publishing import searchable
-from publishing.models import Edition, Picture, Redirect, SearchEntry, Shown, Site
+from publishing.models import Edition, Redirect, SearchEntry, Shown, Site
 from tests import make
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from publishing.models import Picture
+from pictures.models import Picture
 from tests.make import image_file
 from tests.page import read
 from tests.photos import heic, saved, scene

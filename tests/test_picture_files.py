@@ -16,8 +16,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from PIL import Image, ImageCms
 
-from publishing import pictures
-from publishing.models import Picture
+from pictures import encoding
+from pictures.models import Picture
 from tests.make import image_file, make_article, make_picture
 from tests.page import read
 from tests.photos import (
@@ -202,14 +202,14 @@ def banded(size: tuple[int, int]) -> io.BytesIO:
 def test_the_cut_is_as_near_to_the_focal_point_as_it_goes(
     size: tuple[int, int], focus: tuple[int, int], box: tuple[int, int, int, int]
 ) -> None:
-    assert pictures.wide("a", *size, focus).box == box
+    assert encoding.wide("a", *size, focus).box == box
 
 
 @pytest.mark.parametrize(("focus", "band"), [((0, 50), 0), ((50, 50), 1), ((100, 50), 2)])
 def test_the_top_of_an_article_shows_what_matters(
     reader: Client, media: Path, focus: tuple[int, int], band: int
 ) -> None:
-    stored = pictures.take_in(banded((900, 170)), focus)
+    stored = encoding.take_in(banded((900, 170)), focus)
     picture = make_picture(**stored._asdict(), focal_x=focus[0], focal_y=focus[1])
     article = make_article(lead_picture=picture)
     page = read(reader.get(article.get_absolute_url()))
@@ -226,7 +226,7 @@ def test_the_top_of_an_article_shows_what_matters(
 
 @pytest.mark.django_db(transaction=True)
 def test_another_focal_point_is_cut_from_the_original(trainer: Client, media: Path) -> None:
-    stored = pictures.take_in(banded((900, 170)))
+    stored = encoding.take_in(banded((900, 170)))
     picture = make_picture(name="bands", **stored._asdict())
     before = every_file()
     data = {"text_alternative": "Bands.", "name": "bands", "focal_x": 0, "focal_y": 50}
@@ -254,19 +254,19 @@ def test_a_focal_point_without_an_original_asks_for_the_file(trainer: Client, me
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("how", ["new", "replaced", "refocused"])
 def test_a_save_that_is_rolled_back_leaves_what_was(media: Path, how: str) -> None:
-    picture = make_picture(**pictures.take_in(banded((900, 170)))._asdict())
+    picture = make_picture(**encoding.take_in(banded((900, 170)))._asdict())
     before = every_file()
 
     def save() -> None:
         with transaction.atomic():
             if how == "new":
-                make_picture(**pictures.take_in(banded((800, 600)))._asdict())
+                make_picture(**encoding.take_in(banded((800, 600)))._asdict())
             elif how == "replaced":
-                for name, value in pictures.take_in(banded((800, 600)))._asdict().items():
+                for name, value in encoding.take_in(banded((800, 600)))._asdict().items():
                     setattr(picture, name, value)
                 picture.save()
             else:
-                pictures.cut_anew(picture.stored, (0, 0))
+                encoding.cut_anew(picture.stored, (0, 0))
                 picture.focal_x = picture.focal_y = 0
                 picture.save()
             assert len(every_file()) > len(before)
@@ -283,7 +283,7 @@ def test_a_savepoint_that_is_rolled_back_takes_only_its_own_files(media: Path) -
     with transaction.atomic():
         kept = make_picture(name="taken")
         with suppress(IntegrityError), transaction.atomic():
-            again = pictures.take_in(image_file())
+            again = encoding.take_in(image_file())
             make_picture(name="taken", **again._asdict())
     assert {name[:26] for name in every_file()} == {kept.token}
 
@@ -334,7 +334,7 @@ def lose(part: str) -> dict[str, bytes]:
 def test_the_files_a_picture_lacks_are_made_from_its_original(
     media: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stored = pictures.take_in(banded((1600, 1200)), (50, 90))
+    stored = encoding.take_in(banded((1600, 1200)), (50, 90))
     make_picture(**stored._asdict(), focal_x=50, focal_y=90)
     before = lose("-720.")
     assert len(before.keys() - every_file().keys()) == 4  # whole and cut
@@ -362,7 +362,7 @@ def test_where_the_original_is_gone_the_others_are_made(
 def test_a_disk_without_room_gets_no_half_made_file(
     media: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_picture(**pictures.take_in(io.BytesIO(saved(scene((1600, 1200)), "JPEG")))._asdict())
+    make_picture(**encoding.take_in(io.BytesIO(saved(scene((1600, 1200)), "JPEG")))._asdict())
     lose("-720.")
     before = every_file()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Page, expect
 
-from publishing.models import Picture
+from pictures.models import Picture
 from tests.browsing import Visits
 from tests.make import (
     image_file,

@@ -20,9 +20,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from publishing import picture_worker, pictures
-from publishing.models import Picture
-from publishing.pictures import Limits, Refused
+from pictures import encoding, worker
+from pictures.encoding import Limits, Refused
+from pictures.models import Picture
 from tests.make import make_picture
 from tests.photos import heic, saved, scene
 from tests.site import RunningSite
@@ -41,7 +41,7 @@ def children(parent: int) -> list[int]:
             command = (status.parent / "cmdline").read_bytes()
         except OSError:  # it has ended
             continue
-        if of == parent and picture_worker.__file__.encode() in command:
+        if of == parent and worker.__file__.encode() in command:
             found.append(int(status.parent.name))
     return found
 
@@ -67,7 +67,7 @@ def work_folder(data: Path | None = None) -> list[str]:
 def reading(picture: bytes) -> Iterator[tuple[int, Future[Any]]]:
     """The child that takes this picture in, halted after it has set its limits."""
     with ThreadPoolExecutor(1) as pool:
-        taking = pool.submit(pictures.take_in, io.BytesIO(picture))
+        taking = pool.submit(encoding.take_in, io.BytesIO(picture))
         child = until(lambda: children(os.getpid()))[0]
         until(lambda: has_its_limits(child))
         os.kill(child, signal.SIGSTOP)
@@ -119,7 +119,7 @@ def test_it_imports_only_what_reads_pictures(
 ) -> None:
     """Each import is time that every picture takes."""
     job = {"do": "check", "seconds": 30, "megabytes": 700}
-    command = [sys.executable, "-I", "-X", "importtime", picture_worker.__file__, str(tmp_path)]
+    command = [sys.executable, "-I", "-X", "importtime", worker.__file__, str(tmp_path)]
     done = subprocess.run(
         [*command, json.dumps(job)], input=picture, capture_output=True, check=True, env={}
     )
@@ -133,13 +133,13 @@ def test_it_imports_only_what_reads_pictures(
 @pytest.mark.django_db
 @pytest.mark.parametrize("way", ["take in", "check", "cut", "complete"])
 def test_one_that_is_killed_costs_a_sentence_and_leaves_nothing(media: Path, way: str) -> None:
-    kept = pictures.take_in(io.BytesIO(saved(scene((4000, 3000)), "JPEG")))
+    kept = encoding.take_in(io.BytesIO(saved(scene((4000, 3000)), "JPEG")))
     before = every_file()
     work = {
-        "take in": lambda: pictures.take_in(io.BytesIO(LARGE)),
-        "check": lambda: pictures.check(io.BytesIO(LARGE)),
-        "cut": lambda: pictures.cut_anew(kept, (0, 0)),
-        "complete": lambda: pictures.complete(kept, (9, 9), [*before]),
+        "take in": lambda: encoding.take_in(io.BytesIO(LARGE)),
+        "check": lambda: encoding.check(io.BytesIO(LARGE)),
+        "cut": lambda: encoding.cut_anew(kept, (0, 0)),
+        "complete": lambda: encoding.complete(kept, (9, 9), [*before]),
     }
     with ThreadPoolExecutor(1) as pool:
         doing = pool.submit(work[way])
@@ -148,7 +148,7 @@ def test_one_that_is_killed_costs_a_sentence_and_leaves_nothing(media: Path, way
             doing.result(timeout=30)
     assert every_file() == before
     assert work_folder() == ["lock"]
-    pictures.check(io.BytesIO(SMALL))
+    encoding.check(io.BytesIO(SMALL))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_one_that_takes_too_much_costs_a_sentence_and_leaves_nothing(
     media: Path, limits: Limits, sentence: str
 ) -> None:
     with pytest.raises(Refused, match=sentence):
-        pictures.take_in(io.BytesIO(LARGE), limits=limits)
+        encoding.take_in(io.BytesIO(LARGE), limits=limits)
     assert every_file() == {}
     assert work_folder() == ["lock"]
     assert children(os.getpid()) == []
@@ -176,22 +176,22 @@ def test_who_waits_too_long_for_others_is_told(
     """Another process of the site is at work on a picture."""
     make_picture(name="kept")
     before = every_file()
-    monkeypatch.setattr(pictures, "WAIT", 0.1)
+    monkeypatch.setattr(encoding, "WAIT", 0.1)
     with (settings.DATA_DIR / "pictures-at-work" / "lock").open() as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         dropped = trainer.post("/markdownx/upload/", {"image": io.BytesIO(SMALL)})
         form = {"file": io.BytesIO(SMALL), "text_alternative": "A.", "focal_x": 5, "focal_y": 5}
         saved_whole = trainer.post("/admin/publishing/picture/add/", form)
     assert dropped.status_code == 400
-    assert dropped.json() == {"image": [pictures.BUSY]}
-    assert saved_whole.context["adminform"].form.errors["file"] == [pictures.BUSY]
+    assert dropped.json() == {"image": [encoding.BUSY]}
+    assert saved_whole.context["adminform"].form.errors["file"] == [encoding.BUSY]
     assert every_file() == before
     assert Picture.objects.count() == 1
     again = trainer.post("/markdownx/upload/", {"image": io.BytesIO(SMALL)})
     assert again.status_code == 200
 
 
-def worker(site: RunningSite) -> int:
+def worker_pid(site: RunningSite) -> int:
     told = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text()
     return int(told.split()[0])
 
@@ -208,9 +208,9 @@ def test_the_child_of_the_served_site_is_killed(site: RunningSite) -> None:
     rows = site.rows("SELECT count(*) FROM publishing_picture")
     with ThreadPoolExecutor(1) as pool:
         dropping = pool.submit(site.drop, LARGE, cookie)
-        os.kill(until(lambda: children(worker(site)))[0], signal.SIGKILL)
+        os.kill(until(lambda: children(worker_pid(site)))[0], signal.SIGKILL)
         response, text = dropping.result()
-    assert (response.status, json.loads(text)) == (400, {"image": [pictures.STOPPED]})
+    assert (response.status, json.loads(text)) == (400, {"image": [encoding.STOPPED]})
     assert site.rows("SELECT count(*) FROM publishing_picture") == rows
     assert files(site) == []
     assert work_folder(site.folder) == ["lock"]
@@ -223,9 +223,9 @@ def test_a_worker_that_is_killed_takes_its_child_along(site: RunningSite) -> Non
     cookie = site.cookie()
     with ThreadPoolExecutor(1) as pool:
         dropping = pool.submit(site.drop, LARGE, cookie)
-        child = until(lambda: children(worker(site)))[0]
+        child = until(lambda: children(worker_pid(site)))[0]
         until(lambda: has_its_limits(child))
-        os.kill(worker(site), signal.SIGKILL)
+        os.kill(worker_pid(site), signal.SIGKILL)
         assert dropping.exception() is not None
     until(lambda: not Path(f"/proc/{child}").exists())
     assert site.drop(SMALL, cookie)[0].status == 200  # by the worker that took its place
@@ -238,7 +238,7 @@ def test_a_site_that_is_told_to_stop_finishes_its_picture(site: RunningSite) -> 
     cookie = site.cookie()
     with ThreadPoolExecutor(1) as pool:
         dropping = pool.submit(site.drop, LARGE, cookie)
-        child = until(lambda: children(worker(site)))[0]
+        child = until(lambda: children(worker_pid(site)))[0]
         until(lambda: has_its_limits(child))
         os.killpg(site.process.pid, signal.SIGTERM)
         response, _ = dropping.result()
@@ -251,7 +251,7 @@ def test_a_folder_left_behind_never_becomes_part_of_a_picture(media: Path) -> No
     made = settings.DATA_DIR / "pictures-at-work" / "made" / "pictures"
     made.mkdir(parents=True)
     (made / f"{'a' * 26}-480.jpg").write_bytes(b"half")
-    pictures.check(io.BytesIO(SMALL))
+    encoding.check(io.BytesIO(SMALL))
     assert work_folder() == ["lock"]
 
 
@@ -273,7 +273,7 @@ def test_whatever_stands_in_the_place_of_its_folder_is_removed(
     kept = settings.DATA_DIR / "kept"
     kept.write_bytes(b"kept")
     made(work / "made")
-    pictures.check(io.BytesIO(SMALL))
+    encoding.check(io.BytesIO(SMALL))
     assert work_folder() == ["lock"]
     assert kept.read_bytes() == b"kept"
 
@@ -283,9 +283,9 @@ def test_one_that_ends_without_an_answer_costs_a_sentence(
     trainer: Client, media: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     """Its exit status is 0 all the same."""
-    monkeypatch.setattr(pictures, "COMMAND", [sys.executable, "-c", f"print({said!r}, end='')"])
+    monkeypatch.setattr(encoding, "COMMAND", [sys.executable, "-c", f"print({said!r}, end='')"])
     dropped = trainer.post("/markdownx/upload/", {"image": io.BytesIO(SMALL)})
-    assert (dropped.status_code, dropped.json()) == (400, {"image": [pictures.STOPPED]})
+    assert (dropped.status_code, dropped.json()) == (400, {"image": [encoding.STOPPED]})
     assert every_file() == {}
 
 
@@ -307,6 +307,6 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 def test_what_a_decoder_prints_is_no_part_of_the_answer(
     media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pictures, "COMMAND", [sys.executable, "-c", NOISY, picture_worker.__file__])
-    stored = pictures.take_in(io.BytesIO(SMALL))
+    monkeypatch.setattr(encoding, "COMMAND", [sys.executable, "-c", NOISY, worker.__file__])
+    stored = encoding.take_in(io.BytesIO(SMALL))
     assert stored.original in every_file()

@@ -13,8 +13,8 @@ from django.core.files.storage import storages
 from django.test import Client
 from PIL import Image, ImageChops, ImageDraw, ImageOps, ImageStat
 
-from publishing import pictures
-from publishing.models import Picture
+from pictures import encoding
+from pictures.models import Picture
 from tests.make import image_file, make_picture
 from tests.stored import files
 
@@ -78,7 +78,7 @@ def test_a_photo_is_stored_anew_in_its_widths(trainer: Client, media: Path) -> N
 def test_it_stands_upright(media: Path, orientation: int) -> None:
     with Image.open(photo((600, 400), orientation)) as turned:
         expected = ImageOps.exif_transpose(turned)
-    stored = pictures.take_in(photo((600, 400), orientation))
+    stored = encoding.take_in(photo((600, 400), orientation))
     assert (stored.width, stored.height) == expected.size
     assert (stored.width > stored.height) == (orientation < 5)
     data = files()[f"{stored.token}-{min(stored.width, 600)}.{stored.kind}"]
@@ -88,14 +88,14 @@ def test_it_stands_upright(media: Path, orientation: int) -> None:
 
 
 def test_a_small_picture_is_not_blown_up(media: Path) -> None:
-    stored = pictures.take_in(image_file((320, 180)))
+    stored = encoding.take_in(image_file((320, 180)))
     assert [*files()] == [f"{stored.token}-320.avif", f"{stored.token}-320.png"]
 
 
 def test_a_drawing_keeps_its_ink_and_its_paper(media: Path) -> None:
     """Both lean to no color that they do not have, not even a little beside the other."""
     drawing = (settings.BASE_DIR / "blog/starter/pictures/zebra-herd.png").read_bytes()
-    stored = pictures.take_in(io.BytesIO(drawing))
+    stored = encoding.take_in(io.BytesIO(drawing))
     small = files()[f"{stored.token}-720.avif"]
     with Image.open(io.BytesIO(drawing)) as meant, Image.open(io.BytesIO(small)) as seen:
         whole = meant.convert("RGB").resize(seen.size, Image.Resampling.LANCZOS)
@@ -107,7 +107,7 @@ def test_a_drawing_keeps_its_ink_and_its_paper(media: Path) -> None:
 
 
 def test_names_cannot_be_guessed(media: Path) -> None:
-    tokens = {pictures.take_in(image_file()).token for _ in range(5)}
+    tokens = {encoding.take_in(image_file()).token for _ in range(5)}
     assert len(tokens) == 5
     assert all(re.fullmatch("[a-z2-7]{26}", token) for token in tokens)
 
@@ -185,7 +185,7 @@ def test_a_jpeg_may_lack_the_mark_of_its_end(
     trainer: Client, media: Path, kind: str, ending: str
 ) -> None:
     """As in browsers. Every pixel is there, and comes out as from the whole file."""
-    whole = pictures.take_in(io.BytesIO(JPEGS[kind]))
+    whole = encoding.take_in(io.BytesIO(JPEGS[kind]))
     file = io.BytesIO(ENDINGS[ending](JPEGS[kind]))
     file.name = "picture.jpg"
     assert add(trainer, file).status_code == 302
@@ -244,8 +244,8 @@ def test_a_progressive_jpeg_that_lacks_a_scan_is_refused(trainer: Client, media:
     assert len(scans) > 5
     for end in tables[1:]:
         for ending in (b"", END):
-            with pytest.raises(pictures.Refused, match="damaged"):
-                pictures.check(io.BytesIO(jpeg[:end] + ending))
+            with pytest.raises(encoding.Refused, match="damaged"):
+                encoding.check(io.BytesIO(jpeg[:end] + ending))
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
@@ -254,8 +254,8 @@ def test_a_jpeg_with_zeros_for_its_rows_is_refused(media: Path, share: float) ->
     jpeg = JPEGS["with marks to start again at"]
     for cut in (int(len(jpeg) * share), jpeg.index(b"\xff\xd3", int(len(jpeg) * share))):
         for rest in (bytes(len(jpeg) - cut - 2) + END, END):
-            with pytest.raises(pictures.Refused, match="damaged"):
-                pictures.check(io.BytesIO(jpeg[:cut] + rest))
+            with pytest.raises(encoding.Refused, match="damaged"):
+                encoding.check(io.BytesIO(jpeg[:cut] + rest))
 
 
 def test_markers_of_a_whole_jpeg_may_be_filled(media: Path) -> None:
@@ -263,11 +263,11 @@ def test_markers_of_a_whole_jpeg_may_be_filled(media: Path) -> None:
     for jpeg in (JPEGS["baseline"], JPEGS["progressive"]):
         scan = jpeg.rindex(b"\xff\xda")
         filled = jpeg[:scan] + b"\xff" * 9 + jpeg[scan:-2] + b"\xff" * 9 + END
-        pictures.check(io.BytesIO(filled))
+        encoding.check(io.BytesIO(filled))
 
 
 def test_transparency_becomes_white(media: Path) -> None:
-    stored = pictures.take_in(image_file(mode="RGBA", color=(0, 0, 0, 0)))
+    stored = encoding.take_in(image_file(mode="RGBA", color=(0, 0, 0, 0)))
     with Image.open(io.BytesIO(files()[f"{stored.token}-32.png"])) as image:
         assert image.convert("RGB").getpixel((5, 5)) == (255, 255, 255)
 

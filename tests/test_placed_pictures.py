@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from blog import check
 from blog.models import Article
-from publishing.models import Picture
-from publishing.usage import texts_that_place, uses
+from pictures.models import Picture
+from pictures.usage import texts_that_place, uses
 from tests.make import make_article, make_page, make_picture
 from writing import markdown
 

@@ -15,7 +15,8 @@ from blog import text
 from blog.models import Article, Author, Page
 from comments.models import Comment
 from exercises.models import Equipment, Exercise, Level, Muscle, MuscleWork, Variation
-from publishing.models import Picture, Site, StarterRecord, Subject
+from pictures.models import Picture
+from publishing.models import Site, StarterRecord, Subject
 from tests.page import read, save
 from tests.site import ROOT
 from tests.stored import every_file

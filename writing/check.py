@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from publishing.models import Picture
+from pictures.models import Picture
 from web.site_url import origin_of
 from writing import claims, markdown
 

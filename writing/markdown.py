@@ -30,7 +30,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from publishing.models import Picture
+from pictures.models import Picture
 from web.site_url import origin_of
 
 LIMIT = 100_000  # characters of one text; a book chapter has about 30,000
@@ -207,7 +207,7 @@ def _pictures(names: list[str]) -> Iterator[tuple[str, Thing]]:
         elif not picture.has_words:
             yield name, Thing(problem=f"the picture “{short}” has no words yet.")
         else:
-            html = render_to_string("publishing/figure.html", {"picture": picture})
+            html = render_to_string("pictures/figure.html", {"picture": picture})
             yield name, Thing(html, row=picture)
 
 

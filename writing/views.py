@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST
 
-from publishing import pictures
-from publishing.views import save_upload
+from pictures import encoding
+from pictures.views import save_upload
 
 
 @require_POST
@@ -33,7 +33,7 @@ def markdown_upload(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"image": ["Choose a picture."]}, status=400)
     try:
         picture = save_upload(file.file, file.name or "")
-    except pictures.Refused as refused:
+    except encoding.Refused as refused:
         return JsonResponse({"image": [str(refused)]}, status=400)
     words = reverse("admin:publishing_picture_words", args=[picture.pk])
     return JsonResponse({"image_code": f"\n[[picture:{picture.name}]]\n", "words": words})

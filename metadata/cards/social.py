@@ -24,8 +24,9 @@ from PIL import Image, ImageDraw
 from metadata.cards import stripes
 from metadata.cards.text import can_write, fit
 from pagecache import files
-from publishing.models import Picture, Site
-from publishing.pictures import give_memory_back
+from pictures.encoding import give_memory_back
+from pictures.models import Picture
+from publishing.models import Site
 
 WIDTH, HEIGHT = 1200, 630
 LOOK = 3  # goes up with every change of the drawing code, so that all cards are drawn anew

@@ -2,7 +2,6 @@
 
 from publishing.models.addresses import Addressed, Redirect
 from publishing.models.dates import EARLIEST, Day, Moment, within_bounds
-from publishing.models.picture import Picture, picture_url
 from publishing.models.published import (
     Edition,
     Published,
@@ -21,7 +20,6 @@ __all__ = [
     "Day",
     "Edition",
     "Moment",
-    "Picture",
     "Published",
     "PublishedQuerySet",
     "Redirect",
@@ -32,7 +30,6 @@ __all__ = [
     "StarterRecord",
     "Subject",
     "free_name",
-    "picture_url",
     "slug_holds_a_letter",
     "split_names",
     "within_bounds",

@@ -15,7 +15,7 @@ for (const figure of document.querySelectorAll("[data-focal]")) {
   stage.classList.add("pick");
   figure.querySelector("[data-focal-click]").hidden = false;
 
-  // The part that publishing/pictures.py would cut, in shares of the picture.
+  // The part that pictures/encoding.py would cut, in shares of the picture.
   const draw = () => {
     const [x, y] = fields.map((field) => Math.min(100, Math.max(0, Number(field.value))) / 100);
     const ratio = image.width / image.height;

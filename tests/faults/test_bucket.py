@@ -15,7 +15,7 @@ from tests.site import ROOT, RunningSite
 pytestmark = pytest.mark.faults
 
 TAKE_IN = """
-from publishing import pictures
+from pictures import encoding
 from tests.make import image_file
 print(pictures.take_in(image_file((960, 540))).token)
 """

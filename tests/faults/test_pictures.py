@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from publishing import picture_worker, pictures
+from pictures import encoding, worker
 from tests.photos import heic, saved, scene
 from tests.site import ROOT, RunningSite
 
@@ -40,7 +40,7 @@ def keep(site: RunningSite, picture: bytes, cookie: str) -> str:
     while True:
         _, text = site.drop(picture, cookie)
         told = json.loads(text)
-        if told.get("image") != [pictures.BUSY]:
+        if told.get("image") != [encoding.BUSY]:
             return "placed" if "image_code" in told else text
 
 
@@ -102,18 +102,18 @@ def test_it_works_under_the_shipped_unit(kind: str, tmp_path: Path) -> None:
     def confine() -> None:
         assert seccomp.seccomp_load(filter_) == 0
 
-    limits = pictures.LIMITS._asdict()
+    limits = encoding.LIMITS._asdict()
     job = {"do": "take_in", "token": "a" * 26, "focus": (50, 50), **limits}
     made = subprocess.run(
-        [*pictures.COMMAND, str(tmp_path), json.dumps(job)],
+        [*encoding.COMMAND, str(tmp_path), json.dumps(job)],
         input=picture,
         capture_output=True,
-        env=pictures.ENVIRONMENT,
+        env=encoding.ENVIRONMENT,
         preexec_fn=confine,
         timeout=60,
     )
     assert (made.returncode, made.stderr) == (0, b"")
-    stored = picture_worker.Stored(**json.loads(made.stdout))
+    stored = worker.Stored(**json.loads(made.stdout))
     there = {path.name for path in (tmp_path / "pictures").iterdir()}
     assert there == set(stored.files((50, 50)))
     seccomp.seccomp_release(filter_)

@@ -23,8 +23,9 @@ from exercises.models import (
     Variation,
 )
 from pagecache import edition
-from publishing import pictures
-from publishing.models import Picture, Site, StarterRecord, Subject
+from pictures import encoding
+from pictures.models import Picture
+from publishing.models import Site, StarterRecord, Subject
 
 STARTER = Path(__file__).resolve().parents[2] / "starter"
 Data = dict[str, Any]
@@ -76,7 +77,7 @@ class Command(BaseCommand):
     def picture(self, file: str, **data: Any) -> Picture:
         row = Picture(**data)
         with (STARTER / "pictures" / file).open("rb") as source:
-            row.token, row.kind, row.width, row.height = pictures.take_in(source, row.focus)
+            row.token, row.kind, row.width, row.height = encoding.take_in(source, row.focus)
         return row
 
     def exercise(

@@ -2,12 +2,12 @@ from typing import Any
 
 from django import template
 
-from publishing.models import Picture, picture_url
+from pictures.models import Picture, picture_url
 
 register = template.Library()
 
 
-@register.inclusion_tag("publishing/picture.html")
+@register.inclusion_tag("pictures/picture.html")
 def picture(
     picture: Picture,
     sizes: str = "100vw",

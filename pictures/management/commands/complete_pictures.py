@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from publishing import pictures
-from publishing.models import Picture
+from pictures import encoding
+from pictures.models import Picture
 
 
 class Command(BaseCommand):
@@ -13,14 +13,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            there = {name for _, name in pictures.stored_files()}
+            there = {name for _, name in encoding.stored_files()}
         except OSError as error:
             raise CommandError(f"The files cannot be listed. {error}") from error
         made = 0
         for picture in Picture.objects.all():
             try:
-                made += len(pictures.complete(picture.stored, picture.focus, there))
-            except pictures.Refused as error:
+                made += len(encoding.complete(picture.stored, picture.focus, there))
+            except encoding.Refused as error:
                 self.stderr.write(f"Picture {picture.name} (id {picture.pk}): {error}")
         if made:
             self.stdout.write(f"Pictures: {made} files made.")

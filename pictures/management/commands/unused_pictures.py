@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from publishing import pictures
-from publishing.models import Picture
-from publishing.usage import unused
+from pictures import encoding
+from pictures.models import Picture
+from pictures.usage import unused
 
 QUIET_DAYS = 7  # a newer picture may belong to an article that is being written
 QUIET = timedelta(hours=1)  # a newer file may belong to a picture that is being saved
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         try:
             strays = [
                 (storage, name)
-                for storage, name in pictures.stored_files()
+                for storage, name in encoding.stored_files()
                 if name[:26] not in owned
                 and storage.get_modified_time(name) < timezone.now() - QUIET
             ]

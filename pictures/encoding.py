@@ -7,8 +7,8 @@ What stands in the two storages for a picture, all of it encoded here:
     media/<token>-<x>x<y>-<width>.…             cut to 16:9 around the focal point (x, y in %)
     originals/<token>.jpg or .png               full size; no address leads there
 
-Each is a folder (publishing/folder.py), or is in a bucket (publishing/bucket.py): see STORAGES.
-Pixels are decoded and encoded in a child process only (publishing/picture_worker.py).
+Each is a folder (pictures/storage_disk.py) or in a bucket (pictures/storage_s3.py): see STORAGES.
+Pixels are decoded and encoded in a child process only (pictures/worker.py).
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import transaction
 
-from publishing import picture_worker
-from publishing.picture_worker import MAX_BYTES, NOT_WRITTEN, TOO_LONG
-from publishing.picture_worker import Refused as Refused
-from publishing.picture_worker import Shape as Shape
-from publishing.picture_worker import Stored as Stored
-from publishing.picture_worker import whole as whole
-from publishing.picture_worker import wide as wide
+from pictures import worker
+from pictures.worker import MAX_BYTES, NOT_WRITTEN, TOO_LONG
+from pictures.worker import Refused as Refused
+from pictures.worker import Shape as Shape
+from pictures.worker import Stored as Stored
+from pictures.worker import whole as whole
+from pictures.worker import wide as wide
 
 # Of every file an address leads to.
 NAME = r"[a-z0-9]{26}-(?:\d{1,3}x\d{1,3}-)?\d{1,4}\.(?:avif|jpg|png)"
 
 WAIT = 40  # seconds for the pictures before this one; web servers in front wait for 60 or more
 # Without the site's own folder, nor anything that the environment could add.
-COMMAND = [sys.executable, "-I", picture_worker.__file__]
+COMMAND = [sys.executable, "-I", worker.__file__]
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}  # all of it: nothing secret is left to a decoder
 BUSY = "Other pictures are being worked on. Nothing of this one was kept: try again in a minute."
 STOPPED = (
@@ -148,7 +148,7 @@ class _Child(NamedTuple):
     lock: int  # a file descriptor
 
     def work(self, file: IO[bytes], limits: Limits, **job: Any) -> dict[str, Any]:
-        """Have the job done that picture_worker.work() describes. Raises Refused."""
+        """Have the job done that worker.work() describes. Raises Refused."""
         try:
             done = subprocess.run(
                 [*COMMAND, str(self.folder), json.dumps(job | limits._asdict())],

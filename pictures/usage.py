@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.apps import apps
 from django.db.models import Model
 
-from publishing.models import Picture
+from pictures.models import Picture
 
 
 class Use(NamedTuple):
@@ -59,6 +59,6 @@ def _placing(pictures: list[Picture]) -> Iterator[tuple[int, Model, str]]:
             if named.search(
                 getattr(row, field)
             ):  # to parse all texts of a large site would take seconds
-                for name in row.placed_pictures():
+                for name in row.placed_pictures():  # type: ignore[attr-defined]
                     if name in ids:
                         yield ids[name], row, field

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from publishing import pictures
-from publishing.models import Picture
-from publishing.usage import texts_that_place
+from pictures import encoding
+from pictures.models import Picture
+from pictures.usage import texts_that_place
 
 WORDS_HELP = (
     "What would you say on the phone? “A woman lies with her shoulders on a bench and lifts her"
@@ -89,13 +89,13 @@ class PictureForm(WordsForm):
         picture, file = self.instance, self.cleaned_data.get("file")
         try:
             if file and self.errors:
-                pictures.check(file)  # so that all mistakes are told at once
+                encoding.check(file)  # so that all mistakes are told at once
             elif file:
-                stored = pictures.take_in(file, picture.focus)
+                stored = encoding.take_in(file, picture.focus)
                 for name, value in stored._asdict().items():
                     setattr(picture, name, value)
                 picture.name = picture.name or Picture.free_name(file.name)
             elif not self.errors and picture.focus != focus:
-                pictures.cut_anew(picture.stored, picture.focus)
-        except pictures.Refused as refused:
+                encoding.cut_anew(picture.stored, picture.focus)
+        except encoding.Refused as refused:
             self.add_error("file" if file else "focal_x", str(refused))

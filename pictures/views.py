@@ -11,8 +11,8 @@ from django.http import (
     HttpRequest,
 )
 
-from publishing import pictures
-from publishing.models import Picture
+from pictures import encoding
+from pictures.models import Picture
 from web.decorators import get_only
 
 MEDIA_TYPES = {".avif": "image/avif", ".jpg": "image/jpeg", ".png": "image/png"}
@@ -34,11 +34,11 @@ def save_upload(file: Any, file_name: str) -> Picture:
     """Take a picture into the library under a short name made from its file's name."""
     # Outside the transaction: it takes seconds, and ten dropped at once would wait for each other
     # until the database gives up.
-    stored = pictures.take_in(file)
+    stored = encoding.take_in(file)
     try:
         with transaction.atomic():
             name = Picture.free_name(file_name)
             return Picture.objects.create(name=name, **stored._asdict())
     except BaseException:
-        pictures.remove(stored.token)
+        encoding.remove(stored.token)
         raise

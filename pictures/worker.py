@@ -1,10 +1,10 @@
-"""Decodes and encodes pictures in a process of its own, which publishing/pictures.py starts.
+"""Decodes and encodes pictures in a process of its own, which pictures/encoding.py starts.
 
 A file that crashes, hangs or fills its decoder then only ends this process, and the memory that a
 picture takes is given back with it. So this file imports nothing of the site: only the standard
 library, Pillow and, for a HEIC, pi-heif. It is run as
 
-    python -I picture_worker.py FOLDER JOB < FILE
+    python -I worker.py FOLDER JOB < FILE
 
 JOB is JSON, read by work(). What is made is written to FOLDER/originals and FOLDER/pictures. On
 stdout comes one JSON object: what work() returned, or {"refused": a sentence for the person}. What

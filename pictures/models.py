@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.text import slugify
 
-from publishing import pictures
-from publishing.models.published import Shown, free_name
+from pictures import encoding
+from publishing.models import Shown, free_name
 
 
 class Picture(Shown):
@@ -49,6 +49,7 @@ class Picture(Shown):
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        app_label = "publishing"  # its table and content type are from before this room
         ordering = ["-added_at", "-pk"]
         constraints = [
             models.CheckConstraint(
@@ -76,13 +77,13 @@ class Picture(Shown):
         before = Picture.objects.filter(pk=self.pk).first() if self.pk else None
         super().save(*args, **kwargs)
         if before and before.token != self.token:
-            transaction.on_commit(partial(pictures.remove, before.token))
+            transaction.on_commit(partial(encoding.remove, before.token))
         elif before and before.focus != self.focus:
-            transaction.on_commit(partial(pictures.remove_cut, before.token, before.focus))
+            transaction.on_commit(partial(encoding.remove_cut, before.token, before.focus))
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         deleted = super().delete(*args, **kwargs)
-        transaction.on_commit(partial(pictures.remove, self.token))
+        transaction.on_commit(partial(encoding.remove, self.token))
         return deleted
 
     @classmethod
@@ -102,17 +103,17 @@ class Picture(Shown):
         return (self.focal_x, self.focal_y)
 
     @property
-    def stored(self) -> pictures.Stored:
-        return pictures.Stored(self.token, self.kind, self.width, self.height)
+    def stored(self) -> encoding.Stored:
+        return encoding.Stored(self.token, self.kind, self.width, self.height)
 
     @property
-    def whole(self) -> pictures.Shape:
-        return pictures.whole(self.token, self.width, self.height)
+    def whole(self) -> encoding.Shape:
+        return encoding.whole(self.token, self.width, self.height)
 
     @property
-    def wide(self) -> pictures.Shape:
+    def wide(self) -> encoding.Shape:
         """The 16:9 cut around the focal point, for the top of an article and for lists."""
-        return pictures.wide(self.token, self.width, self.height, self.focus)
+        return encoding.wide(self.token, self.width, self.height, self.focus)
 
     @property
     def src(self) -> str:
@@ -124,6 +125,6 @@ class Picture(Shown):
         return picture_url(self.whole, self.whole.widths[:3][-1], self.kind)
 
 
-def picture_url(shape: pictures.Shape, width: int, kind: str) -> str:
+def picture_url(shape: encoding.Shape, width: int, kind: str) -> str:
     """The address of a stored file; width is one of the shape's, in pixels."""
     return reverse("media", args=[shape.file(width, kind)])

@@ -1,0 +1,161 @@
+"""The library of pictures on the desk."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from pictures import usage
+from pictures.forms import PictureForm, WordsForm
+from pictures.models import Picture, picture_url
+from publishing.desk import ContentAdmin, Sentence, morning
+
+
+class WordsFilter(admin.SimpleListFilter):
+    title = "words"
+    parameter_name = "words"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("missing", "No words yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        missing = Q(decorative=False, text_alternative="")
+        return queryset.filter(missing) if self.value() == "missing" else queryset
+
+
+class UsedFilter(admin.SimpleListFilter):
+    title = "use"
+    parameter_name = "used"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("nowhere", "Used nowhere")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() != "nowhere":
+            return queryset
+        return queryset.filter(pk__in=[picture.pk for picture in usage.unused()])
+
+
+@admin.register(Picture)
+class PictureAdmin(ContentAdmin):
+    desk_order = 4
+    assistant = ("view", "add", "change")
+    form = PictureForm
+    list_display = ["thumbnail", "name", "in_words", "used_in"]
+    list_display_links = ["name"]
+    list_filter = [WordsFilter, UsedFilter]
+    list_per_page = 40
+    search_fields = ["name", "text_alternative", "caption", "credit", "licence"]
+    readonly_fields = ["shown", "used_in"]
+
+    class Media:
+        css = {"all": ["desk/pictures.css"]}
+        js = [forms.Script("desk/focal-point.js", type="module")]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Picture | None = None) -> Any:
+        focus = ("focal_x", "focal_y")
+        rights = ("Caption and rights", {"fields": ["caption", "credit", "licence"]})
+        if obj:
+            return [
+                (None, {"fields": ["shown", focus, "text_alternative", "decorative"]}),
+                rights,
+                ("In your texts", {"fields": ["name", "used_in", "file"]}),
+            ]
+        return [
+            (None, {"fields": ["file", "text_alternative", "decorative", "name"]}),
+            rights,
+            ("What matters most in it", {"fields": [focus], "classes": ["collapse"]}),
+        ]
+
+    @admin.display(description="picture")
+    def thumbnail(self, picture: Picture) -> SafeString:
+        shape = picture.wide
+        return format_html(  # the name beside it is the link that is read aloud
+            '<a href="{}" tabindex="-1" aria-hidden="true"><img class="thumbnail" src="{}" alt=""'
+            ' width="{}" height="{}" loading="lazy"></a>',
+            reverse("admin:publishing_picture_change", args=[picture.pk]),
+            picture_url(shape, shape.widths[0], picture.kind),
+            shape.width,
+            shape.height,
+        )
+
+    @admin.display(description="picture")
+    def shown(self, picture: Picture) -> str:
+        return render_to_string("admin/picture_shown.html", {"picture": picture})
+
+    @admin.display(description="in words")
+    def in_words(self, picture: Picture) -> str:
+        if picture.decorative:
+            return "Decorative"
+        return picture.text_alternative or format_html("<strong>{}</strong>", "No words yet")
+
+    @admin.display(description="used in")
+    def used_in(self, picture: Picture) -> SafeString | str:
+        found = getattr(picture, "uses", None)
+        if found is None:
+            found = usage.uses([picture])[picture.pk]
+        links = ((_linked(use), ", ".join(use.places)) for use in found)
+        rows = format_html_join("", "<li>{}: {}</li>", links)
+        return format_html('<ul class="uses">{}</ul>', rows) if found else "Used nowhere"
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changes = super().get_changelist_instance(request)
+        found = usage.uses(changes.result_list)
+        for picture in changes.result_list:
+            picture.uses = found[picture.pk]
+        return changes
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What shows a picture protects it from being deleted."""
+        deleted, count, perms, protected = super().get_deleted_objects(objs, request)
+        in_use = [_linked(use) for uses in usage.uses(objs).values() for use in uses]
+        return deleted, count, perms, [*dict.fromkeys([*protected, *in_use])]
+
+    def get_urls(self) -> list[Any]:
+        words = self.admin_site.admin_view(self.words)
+        return [
+            path("<int:pk>/words/", words, name="publishing_picture_words"),
+            *super().get_urls(),
+        ]
+
+    def words(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The small form that the editor opens for a picture that was just added."""
+        picture = get_object_or_404(Picture, pk=pk)
+        if not self.has_change_permission(request, picture):
+            raise PermissionDenied
+        data = request.POST if request.method == "POST" else None
+        form = WordsForm(data, instance=picture, label_suffix="")
+        if form.is_valid():
+            form.save()
+            return HttpResponse(status=204)
+        return render(request, "admin/picture_words.html", {"form": form, "picture": picture})
+
+
+def _linked(use: usage.Use) -> SafeString:
+    """The row that shows a picture, linked to its page on the desk."""
+    model = use.row._meta
+    name = capfirst(f"{model.verbose_name} “{use.row}”")
+    if not admin.site.is_registered(type(use.row)):
+        return format_html("{}", name)
+    address = reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[use.row.pk])
+    return format_html('<a href="{}">{}</a>', address, name)
+
+
+@morning
+def pictures_without_words(request: HttpRequest) -> Iterator[Sentence]:
+    mute = Picture.objects.filter(text_alternative="", decorative=False).count()
+    if mute and request.user.has_perm("publishing.change_picture"):
+        which = "One picture has" if mute == 1 else f"{mute} pictures have"
+        address = reverse("admin:publishing_picture_changelist")
+        query = "?words=missing"
+        yield Sentence(50, format_html('<a href="{}">{} no words yet.</a>', address + query, which))
