@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SECRET_KEY", "only for measuring, where nothing is worth guarding 012345")
 
-from publishing.difference import words_changed
+from desk.difference import words_changed
 
 SIZES = (3_300, 33_000)
 TIMES = 5

@@ -18,8 +18,8 @@ from django.utils.safestring import SafeString
 from blog import drafts, editor, text
 from blog.forms import ArticleForm, BaseSourceFormSet, SourceForm
 from blog.models import Article, Author, Draft, Page, Source
-from publishing.desk import Sentence, morning
-from publishing.revisions import RevisionAdmin
+from desk.history import RevisionAdmin
+from desk.site import Sentence, morning
 from writing.check import about_claims, blocks
 from writing.forms import TextForm
 

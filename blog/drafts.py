@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from blog.forms import ArticleForm, SourceFormSet
 from blog.models import Article, Author, Draft
-from publishing.revisions import content_fields
+from desk.history import content_fields
 from web.incoming import number
 
 VERSIONS = 2**31 - 1  # as many as the column holds

@@ -21,9 +21,9 @@ from django.views.decorators.http import require_POST, require_safe
 from blog import check, drafts, views
 from blog.forms import ArticleForm
 from blog.models import Article, Draft, new_share_key
+from desk.history import differences
 from exercises.models import Variation
 from pictures.models import Picture, picture_url
-from publishing.revisions import differences
 from web.incoming import number
 from writing.check import Finding
 

@@ -15,8 +15,8 @@ from django.utils.timezone import localdate
 
 from blog import check
 from blog.models import Article, Source
+from desk.site import TIMES, DateAndTime
 from pictures.models import Picture
-from publishing.desk import TIMES, DateAndTime
 from publishing.models import free_name, within_bounds
 from writing.forms import TextForm
 from writing.widgets import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget

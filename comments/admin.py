@@ -25,7 +25,7 @@ from comments import desk, moderation, sending, spam
 from comments.forms import WRITTEN
 from comments.letters import PASSWORD
 from comments.models import Block, Comment, Letter
-from publishing.desk import ContentAdmin, DeskAdmin, Sentence, morning
+from desk.site import ContentAdmin, DeskAdmin, Sentence, morning
 
 STUCK_AFTER = timedelta(hours=1)
 TOLD_FOR = timedelta(days=7)

@@ -23,9 +23,9 @@ from comments.models import (
     Look,
     is_in_library,
 )
+from desk.history import words_changed
 from pagecache import edition
 from publishing import searchable
-from publishing.revisions import words_changed
 
 HEALTH_WORDS = re.compile(
     r"\b(pain|painful|hurts?|injur\w+|surger\w+|operation|pregnan\w+|hernia|doctor|numb\w*|"

@@ -8,7 +8,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db import models
 
-from publishing.desk import DeskAdmin
+from desk.site import DeskAdmin
 from web.fields import MailboxField
 
 for model in (Authenticator, EmailAddress, User, Group):

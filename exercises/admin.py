@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from desk.site import FIELDS, ContentAdmin, without_signs
 from exercises.models import (
     Equipment,
     EquipmentNeed,
@@ -24,7 +25,6 @@ from exercises.models import (
     Variation,
 )
 from figures import figure
-from publishing.desk import FIELDS, ContentAdmin, without_signs
 
 
 def missing_parts(row: Model, fields: list[str], *more: str) -> str:

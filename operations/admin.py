@@ -11,8 +11,8 @@ from django.utils.html import conditional_escape
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
+from desk.site import Sentence, morning
 from operations import backup, chores
-from publishing.desk import Sentence, morning
 
 
 @morning

@@ -15,10 +15,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from desk.site import ContentAdmin, Sentence, morning
 from pictures import usage
 from pictures.forms import PictureForm, WordsForm
 from pictures.models import Picture, picture_url
-from publishing.desk import ContentAdmin, Sentence, morning
 
 
 class WordsFilter(admin.SimpleListFilter):

@@ -19,6 +19,7 @@ FLOORS = {
     "web": 0,
     "publishing": 1,
     "figures": 1,
+    "desk": 2,
     "pictures": 3,
     "pagecache": 3,
     "metadata": 4,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from publishing.difference import common_runs, words_changed
+from desk.difference import common_runs, words_changed
 
 GONE, NEW = (re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("del", "ins"))
 MANY = 33_000

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from publishing.desk import ContentAdmin
+from desk.site import ContentAdmin
 from publishing.models import Site, Subject
 from web.incoming import number
 

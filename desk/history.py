@@ -16,8 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
-from publishing.desk import ContentAdmin
-from publishing.difference import words_changed
+from desk.difference import words_changed
+from desk.site import ContentAdmin
 
 SHOWN = 50  # revisions
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand
 
-from publishing.desk import ContentAdmin
+from desk.site import ContentAdmin
 
 
 class Command(BaseCommand):
