@@ -66,8 +66,8 @@ from django.utils.safestring import mark_safe  # noqa: E402
 
 from blog.models import Article, Author  # noqa: E402
 from comments.models import Comment  # noqa: E402
-from publishing import search, searchable  # noqa: E402
-from publishing.models import SearchEntry  # noqa: E402
+from search import index, query  # noqa: E402
+from search.models import SearchEntry  # noqa: E402
 from web.decorators import read_only  # noqa: E402
 
 
@@ -76,8 +76,8 @@ def look_up(request: HttpRequest, key: int) -> HttpResponse:
     """The page of results with one entry, read by its primary key."""
     entry = SearchEntry.objects.get(pk=key)
     title, words = mark_safe(entry.title), mark_safe(entry.words[:200])
-    hit = search.Hit(entry, searchable.kinds[entry.kind], title, "", words)
-    found = search.search("")
+    hit = query.Hit(entry, index.kinds[entry.kind], title, "", words)
+    found = query.search("")
     context = {"words": "hip", "found": found, "hits": [hit], "kinds": [], "readers": [hit]}
     context["page"] = Paginator([hit], 10).page(1)
     return render(request, "blog/search.html", context)
@@ -111,7 +111,7 @@ def fill(number: int) -> None:
             )
         )
     made = Article.objects.bulk_create(articles, batch_size=500)
-    searchable.refresh({"article": {article.pk for article in made}})
+    index.refresh({"article": {article.pk for article in made}})
 
 
 def milliseconds(ask: Callable[[], Any]) -> float:
@@ -149,7 +149,7 @@ def measure_long() -> None:
         )
         for _ in range(COMMENTS)
     )
-    searchable.refresh({"comment": {comment.pk for comment in made}})
+    index.refresh({"comment": {comment.pk for comment in made}})
     client = Client(SERVER_NAME=settings.ALLOWED_HOSTS[0])
     print(f"\n{COMMENTS:,} comments")
     single = 0.0

@@ -7,7 +7,7 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from blog.models import Article, Author, Page, Source
 from exercises.models import Exercise
 from publishing.models import Subject
-from publishing.searchable import Entry, Kind, register
+from search.index import Entry, Kind, register
 from writing.markdown import plain
 
 

@@ -14,9 +14,9 @@ from blog import drafts, meta, text
 from blog.models import Article, Author, Page
 from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
-from publishing import search as finding
 from publishing.models import EARLIEST, PublishedQuerySet, Site, Subject
-from publishing.searchable import kinds
+from search import query as finding
+from search.index import kinds
 from web.decorators import page_of, read_only, stored
 
 ARTICLES_A_PAGE = 20

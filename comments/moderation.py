@@ -25,7 +25,7 @@ from comments.models import (
 )
 from desk.history import words_changed
 from pagecache import edition
-from publishing import searchable
+from search import index
 
 HEALTH_WORDS = re.compile(
     r"\b(pain|painful|hurts?|injur\w+|surger\w+|operation|pregnan\w+|hernia|doctor|numb\w*|"
@@ -220,7 +220,7 @@ def erase(email: str) -> int:
     comments.update(published_at=None, is_spam=False, **gone)
     Comment.objects.filter(email__iexact=email).empty()
     Comment.objects.filter(pk__in=erased).with_answers().arrange()
-    searchable.refresh({"comment": erased})  # update() tells nobody
+    index.refresh({"comment": erased})  # update() tells nobody
     edition.changed()
     letters.waiting()
     return len(erased)

@@ -3,7 +3,7 @@
 from blog.models import Article
 from comments.models import Comment
 from publishing.models import Site
-from publishing.searchable import Entry, Kind, register
+from search.index import Entry, Kind, register
 
 
 def of_comment(comment: Comment) -> Entry:

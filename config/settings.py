@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "web",
     "publishing",
+    "search",
     "desk",
     "pictures",
     "pagecache",

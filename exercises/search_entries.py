@@ -9,7 +9,7 @@ from exercises.models import (
     Step,
     Variation,
 )
-from publishing.searchable import Entry, Kind, register
+from search.index import Entry, Kind, register
 
 
 def of_exercise(exercise: Exercise) -> Entry:

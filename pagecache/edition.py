@@ -19,8 +19,8 @@ from django.db.models.functions import Greatest
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.utils import timezone
 
-from publishing import searchable
 from publishing.models import Edition, Shown
+from search import index
 
 READ = "SELECT number, next_change_at <= %s, began_at > %s FROM publishing_edition WHERE id = 1"
 
@@ -95,7 +95,7 @@ def together() -> Iterator[None]:
             keys = _later.keys
         finally:
             del _later.keys
-        searchable.refresh(keys)
+        index.refresh(keys)
 
 
 @transaction.atomic
@@ -155,7 +155,7 @@ def _before_save(instance: Shown, **signal: Any) -> None:
 def _before(instance: Shown, **signal: Any) -> None:
     """Before a deletion or another relation: which entries the row still has a part in."""
     _before_save(instance)
-    instance._had_part_in = searchable.affected(instance)  # type: ignore[attr-defined]
+    instance._had_part_in = index.affected(instance)  # type: ignore[attr-defined]
 
 
 @transaction.atomic
@@ -165,13 +165,13 @@ def _after(instance: Shown, **signal: Any) -> None:
         _before_save(instance)  # what waited may have been published while this was on its way
     if _is_raised():
         instance.after_change()
-    keys: searchable.Keys = getattr(_later, "keys", {})
-    had_part_in: searchable.Keys = instance.__dict__.pop("_had_part_in", {})
-    for concerned in (searchable.affected(instance), had_part_in):
+    keys: index.Keys = getattr(_later, "keys", {})
+    had_part_in: index.Keys = instance.__dict__.pop("_had_part_in", {})
+    for concerned in (index.affected(instance), had_part_in):
         for kind, pks in concerned.items():
             keys.setdefault(kind, set()).update(pks)
     if not hasattr(_later, "keys"):
-        searchable.refresh(keys)
+        index.refresh(keys)
     if instance.moments and _is_raised():
         _settle()
 

@@ -19,6 +19,7 @@ FLOORS = {
     "web": 0,
     "publishing": 1,
     "figures": 1,
+    "search": 2,
     "desk": 2,
     "pictures": 3,
     "pagecache": 3,

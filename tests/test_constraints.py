@@ -14,7 +14,8 @@ from blog.models import Draft, Page
 from comments.models import Address, Block, Comment, Look, Report, WordCount
 from door.models import Device
 from exercises.models import EquipmentNeed, Level, MuscleWork
-from publishing.models import Edition, Redirect, SearchEntry, Site, StarterRecord
+from publishing.models import Edition, Redirect, Site, StarterRecord
+from search.models import SearchEntry
 from tests import make
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]

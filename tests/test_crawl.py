@@ -17,7 +17,7 @@ from blog.models import Article
 from comments.models import Comment
 from exercises.models import Exercise, Variation
 from publishing.models import Site
-from publishing.searchable import kinds
+from search.index import kinds
 from tests.leftovers import OF_THE_DESK, leftovers
 from tests.make import (
     earlier,

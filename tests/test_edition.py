@@ -17,8 +17,9 @@ from comments import moderation
 from comments.models import Address, Comment
 from pagecache import edition
 from pictures.models import Picture
-from publishing import searchable
-from publishing.models import Edition, Redirect, SearchEntry, Shown, Site
+from publishing.models import Edition, Redirect, Shown, Site
+from search import index
+from search.models import SearchEntry
 from tests import make
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -192,7 +193,7 @@ def test_within_a_transaction_nothing_is_stored_or_read(article: Any) -> None:
 
 
 def test_models_of_readers_pages_say_so() -> None:
-    assert all(issubclass(model, Shown) for model in searchable.watched())
+    assert all(issubclass(model, Shown) for model in index.watched())
 
 
 def entries() -> list[str]:

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from publishing.fulltext import MOST
-from publishing.models import SearchEntry
+from search.engines import MOST
+from search.models import SearchEntry
 from tests.make import earlier, make_article, make_comment, make_exercise, make_source
 from tests.page import read
 from tests.searching import results, titles

@@ -12,7 +12,7 @@ from django.test import Client
 
 from comments.moderation import erase
 from pagecache import edition
-from publishing.models import SearchEntry, SearchWord
+from search.models import SearchEntry, SearchWord
 from tests.make import (
     earlier,
     later,

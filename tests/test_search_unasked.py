@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from publishing.search import search
-from publishing.words import is_word
+from search.dictionary import is_word
+from search.query import search
 from tests.make import make_article, make_comment
 from tests.page import Element, read
 from tests.searching import results, titles

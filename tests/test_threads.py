@@ -11,7 +11,7 @@ from django.test import Client
 
 from comments import moderation
 from comments.models import Comment
-from publishing.models import SearchEntry
+from search.models import SearchEntry
 from tests.make import make_article, make_comment
 from tests.page import read
 

@@ -10,7 +10,7 @@ from publishing.models.published import (
     free_name,
     slug_holds_a_letter,
 )
-from publishing.models.records import SearchEntry, SearchWord, StarterRecord
+from publishing.models.records import StarterRecord
 from publishing.models.site import Site
 from publishing.models.subject import Subject, split_names
 
@@ -23,8 +23,6 @@ __all__ = [
     "Published",
     "PublishedQuerySet",
     "Redirect",
-    "SearchEntry",
-    "SearchWord",
     "Shown",
     "Site",
     "StarterRecord",

@@ -21,7 +21,7 @@ from exercises.models import (
 )
 from figures import figure
 from pagecache import edition
-from publishing import searchable
+from search import index
 
 RUNGS = 3
 STEPS = ("Stand on a floor that grips.", "Move slowly and hold 2 seconds.", "Put the weight down.")
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         )
         self.needs(variations)
         edition.changed()
-        searchable.refresh(
+        index.refresh(
             {
                 "exercise": {exercise.pk for exercise in exercises},
                 "variation": {variation.pk for variation in variations},

@@ -13,7 +13,7 @@ from django.utils import timezone
 from comments import letters
 from comments.models import UNDO_FOR, Block, Comment, Event, Letter, Report
 from operations import backup, chores
-from publishing.fulltext import engine
+from search.engines import engine
 
 SENDER_KEPT = timedelta(days=30)
 LETTERS_KEPT = timedelta(days=90)

@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from publishing import searchable
-from publishing.models import SearchEntry
+from search import index
+from search.models import SearchEntry
 
 
 class Command(BaseCommand):
@@ -15,4 +15,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, first_run: bool, **options: Any) -> None:
         if first_run and SearchEntry.objects.exists():
             return
-        self.stdout.write(f"Search: {searchable.rebuild()} entries.")
+        self.stdout.write(f"Search: {index.rebuild()} entries.")

@@ -1,6 +1,6 @@
 """What is a word: a dictionary, so that search takes only what is none for a typing error.
 
-The English words are SCOWL's in American and British spelling (publishing/dictionary/); beside them
+The English words are SCOWL's in American and British spelling (search/words/); beside them
 stand a few hundred words of the gym and of Spanish.
 """
 
@@ -9,7 +9,7 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-DICTIONARY = Path(__file__).parent / "dictionary"
+DICTIONARY = Path(__file__).parent / "words"
 
 
 def is_word(word: str) -> bool:

@@ -1,4 +1,4 @@
-"""The one function that finds: search(). What can be found is in publishing/searchable.py."""
+"""The one function that finds: search(). What can be found is in search/index.py."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from django.db.models.functions import Length
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from publishing.fulltext import END, MOST, START, Marked, Query, Term, engine, fold
-from publishing.models import SearchEntry, SearchWord
-from publishing.searchable import Kind, clean, kinds
-from publishing.words import is_word
+from search.dictionary import is_word
+from search.engines import END, MOST, START, Marked, Query, Term, engine, fold
+from search.index import Kind, clean, kinds
+from search.models import SearchEntry, SearchWord
 
 LONGEST = 200  # characters of a question; the rest is not read
 MOST_TERMS = 12

@@ -17,8 +17,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from publishing.fulltext import fold
-from publishing.models import SearchEntry, SearchWord
+from search.engines import fold
+from search.models import SearchEntry, SearchWord
 
 LONGEST = 200_000  # characters of one entry; a tsvector ends at a megabyte
 AT_ONCE = 200  # rows read and written together when all are built anew
