@@ -21,11 +21,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
-from comments import desk, moderation, sending, spam
+from comments import desk, moderation, spam
 from comments.forms import WRITTEN
-from comments.letters import PASSWORD
-from comments.models import Block, Comment, Letter
+from comments.models import Block, Comment
 from desk.site import ContentAdmin, DeskAdmin, Sentence, morning
+from mail import sending
+from mail.models import Letter
 
 STUCK_AFTER = timedelta(hours=1)
 TOLD_FOR = timedelta(days=7)
@@ -291,22 +292,3 @@ class BlockAdmin(DeskAdmin):
     desk_order = 95
     list_display = ["value", "kind"]
     list_filter = ["kind"]
-
-
-@admin.register(Letter)
-class LetterAdmin(DeskAdmin):
-    """The last letters delivered and what waits; nothing to change."""
-
-    desk_order = 96
-    list_display = ["subject", "to", "written_at", "sent_at", "failed_at", "tries", "last_error"]
-    fields = ["subject", "to", "text", "written_at", "sent_at", "failed_at", "tries", "last_error"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        """Not those that hold the key to somebody's account while they wait."""
-        return super().get_queryset(request).exclude(kind=PASSWORD)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from comments import letters, moderation, spam
+from comments import emails, moderation, spam
 from comments.forms import ReplyForm
 from comments.models import Block, Comment, CommentQuerySet, Event
 from comments.views import private
@@ -67,7 +67,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def by_letter(request: HttpRequest, token: str) -> HttpResponse:
     """One letter's comments with large buttons; opening it changes nothing."""
-    found = letters.read_desk_token(token)
+    found = emails.read_desk_token(token)
     if found is None:
         return private(render(request, "comments/desk_ended.html", status=403))
     ids, user = found

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from comments import letters, spam
+from comments import emails, spam
 from comments.models import (
     UNDO_FOR,
     Address,
@@ -19,11 +19,11 @@ from comments.models import (
     Comment,
     CommentQuerySet,
     Event,
-    Letter,
     Look,
     is_in_library,
 )
 from desk.history import words_changed
+from mail.models import Letter
 from pagecache import edition
 from search import index
 
@@ -91,7 +91,7 @@ def publish(comment: Comment, by: User | None) -> None:
     if by:
         spam.learn(comment, "publish")
     if comment.answers:
-        letters.answered(comment, comment.answers)
+        emails.answered(comment, comment.answers)
 
 
 def _publish_change(comment: Comment, by: User | None) -> None:
@@ -123,7 +123,7 @@ def edit(comment: Comment, edited: Comment) -> None:
         if not comment.words:  # nothing of what she has read is left
             comment.hold()
             _replace(comment, edited.said, reasons)
-            letters.waiting()
+            emails.waiting()
             return
         without = {"favorite_id": None, "other_favorite": ""}
         _replace(comment, comment.said | without, comment.reasons)
@@ -133,7 +133,7 @@ def edit(comment: Comment, edited: Comment) -> None:
         change=waits, reasons=reasons, updated_at=timezone.now()
     )
     if waits:
-        letters.waiting()
+        emails.waiting()
 
 
 def _names_favorite(comment: Comment) -> bool:
@@ -196,7 +196,7 @@ def answer(comment: Comment, words: str, by: User) -> Comment:
     )
     publish(reply, None)
     if comment != parent:
-        letters.answered(reply, comment)
+        emails.answered(reply, comment)
     return reply
 
 
@@ -222,7 +222,7 @@ def erase(email: str) -> int:
     Comment.objects.filter(pk__in=erased).with_answers().arrange()
     index.refresh({"comment": erased})  # update() tells nobody
     edition.changed()
-    letters.waiting()
+    emails.waiting()
     return len(erased)
 
 

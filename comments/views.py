@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from blog.models import Article
 from blog.views import article_page
-from comments import letters, meta, moderation, spam
+from comments import emails, meta, moderation, spam
 from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import WORDS_A_PAGE, Comment, Report, own_comment
 from exercises.models import Exercise
@@ -262,9 +262,9 @@ def _keep(request: HttpRequest, comment: Comment) -> Comment:
             if verdict.result == "publish":
                 moderation.publish(comment, None)
             elif verdict.result == "hold":
-                letters.waiting()
+                emails.waiting()
             if comment.email and not comment.is_spam and not facts.trapped:
-                letters.confirm(comment)
+                emails.confirm(comment)
     except IntegrityError:
         # The other half of a double submit was quicker.
         return Comment.objects.get(once=comment.once)
@@ -338,7 +338,7 @@ def _own_change(request: HttpRequest, comment: Comment) -> HttpResponse:
             return own_page(request, comment, 400, change_form=change)
         comment.asked_change = change.cleaned_data["change"]
         comment.save(update_fields=["asked_change", "updated_at"])
-        letters.waiting()
+        emails.waiting()
     else:
         return own_page(request, comment, 409 if comment.removed_at else 400, data=request.POST)
     response = redirect(comment.own_url)
@@ -364,7 +364,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
     if done:
         Report.objects.get_or_create(comment=comment, sender=sender_of(request))
-        letters.waiting()
+        emails.waiting()
     return render(request, "comments/report.html", {"comment": comment, "done": done})
 
 
@@ -372,7 +372,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     """Confirming an address takes a button: mail programs open links by themselves."""
-    address = letters.read_address_token(token)
+    address = emails.read_address_token(token)
     if address is None:
         return private(render(request, "comments/no_link.html", status=403))
     if request.method == "POST":
@@ -382,7 +382,7 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
             address.stopped_at = address.unreachable_at = None
             address.save()
             if first:
-                letters.links(address)
+                emails.links(address)
     return private(
         render(request, "comments/address.html", {"address": address, "what": "confirm"})
     )
@@ -391,9 +391,9 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt  # one-click unsubscribing (RFC 8058) posts from the mail program
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop_letters(request: HttpRequest, token: str) -> HttpResponse:
-    address = letters.read_address_token(token)
+    address = emails.read_address_token(token)
     if address is None:
         return private(render(request, "comments/no_link.html", status=403))
     if request.method == "POST":
-        letters.stop(address)
+        emails.stop(address)
     return private(render(request, "comments/address.html", {"address": address, "what": "stop"}))

@@ -85,13 +85,14 @@ INSTALLED_APPS = [
     "publishing",
     "search",
     "desk",
+    "mail",
+    "accounts",
     "pictures",
     "pagecache",
     "metadata",
     "exercises",
     "blog",
     "comments",
-    "door",
     "operations",
 ]
 
@@ -111,8 +112,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "door.devices.middleware",
-    "door.required.middleware",
+    "accounts.devices.middleware",
+    "accounts.require_second_factor.middleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -186,24 +187,24 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 # Argon2 first; a password kept the older way is kept anew when it is next typed.
-PASSWORD_HASHERS = ["door.passwords.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-AUTHENTICATION_BACKENDS = ["door.passwords.CountedPasswords"]
+PASSWORD_HASHERS = ["accounts.passwords.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["accounts.passwords.CountedPasswords"]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 # Whether superusers and the group Administrator have to set up a second step.
 SECOND_STEP_REQUIRED = env.bool("SECOND_STEP_REQUIRED", False)
-# Of django-allauth the second step alone is used: see door/urls.py.
-ACCOUNT_ADAPTER = "door.adapters.Account"
+# Of django-allauth the second step alone is used: see accounts/urls.py.
+ACCOUNT_ADAPTER = "accounts.adapters.Account"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = False  # counted in a process's cache; ours are rows: door/guessing.py
+ACCOUNT_RATE_LIMITS = False  # counted in a process's cache; ours are rows: accounts/throttle.py
 MFA_RATE_LIMITS = False
-MFA_ADAPTER = "door.adapters.SecondStep"
+MFA_ADAPTER = "accounts.adapters.SecondStep"
 MFA_FORMS = {
-    "authenticate": "door.forms.CodeForm",
-    "add_webauthn": "door.forms.AddPasskeyForm",
-    "authenticate_webauthn": "door.forms.PasskeyForm",
-    "login_webauthn": "door.forms.SignInPasskeyForm",
-    "reauthenticate_webauthn": "door.forms.AgainPasskeyForm",
+    "authenticate": "accounts.forms.CodeForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.PasskeyForm",
+    "login_webauthn": "accounts.forms.SignInPasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.AgainPasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -292,7 +293,7 @@ EMAIL_HOST_USER = env.str("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_TLS", EMAIL_PORT == 587)
 EMAIL_TIMEOUT = 10  # seconds for each answer; after DATA longer
-EMAIL_BACKEND = "comments.smtp.EmailBackend"
+EMAIL_BACKEND = "mail.smtp.EmailBackend"
 
 
 def mailbox(setting: str, address: str) -> str:

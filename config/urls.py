@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path, re_path
 
+from accounts import views as accounts
 from blog import feeds, sitemaps, social
 from blog import views as blog
 from comments import desk
 from comments import feeds as comment_feeds
 from comments import views as comments
-from door import views as door
 from exercises import data
 from exercises import views as exercises
 from exercises.social import exercise_card
@@ -88,11 +88,11 @@ urlpatterns = [
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
     path("markdownx/markdownify/", writing.markdown_preview),
     path("markdownx/upload/", writing.markdown_upload),
-    path("admin/password/", door.AskForLetter.as_view(), name="admin_password_reset"),
+    path("admin/password/", accounts.AskForLetter.as_view(), name="admin_password_reset"),
     path("admin/password/sent/", auth.PasswordResetDoneView.as_view(), name="password_sent"),
     path(
         "admin/password/<uidb64>/<token>/",
-        door.ChoosePassword.as_view(),
+        accounts.ChoosePassword.as_view(),
         name="choose_password",
     ),
     path(
@@ -100,7 +100,7 @@ urlpatterns = [
         admin.site.admin_view(operations.make_backup),
         name="make_backup",
     ),
-    path("admin/", include("door.urls")),  # before the desk: in place of its own
+    path("admin/", include("accounts.urls")),  # before the desk: in place of its own
     path("admin/", admin.site.urls),
     path("<slug:slug>/", blog.page, name="page"),
 ]

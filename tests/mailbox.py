@@ -127,7 +127,7 @@ class Mailbox:
 
     def use(self, settings: Any) -> None:
         """Let this process send to it."""
-        settings.EMAIL_BACKEND = "comments.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "mail.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", self.port
         settings.EMAIL_USE_TLS = False
 

@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from comments import moderation
-from comments.models import Comment, Event, Letter, WordCount
+from comments.models import Comment, Event, WordCount
 from exercises.models import Exercise
+from mail.models import Letter
 from publishing.models import Edition, Site
 from tests.make import make_article, make_comment, make_exercise
 from tests.page import read, save

@@ -10,8 +10,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from comments import letters, moderation
-from comments.models import Address, Block, Comment, Letter
+from comments import emails, moderation
+from comments.models import Address, Block, Comment
+from mail.models import Letter
+from mail.outbox import send_due
+from mail.sending import GIVE_UP_AFTER
 from publishing.models import Site
 from tests.mailbox import Mailbox
 from tests.make import make_article, make_comment
@@ -63,7 +66,7 @@ def test_judging_on_the_phone_page_is_looking_and_opening_it_is_not(
 ) -> None:
     comments = [written(reader, words=f"Number {n}.") for n in range(2)]
     user = User.objects.get()
-    address = f"/comments/desk/{letters.desk_token(comments, user)}/"
+    address = f"/comments/desk/{emails.desk_token(comments, user)}/"
     clock.shift(timedelta(minutes=11))
     stranger().get(address)
     written(reader, words="A mail program opened the link.")
@@ -195,7 +198,7 @@ def test_a_reader_answers_and_each_is_told(reader: Client, elsie: Client) -> Non
 
 def try_all(at: datetime) -> tuple[int, datetime | None]:
     with time_machine.travel(at, tick=False):
-        sent = letters.send_due()
+        sent = send_due()
     letter = Letter.objects.filter(sent_at=None).first()
     return sent, letter.next_try_at if letter else None
 
@@ -207,7 +210,7 @@ def test_a_letter_put_off_is_tried_after_growing_pauses(db: None, settings: Any)
         Letter.objects.create(kind="confirm", to="ana@example.org", subject="S", text="T", html="H")
         now = timezone.now()
         pauses: list[timedelta] = []
-        while len(pauses) < letters.GIVE_UP_AFTER:
+        while len(pauses) < GIVE_UP_AFTER:
             sent, after = try_all(now)
             assert (sent, mailbox.is_empty()) == (0, True)
             assert after is not None
@@ -269,10 +272,10 @@ def waiting_answer(words: str = "Zanzibar.") -> Comment:
 def test_who_stops_the_emails_gets_none_that_waits(elsie: Client, other: str) -> None:
     waiting_answer()
     address, _ = Address.objects.get_or_create(email=other)
-    letters.links(Address.objects.get(email="ana@example.org"))
+    emails.links(Address.objects.get(email="ana@example.org"))
     assert kinds() == ["answered", "links"]
-    letters.stop(address)
-    assert letters.send_due() == 0
+    emails.stop(address)
+    assert send_due() == 0
     assert set(Letter.objects.values_list("failed_at", flat=True)) != {None}
 
 
@@ -283,7 +286,7 @@ def test_an_answer_that_was_taken_back_is_not_sent(
     reply = waiting_answer()
     reply.refresh_from_db()
     getattr(moderation, take_back)(reply, User.objects.get())
-    assert letters.send_due() == 0
+    assert send_due() == 0
     assert "not published" in Letter.objects.get().last_error
     assert not mailoutbox
 
@@ -292,7 +295,7 @@ def test_an_answer_is_sent_as_it_is_now(elsie: Client, mailoutbox: Any) -> None:
     reply = waiting_answer()
     own_link = reply.answers.own_url if reply.answers else ""
     Comment.objects.filter(pk=reply.pk).update(words="Corrected.", name="Bo")
-    assert letters.send_due() == 1
+    assert send_due() == 1
     (message,) = mailoutbox
     assert "Corrected." in message.body
     assert message.subject == "Bo answered you"
@@ -305,26 +308,26 @@ def test_what_waits_no_more_is_not_sent_to_her(
     elsie: Client, mailoutbox: Any, take_back: str
 ) -> None:
     comment, other = (make_comment(words=w, published_at=None) for w in ("Zanzibar.", "Other."))
-    letters.waiting()
+    emails.waiting()
     if take_back == "fold":
         Comment.objects.filter(pk=comment.pk).update(is_likely_spam=True)
     else:
         getattr(moderation, take_back)(comment, User.objects.get())
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert "Other." in mailoutbox[0].body
     assert "Zanzibar" not in str(mailoutbox[0].message())
     Letter.objects.update(sent_at=None, next_try_at=timezone.now())
     moderation.remove(other, None)
-    assert letters.send_due() == 0
+    assert send_due() == 0
     assert "Nothing of it waits" in Letter.objects.get().last_error
 
 
 def test_links_to_removed_words_are_not_sent(elsie: Client, mailoutbox: Any) -> None:
     ana = Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
     one, two = (make_comment(email="ana@example.org", words=w) for w in ("Zanzibar.", "Other."))
-    letters.links(ana)
+    emails.links(ana)
     moderation.remove(one, None)
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert two.own_url in mailoutbox[0].body
     assert one.own_url not in mailoutbox[0].body
 
@@ -332,7 +335,7 @@ def test_links_to_removed_words_are_not_sent(elsie: Client, mailoutbox: Any) -> 
 def test_no_name_is_kept_of_what_was_sent(elsie: Client) -> None:
     waiting_answer()
     assert Letter.objects.get().subject == "Zora answered you"
-    letters.send_due()
+    send_due()
     assert "Zora" not in Letter.objects.get().subject
 
 

@@ -11,7 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from comments.models import Comment, Letter
+from comments.models import Comment
+from mail.models import Letter
 from publishing.models import Site
 from tests.browsing import Visits
 from tests.make import make_article, make_comment
@@ -132,9 +133,9 @@ def filled(site: RunningSite, visits: Visits) -> str:
         more = {"Sec_Fetch_Site": "same-origin", "X_Forwarded_For": f"198.51.100.{n}"}
         assert site.ask("POST", "/comments/", body, **more)[0].status == 303
     code = (
-        "from comments import letters; from comments.models import Comment;"
+        "from comments import emails; from comments.models import Comment;"
         "from django.contrib.auth.models import User;"
-        "print('/comments/desk/' + letters.desk_token(list(Comment.objects.all()),"
+        "print('/comments/desk/' + emails.desk_token(list(Comment.objects.all()),"
         " User.objects.get()) + '/')"
     )
     return site.manage("shell", "--verbosity=0", "-c", code).strip()

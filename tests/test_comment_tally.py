@@ -10,7 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from comments.letters import address_signer
+from comments.emails import address_signer
 from comments.models import Address, Comment, Event
 from exercises.models import Exercise
 from tests.make import earlier, make_article, make_comment, make_exercise

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from accounts.models import Device
 from blog.models import Draft, Page
 from comments.models import Address, Block, Comment, Look, Report, WordCount
-from door.models import Device
 from exercises.models import EquipmentNeed, Level, MuscleWork
 from publishing.models import Edition, Redirect, Site, StarterRecord
 from search.models import SearchEntry

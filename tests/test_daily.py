@@ -13,7 +13,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from comments.models import Comment, Letter
+from comments.models import Comment
+from mail.models import Letter
 from operations import chores
 from tests.page import read
 from tests.site import RunningSite, run

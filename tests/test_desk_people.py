@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from blog.models import Article
-from comments import letters
-from comments.models import Letter
+from mail.models import Letter
+from mail.outbox import send_due
 from operations import backup
 from tests.make import (
     earlier,
@@ -195,7 +195,7 @@ def test_a_forgotten_password_is_chosen_by_a_letter(reader: Client) -> None:
         seen = helper.get(f"/admin/comments/letter/{page}", follow=True).content.decode()
         assert "/admin/password/M" not in seen
         assert "A new password for your desk" not in seen
-    assert letters.send_due() == 1
+    assert send_due() == 1
     (letter,) = mail.outbox
     assert (letter.to, letter.subject) == (["elsie@example.org"], "A new password for your desk")
     assert not Letter.objects.filter(text__contains="/admin/password/").exists()

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from comments import letters
+from mail.outbox import send_due
 from tests.door import (
     LOGIN,
     OVERVIEW,
@@ -198,7 +198,7 @@ def test_a_new_password_by_letter_asks_for_the_second_step_too() -> None:
     set_up_app(hers)
     thief = Client()
     thief.post("/admin/password/", {"email": "elsie@example.org"})
-    letters.send_due()
+    send_due()
     link = re.search(r"(/admin/password/\S+/\S+/)", str(mail.outbox[-1].body))
     assert link
     form = thief.get(link[1])["Location"]

@@ -9,8 +9,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from comments.models import Letter
-from door.models import Device
+from accounts.models import Device
+from mail.models import Letter
 from tests.door import OVERVIEW, attempt, is_in, make_user, once_more
 from tests.page import read
 

@@ -11,9 +11,9 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from comments import letters
-from door.guessing import FREE, FREE_OF_SENDER, SLOW
-from door.models import Guess
+from accounts.models import Guess
+from accounts.throttle import FREE, FREE_OF_SENDER, SLOW
+from mail.outbox import send_due
 from tests.door import (
     LOGIN,
     PASSWORD,
@@ -187,7 +187,7 @@ def test_nobody_asks_for_password_after_password(clock: Any) -> None:
         asked = Client().post("/admin/password/", {"email": "elsie@example.org"})
         assert asked.status_code == 302
     assert wait_told(Client().post("/admin/password/", {"email": "Elsie@example.org"})) == 2
-    assert letters.send_due() == len(mail.outbox) == 1, "one that waited answers all five"
+    assert send_due() == len(mail.outbox) == 1, "one that waited answers all five"
 
 
 def test_codes_are_counted_for_all_senders_together(clock: Any) -> None:

@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from comments import letters, moderation, spam
-from comments.models import Address, Comment, Event, Letter, WordCount
+from comments import emails, moderation, spam
+from comments.models import Address, Comment, Event, WordCount
+from mail.models import Letter
 from publishing.models import Site
 from tests.browsing import Visits
 from tests.corpus import lines_of
@@ -124,7 +125,7 @@ def test_she_hears_that_it_was_folded(trainer: Client, waiting: list[Comment], d
 
 
 def test_on_the_phone_page_too(trainer: Client, waiting: list[Comment]) -> None:
-    token = letters.desk_token(Comment.objects.all(), User.objects.get())
+    token = emails.desk_token(Comment.objects.all(), User.objects.get())
     address = f"/comments/desk/{token}/"
     page = stranger().get(address)
     assert in_front(page) == [WORDS, "Squats."]
@@ -214,9 +215,9 @@ def test_five_hundred_take_no_more_queries_than_five(trainer: Client) -> None:
 def phone_page(site: RunningSite) -> str:
     """The address of a page that judges all that waits."""
     code = (
-        "from comments import letters; from comments.models import Comment;"
+        "from comments import emails; from comments.models import Comment;"
         "from django.contrib.auth.models import User;"
-        "print('/comments/desk/' + letters.desk_token(list(Comment.objects.all()),"
+        "print('/comments/desk/' + emails.desk_token(list(Comment.objects.all()),"
         " User.objects.get()) + '/')"
     )
     return site.manage("shell", "--verbosity=0", "-c", code).strip()

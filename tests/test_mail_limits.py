@@ -11,8 +11,12 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from comments import letters, sending
-from comments.models import Address, Comment, Letter
+from accounts.emails import new_password
+from comments import emails
+from comments.models import Address, Comment
+from mail import sending
+from mail.models import Letter
+from mail.outbox import send_due
 from tests.door import attempt, make_user
 from tests.make import make_comment
 from tests.writing import stranger, written
@@ -43,24 +47,24 @@ def test_seventy_names_of_one_mailbox_get_three_a_day(reader: Client, clock: Any
     names = flood(reader)
     limit = sending.TO_A_MAILBOX["confirm"].most
     written(stranger(), words="Ana's.", email="ana@gmail.com")
-    assert letters.send_due() == limit + 1
+    assert send_due() == limit + 1
     assert (sent_to(*names), sent_to("ana@gmail.com")) == (limit, 1)
     for _ in range(10):
-        assert letters.send_due() == 0
+        assert send_due() == 0
     clock.shift(DAY - timedelta(seconds=1))
-    assert letters.send_due() == 0
+    assert send_due() == 0
     clock.shift(timedelta(seconds=1))
-    assert letters.send_due() == limit
+    assert send_due() == limit
     for day in range(3, 25):
         clock.shift(DAY)
-        letters.send_due()
+        send_due()
         assert sent_to(*names) == min(limit * day, 70)
     assert not Letter.objects.filter(sent_at=None).exists(), "none was dropped"
 
 
 def test_what_waits_for_room_is_no_failure(reader: Client, clock: Any) -> None:
     flood(reader)
-    letters.send_due()
+    send_due()
     waiting = Letter.objects.filter(sent_at=None)
     assert set(waiting.values_list("tries", "last_error", "failed_at")) == {(0, "", None)}
     assert not waiting.filter(next_try_at__lte=timezone.now()).exists()
@@ -68,15 +72,15 @@ def test_what_waits_for_room_is_no_failure(reader: Client, clock: Any) -> None:
 
 def test_who_stops_one_stops_them_all(reader: Client, clock: Any) -> None:
     flood(reader)
-    letters.send_due()
+    send_due()
     stop = re.search(r"/comments/letters/stop/\S+", str(mail.outbox[0].body))
     assert stop
     assert stranger().post(stop[0]).status_code == 200
     for _ in range(5):
         clock.shift(DAY)
-        assert letters.send_due() == 0
+        assert send_due() == 0
     written(stranger(), words="Once more.", email="VICTIM+again@googlemail.com")
-    assert letters.send_due() == 0
+    assert send_due() == 0
 
 
 def test_the_whole_site_has_a_limit_and_passwords_pass_by_it(reader: Client, clock: Any) -> None:
@@ -85,14 +89,14 @@ def test_the_whole_site_has_a_limit_and_passwords_pass_by_it(reader: Client, clo
     most, _ = sending.FROM_THE_SITE["confirm"]
     for n in range(most + 30):
         written(stranger(), words=f"Number {n}.", email=f"r{n}@s{n}.example", sender=f"10.0.{n}.1")
-    assert letters.send_due() >= most
+    assert send_due() >= most
     confirmed = sum("@s" in message.to[0] for message in mail.outbox)
     assert confirmed == most
     attempt(Client())
     Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"})
-    assert letters.send_due() == 2
+    assert send_due() == 2
     clock.shift(HOUR)
-    assert letters.send_due() == 30
+    assert send_due() == 30
 
 
 def test_urgent_emails_leave_first(reader: Client, clock: Any) -> None:
@@ -101,7 +105,7 @@ def test_urgent_emails_leave_first(reader: Client, clock: Any) -> None:
         written(stranger(), words=f"Number {n}.", email=f"r{n}@example.org", sender=f"10.0.{n}.1")
     attempt(Client())
     Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"})
-    letters.send_due()
+    send_due()
     first = {str(message.subject) for message in mail.outbox[:3]}
     assert {"A new device at your desk", "A new password for your desk"} <= first
 
@@ -120,10 +124,10 @@ def test_twelve_networks_do_not_fill_her_mailbox(clock: Any, db: None) -> None:
     limit = sending.TO_A_MAILBOX["password"].most
     for n in range(12):
         ask(n)
-        letters.send_due()
+        send_due()
     assert sent_to("elsie@example.org") == limit
     clock.shift(HOUR)
-    assert letters.send_due() == 1, "the one that waited answers all that came meanwhile"
+    assert send_due() == 1, "the one that waited answers all that came meanwhile"
     link = re.search(r"http\S+?(/admin/password/\S+)", str(mail.outbox[-1].body))
     assert link
     assert Client().get(link[1]).status_code == 302
@@ -134,27 +138,27 @@ def test_no_stranger_keeps_her_from_her_password(clock: Any, db: None) -> None:
     make_user(email="elsie@example.org")
     hers = Client()
     attempt(hers)
-    letters.send_due()
+    send_due()
     mail.outbox.clear()
     for n in range(60):
         Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"}, REMOTE_ADDR=f"203.0.{n % 2}.7")
-        letters.send_due()
+        send_due()
     assert len(mail.outbox) == sending.TO_A_MAILBOX["password"].most
     hers.cookies.pop("sessionid")
     ask(0, hers)
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert mail.outbox[-1].to == ["elsie@example.org"]
     for _ in range(3):
         ask(0, hers)
-        letters.send_due()
+        send_due()
     assert len(mail.outbox) == 2 * sending.TO_A_MAILBOX["password"].most
 
 
 def test_a_password_link_lives_from_when_it_leaves(clock: Any, db: None) -> None:
     user = make_user(email="elsie@example.org")
-    letters.new_password(user, user.email)
+    new_password(user, user.email)
     clock.shift(timedelta(days=3))
-    assert letters.send_due() == 1
+    assert send_due() == 1
     clock.shift(timedelta(hours=23))
     link = re.search(r"http\S+?(/admin/password/\S+)", str(mail.outbox[0].body))
     assert link
@@ -165,15 +169,15 @@ def test_a_password_link_of_an_older_version_is_not_sent_dead(clock: Any, db: No
     old = {"kind": "password", "to": "elsie@example.org", "subject": "S", "text": "T", "html": "H"}
     Letter.objects.create(**old, written_at=timezone.now() - timedelta(hours=25))
     Letter.objects.create(**old, written_at=timezone.now() - timedelta(hours=23))
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert Letter.objects.get(sent_at=None).failed_at
 
 
 def test_a_closed_account_gets_no_password(clock: Any, db: None) -> None:
     user = make_user(email="elsie@example.org")
-    letters.new_password(user, user.email)
+    new_password(user, user.email)
     User.objects.update(is_active=False)
-    assert letters.send_due() == 0
+    assert send_due() == 0
     assert "closed" in Letter.objects.get().last_error
 
 
@@ -181,10 +185,10 @@ def test_answers_to_one_reader_wait_too(clock: Any, db: None) -> None:
     Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
     mine = make_comment(email="ana@example.org", article=None)
     for n in range(25):
-        letters.answered(make_comment(answers=mine, article=None, words=f"{n}"), mine)
-    assert letters.send_due() == 20
+        emails.answered(make_comment(answers=mine, article=None, words=f"{n}"), mine)
+    assert send_due() == 20
     clock.shift(DAY)
-    assert letters.send_due() == 5
+    assert send_due() == 5
 
 
 def test_rows_of_an_older_version_are_counted_by_their_address(reader: Client, clock: Any) -> None:
@@ -192,5 +196,5 @@ def test_rows_of_an_older_version_are_counted_by_their_address(reader: Client, c
     for n in range(5):
         one = {"subject": "S", "text": "T", "html": "H"}
         Letter.objects.create(kind="confirm", to=f"victim+{n}@gmail.com", **one)
-    assert letters.send_due() == sending.TO_A_MAILBOX["confirm"].most
+    assert send_due() == sending.TO_A_MAILBOX["confirm"].most
     assert not Comment.objects.exists()

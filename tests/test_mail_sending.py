@@ -16,8 +16,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from comments import letters, sending
-from comments.models import Address, Letter
+from comments import emails
+from comments.models import Address
+from mail import outbox, sending
+from mail.models import Letter
+from mail.outbox import send_due
 from publishing.models import Site
 from tests.mailbox import Mailbox, text_of
 from tests.make import make_comment
@@ -47,7 +50,7 @@ def arrived(mailbox: Mailbox) -> set[str]:
 def test_sixty_emails_take_one_connection(db: None, mailbox: Mailbox) -> None:
     for n in range(60):
         put(f"r{n}@example.org")
-    assert letters.send_due() == 60
+    assert send_due() == 60
     assert mailbox.connections == 1
     assert arrived(mailbox) == {f"r{n}@example.org" for n in range(60)}
 
@@ -118,7 +121,7 @@ def test_no_row_ends_a_run(db: None, mailbox: Mailbox, broken: dict[str, Any]) -
     def renew(letter: Letter) -> Letter:
         if text and letter.pk == row.pk:
             letter.text = text  # SQLite would not keep it
-        return letter if letter.pk != row.pk or text else letters._renewed(letter)
+        return letter if letter.pk != row.pk or text else outbox._renewed(letter)
 
     sending.run(renew)
     assert arrived(mailbox) >= {f"r{n}@example.org" for n in range(3)}
@@ -146,13 +149,13 @@ def test_a_refusal_for_good_ends_the_email(elsie: Client, mailbox: Mailbox, repl
     mailbox.says["ana@example.org"] = reply
     letter = put("ana@example.org")
     put("bo@example.org")
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert mailbox.connections == 1
     letter.refresh_from_db()
     assert (bool(letter.failed_at), letter.last_error) == (True, reply)
     mailbox.says.clear()
     with time_machine.travel(timezone.now() + timedelta(days=3)):
-        assert letters.send_due() == 0
+        assert send_due() == 0
     assert "could not be delivered" in read(elsie.get("/admin/")).one("main").text
     assert reply in read(elsie.get("/admin/comments/letter/")).one(id="result_list").text
     makes_no_sense_again = reply[:3] in ("550", "551", "553")
@@ -195,7 +198,7 @@ def test_what_ends_an_email_and_what_lets_it_wait(
     mailbox.says |= says
     letter = put("ana@example.org")
     put("bo@example.org")
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert arrived(mailbox) == {"bo@example.org"}
     assert mailbox.connections == 1, "a refusal is no reason to call again"
     letter.refresh_from_db()
@@ -226,14 +229,14 @@ def test_a_wrong_setting_ends_no_email(
         put(f"r{n}@example.org", written_at=timezone.now() - timedelta(hours=2))
     for day in range(15):
         with time_machine.travel(timezone.now() + timedelta(days=day)):
-            assert letters.send_due() == 0
+            assert send_due() == 0
     assert not Letter.objects.filter(sending.ended()).exists()
     assert set(Letter.objects.values_list("tries", flat=True)) == {0}
     assert Address.objects.get().gets_letters
     assert "Emails do not leave" in read(elsie.get("/admin/")).one("main").text
     mailbox.says.clear()
     with time_machine.travel(timezone.now() + timedelta(days=16)):
-        assert letters.send_due() == 5
+        assert send_due() == 5
 
 
 @pytest.mark.parametrize(
@@ -254,7 +257,7 @@ def test_who_refuses_all_ends_none(elsie: Client, mailbox: Mailbox, says: dict[s
         Address.objects.create(email=f"r{n}@example.org", confirmed_at=timezone.now())
         put(f"r{n}@example.org")
     for _ in range(3):
-        assert letters.send_due() == 0
+        assert send_due() == 0
     assert (
         not Letter.objects.filter(failed_at__isnull=False).exists()
         or not Letter.objects.filter(failed_at=None, tries=0, last_error="").exists()
@@ -262,7 +265,7 @@ def test_who_refuses_all_ends_none(elsie: Client, mailbox: Mailbox, says: dict[s
     assert not Address.objects.exclude(unreachable_at=None).exists()
     mailbox.says.clear()
     with time_machine.travel(timezone.now() + timedelta(hours=1)):
-        assert letters.send_due() >= 6
+        assert send_due() >= 6
 
 
 def test_a_quota_that_is_reached_on_the_way_ends_none(db: None, mailbox: Mailbox) -> None:
@@ -271,7 +274,7 @@ def test_a_quota_that_is_reached_on_the_way_ends_none(db: None, mailbox: Mailbox
         mailbox.says[f"r{n + 3}@example.org"] = "550 5.4.5 Daily user sending quota exceeded"
     for n in range(3, 9):
         put(f"r{n}@example.org")
-    assert letters.send_due() == 3
+    assert send_due() == 3
     assert not Letter.objects.filter(sending.ended()).exists()
 
 
@@ -281,14 +284,14 @@ def test_only_who_has_no_mailbox_is_unreachable(db: None, mailbox: Mailbox, repl
     put("bo@example.org")
     put("ana@example.org")
     mailbox.says["ana@example.org"] = reply
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert Letter.objects.get(to="ana@example.org").failed_at
     assert Address.objects.get().gets_letters
 
 
 def test_an_email_without_an_address_is_told(db: None, mailbox: Mailbox) -> None:
     letter = put("")
-    assert letters.send_due() == 0
+    assert send_due() == 0
     letter.refresh_from_db()
     assert letter.last_error == "It has no address."
     assert letter.failed_at
@@ -315,13 +318,13 @@ def test_a_sender_that_never_ends_is_not_waited_for(
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(CommandError, match="another process"):
             call_command("send_letters")
-    assert letters.send_due() == 1
+    assert send_due() == 1
 
 
 def test_a_server_that_does_not_let_the_site_in(db: None, mailbox: Mailbox, settings: Any) -> None:
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "elsie", "wrong"
     put("ana@example.org")
-    assert letters.send_due() == 0
+    assert send_due() == 0
     letter = Letter.objects.get()
     assert (letter.tries, letter.failed_at) == (0, None)
     assert letter.last_error
@@ -331,7 +334,7 @@ def test_without_a_mail_server_no_try_counts(db: None, settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_USE_TLS = "", False
     put("ana@example.org")
-    assert letters.send_due() == 0
+    assert send_due() == 0
     assert (Letter.objects.get().tries, Letter.objects.get().failed_at) == (0, None)
 
 
@@ -339,7 +342,7 @@ def test_a_connection_that_dies_is_made_anew(db: None, mailbox: Mailbox) -> None
     mailbox.hangs_up_after = 7
     for n in range(30):
         put(f"r{n}@example.org")
-    assert letters.send_due() == 30
+    assert send_due() == 30
     assert len(arrived(mailbox)) == 30
     assert mailbox.connections == 5
 
@@ -348,7 +351,7 @@ def test_an_email_at_which_the_connection_dies_waits(db: None, mailbox: Mailbox)
     mailbox.hangs_up_on.add("bad@example.org")
     put("bad@example.org")
     put("ana@example.org")
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert arrived(mailbox) == {"ana@example.org"}
     bad = Letter.objects.get(to="bad@example.org")
     assert (bad.tries, bad.failed_at) == (1, None)
@@ -380,7 +383,7 @@ def test_an_address_that_speaks_of_relays_is_judged_as_any_other(
         mailbox.says[strange] = reply.format(strange)
         put(strange, written_at=before)
     put("ana@example.org")
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert Letter.objects.filter(failed_at__isnull=False).count() == 3
 
 
@@ -390,9 +393,9 @@ def test_what_keeps_failing_stands_in_nobodys_way(db: None, mailbox: Mailbox) ->
         mailbox.says[f"bad{n}@example.org"] = "554 5.7.1 relay access denied"
         put(f"bad{n}@example.org", kind="waiting", written_at=timezone.now() - timedelta(hours=2))
     put("ana@example.org")
-    assert letters.send_due() == 0
+    assert send_due() == 0
     with minutes_later(6):
-        assert letters.send_due() == 1
+        assert send_due() == 1
     tries = Letter.objects.filter(sent_at=None).values_list("tries", flat=True)
     assert list(tries) == [1] * 3, "the site is let in: they count, and end some day"
 
@@ -403,8 +406,8 @@ def test_a_server_that_scans_for_long_gets_one_copy(
     """Longer than it may take for any other answer."""
     settings.EMAIL_TIMEOUT, mailbox.scans_for = 0.5, 1
     put("ana@example.org")
-    assert letters.send_due() == 1
-    assert letters.send_due() == 0
+    assert send_due() == 1
+    assert send_due() == 0
     assert arrived(mailbox) == {"ana@example.org"}
     assert mailbox.connections == 1
 
@@ -417,7 +420,7 @@ def test_an_email_that_may_have_arrived_is_sent_three_times_at_most(
     now = timezone.now()
     for hour in range(0, 24 * 10, 5):
         with time_machine.travel(now + timedelta(hours=hour)):
-            assert letters.send_due() == 0
+            assert send_due() == 0
     assert len(mailbox.all()) == 3
     assert Letter.objects.filter(sending.ended()).get().last_error == sending.UNANSWERED
 
@@ -429,7 +432,7 @@ def test_an_email_that_may_have_arrived_counts_in_the_limits(db: None, mailbox: 
         put(f"ana+{n}@example.org", kind="links", counted_as="ana")
     for minute in range(0, 60, 10):
         with time_machine.travel(now + timedelta(minutes=minute)):
-            letters.send_due()
+            send_due()
     assert len(mailbox.all()) == sending.TO_A_MAILBOX["links"].most
 
 
@@ -439,12 +442,12 @@ def test_an_email_that_breaks_the_connection_of_a_tired_server(db: None, mailbox
     mailbox.greets = 1
     put("bad@example.org")
     put("ana@example.org")
-    assert letters.send_due() == 0
+    assert send_due() == 0
     bad = Letter.objects.get(to="bad@example.org")
     assert bad.tries == 1
     assert bad.next_try_at > timezone.now()
     mailbox.greets = -1
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert arrived(mailbox) == {"ana@example.org"}
 
 
@@ -452,7 +455,7 @@ def test_a_server_that_trickles_ends_the_wait(db: None, mailbox: Mailbox, settin
     """A line now and then, and never the last: the whole answer has the time of one."""
     settings.EMAIL_TIMEOUT, mailbox.trickles = 0.5, True
     put("ana@example.org")
-    assert letters.send_due() == 0
+    assert send_due() == 0
     assert (Letter.objects.get().tries, bool(Letter.objects.get().last_error)) == (0, True)
 
 
@@ -471,7 +474,7 @@ def test_who_an_email_is_from(db: None, mailbox: Mailbox, settings: Any) -> None
         site.save()
         put("ana@example.org", unsubscribe="http://fit.example/stop/")
         put("elsie@example.org")
-        assert letters.send_due() == 2
+        assert send_due() == 2
         seen = " ".join(name.split())
         to_reader, to_her = mailbox.next(), mailbox.next()
         for message in (to_reader, to_her):
@@ -495,14 +498,14 @@ def test_without_an_address_of_hers_nothing_says_where_to_reply(
     Site.current()
     Site.objects.update(email=address)
     put("ana@example.org", unsubscribe="http://fit.example/stop/")
-    assert letters.send_due() == 1
+    assert send_due() == 1
     assert "Reply-To" not in mailbox.next()
 
 
 def test_every_line_is_short_ascii_and_read_as_it_was(db: None, mailbox: Mailbox) -> None:
     text = "x" * 3000 + "\nÅngström… 臀桥\x85 \u2028 \v \f .\n.\nFrom here\n"
     put("ana@example.org", text=text)
-    assert letters.send_due() == 1
+    assert send_due() == 1
     message = mailbox.next()
     raw = message.as_bytes()
     assert max(map(len, raw.split(b"\n"))) < 100
@@ -517,17 +520,17 @@ def test_each_try_has_the_same_message_id(db: None, mailbox: Mailbox) -> None:
         Letter.objects.filter(pk=letter.pk).update(
             sent_at=None, tries=0, next_try_at=timezone.now()
         )
-        letters.send_due()
+        send_due()
         ids.add(str(mailbox.next()["Message-ID"]))
     assert len(ids) == 1
 
 
 def test_a_link_to_the_desk_holds_however_long_it_waited(elsie: Client, mailbox: Mailbox) -> None:
     comment = make_comment(words="Zanzibar.", published_at=None)
-    letters.waiting()
+    emails.waiting()
     with time_machine.travel(timezone.now() + timedelta(days=9)):
-        assert letters.send_due() == 1
+        assert send_due() == 1
         token = text_of(mailbox.next()).partition("/comments/desk/")[2].split("/")[0]
-        found = letters.read_desk_token(token)
+        found = emails.read_desk_token(token)
     assert found
     assert found[0] == [comment.pk]

@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from comments import letters, moderation, quoting
-from comments.models import Address, Comment, Letter
+from comments import emails, moderation
+from comments.models import Address, Comment
+from mail import quoting
+from mail.models import Letter
 from publishing.models import Site
 from tests.make import make_comment
 from tests.page import read
@@ -130,13 +132,13 @@ def test_whatever_stands_in_a_row_every_email_is_safe(words: str, name: str, oth
     mine = make_comment(words=words or "x", email="ana@example.org", article=None)
     typed: dict[str, Any] = {"words": words or "x", "name": name[:80], "other_favorite": other[:80]}
     reply = make_comment(answers=mine, article=None, published_at=None, **typed)
-    letters.waiting()
+    emails.waiting()
     waiting_is_safe()
     moderation.publish(reply, her)
     answered = Letter.objects.get(kind="answered")
     (place, own) = [line for line in lines_of(answered.text) if line.startswith(HERE)]
     own_words_are_safe(answered, [place, own, answered.unsubscribe])
-    letters.links(ana)
+    emails.links(ana)
     links = Letter.objects.get(kind="links")
     (link,) = [line for line in lines_of(links.text) if line.startswith(HERE)]
     own_words_are_safe(links, [link, links.unsubscribe])

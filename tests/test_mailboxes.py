@@ -10,7 +10,8 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.models import Comment, Letter
+from comments.models import Comment
+from mail.models import Letter
 from publishing.models import Site
 from tests.page import read
 from tests.site import manage, refused

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from comments import letters
+from comments import emails
 from comments.models import Comment, Event, Report
 from publishing.models import Site
 from tests.make import make_article, make_comment
@@ -159,7 +159,7 @@ def test_readers_report_once_each(reader: Client, trainer: Client) -> None:
 def test_what_its_writer_removed_stays_removed(reader: Client, trainer: Client) -> None:
     """Her page stood open while the writer removed it."""
     comment = written(reader, words="I take this back.")
-    token = letters.desk_token([comment, make_comment(published_at=None)], User.objects.get())
+    token = emails.desk_token([comment, make_comment(published_at=None)], User.objects.get())
     change(reader, comment, "remove")
     for do in ("publish", "spam", "delete", "answer", "block"):
         for address in (QUEUE, f"/comments/desk/{token}/"):

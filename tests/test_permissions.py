@@ -15,8 +15,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from blog.models import Draft
-from comments import letters
-from comments.models import Address, Block, Letter, Report
+from comments import emails
+from comments.models import Address, Block, Report
+from mail.models import Letter
 from tests.make import make_comment, make_picture
 from tests.site import ROOT
 
@@ -60,7 +61,7 @@ def world(settings: Any) -> dict[str, Any]:
         "kind": "articles",
         "number": "1",
         "pk": str(comment.pk),
-        "token": letters.desk_token([comment], admin_user),
+        "token": emails.desk_token([comment], admin_user),
     }
 
 

@@ -13,8 +13,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from comments import letters, moderation
-from comments.models import Address, Block, Comment, Letter, Report
+from comments import emails, moderation
+from comments.models import Address, Block, Comment, Report
+from mail.models import Letter
 from tests.make import make_article, make_comment, make_exercise
 from tests.page import read, save
 from tests.site import RunningSite
@@ -152,7 +153,7 @@ def zora(trainer: Client, reader: Client) -> Client:
     Address.objects.update(confirmed_at=timezone.now())
     with later(0.1):
         change(reader, first, "ask", change="Zanzibar three.")
-    letters.links(Address.objects.get())
+    emails.links(Address.objects.get())
     save(trainer, f"/admin/comments/comment/{first.pk}/change/")
     return trainer
 

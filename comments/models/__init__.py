@@ -10,7 +10,7 @@ from comments.models.comment import (
     own_comment,
 )
 from comments.models.judgement import Block, Event, Report, WordCount
-from comments.models.letters import Address, Letter, Look
+from comments.models.readers import Address, Look
 
 __all__ = [
     "UNDO_FOR",
@@ -21,7 +21,6 @@ __all__ = [
     "Comment",
     "CommentQuerySet",
     "Event",
-    "Letter",
     "Look",
     "Report",
     "WordCount",

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from blog.models import Article
 from comments.models.judgement import Event, Report
-from comments.models.letters import Address
+from comments.models.readers import Address
 from exercises.models import Exercise
 from pagecache import edition
 from publishing.models import Published, PublishedQuerySet

@@ -10,8 +10,9 @@ from django.db.models import CharField, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
-from comments import letters
-from comments.models import UNDO_FOR, Block, Comment, Event, Letter, Report
+from comments.models import UNDO_FOR, Block, Comment, Event, Report
+from mail import outbox
+from mail.models import Letter
 from operations import backup, chores
 from search.engines import engine
 
@@ -39,7 +40,7 @@ class Command(BaseCommand):
                 "delete old emails": delete_letters,
                 "end old sessions": end_sessions,
                 "tidy the search index": engine.tidy,
-                "send emails": letters.send_due,
+                "send emails": outbox.send_due,
             }
         )
         if failed:

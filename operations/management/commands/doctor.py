@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error
 from django.utils import timezone
 
-from comments.models import Letter
+from mail.models import Letter
 from operations import doctor
 
 LATE = timedelta(minutes=20)

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class CommentsConfig(AppConfig):
+    name = "comments"
+
+    def ready(self) -> None:
+        from comments import emails  # noqa: F401  which registers how its emails are made anew

@@ -1,0 +1,65 @@
+"""Readers' addresses, the letters to them and to the trainer, and when she last looked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from publishing.models import Shown
+from web import mailboxes
+
+UNREACHABLE_FOR = timedelta(days=30)
+
+
+class Address(Shown):
+    """A reader's email address: letters go there only after it was confirmed, until stopped."""
+
+    email = models.EmailField(unique=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    unreachable_at = models.DateTimeField(null=True, blank=True)  # its mail server refused an email
+    mailbox = models.CharField(
+        max_length=40, blank=True, default="", db_default="", db_index=True, editable=False
+    )
+
+    class Meta:
+        verbose_name_plural = "addresses"
+
+    def __str__(self) -> str:
+        return self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.mailbox = mailboxes.mailbox(self.email)
+        super().save(*args, **kwargs)
+
+    def concerns_readers(self) -> bool:
+        """Only a confirmed address tells persons apart in the tally."""
+        before = Address.objects.filter(pk=self.pk, confirmed_at__isnull=False)
+        return self.confirmed_at is not None or (self.pk is not None and before.exists())
+
+    @property
+    def gets_letters(self) -> bool:
+        return self.confirmed_at is not None and self.stopped_at is None and self.is_reachable
+
+    @property
+    def is_reachable(self) -> bool:
+        """A mail server's “no such mailbox” counts for thirty days: some say it by mistake."""
+        last = self.unreachable_at
+        return last is None or last < timezone.now() - UNREACHABLE_FOR
+
+
+class Look(models.Model):
+    """When the trainer last looked at what waits: one row."""
+
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="look_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"
