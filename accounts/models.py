@@ -12,7 +12,8 @@ SIGNED_IN_FOR = timedelta(days=14)  # from the sign-in on, however busy she is
 class Guess(models.Model):
     """A try to sign in that failed or is being checked; gone after an hour."""
 
-    door = models.CharField(max_length=40, db_index=True)  # hash of the account and who tries
+    # A hash of the account and of who tries.
+    key = models.CharField(max_length=40, db_index=True, db_column="door")
     sender = models.CharField(max_length=40, blank=True, db_index=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)
 

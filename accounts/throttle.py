@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import devices
 from accounts.models import Guess
-from web.sender import keyed_hash, sender_of
+from web.sender import client_id, keyed_hash
 
 REMEMBERED = timedelta(hours=1)
 AHEAD = timedelta(minutes=1)  # a row from further ahead was written by a clock that was wrong
@@ -44,16 +44,16 @@ def begin(
     the account's tries. device is a known one, where the account is no user's name. Raises Wait."""
     now = timezone.now()
     Guess.objects.exclude(at__range=(now - REMEMBERED, now + AHEAD)).delete()
-    device, sender = device or devices.known(request, account), sender_of(request)
+    device, sender = device or devices.known(request, account), client_id(request)
     who = device or ("anybody" if second_step else sender)
     step = "second" if second_step else "first"
     guess = Guess.objects.create(
-        door=keyed_hash("door", f"{step} {who} {account.casefold()}"),
+        key=keyed_hash("door", f"{step} {who} {account.casefold()}"),
         sender="" if device else sender,
         at=now,
     )
     others = Guess.objects.exclude(pk=guess.pk)
-    pause = _pause(others.filter(door=guess.door), FREE, now)
+    pause = _pause(others.filter(key=guess.key), FREE, now)
     if not device:
         pause = max(pause, _pause(others.filter(sender=sender), FREE_OF_SENDER, now))
     if pause > timedelta(0):
@@ -64,7 +64,7 @@ def begin(
 
 def right(guess: Guess) -> None:
     """It was the right one: what failed before it is forgotten."""
-    Guess.objects.filter(door=guess.door).delete()
+    Guess.objects.filter(key=guess.key).delete()
 
 
 def slowed(response: HttpResponse, form: BaseForm) -> HttpResponse:

@@ -33,7 +33,7 @@ def comment_on(slug: str, number: int) -> None:
             name=f"Reader {n}",
             words=words * (n % 3 + 1),
             favorite=random.choice(favorites),
-            person=f"{n:040}",
+            author_hash=f"{n:040}",
             published_at=timezone.now(),
         )
         for n in range(have, number)
@@ -41,8 +41,8 @@ def comment_on(slug: str, number: int) -> None:
     made = Comment.objects.bulk_create(rows, batch_size=500)
     parents = made[::4]
     for answer, parent in zip(made[1::4], parents, strict=False):
-        answer.answers = parent
-    Comment.objects.bulk_update(made[1::4], ["answers"], batch_size=500)
+        answer.parent = parent
+    Comment.objects.bulk_update(made[1::4], ["parent"], batch_size=500)
     article.comments.arrange()  # bulk_* tell nobody
 
 

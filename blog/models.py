@@ -19,9 +19,9 @@ from publishing.models import (
     Addressed,
     Day,
     Moment,
+    PublicModel,
     Published,
     PublishedQuerySet,
-    Shown,
     Subject,
     slug_holds_a_letter,
 )
@@ -91,7 +91,7 @@ class Article(Addressed, Published, WithText):
     closes_at = Moment(
         "conversation closes", null=True, blank=True, help_text="Empty: it stays open."
     )
-    moments = ("published_at", "closes_at")
+    timed_fields = ("published_at", "closes_at")
     variations = models.ManyToManyField(Variation, through="Card", related_name="articles")
     version = models.PositiveIntegerField(default=1, editable=False)  # raised by every save
     share_key = models.CharField(max_length=24, default=new_share_key, editable=False)
@@ -140,7 +140,7 @@ class Article(Addressed, Published, WithText):
         return self.closes_at is None or self.closes_at > timezone.now()
 
 
-class Card(Shown):
+class Card(PublicModel):
     """A variation placed in an article's text; kept by the article's save, so that it cannot be
     deleted while an article shows it."""
 
@@ -183,7 +183,7 @@ class Draft(models.Model):
         return (self.typed.get("title") or [""])[0] or "An article without a title"
 
 
-class Source(Shown):
+class Source(PublicModel):
     """A study, organization, book or web page that a claim of the article rests on."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="sources")

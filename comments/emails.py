@@ -15,7 +15,7 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from comments.models import Address, Comment, Look
+from comments.models import Address, Comment, LastVisit
 from mail import outbox
 from mail.models import Letter
 from mail.sending import Ended, mailbox_missing
@@ -87,7 +87,7 @@ def waiting() -> None:
     """Tell the trainer that something waits: when it begins to, then at most once a day until she
     has looked."""
     last = Letter.objects.filter(kind="waiting").first()
-    look = Look.objects.filter(pk=1).first()
+    look = LastVisit.objects.filter(pk=1).first()
     told = last and last.written_at > timezone.now() - TELL_AGAIN
     looked = last and look and look.at > last.written_at
     if told and not looked:
@@ -182,7 +182,7 @@ def _answered_now(letter: Letter) -> dict[str, Any] | None:
         return None
     if not (reply := letter.about.published().first()):
         raise Ended("The answer is not published any more.")
-    thread = Comment.objects.filter(Q(pk=reply.answers_id) | Q(answers=reply.answers_id))
+    thread = Comment.objects.filter(Q(pk=reply.parent_id) | Q(parent=reply.parent_id))
     # The row does not keep which of its reader's words were answered: the last before it.
     own = thread.filter(email__iexact=letter.to, pk__lt=reply.pk).order_by("pk").last()
     if not own:

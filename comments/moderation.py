@@ -19,7 +19,7 @@ from comments.models import (
     Comment,
     CommentQuerySet,
     Event,
-    Look,
+    LastVisit,
     is_in_library,
 )
 from desk.history import words_changed
@@ -47,7 +47,7 @@ def probably_spam() -> CommentQuerySet:
 
 def with_history(comments: CommentQuerySet) -> CommentQuerySet:
     events = Event.objects.select_related("by")
-    return comments.select_related("article", "favorite", "answers").prefetch_related(
+    return comments.select_related("article", "favorite", "parent").prefetch_related(
         "reports", Prefetch("events", queryset=events)
     )
 
@@ -73,7 +73,7 @@ def differences(comment: Comment) -> list[tuple[str, SafeString]]:
 
 def looked() -> None:
     """She has seen what waits; the next letter about it may come at once."""
-    Look.objects.update_or_create(pk=1, defaults={"at": timezone.now()})
+    LastVisit.objects.update_or_create(pk=1, defaults={"at": timezone.now()})
 
 
 @transaction.atomic
@@ -90,8 +90,8 @@ def publish(comment: Comment, by: User | None) -> None:
     comment.publish(by)
     if by:
         spam.learn(comment, "publish")
-    if comment.answers:
-        emails.answered(comment, comment.answers)
+    if comment.parent:
+        emails.answered(comment, comment.parent)
 
 
 def _publish_change(comment: Comment, by: User | None) -> None:
@@ -189,10 +189,10 @@ def hold(comment: Comment, by: User) -> None:
 @transaction.atomic
 def answer(comment: Comment, words: str, by: User) -> Comment:
     """Her answer, public at once; what it answers is published with it."""
-    parent = comment.answers or comment
+    parent = comment.parent or comment
     publish(comment, by)
     reply = Comment.objects.create(
-        article=parent.article, answers=parent, words=words, by_trainer=True
+        article=parent.article, parent=parent, words=words, by_trainer=True
     )
     publish(reply, None)
     if comment != parent:
@@ -214,7 +214,7 @@ def erase(email: str) -> int:
     Letter.objects.filter(to__iexact=email).delete()
     Block.objects.filter(kind=Block.Kind.EMAIL, value__iexact=email).delete()
     Address.objects.filter(email__iexact=email).delete()
-    comments.exclude(answers=None).delete()
+    comments.exclude(parent=None).delete()
     comments.filter(replies=None).delete()
     gone = {"removed_at": timezone.now(), "removed_by": Comment.Remover.WRITER}
     comments.update(published_at=None, is_spam=False, **gone)

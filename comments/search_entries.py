@@ -25,7 +25,7 @@ register(
         "Readers’ words",
         rows=lambda: Comment.objects.select_related("article"),
         entry=of_comment,
-        made_from={Article: "article", Comment: "answers"},
+        made_from={Article: "article", Comment: "parent"},
         by_readers=True,
     )
 )

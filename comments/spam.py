@@ -89,7 +89,7 @@ def fold_again() -> None:
     scores = signs(rows)
     changed: dict[bool, list[int]] = {True: [], False: []}
     for row in rows:
-        likely = scores[row.pk].is_likely and row.pk not in hers and row.person not in known
+        likely = scores[row.pk].is_likely and row.pk not in hers and row.author_hash not in known
         if likely != row.is_likely_spam:
             changed[likely].append(row.pk)
     for likely, pks in changed.items():
@@ -155,12 +155,12 @@ def _imitated(comment: Comment) -> list[str]:
 
 def _known_people(comments: Iterable[Comment]) -> set[str]:
     """Of those who wrote these: whose words the trainer published before, and never turned away."""
-    people = {comment.person for comment in comments if comment.person}
-    theirs = Comment.objects.filter(person__in=people)
+    people = {comment.author_hash for comment in comments if comment.author_hash}
+    theirs = Comment.objects.filter(author_hash__in=people)
     turned_away = theirs.filter(Q(is_spam=True) | Q(removed_by=Comment.Remover.TRAINER))
-    published = theirs.published().values("person").annotate(number=Count("pk"))
-    known = published.filter(number__gte=KNOWN_AFTER).values_list("person", flat=True)
-    return set(known.order_by()) - set(turned_away.values_list("person", flat=True))
+    published = theirs.published().values("author_hash").annotate(number=Count("pk"))
+    known = published.filter(number__gte=KNOWN_AFTER).values_list("author_hash", flat=True)
+    return set(known.order_by()) - set(turned_away.values_list("author_hash", flat=True))
 
 
 def _learned(comments: list[Comment]) -> Learned:

@@ -17,14 +17,14 @@ def thread(page: Page, article: Article, site: Site) -> list[Node]:
     about = {
         **blog.posting(article),
         "commentCount": page[0].of_words,
-        "comment": [_ref(article, c.pk) for c in comments if c.answers_id is None],
+        "comment": [_ref(article, c.pk) for c in comments if c.parent_id is None],
     }
     shown = {comment.pk for comment in comments}
     return [about, *(_node(article, comment, shown, site) for comment in comments)]
 
 
 def _node(article: Article, comment: Comment, shown: set[int], site: Site) -> Node:
-    parent = comment.answers_id if comment.answers_id in shown else None
+    parent = comment.parent_id if comment.parent_id in shown else None
     author: Node = {"@type": "Person", "name": comment.shown_name}
     if comment.by_trainer:  # no reader's name comes with the business
         author = {"@type": "Person", "name": site.trainer, "worksFor": ref(BUSINESS)}

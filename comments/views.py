@@ -33,7 +33,7 @@ from pagecache.files import one_at_a_time
 from web.decorators import page_of, read_only, stored
 from web.incoming import number
 from web.origin import is_foreign, is_silent
-from web.sender import keyed_hash, sender_of
+from web.sender import client_id, keyed_hash
 
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
 PARENT_GONE = "What you answer is no longer here. Your words are still here, to send alone."
@@ -92,7 +92,7 @@ def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> Http
     context = {
         "meta": meta.of_favorites(page, chosen),
         "tally": tally,
-        "total": sum(exercise.answers for exercise in tally),
+        "total": sum(exercise.answer_count for exercise in tally),
         "chosen": chosen,
         "page": page,
         "query": f"exercise={chosen.slug}" if chosen else "",
@@ -144,7 +144,7 @@ def post(request: HttpRequest) -> HttpResponse:
     if "preview" in request.POST:
         return form_page(request, **show, preview=form.save(commit=False))
     comment, reader = _prepared(request, form, article, parent)
-    double = Comment.objects.filter(once=comment.once).first()
+    double = Comment.objects.filter(dedup_hash=comment.dedup_hash).first()
     if double is None and (free_at := _too_fast(comment)):
         local = timezone.localtime(free_at)
         form.add_error(None, f"That is a lot at once. Send it again after {local:%-I:%M %p}.")
@@ -189,7 +189,7 @@ def form_page(
 @read_only
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """The form to answer a comment."""
-    comment = get_object_or_404(Comment.objects.published().filter(answers=None), pk=pk)
+    comment = get_object_or_404(Comment.objects.published().filter(parent=None), pk=pk)
     return form_page(request, form=AnswerForm(), article=comment.article, parent=comment)
 
 
@@ -197,7 +197,7 @@ def _parent(pk: str) -> tuple[Comment | None, bool]:
     """The comment to answer, and whether it was named but is gone."""
     if not pk:
         return None, False
-    parent = Comment.objects.published().filter(answers=None, pk=number(pk)).first()
+    parent = Comment.objects.published().filter(parent=None, pk=number(pk)).first()
     return parent, parent is None
 
 
@@ -216,10 +216,10 @@ def _prepared(
     """The comment with all that is known of its sender, and the id for the sender's cookie."""
     comment: Comment = form.save(commit=False)
     comment.article = article
-    comment.answers = parent
+    comment.parent = parent
     comment.email = comment.email.lower()
-    comment.sender = sender_of(request)
-    said = [comment.article_id, comment.answers_id, comment.favorite_id, comment.other_favorite]
+    comment.sender = client_id(request)
+    said = [comment.article_id, comment.parent_id, comment.favorite_id, comment.other_favorite]
     said += [comment.words, comment.name, comment.email, comment.sender]
     said += [request.headers.get("User-Agent", ""), str(timezone.localdate())]
     once = keyed_hash("once", json.dumps(said))
@@ -227,9 +227,9 @@ def _prepared(
     first = keyed_hash("reader", once)[:32]
     reader = _reader(request) or first
     # In a gym many phones share one network: another cookie is another person, not a double.
-    doubled = Comment.objects.filter(once=once).exclude(person=keyed_hash("person", reader))
-    comment.once = keyed_hash("once", once + reader) if doubled.exists() else once
-    comment.person = keyed_hash("person", reader)
+    comment.author_hash = keyed_hash("person", reader)
+    doubled = Comment.objects.filter(dedup_hash=once).exclude(author_hash=comment.author_hash)
+    comment.dedup_hash = keyed_hash("once", once + reader) if doubled.exists() else once
     return comment, reader
 
 
@@ -237,7 +237,7 @@ def _too_fast(comment: Comment) -> datetime | None:
     """When its sender may write again, or None when it may now."""
     now = timezone.now()  # what is from the future was written by a clock that was wrong
     of_all = Comment.objects.filter(sender=comment.sender).order_by("-written_at")
-    of_one = of_all.filter(person=comment.person)
+    of_one = of_all.filter(author_hash=comment.author_hash)
     for comments, limits in ((of_one, OF_ONE), (of_all, OF_ALL)):
         for most, during in limits:
             recent = comments.filter(written_at__gt=now - during, written_at__lte=now)
@@ -267,7 +267,7 @@ def _keep(request: HttpRequest, comment: Comment) -> Comment:
                 emails.confirm(comment)
     except IntegrityError:
         # The other half of a double submit was quicker.
-        return Comment.objects.get(once=comment.once)
+        return Comment.objects.get(dedup_hash=comment.dedup_hash)
     return comment
 
 
@@ -276,7 +276,7 @@ def _owned(token: str) -> Comment | None:
         pk = own_comment.unsign(token)
     except signing.BadSignature:
         return None
-    return Comment.objects.with_favorite().select_related("answers").filter(pk=pk).first()
+    return Comment.objects.with_favorite().select_related("parent").filter(pk=pk).first()
 
 
 @csrf_exempt  # the token in the address is what allows the change
@@ -350,7 +350,7 @@ def _own_change(request: HttpRequest, comment: Comment) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """What this browser wrote; the cookie only shows, each link's token allows the change."""
     person = keyed_hash("person", _reader(request))
-    comments = Comment.objects.filter(person=person, removed_at=None).with_favorite()
+    comments = Comment.objects.filter(author_hash=person, removed_at=None).with_favorite()
     return private(render(request, "comments/mine.html", {"comments": comments}))
 
 
@@ -363,7 +363,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     if done and is_foreign(request):
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
     if done:
-        Report.objects.get_or_create(comment=comment, sender=sender_of(request))
+        Report.objects.get_or_create(comment=comment, sender=client_id(request))
         emails.waiting()
     return render(request, "comments/report.html", {"comment": comment, "done": done})
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from figures import figure
 from pictures.models import Picture
-from publishing.models import Addressed, Published, Shown, Subject, slug_holds_a_letter
+from publishing.models import Addressed, PublicModel, Published, Subject, slug_holds_a_letter
 
 
 class Level(models.TextChoices):
@@ -32,7 +32,7 @@ class Pattern(models.TextChoices):
     CALF = "calf", "Calf raise"
 
 
-class Muscle(Shown):
+class Muscle(PublicModel):
     name = models.CharField(max_length=60, unique=True, help_text="Glutes")
     slug = models.SlugField("address", max_length=60, unique=True)
     latin = models.CharField("anatomical name", max_length=80, blank=True)
@@ -49,7 +49,7 @@ class Muscle(Shown):
         return self.name
 
 
-class Equipment(Shown):
+class Equipment(PublicModel):
     name = models.CharField(max_length=60, unique=True, help_text="In the singular: dumbbell")
     slug = models.SlugField("address", max_length=60, unique=True)
     other_names = models.CharField(max_length=200, blank=True, help_text="With commas.")
@@ -96,7 +96,7 @@ class Exercise(Addressed, Published):
         return reverse("exercise", args=[self.slug])
 
 
-class MuscleWork(Shown):
+class MuscleWork(PublicModel):
     """A muscle that an exercise works, as a primary or secondary mover."""
 
     class Role(models.TextChoices):
@@ -137,7 +137,7 @@ class VariationQuerySet(models.QuerySet):
         )
 
 
-class Variation(Shown):
+class Variation(PublicModel):
     """One way to do an exercise, on one rung of its ladder."""
 
     exercise = models.ForeignKey(Exercise, models.CASCADE, related_name="variations")
@@ -203,7 +203,7 @@ class Variation(Shown):
         return f"[[{self.exercise.slug}/{self.slug}]]"
 
 
-class EquipmentNeed(Shown):
+class EquipmentNeed(PublicModel):
     """One of these is needed (or, when optional, may be used): bench or box."""
 
     variation = models.ForeignKey(Variation, models.CASCADE, related_name="needs")
@@ -222,7 +222,7 @@ class EquipmentNeed(Shown):
         return " or ".join(equipment.name for equipment in self.one_of.all())
 
 
-class Step(Shown):
+class Step(PublicModel):
     class Phase(models.TextChoices):
         SET_UP = "set-up", "Set up"
         MOVE = "move", "Move"
@@ -256,7 +256,7 @@ class Step(Shown):
         return self.text[:60]
 
 
-class Prescription(Shown):
+class Prescription(PublicModel):
     """Sets of repetitions or seconds. What is not stated is empty, never guessed."""
 
     variation = models.OneToOneField(Variation, models.CASCADE, related_name="prescription")

@@ -19,7 +19,7 @@ from django.db.models.functions import Greatest
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.utils import timezone
 
-from publishing.models import Edition, Shown
+from publishing.models import Edition, PublicModel
 from search import index
 
 READ = "SELECT number, next_change_at <= %s, began_at > %s FROM publishing_edition WHERE id = 1"
@@ -40,8 +40,8 @@ def connect() -> None:
                 m2m_changed.connect(_around_relation, sender=through)
 
 
-def shown() -> list[type[Shown]]:
-    return [model for model in apps.get_models() if issubclass(model, Shown)]
+def shown() -> list[type[PublicModel]]:
+    return [model for model in apps.get_models() if issubclass(model, PublicModel)]
 
 
 @transaction.atomic
@@ -137,7 +137,7 @@ def _settle() -> None:
     past: list[datetime | None] = []
     coming: list[datetime | None] = []
     for model in shown():
-        for field in model.moments:
+        for field in model.timed_fields:
             rows = model._base_manager
             past.append(rows.filter(**{f"{field}__lte": now}).aggregate(at=Max(field))["at"])
             coming.append(rows.filter(**{f"{field}__gt": now}).aggregate(at=Min(field))["at"])
@@ -147,19 +147,19 @@ def _settle() -> None:
     )
 
 
-def _before_save(instance: Shown, **signal: Any) -> None:
+def _before_save(instance: PublicModel, **signal: Any) -> None:
     if instance.concerns_readers():
         _raise()
 
 
-def _before(instance: Shown, **signal: Any) -> None:
+def _before(instance: PublicModel, **signal: Any) -> None:
     """Before a deletion or another relation: which entries the row still has a part in."""
     _before_save(instance)
     instance._had_part_in = index.affected(instance)  # type: ignore[attr-defined]
 
 
 @transaction.atomic
-def _after(instance: Shown, **signal: Any) -> None:
+def _after(instance: PublicModel, **signal: Any) -> None:
     """Those entries, and those it has a part in now; and what other rows keep of it."""
     if not _is_raised():
         _before_save(instance)  # what waited may have been published while this was on its way
@@ -172,9 +172,9 @@ def _after(instance: Shown, **signal: Any) -> None:
             keys.setdefault(kind, set()).update(pks)
     if not hasattr(_later, "keys"):
         index.refresh(keys)
-    if instance.moments and _is_raised():
+    if instance.timed_fields and _is_raised():
         _settle()
 
 
-def _around_relation(instance: Shown, action: str, **signal: Any) -> None:
+def _around_relation(instance: PublicModel, action: str, **signal: Any) -> None:
     (_before if action.startswith("pre") else _after)(instance)

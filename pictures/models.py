@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from pictures import encoding
-from publishing.models import Shown, free_name
+from publishing.models import PublicModel, free_name
 
 
-class Picture(Shown):
+class Picture(PublicModel):
     """An image file, verified and re-encoded, with its words, credit and licence.
 
     Its files are named by its token, random and new for every file taken in, and a cut by its focal

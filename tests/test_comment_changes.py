@@ -274,7 +274,7 @@ def test_removing_while_a_change_waits(reader: Client, comment: Comment) -> None
     change(reader, comment, "remove")
     assert not moderation.queue().exists()
     assert shown() == []
-    make_comment(answers=comment, article=comment.article)
+    make_comment(parent=comment, article=comment.article)
     with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
         call_command("daily", verbosity=0)
     assert "pills" not in str(tables()["comments_comment"])
@@ -283,7 +283,7 @@ def test_removing_while_a_change_waits(reader: Client, comment: Comment) -> None
 def test_an_answer_that_arrives_meanwhile(
     reader: Client, trainer: Client, comment: Comment
 ) -> None:
-    make_comment(answers=comment, article=comment.article, words="I agree.")
+    make_comment(parent=comment, article=comment.article, words="I agree.")
     assert "Your change waits" in read(reader.get(comment.own_url)).text
     press(trainer, f"publish:{comment.pk}")
     assert shown() == [NEW, "I agree."]
@@ -293,7 +293,7 @@ def test_everything_of_it_is_handed_over_and_erased(trainer: Client, comment: Co
     person = {"email": "ana@example.org"}
     data = json.loads(trainer.post("/admin/comments/comment/person/", person | {"export": 1}).text)
     assert data["comments"][0]["change_that_waits"] == NEW
-    make_comment(answers=comment, article=comment.article)
+    make_comment(parent=comment, article=comment.article)
     press(trainer, f"delete:{comment.pk}")
     assert "pills" in str(tables()["comments_event"])
     trainer.post("/admin/comments/comment/person/", person | {"erase": 1})

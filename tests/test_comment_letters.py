@@ -263,7 +263,7 @@ def waiting_answer(words: str = "Zanzibar.") -> Comment:
     """An answer to Ana, in an email that waits."""
     Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
     mine = make_comment(email="ana@example.org", article=None, words="Mine.")
-    reply = make_comment(answers=mine, article=None, words=words, name="Zora", published_at=None)
+    reply = make_comment(parent=mine, article=None, words=words, name="Zora", published_at=None)
     moderation.publish(reply, User.objects.get())
     return reply
 
@@ -293,7 +293,7 @@ def test_an_answer_that_was_taken_back_is_not_sent(
 
 def test_an_answer_is_sent_as_it_is_now(elsie: Client, mailoutbox: Any) -> None:
     reply = waiting_answer()
-    own_link = reply.answers.own_url if reply.answers else ""
+    own_link = reply.parent.own_url if reply.parent else ""
     Comment.objects.filter(pk=reply.pk).update(words="Corrected.", name="Bo")
     assert send_due() == 1
     (message,) = mailoutbox

@@ -152,7 +152,7 @@ def test_removing_is_always_possible(reader: Client, article: Any) -> None:
     comment = written(reader, article="a", words="A year ago.")
     comment.publish()
     with time_machine.travel(timezone.now() + timedelta(days=365), tick=False):
-        make_comment(article=article, answers=comment, words="An answer.")
+        make_comment(article=article, parent=comment, words="An answer.")
         assert change(reader, comment, "remove").status_code == 303
         assert change(reader, comment, "remove").status_code == 409
     assert comment.events.filter(what="removed").count() == 1
@@ -206,7 +206,7 @@ def test_a_removed_comment_with_answers_leaves_its_place(reader: Client, article
     typed = {"words": "Zanzibar words.", "name": "Zora", "favorite": squat.pk}
     comment = written(reader, article="a", **typed)
     comment.publish()
-    make_comment(article=article, answers=comment, words="Well said.")
+    make_comment(article=article, parent=comment, words="Well said.")
     change(reader, comment, "remove")
     page = stranger().get("/articles/a/")
     top, reply = read(page).all("div", "comment")
@@ -222,7 +222,7 @@ def test_a_removed_comment_with_answers_leaves_its_place(reader: Client, article
 def test_a_removed_comment_without_answers_leaves_nothing(reader: Client, article: Any) -> None:
     comment = written(reader, article="a", words="Zanzibar words.")
     comment.publish()
-    make_comment(article=article, answers=comment, published_at=None)
+    make_comment(article=article, parent=comment, published_at=None)
     change(reader, comment, "remove")
     assert "Removed by" not in stranger().get("/articles/a/").text
 

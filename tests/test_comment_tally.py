@@ -138,7 +138,7 @@ def test_whatever_happens_the_tally_equals_a_recount(steps: list[tuple[str, int]
             act(n)
             done.append((name, n))
             counted = recount()
-            tally = {row.name: row.answers for row in Comment.objects.tally()}
+            tally = {row.name: row.answer_count for row in Comment.objects.tally()}
             assert tally == counted, f"after {done}"
         pages_agree(counted)
         transaction.set_rollback(True)

@@ -89,7 +89,7 @@ def test_what_is_answered_is_gone(reader: Client, article: Any) -> None:
     alone = as_is(response)
     assert "answers" not in alone
     comment = written(reader, **alone)
-    assert (comment.answers, comment.article) == (None, article)
+    assert (comment.parent, comment.article) == (None, article)
     parent.delete()
     kept(send(reader, **typed | {"words": WORDS + "!"}), TYPED | {"words": WORDS + "!"})
 
@@ -233,7 +233,7 @@ def test_a_second_tab_edits_after_the_first_was_answered(reader: Client, article
     comment = written(reader, article="a", words="Before.")
     tab = read(reader.get(comment.own_url)).one(id="edit").one("form").fields()
     comment.publish()
-    make_comment(article=article, answers=comment)
+    make_comment(article=article, parent=comment)
     typed = {"words": WORDS, "name": TYPED["name"]}
     response = change(reader, comment, "edit", **tab | typed)
     assert response.status_code == 400

@@ -134,13 +134,13 @@ def long_conversation(article: Article | None, number: int, threads: int) -> Non
                 name=f"Reader {r.randint(0, 10**6)}",
                 words=f"{said} no. {n}",
                 favorite=r.choice([*moves, None]),
-                person=f"person {n}",
+                author_hash=f"person {n}",
                 published_at=earlier(),
             )
         )
     tops = Comment.objects.bulk_create(rows[:threads])
     for n, row in enumerate(rows[threads:]):
-        row.answers = tops[n % threads]
+        row.parent = tops[n % threads]
     Comment.objects.bulk_create(rows[threads:])
     Comment.objects.all().arrange()
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Device
 from blog.models import Draft, Page
-from comments.models import Address, Block, Comment, Look, Report, WordCount
+from comments.models import Address, Block, Comment, LastVisit, Report, WordCount
 from exercises.models import EquipmentNeed, Level, MuscleWork
 from publishing.models import Edition, Redirect, Site, StarterRecord
 from search.models import SearchEntry
@@ -161,14 +161,14 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
         make.make_comment,
         lambda row: {"favorite": make.make_exercise(), "other_favorite": "Swings"},
     ),
-    "comment_answers_another": (make.make_comment, lambda row: {"answers": row}),
+    "comment_answers_another": (make.make_comment, lambda row: {"parent": row}),
     "comment_public_or_gone": (make.make_comment, lambda row: {"is_spam": True}),
     "comment_removed_by_somebody": (make.make_comment, lambda row: {"removed_by": "writer"}),
     "report_once_each": (one_report, lambda row: {"sender": one_report(row.comment).sender}),
     "block_once": (one_block, lambda row: {"value": one_block().value}),
     "block_has_a_value": (one_block, lambda row: {"value": ""}),
     "device_once": (one_device, lambda row: beside(one_device(), "key")),
-    "look_is_one_row": (lambda: Look.objects.create(pk=1), lambda row: {"id": 2}),
+    "look_is_one_row": (lambda: LastVisit.objects.create(pk=1), lambda row: {"id": 2}),
 }
 
 # Rows and fields that no form shows: nobody reads a sentence about them.
@@ -193,7 +193,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "blog.article": make.make_article,
     "blog.draft": one_draft,
     "blog.page": make.make_page,
-    "comments.comment": lambda: make.make_comment(once=f"once {Comment.objects.count()}"),
+    "comments.comment": lambda: make.make_comment(dedup_hash=f"once {Comment.objects.count()}"),
     "comments.wordcount": lambda: WordCount.objects.create(word=f"w{WordCount.objects.count()}"),
     "comments.address": lambda: Address.objects.create(
         email=f"a{Address.objects.count()}@example.org"

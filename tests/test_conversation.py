@@ -170,7 +170,7 @@ def test_a_reader_cannot_judge(reader: Client, action: str) -> None:
 def test_a_comment_s_own_address_leads_to_its_page(reader: Client) -> None:
     article = make_article(slug="a")
     rows = [make_comment(article=article) for _ in range(WORDS_A_PAGE + 1)]
-    reply = make_comment(article=article, answers=rows[WORDS_A_PAGE])
+    reply = make_comment(article=article, parent=rows[WORDS_A_PAGE])
     alone = make_comment(article=None)
     places = {
         rows[0]: f"/articles/a/#comment-{rows[0].pk}",

@@ -223,7 +223,7 @@ def hard_content(db: None) -> None:
         make_page(title=f"Page {name}", text=name, summary=name)
         for about in (article, None):
             top = make_comment(article=about, name=name, words=odd, favorite=exercise)
-            make_comment(article=about, name=name, answers=top, by_trainer=True)
+            make_comment(article=about, name=name, parent=top, by_trainer=True)
             make_comment(article=about, name=name, words="", other_favorite=odd[:80])
             make_comment(article=about, name=name, words=f"Waits {odd}", published_at=None)
             make_comment(article=about, name=name, email="a@example.org")

@@ -67,7 +67,7 @@ def test_what_needs_her_in_sentences_each_a_link(trainer: Client) -> None:
     make_comment(published_at=None)
     make_comment(words="Does it help my back?", name="Ana")
     answered = make_comment(words="How often?")
-    make_comment(article=answered.article, answers=answered, by_trainer=True)
+    make_comment(article=answered.article, parent=answered, by_trainer=True)
     draft = make_article(title="Begun", published_at=None)
     make_article(title="Coming", published_at=later())
     make_article(title="Claiming", text="Studies say so.")

@@ -139,7 +139,7 @@ def test_rows_hold_no_name_no_address_and_go_after_an_hour(clock: Any) -> None:
     attempt(Client(), "hunter2", name="my password by mistake", sender=ATTACKER)
     (row,) = Guess.objects.values()
     assert all(word not in str(row) for word in ("hunter2", "mistake", ATTACKER))
-    assert len(row["door"]) == len(row["sender"]) == 40
+    assert len(row["key"]) == len(row["sender"]) == 40
     clock.shift(3601)
     attempt(Client(), "wrong", sender=HOME)
     assert Guess.objects.get().pk != row["id"]

@@ -17,7 +17,7 @@ from comments import moderation
 from comments.models import Address, Comment
 from pagecache import edition
 from pictures.models import Picture
-from publishing.models import Edition, Redirect, Shown, Site
+from publishing.models import Edition, PublicModel, Redirect, Site
 from search import index
 from search.models import SearchEntry
 from tests import make
@@ -148,7 +148,7 @@ def test_a_decision_about_a_comment_raises_it(article: Any, change: str) -> None
 
 def test_changes_of_many_rows_raise_it(article: Any) -> None:
     comment = make.make_comment(article=article, email="ana@example.org")
-    make.make_comment(article=article, answers=comment)
+    make.make_comment(article=article, parent=comment)
     assert raised_by(lambda: moderation.erase("ana@example.org"))
     assert raised_by(lambda: Comment.objects.filter(pk=comment.pk).empty())
     for _ in range(3):
@@ -176,7 +176,7 @@ def test_what_appears_by_itself_is_a_new_edition(reader: Client) -> None:
 
 def test_every_date_that_changes_a_page_is_known() -> None:
     assert {
-        f"{model.__name__}.{field}" for model in edition.shown() for field in model.moments
+        f"{model.__name__}.{field}" for model in edition.shown() for field in model.timed_fields
     } == {
         "Article.published_at",
         "Article.closes_at",
@@ -193,7 +193,7 @@ def test_within_a_transaction_nothing_is_stored_or_read(article: Any) -> None:
 
 
 def test_models_of_readers_pages_say_so() -> None:
-    assert all(issubclass(model, Shown) for model in index.watched())
+    assert all(issubclass(model, PublicModel) for model in index.watched())
 
 
 def entries() -> list[str]:

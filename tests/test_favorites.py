@@ -36,7 +36,7 @@ def recount() -> Counter[str]:
         if not comment.published_at or comment.published_at > now or comment.by_trainer:
             continue
         by_email = comment.email if comment.email in confirmed else ""
-        latest[by_email or comment.person or f"comment {comment.pk}"] = exercise.name
+        latest[by_email or comment.author_hash or f"comment {comment.pk}"] = exercise.name
     return Counter(latest.values())
 
 
@@ -58,11 +58,11 @@ def moves(db: None) -> list[Exercise]:
 def test_a_persons_latest_answer_counts(moves: list[Exercise]) -> None:
     ago = timezone.now() - timedelta(days=9)
     for n, move in enumerate([0, 0, 1]):
-        make_comment(favorite=moves[move], person="ana", written_at=ago + timedelta(days=n))
-    make_comment(favorite=moves[2], person="ana", published_at=None)
+        make_comment(favorite=moves[move], author_hash="ana", written_at=ago + timedelta(days=n))
+    make_comment(favorite=moves[2], author_hash="ana", published_at=None)
     for _ in range(2):
-        make_comment(favorite=moves[0], person="")
-    tally = {row.name: row.answers for row in Comment.objects.tally()}
+        make_comment(favorite=moves[0], author_hash="")
+    tally = {row.name: row.answer_count for row in Comment.objects.tally()}
     assert tally == {"Move 0": 2, "Move 1": 1} == recount()
 
 
@@ -75,7 +75,7 @@ def test_what_is_a_draft_again_is_not_counted(moves: list[Exercise], draft: str)
     row.published_at = None
     row.save()
     left = {"exercise": {"Move 1": 2, "Move 2": 2}, "article": dict.fromkeys(NAMES, 1)}[draft]
-    assert {row.name: row.answers for row in Comment.objects.tally()} == left == recount()
+    assert {row.name: row.answer_count for row in Comment.objects.tally()} == left == recount()
 
 
 def test_a_confirmed_address_is_one_person_on_every_device(moves: list[Exercise]) -> None:
@@ -86,7 +86,11 @@ def test_a_confirmed_address_is_one_person_on_every_device(moves: list[Exercise]
     assert sum(recount().values()) == 3
     assert len(Comment.objects.tally()) == 3
     Address.objects.update(confirmed_at=timezone.now())
-    assert {row.name: row.answers for row in Comment.objects.tally()} == {"Move 2": 1} == recount()
+    assert (
+        {row.name: row.answer_count for row in Comment.objects.tally()}
+        == {"Move 2": 1}
+        == recount()
+    )
 
 
 def test_under_five_answers_only_the_words_are_shown(moves: list[Exercise]) -> None:

@@ -51,7 +51,7 @@ def pages() -> None:
             slug=slug, subjects=[subject], text=make_variation(exercise=exercise).card_line
         )
         parent = make_comment(article=article, favorite=exercise)
-        make_comment(article=article, answers=parent)
+        make_comment(article=article, parent=parent)
 
 
 @pytest.mark.parametrize("address", ["/articles/many/", "/articles/", "/", "/feed/"])

@@ -185,7 +185,7 @@ def test_answers_to_one_reader_wait_too(clock: Any, db: None) -> None:
     Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
     mine = make_comment(email="ana@example.org", article=None)
     for n in range(25):
-        emails.answered(make_comment(answers=mine, article=None, words=f"{n}"), mine)
+        emails.answered(make_comment(parent=mine, article=None, words=f"{n}"), mine)
     assert send_due() == 20
     clock.shift(DAY)
     assert send_due() == 5

@@ -131,7 +131,7 @@ def test_whatever_stands_in_a_row_every_email_is_safe(words: str, name: str, oth
     ana = Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
     mine = make_comment(words=words or "x", email="ana@example.org", article=None)
     typed: dict[str, Any] = {"words": words or "x", "name": name[:80], "other_favorite": other[:80]}
-    reply = make_comment(answers=mine, article=None, published_at=None, **typed)
+    reply = make_comment(parent=mine, article=None, published_at=None, **typed)
     emails.waiting()
     waiting_is_safe()
     moderation.publish(reply, her)

@@ -77,7 +77,7 @@ def test_ten_comments_take_ten_posts(trainer: Client, ten: list[Comment]) -> Non
         assert len(waiting(trainer.get(QUEUE))) == 9 - n
     stands = [Comment.objects.get(pk=c.pk).stands for c in ten]
     assert stands == [["published", "removed", "spam", "published"][n % 4] for n in range(10)]
-    assert Comment.objects.filter(by_trainer=True, answers__in=ten).count() == 2
+    assert Comment.objects.filter(by_trainer=True, parent__in=ten).count() == 2
     assert "Nothing waits for you." in read(trainer.get(QUEUE)).text
 
 
@@ -248,10 +248,10 @@ def test_an_answer_she_had_begun_stays_when_she_judges_another(
     page = trainer.post(QUEUE, {"do": f"answer:{first.pk}", **long})
     assert "longer than 5,000 characters" in page.text
     assert long[f"answer-{first.pk}"] in page.text
-    assert not Comment.objects.filter(answers=first).exists()
+    assert not Comment.objects.filter(parent=first).exists()
     right = {f"answer-{first.pk}": "ж" * 5000}
     assert trainer.post(QUEUE, {"do": f"answer:{first.pk}", **right}).status_code == 302
-    assert Comment.objects.get(answers=first).words == "ж" * 5000
+    assert Comment.objects.get(parent=first).words == "ж" * 5000
 
 
 def test_the_list_publishes_only_what_it_showed(reader: Client, trainer: Client) -> None:

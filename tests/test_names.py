@@ -181,7 +181,7 @@ def test_a_new_author_is_protected_at_once(known: Client) -> None:
 def test_her_answers_are_marked_by_more_than_words(reader: Client) -> None:
     article = make_article(slug="a")
     parent = make_comment(article=article, words="Zanzibar?", name="Elsie, trainer")
-    make_comment(article=article, answers=parent, words="Zanzibar.", by_trainer=True, name="")
+    make_comment(article=article, parent=parent, words="Zanzibar.", by_trainer=True, name="")
     page = read(reader.get("/articles/a/"))
     theirs, hers = page.all("div", "comment")
     assert not theirs.all("svg")

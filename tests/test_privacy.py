@@ -78,7 +78,7 @@ def test_a_served_site_writes_no_address_and_no_token_to_its_log(site: RunningSi
 
 def test_senders_are_wiped_after_thirty_days(reader: Client, trainer: Client) -> None:
     comment = written(reader, words="Hello.")
-    hashes = {comment.sender, comment.once or ""}
+    hashes = {comment.sender, comment.dedup_hash or ""}
     reader.post(f"/comments/{make_comment().pk}/report/", headers=BROWSER)
     reader.post(f"/comments/{make_comment().pk}/report/", headers=BROWSER)
     written(stranger := Client(), words="Buy.", sender="198.51.100.1")
@@ -125,7 +125,7 @@ def test_the_place_of_a_removed_comment_keeps_nothing(reader: Client) -> None:
     typed = {"words": "Zanzibar.", "name": "Zora", "email": "zora@example.org"}
     comment = written(reader, **typed, article="a", favorite=make_exercise().pk)
     comment.publish()
-    make_comment(article=article, answers=comment, words="Well said.")
+    make_comment(article=article, parent=comment, words="Well said.")
     Letter.objects.all().delete()
     change(reader, comment, "remove")
     with later(31):
@@ -135,7 +135,7 @@ def test_the_place_of_a_removed_comment_keeps_nothing(reader: Client) -> None:
     assert "Well said." in reply.text
     kept = Comment.objects.get(pk=comment.pk)
     assert kept.favorite is None
-    assert {kept.name, kept.email, kept.person, kept.sender, kept.other_favorite} == {""}
+    assert {kept.name, kept.email, kept.author_hash, kept.sender, kept.other_favorite} == {""}
     assert "Zanzibar" not in every_row()
 
 
@@ -148,7 +148,7 @@ def zora(trainer: Client, reader: Client) -> Client:
     first = written(reader, **typed, words="Zanzibar one.", article="a")
     written(reader, **typed, other_favorite="Zanzibar swings")
     first.publish()
-    make_comment(article=article, answers=first, words="I agree.", email="bo@example.org")
+    make_comment(article=article, parent=first, words="I agree.", email="bo@example.org")
     written(reader, **typed, words="Zanzibar two.", answers=first.pk)
     Address.objects.update(confirmed_at=timezone.now())
     with later(0.1):

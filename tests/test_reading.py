@@ -207,7 +207,7 @@ def fill(number: int, subject: Any, article: Any, lifted: Any) -> None:
         make_article(subjects=[subject], author=article.author)
         make_source(article=article)
         parent = make_comment(article=article, favorite=exercise)
-        make_comment(article=article, answers=parent, by_trainer=True)
+        make_comment(article=article, parent=parent, by_trainer=True)
     article.save()
 
 

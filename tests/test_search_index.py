@@ -132,7 +132,7 @@ def test_what_is_deleted_is_gone_with_all_that_hangs_on_it(reader: Client, train
 
 def test_erased_words_are_found_no_more(reader: Client) -> None:
     comment = make_comment(words="okapi", email="ana@example.org")
-    make_comment(words="I agree.", article=comment.article, answers=comment)
+    make_comment(words="I agree.", article=comment.article, parent=comment)
     assert titles(results(reader, "okapi")) == ["Reader: Ana"]
     erase("ana@example.org")
     assert titles(results(reader, "okapi")) == []

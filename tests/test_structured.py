@@ -63,7 +63,7 @@ def test_the_exercise_is_a_ladder_of_plans(reader: Client) -> None:
 def test_the_thread_joins_its_words_to_the_article(reader: Client) -> None:
     article = make_article(slug="talked")
     first = make_comment(article=article, words="I like it.", name="Ana")
-    make_comment(article=article, answers=first, words="Me too.", by_trainer=True)
+    make_comment(article=article, parent=first, words="Me too.", by_trainer=True)
     make_comment(article=article, words="Not yet.", published_at=None)
     graph = graph_of(read(reader.get("/articles/talked/")))
     assert problems(graph) == []

@@ -25,14 +25,14 @@ def kept() -> dict[int, datetime | None]:
 def reasoned() -> dict[int, datetime | None]:
     """The same, by the rule in words and row by row."""
     rows = {row.pk: row for row in Comment.objects.all()}
-    answered = {row.answers_id for row in rows.values() if row.published_at}
+    answered = {row.parent_id for row in rows.values() if row.published_at}
 
     def is_shown(row: Comment) -> bool:
         place_kept = row.removed_by == "writer" and row.pk in answered
         return bool(row.published_at and row.words) or place_kept
 
     def place(row: Comment) -> datetime | None:
-        top = rows[row.answers_id or row.pk]
+        top = rows[row.parent_id or row.pk]
         return top.written_at if is_shown(row) and is_shown(top) else None
 
     return {pk: place(row) for pk, row in rows.items()}
@@ -46,7 +46,7 @@ def test_after_whatever_happens(seed: int, django_user_model: type[User]) -> Non
     for n in range(4):
         top = make_comment(article=article, email=f"{n % 3}@example.org")
         for _ in range(n):
-            make_comment(article=article, answers=top, email=f"{chance.randrange(3)}@example.org")
+            make_comment(article=article, parent=top, email=f"{chance.randrange(3)}@example.org")
     assert kept() == reasoned()
     acts = {
         "publish": lambda row: moderation.publish(row, trainer),
@@ -75,7 +75,7 @@ def test_an_answer_to_what_is_held_is_nowhere(
 ) -> None:
     trainer = django_user_model.objects.create_user("elsie")
     top = make_comment(article=make_article(slug="a"), words="What of the bench?")
-    make_comment(article=top.article, answers=top, words="Mine is a couch.")
+    make_comment(article=top.article, parent=top, words="Mine is a couch.")
     assert SearchEntry.objects.filter(kind="comment").count() == 2
     moderation.hold(top, trainer)
     assert not SearchEntry.objects.filter(kind="comment").exists()
@@ -91,7 +91,7 @@ def test_an_answer_to_what_is_held_is_nowhere(
 @pytest.mark.django_db(transaction=True)
 def test_a_site_from_before_gets_it_with_the_upgrade() -> None:
     top = make_comment()
-    make_comment(article=top.article, answers=top)
+    make_comment(article=top.article, parent=top)
     make_comment(article=top.article, published_at=None)
     before = kept()
     latest = MigrationExecutor(connection).loader.graph.leaf_nodes("comments")

@@ -32,7 +32,7 @@ def network_address(request: HttpRequest) -> str:
     return sender
 
 
-def sender_of(request: HttpRequest) -> str:
+def client_id(request: HttpRequest) -> str:
     """The hash that rates are counted by; kept at most 30 days."""
     return keyed_hash("sender", network_address(request))
 

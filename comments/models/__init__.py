@@ -10,7 +10,7 @@ from comments.models.comment import (
     own_comment,
 )
 from comments.models.judgement import Block, Event, Report, WordCount
-from comments.models.readers import Address, Look
+from comments.models.readers import Address, LastVisit
 
 __all__ = [
     "UNDO_FOR",
@@ -21,7 +21,7 @@ __all__ = [
     "Comment",
     "CommentQuerySet",
     "Event",
-    "Look",
+    "LastVisit",
     "Report",
     "WordCount",
     "is_in_library",

@@ -85,39 +85,39 @@ class CommentQuerySet(PublishedQuerySet):
 
     def with_answers(self) -> CommentQuerySet:
         """These comments and the answers to them."""
-        tops = self.filter(answers=None).values("pk")
-        return Comment.objects.filter(Q(pk__in=tops) | Q(answers__in=tops))
+        tops = self.filter(parent=None).values("pk")
+        return Comment.objects.filter(Q(pk__in=tops) | Q(parent__in=tops))
 
     def in_threads(self, *, newest_first: bool = False) -> Self:
         """Those of them that conversations show, each followed by the answers to it: row by row, so
         that a page of a list has so many rows and not so many threads of any length."""
-        began_at, began = F("thread_at"), Coalesce("answers", "pk")
+        began_at, began = F("thread_at"), Coalesce("parent", "pk")
         threads: list[Any] = [began_at.desc(), began.desc()] if newest_first else [began_at, began]
-        own: list[Any] = [F("answers").asc(nulls_first=True), "written_at", "pk"]
+        own: list[Any] = [F("parent").asc(nulls_first=True), "written_at", "pk"]
         return self.placed().with_favorite().order_by(*threads, *own)
 
     def arrange(self) -> None:
         """Let each stand in its thread, or nowhere, as it and what it answers stand now: kept in
         the row, so that a page of the longest conversation takes as long as that of a short one."""
         said = Q(published_at__isnull=False) & ~Q(words="")
-        replies = Comment.objects.filter(answers=OuterRef("pk"), published_at__isnull=False)
+        replies = Comment.objects.filter(parent=OuterRef("pk"), published_at__isnull=False)
         place_kept = Q(removed_by=Comment.Remover.WRITER) & Exists(replies)
         top = Comment.objects.filter(said | place_kept)
-        began_at = top.filter(pk=Coalesce(OuterRef("answers"), OuterRef("pk"))).values("written_at")
+        began_at = top.filter(pk=Coalesce(OuterRef("parent"), OuterRef("pk"))).values("written_at")
         self.update(thread_at=Case(When(said | place_kept, then=Subquery(began_at))))
 
     @transaction.atomic
     def empty(self) -> int:
         """Leave nothing of what was written: the rows only keep the place of what was removed."""
         nothing = dict.fromkeys(["name", "other_favorite", "email", "asked_change", "reasons"], "")
-        hashes = {"person": "", "sender": "", "once": None}
+        hashes = {"author_hash": "", "sender": "", "dedup_hash": None}
         edition.changed()
         Event.objects.filter(comment__in=self).exclude(words=None).update(words=None)
         return self.update(words="(removed)", favorite=None, change=None, **nothing, **hashes)
 
     def unanswered_questions(self) -> Self:
         """Published comments that ask something and have no answer of hers, oldest first."""
-        asked = self.published().filter(answers=None, by_trainer=False, words__contains="?")
+        asked = self.published().filter(parent=None, by_trainer=False, words__contains="?")
         return asked.exclude(replies__by_trainer=True).order_by("written_at", "pk")
 
     def people_by_favorite(self) -> Counter[int]:
@@ -134,7 +134,7 @@ class CommentQuerySet(PublishedQuerySet):
                     RowNumber(),
                     partition_by=Case(
                         When(email__in=confirmed.values("email"), then="email"),
-                        When(~Q(person=""), then="person"),
+                        When(~Q(author_hash=""), then="author_hash"),
                         default=Cast("pk", models.CharField()),
                         output_field=models.CharField(),
                     ),
@@ -150,8 +150,8 @@ class CommentQuerySet(PublishedQuerySet):
         people = self.people_by_favorite()
         exercises = list(Exercise.objects.filter(pk__in=people).order_by("name"))
         for exercise in exercises:
-            exercise.answers = people[exercise.pk]  # type: ignore[attr-defined]
-        return sorted(exercises, key=lambda exercise: -exercise.answers)
+            exercise.answer_count = people[exercise.pk]  # type: ignore[attr-defined]
+        return sorted(exercises, key=lambda exercise: -exercise.answer_count)
 
 
 class Comment(Published):
@@ -172,13 +172,14 @@ class Comment(Published):
         related_name="comments",
         help_text="Empty: written on the favorites page.",
     )
-    answers = models.ForeignKey(
+    parent = models.ForeignKey(
         "self",
         models.CASCADE,
+        db_column="answers_id",
         null=True,
         blank=True,
         related_name="replies",
-        limit_choices_to={"answers": None},
+        limit_choices_to={"parent": None},
         help_text="The comment this one answers.",
     )
     name = models.CharField(max_length=80, blank=True)
@@ -202,9 +203,13 @@ class Comment(Published):
     is_spam = models.BooleanField("spam", default=False, editable=False)
     is_likely_spam = models.BooleanField(default=False, db_default=False, editable=False)
     reasons = models.TextField("why it waits", blank=True, editable=False)  # one a line
-    person = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
+    author_hash = models.CharField(
+        max_length=40, blank=True, db_column="person", db_index=True, editable=False
+    )
     sender = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
-    once = models.CharField(max_length=40, null=True, unique=True, editable=False)  # noqa: DJ001
+    dedup_hash = models.CharField(  # noqa: DJ001
+        max_length=40, null=True, unique=True, db_column="once", editable=False
+    )
 
     objects = CommentQuerySet.as_manager()  # type: ignore[misc]
 
@@ -238,7 +243,7 @@ class Comment(Published):
                 violation_error_message="One favorite: from the library or another, not both.",
             ),
             models.CheckConstraint(
-                condition=~Q(answers=F("pk")),
+                condition=~Q(parent=F("pk")),
                 name="comment_answers_another",
                 violation_error_message="A comment cannot answer itself.",
             ),
@@ -269,7 +274,7 @@ class Comment(Published):
         return seen or self.published_at is not None or self.removed_at is not None
 
     def after_change(self) -> None:
-        near = Q(pk__in=[self.pk, self.answers_id]) | Q(answers=self.pk)
+        near = Q(pk__in=[self.pk, self.parent_id]) | Q(parent=self.pk)
         Comment.objects.filter(near).arrange()
 
     @property
@@ -349,7 +354,7 @@ class Comment(Published):
         remover = self.Remover.TRAINER if by else self.Remover.WRITER
         gone = {"removed_at": timezone.now(), "removed_by": remover}
         # The same may be said again.
-        self._change("removed", by, published_at=None, is_spam=False, once=None, **gone)
+        self._change("removed", by, published_at=None, is_spam=False, dedup_hash=None, **gone)
 
     def publish_change(self, by: User | None = None) -> None:
         """Let it say what its writer changed it to."""

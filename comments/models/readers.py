@@ -9,13 +9,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from publishing.models import Shown
+from publishing.models import PublicModel
 from web import mailboxes
 
 UNREACHABLE_FOR = timedelta(days=30)
 
 
-class Address(Shown):
+class Address(PublicModel):
     """A reader's email address: letters go there only after it was confirmed, until stopped."""
 
     email = models.EmailField(unique=True)
@@ -53,12 +53,13 @@ class Address(Shown):
         return last is None or last < timezone.now() - UNREACHABLE_FOR
 
 
-class Look(models.Model):
+class LastVisit(models.Model):
     """When the trainer last looked at what waits: one row."""
 
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        db_table = "comments_look"
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="look_is_one_row")]
 
     def __str__(self) -> str:

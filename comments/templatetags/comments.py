@@ -105,14 +105,14 @@ register.filter("linked", linking.linked)
 def first_favorites() -> list[Any]:
     """The three exercises that most answers name, for the home page."""
     tally = Comment.objects.tally()
-    return tally[:3] if sum(exercise.answers for exercise in tally) >= ENOUGH else []
+    return tally[:3] if sum(exercise.answer_count for exercise in tally) >= ENOUGH else []
 
 
 @register.simple_tag
 def favorites_among(exercises: list[Exercise]) -> list[Any]:
     """Those of the exercises that readers name, most named first, for a subject's page."""
     tally = Comment.objects.tally()
-    enough = sum(exercise.answers for exercise in tally) >= ENOUGH
+    enough = sum(exercise.answer_count for exercise in tally) >= ENOUGH
     return [exercise for exercise in tally if enough and exercise in exercises]
 
 

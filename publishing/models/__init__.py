@@ -4,9 +4,9 @@ from publishing.models.addresses import Addressed, Redirect
 from publishing.models.dates import EARLIEST, Day, Moment, within_bounds
 from publishing.models.published import (
     Edition,
+    PublicModel,
     Published,
     PublishedQuerySet,
-    Shown,
     free_name,
     slug_holds_a_letter,
 )
@@ -20,10 +20,10 @@ __all__ = [
     "Day",
     "Edition",
     "Moment",
+    "PublicModel",
     "Published",
     "PublishedQuerySet",
     "Redirect",
-    "Shown",
     "Site",
     "StarterRecord",
     "Subject",

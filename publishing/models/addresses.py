@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import Q
 
-from publishing.models.published import Published, Shown
+from publishing.models.published import PublicModel, Published
 
 
 class Redirect(models.Model):
@@ -52,7 +52,7 @@ class Redirect(models.Model):
         return longest.new_path and longest.new_path + path.removeprefix(longest.old_path)
 
 
-class Addressed(Shown):
+class Addressed(PublicModel):
     """A row with a page of its own: when its address changes or it is withdrawn, the save leaves
     word of it for those who come by the old address. A draft nobody saw leaves none."""
 

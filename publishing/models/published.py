@@ -31,10 +31,10 @@ class PublishedQuerySet(models.QuerySet):
         return self if user.is_staff else self.published()
 
 
-class Shown(models.Model):
+class PublicModel(models.Model):
     """A row that readers see: pagecache/edition.py listens to it."""
 
-    moments: tuple[str, ...] = ()  # fields with a time at which pages change by themselves
+    timed_fields: tuple[str, ...] = ()  # fields with a time at which pages change by themselves
 
     class Meta:
         abstract = True
@@ -68,7 +68,7 @@ class Edition(models.Model):
         return str(self.number)
 
 
-class Published(Shown):
+class Published(PublicModel):
     """A row with one publication date: empty is a draft, future is scheduled, past is live."""
 
     published_at = Moment(
@@ -79,7 +79,7 @@ class Published(Shown):
         help_text="Empty: a draft only you can see. A date to come: it appears by itself then.",
     )
     updated_at = models.DateTimeField("last changed", auto_now=True)
-    moments: tuple[str, ...] = ("published_at",)
+    timed_fields: tuple[str, ...] = ("published_at",)
 
     objects = PublishedQuerySet.as_manager()
 

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from publishing.models.published import Shown
+from publishing.models.published import PublicModel
 
 
-class Site(Shown):
+class Site(PublicModel):
     """The one row that names the site; Site.current() makes it when it is missing."""
 
     name = models.CharField(max_length=80, default="My training site")

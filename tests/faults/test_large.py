@@ -57,7 +57,7 @@ def many() -> None:
             article=next(places),
             words=f"Slowly, {n}.",
             favorite=next(moves),
-            person=f"{n % 150_000}",
+            author_hash=f"{n % 150_000}",
             written_at=now - timedelta(minutes=n),
             published_at=now - timedelta(minutes=n),
         )
@@ -65,8 +65,8 @@ def many() -> None:
     )
     tops = Comment.objects.bulk_create(rows, batch_size=5_000)
     for top, answer in zip(tops[::40], tops[10::40], strict=False):
-        answer.answers = top
-    Comment.objects.bulk_update(tops[10::40], ["answers"], batch_size=1_000)
+        answer.parent = top
+    Comment.objects.bulk_update(tops[10::40], ["parent"], batch_size=1_000)
     Comment.objects.all().arrange()
 
 

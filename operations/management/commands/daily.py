@@ -57,7 +57,7 @@ def make_backup() -> None:
 
 def wipe_senders() -> None:
     old = Comment.objects.filter(written_at__lt=timezone.now() - SENDER_KEPT)
-    old.exclude(sender="", once=None).update(sender="", once=None)
+    old.exclude(sender="", dedup_hash=None).update(sender="", dedup_hash=None)
 
 
 def delete_removed() -> None:
