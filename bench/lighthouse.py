@@ -21,7 +21,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.site import RunningSite, manage, prepare  # noqa: E402
+from tests.support.site import RunningSite, manage, prepare  # noqa: E402
 
 PAGES = {
     "home": "/",

@@ -40,7 +40,7 @@ def photo(size: tuple[int, int], kind: str, **how: Any) -> bytes:
     """A picture with a photo's smooth shades and its noise, turned as a phone turns it."""
     from PIL import Image
 
-    from tests.photos import saved  # with the encoder of HEIC, which the site does not have
+    from tests.support.photos import saved  # with the encoder of HEIC, which the site does not have
 
     small = (size[0] // 4, size[1] // 4)
     down, round_ = Image.linear_gradient("L"), Image.radial_gradient("L")

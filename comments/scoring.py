@@ -4,7 +4,7 @@ The score is a sum in the manner of naive Bayes: each sign adds its weight (log 
 of training take some off, and what her decisions taught adds or takes off a bounded amount. A
 comment is folded as "Probably spam" when the sum reaches LIKELY. The signs stand in
 `spam_phrases.toml`; weights and limit were calibrated on the texts in `tests/data/`, which
-`tests/test_scoring.py` measures again.
+`tests/comments/test_scoring.py` measures again.
 """
 
 from __future__ import annotations

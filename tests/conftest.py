@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browsing import Visits, launch
 from tests.postgresql import server
-from tests.site import RunningSite, prepare
+from tests.support.browsing import Visits, launch
+from tests.support.site import RunningSite, prepare
 
 # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from time import monotonic
 
-from tests.site import RunningSite
+from tests.support.site import RunningSite
 
 TAKEN_OVER = 'LISTEN_PID=$$ LISTEN_FDS=1 exec {python} -m gunicorn config.wsgi "$@" 3<&{socket}'
 

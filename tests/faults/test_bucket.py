@@ -8,9 +8,9 @@ from time import monotonic
 
 import pytest
 
-from tests.bucket import BucketServer
 from tests.faults.test_nginx import HOST, SHIPPED, Front
-from tests.site import ROOT, RunningSite
+from tests.support.bucket import BucketServer
+from tests.support.site import ROOT, RunningSite
 
 pytestmark = pytest.mark.faults
 

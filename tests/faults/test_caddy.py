@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.faults.fronts import SiteOnSocket, adapted, free_port, until_it_listens
-from tests.site import ROOT
+from tests.support.site import ROOT
 
 pytestmark = pytest.mark.faults
 

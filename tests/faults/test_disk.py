@@ -26,10 +26,10 @@ from comments.models import Comment
 from mail.models import Letter
 from mail.outbox import send_due
 from operations import backup
-from tests.mailbox import Mailbox
-from tests.page import read
-from tests.site import RunningSite, refused
-from tests.writing import send
+from tests.support.answering import send
+from tests.support.mailbox import Mailbox
+from tests.support.page import read
+from tests.support.site import RunningSite, refused
 
 pytestmark = pytest.mark.faults
 

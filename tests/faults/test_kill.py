@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image
 
-from tests.photos import saved, scene
-from tests.site import ROOT, RunningSite, environment
+from tests.support.photos import saved, scene
+from tests.support.site import ROOT, RunningSite, environment
 
 pytestmark = pytest.mark.faults
 

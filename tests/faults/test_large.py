@@ -12,9 +12,9 @@ from django.utils import timezone
 from blog.models import Article
 from comments.models import Comment
 from exercises.models import Exercise
-from tests.make import make_article, make_exercise, make_subject, make_variation
-from tests.page import read
-from tests.test_indexes import WHOLE, scanned
+from tests.support.make import make_article, make_exercise, make_subject, make_variation
+from tests.support.page import read
+from tests.whole_site.test_indexes import WHOLE, scanned
 
 ARTICLES, EXERCISES, COMMENTS = 10_000, 2_000, 200_000
 # Who named a favorite last is asked of all answers: for the tally, and where it is shown.

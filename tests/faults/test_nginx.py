@@ -15,7 +15,7 @@ from threading import Event
 import pytest
 
 from tests.faults.fronts import SiteOnSocket, adapted, free_port, until_it_listens
-from tests.site import ROOT, RunningSite
+from tests.support.site import ROOT, RunningSite
 
 pytestmark = pytest.mark.faults
 

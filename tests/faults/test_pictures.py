@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from pictures import encoding, worker
-from tests.photos import heic, saved, scene
-from tests.site import ROOT, RunningSite
+from tests.support.photos import heic, saved, scene
+from tests.support.site import ROOT, RunningSite
 
 pytestmark = pytest.mark.faults
 

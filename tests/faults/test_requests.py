@@ -4,8 +4,8 @@ import secrets
 
 import pytest
 
-from tests.site import RunningSite
-from tests.test_requests import walk
+from tests.support.site import RunningSite
+from tests.web.test_incoming import walk
 
 pytestmark = pytest.mark.faults
 

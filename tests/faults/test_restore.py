@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.site import ROOT, RunningSite, environment, manage, refused, run
-from tests.test_backup import files, tables
+from tests.operations.test_backup import files, tables
+from tests.support.site import ROOT, RunningSite, environment, manage, refused, run
 
 pytestmark = pytest.mark.faults
 

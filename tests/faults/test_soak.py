@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.site import RunningSite
+from tests.support.site import RunningSite
 
 pytestmark = pytest.mark.faults
 

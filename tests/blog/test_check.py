@@ -1,0 +1,309 @@
+"""What is said before an article is published: what stops it, what is only asked, and where."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from blog import check
+from blog.models import Article
+from tests.support.make import (
+    later,
+    make_article,
+    make_author,
+    make_exercise,
+    make_page,
+    make_picture,
+    make_source,
+    make_subject,
+    make_variation,
+)
+from tests.support.page import read, save
+
+pytestmark = pytest.mark.django_db
+
+
+def whole(**overrides: Any) -> Article:
+    """An article that nothing is said about."""
+    defaults: dict[str, Any] = {
+        "title": "The hip thrust",
+        "standfirst": "One sentence.",
+        "text": "Plain words.",
+        "lead_picture": make_picture(),
+    }
+    return make_article(**defaults | overrides)
+
+
+def said(article: Article) -> list[tuple[str, str, str, int]]:
+    return [(f.level, f.sentence, f.spot, f.line) for f in check.findings(article)]
+
+
+def only(article: Article) -> tuple[str, str, str, int]:
+    found = said(article)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_nothing_is_said_of_what_is_whole() -> None:
+    assert said(whole()) == []
+
+
+def test_nothing_is_said_of_the_starter_article(media: Path) -> None:
+    call_command("load_starter", verbosity=0)  # not the file's: the others want a site of their own
+    assert said(Article.objects.get(slug="hip-thrust")) == []
+
+
+def test_title_opening_sentence_and_lead_picture() -> None:
+    level, sentence, spot, _ = only(whole(title="T" * 61))
+    assert (level, spot) == ("question", "title")
+    assert "61 letters" in sentence
+    assert said(whole(title="T" * 60)) == []
+    assert only(whole(standfirst=" "))[::2] == ("question", "standfirst")
+    assert only(whole(lead_picture=None))[::2] == ("question", "lead_picture")
+    article = whole()
+    article.title = " "
+    assert only(article)[::2] == ("stop", "title")
+
+
+@pytest.mark.parametrize(
+    ("picture", "level", "part"),
+    [
+        ({"text_alternative": ""}, "stop", "needs words"),
+        ({"text_alternative": " \n"}, "stop", "needs words"),
+        ({"text_alternative": "IMG_1234.jpg"}, "question", "name of a file"),
+        ({"text_alternative": "hip-thrust.webp"}, "question", "name of a file"),
+        ({"text_alternative": "DSC 0042"}, "question", "name of a file"),
+        ({"text_alternative": "hip thrust.JPG"}, "question", "name of a file"),
+        ({"text_alternative": "IMG_1234 2"}, "question", "name of a file"),
+        ({"text_alternative": "Screenshot 2026-05-01 at 10.11"}, "question", "name of a file"),
+        ({"text_alternative": "photo"}, "question", "name of a file"),
+        ({"text_alternative": "one"}, "question", "name of a file"),
+        ({"text_alternative": "This is a photo of me"}, "question", "that it is a picture"),
+        ({"text_alternative": "An image of a zebra"}, "question", "that it is a picture"),
+        ({"text_alternative": "Photo of a zebra"}, "question", "that it is a picture"),
+        ({"text_alternative": "A zebra.", "caption": "a Zebra."}, "question", "caption again"),
+    ],
+)
+def test_the_words_of_a_picture(picture: dict[str, str], level: str, part: str) -> None:
+    row = make_picture(name="one", **picture)
+    lead = only(whole(lead_picture=row))
+    assert (lead[0], lead[2], lead[3]) == (level, "lead_picture", 0)
+    assert part in lead[1]
+    placed = only(whole(text="Words.\n\n[[picture:one]]"))
+    assert (placed[0], placed[2], placed[3]) == (level, "text", 3)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "A zebra.",
+        "Imagine a zebra.",
+        "Picture frames on a wall",
+        "v1.2 of the plan",
+        "Photo 3 shows the top",
+    ],
+)
+def test_words_that_say_something_are_left_alone(words: str) -> None:
+    assert said(whole(lead_picture=make_picture(text_alternative=words))) == []
+    decorative = make_picture(text_alternative="", decorative=True)
+    assert said(whole(lead_picture=decorative)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("## A\n\n#### B", 3), ("### A", 1), ("## A\n\n### B\n\n## C\n\n#### D", 7)],
+)
+def test_headings_out_of_order(text: str, line: int) -> None:
+    level, sentence, spot, at = only(whole(text=text))
+    assert (level, spot, at) == ("question", "text", line)
+    assert sentence.startswith("The heading “")
+
+
+def test_headings_in_order() -> None:
+    assert said(whole(text="## A\n\n### B\n\n#### C\n\n## D\n\n# E\n\n```\n#### F\n```")) == []
+
+
+@pytest.mark.parametrize(
+    "words", ["click here", "Here", "Read more…", "this link", "**here**", "Learn more", ""]
+)
+def test_link_texts_that_say_nothing(words: str) -> None:
+    found = only(whole(text=f"One.\nTwo [{words}](https://example.org/)."))
+    assert found[0] == "question"
+    assert "where it leads" in found[1]
+
+
+def test_links_within_the_site() -> None:
+    make_article(slug="live")
+    make_article(slug="coming", published_at=later())
+    make_variation(exercise=make_exercise(slug="lift"), slug="bench")
+    make_page(slug="privacy")
+    make_subject(slug="glutes", other_names="butt")
+    moved = make_article(slug="before")
+    moved.slug = "after"
+    moved.save()
+    good = [
+        "/", "/articles/live/", "/exercises/lift/#bench", "/privacy/", "/favorites/",
+        "/articles/before/", "/search/?q=x", "#s-part", "/articles", "/articles/live",
+        "/subjects/glutes/", "/subjects/butt/", "/exercises/lift/bench/card/",
+        "mailto:a@example.org",
+        "https://example.org/articles/none/", "http://127.0.0.1:8000/articles/live/",
+    ]  # fmt: skip
+    text = "\n\n".join(f"[A good link]({address})" for address in good)
+    assert said(whole(text=text)) == []
+    bad = ["/articles/none/", "/articles/coming/", "/nowhere/", "/exercises/lift/x/y/", "privacy/",
+           "/articles/none", "/subjects/none/", "/exercises/lift/none/card/", "https://", "",
+           "http://127.0.0.1:8000/exercises/none/"]  # fmt: skip
+    for address in bad:
+        found = only(whole(text=f"[A bad link]({address})"))
+        assert found[0] == "stop", address
+        assert "leads nowhere" in found[1]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Research shows that it works.",
+        "Studies say so.",
+        "According to a friend, it helps.",
+        "It works three times as much as the squat.",
+        "It is 2.4 times higher.",
+        "It is twice as hard.",
+        "It worked at 69.5% of its best.",
+        "About 20 percent of people can.",
+        "It is 3x more effective.",
+        "It trains twice the muscle.",
+        "It gives a 20-percent gain.",
+        "Scientists agree.",
+        "It has been shown to help.",
+        "100% of people can.",
+    ],
+)
+def test_a_claim_needs_a_source(claim: str) -> None:
+    found = only(whole(text=f"## Part\n\n{claim}"))
+    assert (found[0], found[3]) == ("question", 3)
+    assert "sounds like a claim" in found[1]
+    assert said(whole(text=f"## Part\n\n{claim} [@doe]")) == []
+    assert said(whole(text=f"## Part\n\nDoe measured it [@doe].\n\n{claim}")) == []
+    assert only(whole(text=f"## Part\n\nDoe [@doe].\n\n## Next\n\n{claim}"))[3] == 7
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Train three times a week.",
+        "A student of mine.",
+        "Ten times, slowly.",
+        "It is well studied.",
+        "Two or three times a week, and twice on Sunday.",
+        "Do this 3 times more.",
+        "Do it two times as you breathe out, ten times the next day.",
+        "Give it 100 %, or 100 percent.",
+        "Lift 80% of what you can lift, and add 5 percent each week.",
+        "Choose according to your level.",
+        "I study anatomy, and did my research.",
+    ],
+)
+def test_what_is_no_claim(words: str) -> None:
+    assert said(whole(text=words)) == []
+
+
+def test_cards() -> None:
+    exercise = make_exercise(slug="lift")
+    make_variation(exercise=exercise, slug="basic", name="Basic lift")
+    assert said(whole(text="[[lift/basic]]")) == []
+    missing = only(whole(text="Words.\n\n[[lift/none]]"))
+    assert (missing[0], missing[2], missing[3]) == ("stop", "text", 3)
+    exercise.published_at = None
+    exercise.save()
+    draft = only(whole(text="[[lift/basic]]"))
+    assert draft[0] == "question"
+    assert "still a draft" in draft[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("Do four sets.", "“four sets”, the card of “Basic lift” below says 3 sets"),
+        ("Do 12 reps of it.", "“12 reps”, the card of “Basic lift” below says 10 repetitions"),
+        ("Hold it for 5 seconds.", "“5 seconds”, the card of “Basic lift” below says 2 seconds"),
+        ("Do 11 to 15 reps.", "“11 to 15 reps”, the card of “Basic lift” below says 10"),
+        ("A 5-second squeeze ends it.", "“5-second”, the card of “Basic lift” below says 2"),
+        ("When 3 × 12 are steady, go on.", "“3 × 12”"),
+    ],
+)
+def test_numbers_that_differ_from_the_card_below(words: str, part: str) -> None:
+    make_variation(
+        exercise=make_exercise(slug="lift"),
+        slug="basic",
+        name="Basic lift",
+        prescription={"sets": 3, "repetitions": 10, "hold_seconds": 2, "hold_where": "at the top"},
+    )
+    found = only(whole(text=f"{words}\n\n[[lift/basic]]"))
+    assert (found[0], found[3]) == ("question", 1)
+    assert part in found[1]
+    assert said(whole(text=f"{words}\n\n## Another part\n\n[[lift/basic]]")) == []
+    fine = "Do three sets of 10 reps, 3 × 10, and hold for 2 seconds."
+    assert said(whole(text=f"{fine}\n\n[[lift/basic]]")) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Do two or three sets of 8–12 reps.",
+        "The last two reps are hard; stop with two reps left.",
+        "Do two more sets of another lift first.",
+        "Hold it for 2 seconds, lower for three seconds, then rest for 60 seconds.",
+        "After a 90-second rest, go on.",
+    ],
+)
+def test_numbers_that_do_not_contradict_the_card(words: str) -> None:
+    make_variation(
+        exercise=make_exercise(slug="lift"),
+        slug="basic",
+        prescription={"sets": 3, "repetitions": 10, "hold_seconds": 2, "hold_where": "at the top"},
+    )
+    assert said(whole(text=f"{words}\n\n[[lift/basic]]")) == []
+
+
+def test_only_four_things_stop_publishing_and_nothing_stops_saving(trainer: Client) -> None:
+    make_picture(name="mute", text_alternative="")
+    author = make_author()
+    questions = "#### Deep\n\nStudies say [here](https://example.org/)."
+    article = make_article(published_at=None, author=author, title="T" * 70, text=questions)
+    address = f"/admin/blog/article/{article.pk}/change/"
+    for text in ("[[picture:mute]]", "[[no/card]]", "[Nowhere](/nowhere/)", "[[picture:none]]"):
+        assert save(trainer, address, text=text, _draft="1").status_code == 302, text
+        refused = save(trainer, address, _publish="1")
+        assert refused.status_code == 200, text
+        assert read(refused).one("ul", "stops").one("a").attrs["data-line"] == "1"
+        assert not Article.objects.get().is_live()
+    assert save(trainer, address, text=questions, _publish="1").status_code == 302
+    assert Article.objects.get().is_live()
+    assert save(trainer, address, text="[[no/card]]", _publish="1").status_code == 200
+    assert Article.objects.get().text == questions
+
+
+def test_three_questions_are_shown_and_the_rest_behind_more(trainer: Client) -> None:
+    article = make_article(title="T" * 70, text="#### Deep\n\nStudies say [here](https://x.org/).")
+    page = read(trainer.get(f"/admin/blog/article/{article.pk}/change/"))
+    findings = page.one(class_="check")
+    assert len(findings.all("ul")[0].all("li")) == 3
+    assert findings.one("summary").text == "3 more"
+    assert findings.all("a")[0].attrs["href"] == "#id_title"
+    assert "score" not in findings.text
+
+
+def test_a_citation_without_a_source_is_told_after_saving(trainer: Client) -> None:
+    article = make_article(text="Words [@none].", published_at=None)
+    make_source(article=article)
+    saved = save(trainer, f"/admin/blog/article/{article.pk}/change/", _draft="1")
+    assert "no source with the key “none”" in read(trainer.get(saved["Location"])).text
+
+
+def test_the_check_names_no_field_that_the_form_lacks(trainer: Client, media: Path) -> None:
+    article = make_article(published_at=None)
+    page = read(trainer.get(f"/admin/blog/article/{article.pk}/change/"))
+    ids = {element.attrs.get("id") for element in page}
+    assert {f"id_{f.spot}" for f in check.findings(article)} <= ids

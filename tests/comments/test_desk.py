@@ -1,0 +1,191 @@
+"""The phone page of a letter: large buttons, this letter's comments, seven days, nothing more."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.core import signing
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from comments.models import Comment
+from mail.models import Letter
+from publishing.models import Site
+from tests.support.answering import body_of, stranger, tables, written
+from tests.support.browsing import Visits
+from tests.support.make import make_article, make_comment
+from tests.support.page import read
+from tests.support.site import PASSWORD, RunningSite
+from tests.whole_site.test_accessibility import findings
+
+ENDED = "This link has ended"
+KINDS = ["Publish", "Delete", "Spam"]
+
+
+@pytest.fixture
+def letter(reader: Client, trainer: Client) -> str:
+    """The address of the phone page: two comments wait, a third came after the letter."""
+    User.objects.update(email="elsie@example.org")
+    make_article(slug="a")
+    make_comment(words="First.", published_at=None, email="ana@example.org", name="Ana")
+    written(reader, words="Second. Write to me", email="bo@example.org", article="a")
+    text = Letter.objects.get(kind="waiting").text
+    written(reader, words="Third.")
+    Site.current()
+    return "/comments/desk/" + text.partition("/comments/desk/")[2].split()[0]
+
+
+def waiting(address: str) -> list[str]:
+    return [d.text for d in read(stranger().get(address)).one("main").all("div", "words")]
+
+
+def ids() -> list[int]:
+    return list(Comment.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_opening_it_changes_nothing(letter: str) -> None:
+    before = tables()
+    for ask in (stranger().get, stranger().head, stranger().get):
+        assert ask(letter).status_code == 200
+    assert stranger().put(letter).status_code == 405
+    assert tables() == before
+
+
+def test_it_shows_this_letters_comments_and_no_address(letter: str) -> None:
+    response = stranger().get(letter)
+    assert waiting(letter) == ["First.", "Second. Write to me"]
+    assert "@example.org" not in response.text
+    assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
+    assert response["X-Robots-Tag"] == "noindex"
+    assert not response.cookies
+
+
+def test_it_judges_this_letters_comments_and_no_other(letter: str) -> None:
+    first, second, third = ids()
+    other = make_comment(words="Public.").pk
+    for do in ("publish", "spam", "delete", "answer", "block"):
+        for pk in (third, other, 10**9, "x", "٣"):
+            stranger().post(letter, {"do": f"{do}:{pk}", f"answer-{pk}": "Hm."})
+        stranger().post(letter, {"do": do, "chosen": [third, other]})
+    stranger().post(letter, {"do": "undo:1"})
+    stands = {c.pk: c.stands for c in Comment.objects.all()}
+    assert stands == {first: "waiting", second: "waiting", third: "waiting", other: "published"}
+    assert stranger().post(letter, {"do": f"publish:{first}"})["Location"] == letter
+    assert Comment.objects.get(pk=first).stands == "published"
+    assert waiting(letter) == ["Second. Write to me"]
+
+
+def test_it_ends_when_all_are_decided(letter: str) -> None:
+    first, second, _ = ids()
+    stranger().post(letter, {"do": f"publish:{first}"})
+    stranger().post(letter, {"do": f"spam:{second}"})
+    assert read(stranger().get(letter)).one("h1").text == "All done"
+    response = stranger().post(letter, {"do": f"publish:{second}"})
+    assert (response.status_code, read(response).one("h1").text) == (403, ENDED)
+    assert Comment.objects.get(pk=second).stands == "spam"
+
+
+@pytest.mark.parametrize("end", ["seven days", "password", "inactive", "no staff", "no judge"])
+def test_it_ends(letter: str, end: str) -> None:
+    her = User.objects.get()
+    days = 7.01 if end == "seven days" else 6.99
+    with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
+        if end != "seven days":
+            assert waiting(letter) == ["First.", "Second. Write to me"]
+        if end == "password":
+            her.set_password(PASSWORD)
+        her.is_active = end != "inactive"
+        her.is_staff = end != "no staff"
+        her.is_superuser = end != "no judge"
+        her.save()
+        for response in (
+            stranger().get(letter),
+            stranger().post(letter, {"do": f"publish:{ids()[0]}"}),
+        ):
+            assert (response.status_code, read(response).one("h1").text) == (403, ENDED)
+            assert "First." not in response.text
+    assert not Comment.objects.published().exists()
+
+
+def test_a_made_up_link_opens_nothing(letter: str, settings: Any) -> None:
+    token = letter.split("/")[-2]
+    facts = signing.loads(token, salt="comments.desk")
+    more = facts | {"comments": ids()}
+    made_up = [
+        token[:-1] + ("A" if token[-1] != "A" else "B"),
+        signing.dumps(more, salt="comments.other"),
+        signing.dumps(more, key="another key", salt="comments.desk"),
+        signing.dumps(more | {"auth": ""}, salt="comments.desk"),
+        "x" * 3000,
+    ]
+    for wrong in made_up:
+        assert stranger().get(f"/comments/desk/{wrong}/").status_code == 403
+
+
+def filled(site: RunningSite, visits: Visits) -> str:
+    """Ten comments wait, and the address of the phone page that judges them."""
+    site.change("UPDATE auth_user SET email = 'elsie@example.org'")
+    for n in range(10):
+        body = body_of(words=f"Number {n}. My knee has pain.", name=f"Reader {n}")
+        more = {"Sec_Fetch_Site": "same-origin", "X_Forwarded_For": f"198.51.100.{n}"}
+        assert site.ask("POST", "/comments/", body, **more)[0].status == 303
+    code = (
+        "from comments import emails; from comments.models import Comment;"
+        "from django.contrib.auth.models import User;"
+        "print('/comments/desk/' + emails.desk_token(list(Comment.objects.all()),"
+        " User.objects.get()) + '/')"
+    )
+    return site.manage("shell", "--verbosity=0", "-c", code).strip()
+
+
+@pytest.mark.browser
+def test_ten_comments_take_ten_taps_on_a_phone(visits: Visits, site: RunningSite) -> None:
+    address = filled(site, visits)
+    phone = visits.window(site, scripts=False, width=390, height=844, has_touch=True)
+    phone.goto(address)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    for n in range(10):
+        expect(phone.locator(".waiting")).to_have_count(10 - n)
+        button = phone.locator(".waiting").first.get_by_role(
+            "button", name=KINDS[n % 3], exact=True
+        )
+        box = button.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44, "large enough for a thumb"
+        with phone.expect_navigation():
+            button.tap()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("All done")
+    stands = site.rows(
+        "SELECT published_at IS NOT NULL, removed_by, is_spam FROM comments_comment ORDER BY id"
+    )
+    wanted = [(1, "", 0), (0, "trainer", 0), (0, "", 1)]
+    assert stands == [wanted[n % 3] for n in range(10)]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_places_to_judge_have_no_barrier(
+    visits: Visits, site: RunningSite, scheme: Any
+) -> None:
+    address = filled(site, visits)
+    phone = visits.window(site, width=390, scheme=scheme)
+    phone.goto(address)
+    assert findings(phone) == []
+    phone.locator("summary").nth(0).click()
+    phone.locator("summary").nth(1).click()
+    assert findings(phone) == []
+    desk = visits.desk(site, scheme=scheme)
+    desk.goto("/admin/comments/comment/queue/")
+    desk.locator("summary").nth(0).click()
+    desk.locator("summary").nth(1).click()
+    assert findings(desk) == []
+    desk.locator(".waiting").first.get_by_role("button", name="Publish", exact=True).click()
+    expect(desk.get_by_role("heading", name="What you decided")).to_be_visible()
+    assert findings(desk) == []
+    desk.goto("/admin/comments/comment/person/")
+    assert findings(desk) == []
+    phone.goto("/comments/desk/wrong/")
+    assert findings(phone) == []

@@ -1,0 +1,221 @@
+"""Nobody writes in somebody else's name: what reads like hers is held, and hers are marked."""
+
+import json
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from comments import moderation
+from comments.models import Comment
+from comments.names import imitated, signed_as
+from publishing.models import Site
+from tests.support.answering import edit, stranger, written
+from tests.support.make import make_article, make_author, make_comment
+from tests.support.page import read
+
+pytestmark = pytest.mark.database
+
+HERS = [
+    *(
+        "Elsie",
+        "elsie, trainer",
+        "ELSIE",
+        "Élsie",
+        "E l s i e",
+        "E.l.s.i.e.",
+        "Elsie ✓",
+        "✅ Elsie",
+    ),
+    *("Coach Elsie", "ElsieTrainer", "elsietrainer", "TeamElsie", "The real Elsie", "Elsie V."),
+    *("3lsie", "El5ie", "E1sie", "EIsie", "E|sie", "Elsiee", "Ełsie", "El\u200bsie", "el sie"),
+    *("Еlsie", "Elѕie", "Εlsie", "ЕLЅІЕ", "Ꭼlsie", "ɘlsie", "Σlsie", "Eⅼsie"),
+    *("𝓔𝓵𝓼𝓲𝓮", "Ｅｌｓｉｅ", "ᴇʟsɪᴇ", "🅔🅛🅢🅘🅔", "🇪🇱🇸🇮🇪", "Ⓔⓛⓢⓘⓔ", "Elsie 🏋️"),
+    *("Elsie Velazquez", "Velazquez, Elsie", "elsievelazquez", "Elsie Velázquez", "Elsie’s"),
+    *("Glute Garden", "glute garden team", "Velazquez Training", "velazqueztraining"),
+    *("Trainer", "Admin ✓", "Coach", "the team", "La entrenadora", "Senior trainer"),
+    *(
+        "Elsie77",
+        "Elsie2",
+        "Elsie5",
+        "Elsie9",
+        "Elsie0",
+        "Elsie22",
+        "Elsie2026",
+        "7Elsie7",
+        "3lsie7",
+    ),
+    *("Elsie|trainer", "Elsie@trainer", "Elsie!coach", "Elsie|admin", "Elsie@gym", "Elsie$"),
+    *("Elsies", "iamelsie", "thisiselsie", "askelsie", "xElsiex", "elsiev", "Elsieofficiel"),
+    *("Head trainer", "Lead coach", "Chief trainer", "therealelsie", "E. Velazquez"),
+    *("Velázquez", "Ms. Velázquez", "Velazquez, trainer"),
+    *("Elzie", "Elзie", "Elƨie", "Elꙅie", "El§ie", "Els¡e", "E⎮sie", "E❘sie", "£lsie", "E£sie"),
+    *("Glute Gardn", "Gulte Garden", "Velasquez Trainning", "Vleazquez Training official"),
+]
+OTHERS = [
+    *("Ana", "Chelsie", "Kelsie", "Elsa", "Elise", "Elias", "Coach Bob", "Trainer Joe", "Liz"),
+    *("María José", "محمد", "李", "Иван", "Coachella", "A reader", "Garden", "", "🔥"),
+    *("Host", "Mod", "Elsje", "2026", "Ana77", "Ana!", "Flat Garden", "Rosie", "x"),
+]
+
+
+@pytest.fixture(autouse=True)
+def people(db: None) -> None:
+    Site(trainer="Elsie", name="Glute Garden", known_readers_pass=True).save()
+    make_author(name="Elsie Velazquez", business="Velazquez Training")
+
+
+@pytest.mark.parametrize("name", HERS, ids=ascii)
+def test_what_reads_like_her_or_her_business(name: str) -> None:
+    assert imitated(name)
+
+
+@pytest.mark.parametrize("name", OTHERS, ids=ascii)
+def test_what_does_not(name: str) -> None:
+    assert not imitated(name)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Do ten of each.\n\n— Elsie, trainer",
+        "Stop planks.\nI am Elsie, your trainer.",
+        "Stop planks. I am Elsie, your trainer.",
+        "Do ten of each - Elsie, trainer",
+        "Elsie (trainer): buy this",
+        "Do ten of each.\nYours, Elsie",
+        "Do ten of each.\nElsie\n\n:)",
+        "Do ten of each.\nElsie,",
+        "Elsie, trainer,\nsays so.",
+        "Buy this! Glute Garden team",
+        "Do ten of each.\nElsie xx",
+    ],
+)
+def test_a_signature(words: str) -> None:
+    assert signed_as(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Thank you, Elsie, for the floor one.",
+        "Elsie,\nI do ten of each.",
+        "Hello Elsie!\nI do ten of each.",
+        "I do ten of each. Thanks, Elsie!",
+        "I love Elsie.",
+        "Who helped me most?\nMy coach",
+        "Trainer",
+        "The floor one.\nSupport",
+        "Elsie's bridge",
+        "The one Elsie showed",
+    ],
+)
+def test_no_signature(words: str) -> None:
+    assert not signed_as(words)
+
+
+def test_a_business_without_letters_holds_nobody() -> None:
+    make_author(name="🔥", business="🔥 🔥")
+    assert not imitated("Ana")
+
+
+def test_the_favorite_may_speak_of_her(known: Client) -> None:
+    for favorite in ("Elsie's bridge", "The one Elsie showed"):
+        comment = written(known, words="", name="Ana", other_favorite=favorite)
+        assert comment.stands == "published"
+
+
+@pytest.fixture
+def known() -> Client:
+    """A reader whose new words are live at once."""
+    client = stranger()
+    with time_machine.travel(timezone.now() - timedelta(days=2), tick=False):
+        for n in range(3):
+            written(client, words=f"Number {n}.", name="Ana").publish()
+    return client
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "Elsie, trainer"},
+        {"name": "Ana", "other_favorite": "Elsie, trainer: the floor one"},
+        {"name": "Ana", "words": "Do a hundred.\r\nElsie, trainer"},
+    ],
+)
+def test_it_is_held_also_of_a_known_reader(known: Client, fields: dict[str, str]) -> None:
+    assert written(known, words="Me again.", name="Ana").stands == "published"
+    comment = written(known, **{"words": "Do a hundred a day."} | fields)
+    assert comment.stands == "waiting"
+    assert "Readers could take it for words of “Elsie”." in comment.reasons.splitlines()
+    moderation.publish(comment, None)  # another Elsie may write
+    assert comment.stands == "published"
+
+
+def test_a_name_that_is_changed_afterwards_is_held_too(known: Client) -> None:
+    comment = written(known, words="Do a hundred a day.", name="Ana")
+    edit(known, comment, name="Еlsie, trainer")
+    comment.refresh_from_db()
+    assert (comment.name, comment.stands) == ("Ana", "published")
+    assert comment.change
+    assert "Readers could take it for words of “Elsie”." in comment.reasons.splitlines()
+
+
+def test_the_queue_says_so_before_she_publishes_it(trainer: Client) -> None:
+    comment = written(stranger(), words="Do a hundred a day.", name="Еlsie, trainer")
+    row = read(trainer.get("/admin/comments/comment/queue/")).one(id=f"waiting-{comment.pk}")
+    hints = [hint.text for hint in row.all("p", "hint")]
+    assert "Readers could take it for words of “Elsie”." in hints
+
+
+def test_a_new_author_is_protected_at_once(known: Client) -> None:
+    assert written(known, words="One.", name="Bo Larsen").stands == "published"
+    make_author(name="Bo Larsen")
+    assert written(known, words="Two.", name="bo larsen").stands == "waiting"
+
+
+def test_her_answers_are_marked_by_more_than_words(reader: Client) -> None:
+    article = make_article(slug="a")
+    parent = make_comment(article=article, words="Zanzibar?", name="Elsie, trainer")
+    make_comment(article=article, parent=parent, words="Zanzibar.", by_trainer=True, name="")
+    page = read(reader.get("/articles/a/"))
+    theirs, hers = page.all("div", "comment")
+    assert not theirs.all("svg")
+    (mark,) = hers.all("svg")
+    assert (mark.attrs["role"], mark.attrs["aria-label"]) == ("img", "Written by the trainer")
+    (script,) = [s for s in page.all("script") if "Zanzibar" in s.raw]
+    nodes: list[Any] = json.loads(script.raw)["@graph"]
+    of_theirs, of_hers = [node["author"] for node in nodes if node["@type"] == "Comment"]
+    assert of_hers["name"] == "Elsie"
+    assert "worksFor" in of_hers
+    assert "worksFor" not in of_theirs
+    entries = reader.get("/comments/feed/").text.split("<entry>")[1:]
+    assert sorted("<uri>" in entry for entry in entries) == [False, True]
+    hits = read(reader.get("/search/?q=zanzibar&kind=comment")).all("article", "hit")
+    assert sorted(hit.one("h2").text for hit in hits) == ["Elsie, trainer", "Elsie, trainer"]
+
+
+def test_what_is_said_of_her_reading_is_true(reader: Client) -> None:
+    make_article(slug="a")
+    every = "Elsie reads every answer before it appears."
+    for passes in (True, False, True):
+        site = Site.current()
+        site.known_readers_pass = passes
+        site.save()
+        for address in ("/articles/a/", "/favorites/"):
+            page = reader.get(address).text
+            assert (every in page) is not passes
+            assert ("Elsie reads every new reader’s answer" in page) is passes
+    assert Comment.objects.count() == 0
+
+
+def test_a_text_of_many_short_lines_is_read_quickly() -> None:
+    """The bound is generous: it guards against a hang."""
+    lines = "\n".join(f"{n:x}.b:c" for n in range(5000))[:5000]
+    began = time.monotonic()
+    assert not signed_as(lines)
+    assert time.monotonic() - began < 5

@@ -1,0 +1,237 @@
+"""Judgement: no robot is published, nobody real is called spam, nothing is dropped."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from comments import moderation, spam
+from comments.cleaning import clean
+from comments.models import Address, Block, Comment, WordCount
+from publishing.models import Site
+from tests.support.answering import send, stranger, written
+from tests.support.make import make_article, make_comment
+from tests.support.robots import KINDS, Post, mixed, people, robots
+
+QUEUE = "/admin/comments/comment/queue/"
+
+
+def post_all(posts: list[Post]) -> dict[int, Post]:
+    """Each through the real view by a client of its own; which row each became."""
+    slug = make_article().slug
+    rows = {}
+    for n, post in enumerate(posts):
+        where: dict[str, Any] = {"article": slug} if n % 2 else {}
+        response = send(stranger(), sender=post.sender, **where | post.fields)
+        assert response.status_code == 303, f"{post}: {response.status_code}"
+        rows[int(response["Location"].split("/")[-2].partition(":")[0])] = post
+    return rows
+
+
+def outcome(rows: dict[int, Post]) -> dict[str, Counter[str]]:
+    """How many of robots and of people stand where; every post must be a row with its words."""
+    kept = Comment.objects.in_bulk(rows)
+    found: dict[str, Counter[str]] = {"robot": Counter(), "person": Counter()}
+    for pk, post in rows.items():
+        assert kept[pk].words == clean(post.fields["words"]).strip()
+        assert kept[pk].reasons, "she can read why"
+        found["person" if post.kind == "person" else "robot"][kept[pk].stands] += 1
+    return found
+
+
+@pytest.mark.django_db(transaction=True)  # one for each post, as on a site
+def test_a_thousand_robots_among_fifty_people() -> None:
+    Site(known_readers_pass=True).save()  # it only ever lets more through
+    posts = mixed(seed=4, number=1000)
+    assert len(KINDS) == len({post.kind for post in posts}) - 1 == 8
+    rows = post_all(posts)
+    assert len(rows) == Comment.objects.count() == 1050
+    found = outcome(rows)
+    assert found["robot"]["published"] == 0
+    assert found["person"]["spam"] == 0
+    assert sum(found["robot"].values()) == 1000
+    assert sum(found["person"].values()) == 50
+    for pk, post in rows.items():
+        if post.kind == "trap":
+            assert "people do not see" in Comment.objects.get(pk=pk).reasons
+
+
+@pytest.mark.django_db(transaction=True)  # one for each post, as on a site
+def test_after_two_hundred_decisions(trainer: Client) -> None:
+    seen = robots(seed=4, number=175) + people()[:25]
+    for pk, post in post_all(seen).items():
+        do = "publish" if post.kind == "person" else "spam"
+        trainer.post(QUEUE, {"do": f"{do}:{pk}"})
+    assert WordCount.objects.get(word="").published == 25
+    with time_machine.travel(timezone.now() + timedelta(days=2), tick=False):
+        found = outcome(post_all(robots(seed=5, number=200) + people()[25:]))
+    assert found["robot"]["published"] == 0
+    assert found["robot"]["spam"] > 50
+    assert found["person"]["spam"] == 0
+    assert sum(found["robot"].values()) + sum(found["person"].values()) == 225
+
+
+@pytest.fixture
+def known(db: None) -> Client:
+    """A reader whose words were published three times before."""
+    Site(known_readers_pass=True).save()
+    client = stranger()
+    with time_machine.travel(timezone.now() - timedelta(days=2), tick=False):
+        for n in range(spam.KNOWN_AFTER):
+            comment = written(client, words=f"Number {n}.", email="ana@example.org")
+            assert comment.stands == "waiting"
+            comment.publish()
+    Address.objects.update(confirmed_at=timezone.now())
+    return client
+
+
+def test_known_readers_pass_if_she_allows_it(known: Client) -> None:
+    assert written(known, words="Here I am again.").stands == "published"
+    held = written(known, words="Look at www.casino.example!")
+    assert (held.stands, "It holds a link." in held.reasons) == ("waiting", True)
+    Site(known_readers_pass=False).save()
+    assert written(known, words="And again.").stands == "waiting"
+
+
+@pytest.mark.parametrize("who", ["email", "name", "network"])
+def test_nobody_passes_by_pretending_to_be_known(known: Client, who: str) -> None:
+    Comment.objects.update(name="Ana")
+    pretended = {"email": "ana@example.org", "name": "Ana"}
+    fields = {who: pretended[who]} if who in pretended else {}
+    sender = "203.0.113.7" if who == "network" else "198.51.100.9"
+    comment = written(stranger(), words="Let me in.", sender=sender, **fields)
+    assert comment.stands == "waiting"
+
+
+@pytest.mark.parametrize("do", ["spam", "delete"])
+def test_who_was_turned_away_once_is_not_known(known: Client, trainer: Client, do: str) -> None:
+    comment = written(known, words="Something rude.")
+    trainer.post(QUEUE, {"do": f"{do}:{comment.pk}"})
+    assert written(known, words="Hello again.").stands == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"words": "see http://a.example"}, "It holds a link."),
+        ({"words": "a.com", "name": "Bo"}, "It holds a link."),
+        ({"name": "www.casino.example", "words": "Nice."}, "It holds a link."),
+        ({"other_favorite": "[url=x]y[/url]"}, "It holds a link."),
+        ({"words": "http://a.example www.b.example c.com"}, "It holds 3 links."),
+        ({"words": "Доброе утро всем."}, "It is written in another script than the page."),
+        ({"words": "Hi.", "subject_line": "x"}, "The field that people do not see was filled in."),
+        ({"words": "Slow and steady."}, "Every new answer waits for you."),
+    ],
+)
+def test_the_reasons_are_kept_for_her(reader: Client, fields: Any, reason: str) -> None:
+    comment = written(reader, **fields)
+    assert comment.stands == "waiting"
+    assert reason in comment.reasons.splitlines()
+
+
+@pytest.mark.parametrize(
+    "text", ["Buy now, friends of the gym, buy now and tell it. ", "ПРИВЕТ " * 9]
+)
+def test_the_same_text_again_is_noticed(reader: Client, text: str) -> None:
+    make_comment(words=text.strip())
+    comment = written(reader, words=text, name="Bo")
+    assert "The same text was sent before." in comment.reasons
+    old = timezone.now() + timedelta(days=31)
+    with time_machine.travel(old, tick=False):
+        Comment.objects.filter(pk=comment.pk).delete()
+        assert "sent before" not in written(reader, words=text, name="Bo").reasons
+
+
+def test_a_browser_that_says_nothing_is_held_with_the_reason(reader: Client) -> None:
+    send(reader, {}, words="Hello.")
+    assert "did not say which page" in Comment.objects.get().reasons
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fields"),
+    [
+        ("word", " CASINO ", {"words": "The casino is open."}),
+        ("word", "cheap pills", {"name": "Cheap Pills"}),
+        ("word", "straße", {"other_favorite": "STRASSE"}),
+        ("email", "Bad@Example.org", {"email": "bad@example.ORG"}),
+    ],
+)
+def test_what_she_blocks_is_spam(
+    reader: Client, trainer: Client, kind: str, value: str, fields: Any
+) -> None:
+    other = {"words": "Fine words.", **fields}
+    assert written(reader, **other).stands == "waiting"
+    saved = trainer.post("/admin/comments/block/add/", {"kind": kind, "value": value})
+    assert saved.status_code == 302
+    blocked = written(reader, **other | {"words": f"{other['words']} Again."})
+    assert blocked.stands == "spam"
+    assert "blocked" in blocked.reasons
+    assert written(reader, words="Fine words of others.").stands == "waiting"
+
+
+def test_a_blocked_sender(reader: Client, trainer: Client) -> None:
+    comment = written(reader, words="First.", sender="198.51.100.1")
+    trainer.post(QUEUE, {"do": f"block:{comment.pk}"})
+    again = written(stranger(), words="Second.", sender="198.51.100.1")
+    assert (again.stands, again.reasons.splitlines()[0]) == ("spam", "You blocked this sender.")
+    assert written(stranger(), words="Third.", sender="198.51.100.2").stands == "waiting"
+    assert Block.objects.get().value == comment.sender
+    assert "198.51" not in Block.objects.get().value
+
+
+def test_rates_are_counted_by_sender(reader: Client) -> None:
+    """A class in a gym shares its network; a robot without a cookie does not get further."""
+    for n in range(25):
+        written(stranger(), words=f"Number {n}.", sender="2001:db8:0:1::1")
+    for same in ("2001:db8:0:1::1", "2001:db8:0:1:ffff::9"):
+        assert send(stranger(), sender=same, words="Too many.").status_code == 429
+    for other in ("2001:db8:0:2::1", "203.0.113.9"):
+        assert send(stranger(), sender=other, words="Welcome.").status_code == 303
+    behind = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": "203.0.113.5"}
+    assert send(stranger(), behind, "2001:db8:0:1::1", words="A lie.").status_code == 429
+    assert send(stranger(), behind, "127.0.0.1", words="Behind our proxy.").status_code == 303
+
+
+def test_one_person_who_writes_a_lot_does_not_stop_the_others(reader: Client) -> None:
+    for n in range(5):
+        written(reader, words=f"Number {n}.")
+    assert send(reader, words="Too many.").status_code == 429
+    assert send(stranger(), words="Beside them.").status_code == 303
+
+
+def test_thirty_a_day(reader: Client) -> None:
+    start = timezone.now()
+    for n in range(30):
+        with time_machine.travel(start + timedelta(minutes=20 * n), tick=False):
+            written(reader, words=f"Number {n}.")
+    with time_machine.travel(start + timedelta(hours=23), tick=False):
+        response = send(reader, words="One more.")
+        assert (response.status_code, response["Retry-After"]) == (429, "3600")
+    with time_machine.travel(start + timedelta(hours=24), tick=False):
+        assert send(reader, words="One more.").status_code == 303
+
+
+@pytest.mark.parametrize("do", ["publish", "spam"])
+def test_undoing_unlearns(trainer: Client, do: str) -> None:
+    her = User.objects.get()
+    other = make_comment(words="Zebra canter slowly.", published_at=None)
+    moderation.publish(other, her)
+    before = set(WordCount.objects.values_list("word", "published", "spam"))
+    comment = make_comment(words="Zebra casino jackpot.", name="", published_at=None)
+    trainer.post(QUEUE, {"do": f"{do}:{comment.pk}"})
+    learned = WordCount.objects.get(word="casino")
+    assert (learned.published, learned.spam) == ((1, 0) if do == "publish" else (0, 1))
+    assert WordCount.objects.get(word="zebra").published == (2 if do == "publish" else 1)
+    for _ in range(3):  # a second tap on the same button does no more
+        event = comment.events.get(what="published" if do == "publish" else "spam")
+        trainer.post(QUEUE, {"do": f"undo:{event.pk}"})
+    comment.refresh_from_db()
+    assert comment.stands == "waiting"
+    assert before == set(
+        WordCount.objects.exclude(published=0, spam=0).values_list("word", "published", "spam")
+    )

@@ -1,0 +1,200 @@
+"""Nobody's mailbox is filled: over a limit emails wait, and none is dropped."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.emails import new_password
+from comments import emails
+from comments.models import Address, Comment
+from mail import sending
+from mail.models import Letter
+from mail.outbox import send_due
+from tests.support.accounts import attempt, make_user
+from tests.support.answering import stranger, written
+from tests.support.make import make_comment
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+PASSWORD_PAGE = "/admin/password/"
+
+
+@pytest.fixture
+def clock() -> Any:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        yield clock
+
+
+def sent_to(*addresses: str) -> int:
+    return sum(message.to[0] in addresses for message in mail.outbox)
+
+
+def flood(reader: Client) -> list[str]:
+    """The issue's: seventy names of one mailbox, from four networks."""
+    names = [f"{'vi.ct.im' if n % 2 else 'victim'}+{n}@gmail.com" for n in range(70)]
+    for n, name in enumerate(names):
+        written(stranger(), words=f"Number {n}.", email=name, sender=f"198.51.{n % 4}.{n}")
+    return names
+
+
+def test_seventy_names_of_one_mailbox_get_three_a_day(reader: Client, clock: Any) -> None:
+    names = flood(reader)
+    limit = sending.TO_A_MAILBOX["confirm"].most
+    written(stranger(), words="Ana's.", email="ana@gmail.com")
+    assert send_due() == limit + 1
+    assert (sent_to(*names), sent_to("ana@gmail.com")) == (limit, 1)
+    for _ in range(10):
+        assert send_due() == 0
+    clock.shift(DAY - timedelta(seconds=1))
+    assert send_due() == 0
+    clock.shift(timedelta(seconds=1))
+    assert send_due() == limit
+    for day in range(3, 25):
+        clock.shift(DAY)
+        send_due()
+        assert sent_to(*names) == min(limit * day, 70)
+    assert not Letter.objects.filter(sent_at=None).exists(), "none was dropped"
+
+
+def test_what_waits_for_room_is_no_failure(reader: Client, clock: Any) -> None:
+    flood(reader)
+    send_due()
+    waiting = Letter.objects.filter(sent_at=None)
+    assert set(waiting.values_list("tries", "last_error", "failed_at")) == {(0, "", None)}
+    assert not waiting.filter(next_try_at__lte=timezone.now()).exists()
+
+
+def test_who_stops_one_stops_them_all(reader: Client, clock: Any) -> None:
+    flood(reader)
+    send_due()
+    stop = re.search(r"/comments/letters/stop/\S+", str(mail.outbox[0].body))
+    assert stop
+    assert stranger().post(stop[0]).status_code == 200
+    for _ in range(5):
+        clock.shift(DAY)
+        assert send_due() == 0
+    written(stranger(), words="Once more.", email="VICTIM+again@googlemail.com")
+    assert send_due() == 0
+
+
+def test_the_whole_site_has_a_limit_and_passwords_pass_by_it(reader: Client, clock: Any) -> None:
+    """A flood of addresses holds up neither her password nor word of a new device."""
+    make_user(email="elsie@example.org")
+    most, _ = sending.FROM_THE_SITE["confirm"]
+    for n in range(most + 30):
+        written(stranger(), words=f"Number {n}.", email=f"r{n}@s{n}.example", sender=f"10.0.{n}.1")
+    assert send_due() >= most
+    confirmed = sum("@s" in message.to[0] for message in mail.outbox)
+    assert confirmed == most
+    attempt(Client())
+    Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"})
+    assert send_due() == 2
+    clock.shift(HOUR)
+    assert send_due() == 30
+
+
+def test_urgent_emails_leave_first(reader: Client, clock: Any) -> None:
+    make_user(email="elsie@example.org")
+    for n in range(3):
+        written(stranger(), words=f"Number {n}.", email=f"r{n}@example.org", sender=f"10.0.{n}.1")
+    attempt(Client())
+    Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"})
+    send_due()
+    first = {str(message.subject) for message in mail.outbox[:3]}
+    assert {"A new device at your desk", "A new password for your desk"} <= first
+
+
+def ask(n: int, client: Client | None = None) -> None:
+    address = f"203.0.{n}.7"
+    page = (client or Client()).post(
+        PASSWORD_PAGE, {"email": "elsie@example.org"}, REMOTE_ADDR=address
+    )
+    assert page.status_code == 302
+
+
+def test_twelve_networks_do_not_fill_her_mailbox(clock: Any, db: None) -> None:
+    """The issue's: twelve requests from twelve networks."""
+    make_user(email="elsie@example.org")
+    limit = sending.TO_A_MAILBOX["password"].most
+    for n in range(12):
+        ask(n)
+        send_due()
+    assert sent_to("elsie@example.org") == limit
+    clock.shift(HOUR)
+    assert send_due() == 1, "the one that waited answers all that came meanwhile"
+    link = re.search(r"http\S+?(/admin/password/\S+)", str(mail.outbox[-1].body))
+    assert link
+    assert Client().get(link[1]).status_code == 302
+
+
+def test_no_stranger_keeps_her_from_her_password(clock: Any, db: None) -> None:
+    """On a device she signed in with, her own count: also from the network of the attackers."""
+    make_user(email="elsie@example.org")
+    hers = Client()
+    attempt(hers)
+    send_due()
+    mail.outbox.clear()
+    for n in range(60):
+        Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"}, REMOTE_ADDR=f"203.0.{n % 2}.7")
+        send_due()
+    assert len(mail.outbox) == sending.TO_A_MAILBOX["password"].most
+    hers.cookies.pop("sessionid")
+    ask(0, hers)
+    assert send_due() == 1
+    assert mail.outbox[-1].to == ["elsie@example.org"]
+    for _ in range(3):
+        ask(0, hers)
+        send_due()
+    assert len(mail.outbox) == 2 * sending.TO_A_MAILBOX["password"].most
+
+
+def test_a_password_link_lives_from_when_it_leaves(clock: Any, db: None) -> None:
+    user = make_user(email="elsie@example.org")
+    new_password(user, user.email)
+    clock.shift(timedelta(days=3))
+    assert send_due() == 1
+    clock.shift(timedelta(hours=23))
+    link = re.search(r"http\S+?(/admin/password/\S+)", str(mail.outbox[0].body))
+    assert link
+    assert Client().get(link[1]).status_code == 302
+
+
+def test_a_password_link_of_an_older_version_is_not_sent_dead(clock: Any, db: None) -> None:
+    old = {"kind": "password", "to": "elsie@example.org", "subject": "S", "text": "T", "html": "H"}
+    Letter.objects.create(**old, written_at=timezone.now() - timedelta(hours=25))
+    Letter.objects.create(**old, written_at=timezone.now() - timedelta(hours=23))
+    assert send_due() == 1
+    assert Letter.objects.get(sent_at=None).failed_at
+
+
+def test_a_closed_account_gets_no_password(clock: Any, db: None) -> None:
+    user = make_user(email="elsie@example.org")
+    new_password(user, user.email)
+    User.objects.update(is_active=False)
+    assert send_due() == 0
+    assert "closed" in Letter.objects.get().last_error
+
+
+def test_answers_to_one_reader_wait_too(clock: Any, db: None) -> None:
+    Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
+    mine = make_comment(email="ana@example.org", article=None)
+    for n in range(25):
+        emails.answered(make_comment(parent=mine, article=None, words=f"{n}"), mine)
+    assert send_due() == 20
+    clock.shift(DAY)
+    assert send_due() == 5
+
+
+def test_rows_of_an_older_version_are_counted_by_their_address(reader: Client, clock: Any) -> None:
+    """They have no hash yet."""
+    for n in range(5):
+        one = {"subject": "S", "text": "T", "html": "H"}
+        Letter.objects.create(kind="confirm", to=f"victim+{n}@gmail.com", **one)
+    assert send_due() == sending.TO_A_MAILBOX["confirm"].most
+    assert not Comment.objects.exists()

@@ -1,0 +1,186 @@
+"""Addresses that changed lead on, withdrawn ones say so, and what stands where in words."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from publishing.models import Redirect, Subject
+from tests.support.make import (
+    later,
+    make_article,
+    make_author,
+    make_comment,
+    make_exercise,
+    make_page,
+    make_subject,
+    make_variation,
+)
+from tests.support.page import read, save
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+
+@pytest.mark.parametrize(
+    ("make", "folder"),
+    [
+        (make_article, "/articles/"),
+        (make_exercise, "/exercises/"),
+        (make_subject, "/subjects/"),
+        (make_author, "/authors/"),
+        (make_page, "/"),
+    ],
+)
+def test_a_changed_address_leads_on_by_itself(reader: Client, make: Any, folder: str) -> None:
+    row = make(slug="old")
+    row.slug = "new"
+    row.save()
+    moved = reader.get(f"{folder}old/?from=letter")
+    assert (moved.status_code, moved["Location"]) == (301, f"{folder}new/?from=letter")
+    assert reader.get(f"{folder}new/").status_code == 200
+
+
+def test_what_stands_below_a_changed_address_moves_with_it(reader: Client) -> None:
+    variation = make_variation(exercise=make_exercise(slug="old"), slug="basic")
+    variation.exercise.slug = "new"
+    variation.exercise.save()
+    moved = reader.get("/exercises/old/basic/card/")
+    assert (moved.status_code, moved["Location"]) == (301, "/exercises/new/basic/card/")
+
+
+def test_chains_and_circles_are_never_kept(reader: Client) -> None:
+    article = make_article(slug="a")
+    for slug in ("b", "c", "a", "d"):
+        article.slug = slug
+        article.save()
+    rows = set(Redirect.objects.values_list("old_path", "new_path"))
+    assert rows == {(f"/articles/{slug}/", "/articles/d/") for slug in "abc"}
+    for slug in "abc":
+        assert reader.get(f"/articles/{slug}/")["Location"] == "/articles/d/"
+    assert reader.get("/articles/d/").status_code == 200
+
+
+def test_a_new_article_at_an_old_address_is_seen_there(reader: Client) -> None:
+    article = make_article(slug="first")
+    article.slug = "second"
+    article.save()
+    make_article(slug="first", title="Another one")
+    assert read(reader.get("/articles/first/")).one("h1").text == "Another one"
+    assert not Redirect.objects.exists()
+
+
+def test_a_draft_s_address_changes_without_a_trace(reader: Client) -> None:
+    for date in (None, later()):
+        article = make_article(slug="old", published_at=date)
+        article.slug = f"new-{article.pk}"
+        article.save()
+        assert reader.get("/articles/old/").status_code == 404
+    assert not Redirect.objects.exists()
+
+
+def test_withdrawn_is_gone_until_it_is_published_again(trainer: Client, reader: Client) -> None:
+    article = make_article(slug="gone")
+    make_comment(article=article)
+    address = f"/admin/blog/article/{article.pk}/change/"
+    assert save(trainer, address, _draft="1").status_code == 302
+    article.refresh_from_db()
+    assert article.published_at is None
+    response = reader.get("/articles/gone/")
+    assert response.status_code == 410
+    assert "taken down" in read(response).one("h1").text
+    assert reader.post("/articles/gone/").status_code == 405
+    article.slug = "back"
+    article.save()
+    assert reader.get("/articles/back/").status_code == 410
+    assert save(trainer, address, _publish="1").status_code == 302
+    assert reader.get("/articles/back/").status_code == 200
+    assert reader.get("/articles/gone/")["Location"] == "/articles/back/"
+    assert list(Redirect.objects.values_list("new_path", flat=True)) == ["/articles/back/"]
+
+
+def test_an_address_nobody_knew_is_not_found(reader: Client) -> None:
+    make_article(slug="known")
+    for address in ("/articles/unknown/", "/x/y/z/", "/%00/", "/a" * 400 + "/", "/\u00fc/"):
+        assert reader.get(address).status_code in (404, 301), address
+    assert not Redirect.objects.exists()
+
+
+def test_a_redirect_leads_elsewhere_whoever_writes_it() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Redirect.objects.create(old_path="/a/", new_path="/a/")
+
+
+MORNING = datetime(2025, 5, 5, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("date", "words"),
+    [
+        (None, "Draft"),
+        (datetime(2025, 5, 6, 11, tzinfo=UTC), "Scheduled for Tuesday, May 6, 7:00"),
+        (datetime(2026, 1, 1, 4, 30, tzinfo=UTC), "Scheduled for Wednesday, December 31, 23:30"),
+        (datetime(2026, 1, 1, 5, 5, tzinfo=UTC), "Scheduled for Thursday, January 1, 2026, 0:05"),
+        (MORNING - timedelta(days=1), "Live since Sunday, May 4"),
+        (datetime(2024, 5, 6, 11, tzinfo=UTC), "Live since Monday, May 6, 2024"),
+    ],
+)
+def test_where_it_stands_in_words(trainer: Client, date: Any, words: str) -> None:
+    article = make_article(published_at=date)
+    with time_machine.travel(MORNING, tick=False):
+        assert article.standing == words
+        page = read(trainer.get(f"/admin/blog/article/{article.pk}/change/"))
+        assert page.one("p", "standing").text == words
+        listed = read(trainer.get("/admin/blog/article/"))
+        assert listed.one("td", "field-standing").text == words
+
+
+@pytest.mark.parametrize("make", [make_article, make_exercise, make_subject, make_page])
+def test_deleted_is_gone_for_good(trainer: Client, reader: Client, make: Any) -> None:
+    row = make(slug="first")
+    row.slug = "second"
+    row.save()
+    address, folder = row.get_absolute_url(), row._meta.app_label
+    chosen = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+    trainer.post(f"/admin/{folder}/{row._meta.model_name}/", chosen)
+    assert not type(row)._default_manager.filter(pk=row.pk).exists()
+    for path in (address, address.replace("second", "first")):
+        assert reader.get(path).status_code == 410, path
+
+
+def test_a_deleted_draft_leaves_no_trace(trainer: Client, reader: Client) -> None:
+    make_article(slug="secret", published_at=None).delete()
+    assert reader.get("/articles/secret/").status_code == 404
+
+
+def test_merged_subjects_lead_on(trainer: Client, reader: Client) -> None:
+    kept = make_subject(name="Glutes", slug="glutes", other_names="Butt")
+    merged = make_subject(name="Bottom", slug="first", other_names="Rear, butts")
+    merged.slug = "bottom"
+    merged.save()
+    article = make_article(slug="a", subjects=[merged])
+    exercise = make_exercise(subjects=[merged, kept])
+    chosen = {"action": "merge", "_selected_action": merged.pk}
+    asked = read(trainer.post("/admin/publishing/subject/", chosen))
+    assert "“Bottom” will be gone." in asked.text
+    assert [option.text for option in asked.all("option")] == ["Glutes"]
+    answer = trainer.post("/admin/publishing/subject/", chosen | {"into": kept.pk}, follow=True)
+    assert "“Bottom” leads to “Glutes” now" in read(answer).text
+    assert list(article.subjects.all()) == list(exercise.subjects.all()) == [kept]
+    kept.refresh_from_db()
+    assert kept.other_names == "Butt, Bottom, Rear, butts"
+    for old in ("bottom", "first"):
+        for path in (f"/subjects/{old}/", f"/subjects/{old}/feed/"):
+            moved = reader.get(path)
+            assert (moved.status_code, moved["Location"]) == (301, path.replace(old, "glutes"))
+    assert "Glutes" in read(reader.get("/search/?q=rear")).text
+
+
+@pytest.mark.parametrize("into", ["", "x", "0", "99999999999999999999999"])
+def test_a_subject_is_merged_into_one_that_there_is(trainer: Client, into: str) -> None:
+    merged = make_subject()
+    chosen = {"action": "merge", "_selected_action": merged.pk, "into": into}
+    assert "no other subject" in read(trainer.post("/admin/publishing/subject/", chosen)).text
+    assert Subject.objects.get() == merged

@@ -1,0 +1,180 @@
+"""What can be found is what readers see, after every change. Runs on both databases."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+
+from comments.moderation import erase
+from pagecache import edition
+from search.models import SearchEntry, SearchWord
+from tests.support.make import (
+    earlier,
+    later,
+    make_article,
+    make_author,
+    make_comment,
+    make_equipment,
+    make_exercise,
+    make_muscle,
+    make_page,
+    make_source,
+    make_subject,
+    make_variation,
+)
+from tests.support.searching import results, titles
+
+pytestmark = [pytest.mark.database, pytest.mark.usefixtures("starter")]
+
+
+@pytest.mark.parametrize("date", [lambda: None, later], ids=["draft", "scheduled"])
+def test_what_is_not_public_is_never_found(reader: Client, trainer: Client, date: Any) -> None:
+    article = make_article(title="Okapi article", published_at=date())
+    exercise = make_exercise(name="Okapi lift", published_at=date())
+    make_variation(exercise=exercise, name="Okapi basic lift")
+    make_page(title="Okapi page", published_at=date())
+    make_subject(name="Okapi subject")
+    make_author(name="Okapi author")
+    make_article(title="Hidden", subjects=[make_subject(name="Okapis")], published_at=date())
+    make_comment(words="okapi", article=article)
+    make_comment(words="okapi", published_at=date())
+    for who in (reader, trainer):
+        for query in ("okapi", "okapy", '"okapi lift"', "okapi hip"):
+            main = results(who, query)
+            source = " ".join(hit.text for hit in main.all("article", "hit"))
+            assert "okapi" not in source.lower(), query
+            assert all("okapi" not in near.text for near in main.all("p", "near"))
+
+
+def test_a_scheduled_row_is_found_from_its_time(reader: Client) -> None:
+    at = datetime(2027, 3, 1, 12, tzinfo=UTC)
+    make_article(title="Okapi", subjects=[make_subject(name="Xanthic")], published_at=at)
+    with time_machine.travel(datetime(2027, 3, 1, 11, 59, 59, tzinfo=UTC), tick=False):
+        assert titles(results(reader, "okapi")) == titles(results(reader, "xanthic")) == []
+    with time_machine.travel(at, tick=False):
+        assert titles(results(reader, "okapi")) == ["Article: Okapi"]
+        assert titles(results(reader, "xanthic")) == ["Subject: Xanthic"]
+
+
+def test_search_follows_every_change(reader: Client) -> None:
+    """Of the row itself, and of each row that its entry is made from."""
+
+    def found() -> list[str]:
+        return titles(results(reader, "okapi"))
+
+    article = make_article(title="One")
+    source = make_source(article=article, title="An okapi study")
+    assert found() == ["Article: One"]
+    source.delete()
+    assert found() == []
+    muscle, tool = make_muscle(name="Okapi muscle"), make_equipment(name="okapi bar")
+    exercise = make_exercise(name="Two", muscles=[muscle])
+    assert found() == ["Exercise: Two"]
+    muscle.name = "Another"
+    muscle.save()
+    assert found() == []
+    variation = make_variation(exercise=exercise, name="Three", one_of=[tool])
+    assert found() == ["Variation: Three"]
+    variation.needs.get().one_of.clear()
+    assert found() == []
+    variation.needs.get().one_of.add(tool)
+    tool.needs.set([])
+    assert found() == []
+    step = variation.steps.get()
+    step.text = "Ride the okapi."
+    step.save()
+    assert found() == ["Variation: Three"]
+    step.delete()
+    assert found() == []
+    author = article.author
+    author.name = "Okapi"
+    author.save()
+    assert found() == ["Author: Okapi"]
+    author.name = "Other"
+    author.save()
+    subject = make_subject(name="Okapi")
+    exercise.subjects.add(subject)
+    assert found() == ["Subject: Okapi"]
+    exercise.published_at = None
+    exercise.save()
+    assert found() == []
+    article.subjects.set([subject])
+    assert found() == ["Subject: Okapi"]
+    subject.articles.clear()
+    assert found() == []
+    comment = make_comment(words="okapi", article=article)
+    assert found() == ["Reader: Ana"]
+    article.published_at = None
+    article.save()
+    assert found() == []
+    article.published_at = earlier()
+    article.save()
+    assert found() == ["Reader: Ana"]
+    comment.hold()
+    assert found() == []
+
+
+def test_what_is_deleted_is_gone_with_all_that_hangs_on_it(reader: Client, trainer: Client) -> None:
+    subject = make_subject(name="Okapis")
+    exercise = make_exercise(name="Okapi lift", subjects=[subject])
+    make_variation(exercise=exercise, name="Okapi basic lift")
+    assert len(titles(results(reader, "okapi"))) == 3
+    address = "/admin/exercises/exercise/"
+    chosen = {"action": "delete_selected", "_selected_action": exercise.pk, "post": "yes"}
+    assert trainer.post(address, chosen).status_code == 302
+    assert titles(results(reader, "okapi")) == []
+
+
+def test_erased_words_are_found_no_more(reader: Client) -> None:
+    comment = make_comment(words="okapi", email="ana@example.org")
+    make_comment(words="I agree.", article=comment.article, parent=comment)
+    assert titles(results(reader, "okapi")) == ["Reader: Ana"]
+    erase("ana@example.org")
+    assert titles(results(reader, "okapi")) == []
+
+
+def test_a_save_that_is_rolled_back_changes_nothing(reader: Client) -> None:
+    with transaction.atomic():
+        make_article(title="Okapi")
+        assert titles(results(reader, "okapi")) == ["Article: Okapi"]
+        transaction.set_rollback(True)
+    assert titles(results(reader, "okapi")) == []
+
+
+def test_rows_saved_together_are_found_at_the_end(reader: Client) -> None:
+    with suppress(RuntimeError), edition.together():
+        make_article(title="Okapi of nobody")
+        raise RuntimeError
+    with edition.together():
+        gone = make_article(title="Okapi")
+        kept = make_article(title="Quagga")
+        gone.delete()
+        kept.title = "Okapi, once a quagga"
+        kept.save()
+    assert titles(results(reader, "okapi")) == ["Article: Okapi, once a quagga"]
+    make_article(title="Okapi of another day")
+    assert len(titles(results(reader, "okapi"))) == 2
+
+
+def test_rebuilding_makes_the_same_entries(reader: Client) -> None:
+    make_comment(words="okapi")
+
+    def entries() -> set[Any]:
+        fields = ("kind", "key", "title", "names", "words", "address", "published_at")
+        return set(SearchEntry.objects.values_list(*fields))
+
+    before = entries()
+    words = set(SearchWord.objects.values_list("word", flat=True))
+    SearchEntry.objects.filter(kind="article").delete()
+    SearchEntry.objects.update(title="Wrong")
+    call_command("rebuild_search", first_run=True, verbosity=0)
+    assert entries() != before
+    call_command("rebuild_search", verbosity=0)
+    assert entries() == before
+    assert set(SearchWord.objects.values_list("word", flat=True)) == words
+    assert titles(results(reader, "okapi")) == ["Reader: Ana"]

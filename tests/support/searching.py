@@ -1,0 +1,17 @@
+"""Asking the search page, and what it found."""
+
+from django.test import Client
+
+from tests.support.page import Element, read
+
+
+def results(reader: Client, query: str, **more: str) -> Element:
+    response = reader.get("/search/", {"q": query, **more})
+    assert response.status_code == 200
+    return read(response).one("main")
+
+
+def titles(main: Element) -> list[str]:
+    """What was found, best first, as "Exercise: Hip thrust"."""
+    found = main.all("article", "hit")
+    return [f"{hit.one('p', 'kicker').text.split(' · ')[0]}: {hit.one('a').text}" for hit in found]

@@ -1,0 +1,222 @@
+"""The real site for tests that need it whole: gunicorn with a port and a folder of its own."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "only for the tests, where nothing is worth guarding: 0123456789"
+PASSWORD = "a zebra in the gym"
+SIGN_IN = """
+from django.contrib.auth.models import User
+from django.test import Client
+client = Client()
+client.force_login(User.objects.get(username="elsie"))
+print(client.cookies["sessionid"].value)
+"""
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """What a command of the site sees: nothing of the tests' own settings."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {"DATA_DIR": str(folder), "SECRET_KEY": SECRET} | more
+
+
+def run(
+    folder: Path, arguments: tuple[str, ...], more: dict[str, str], **how: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of manage.py in this data folder to its end."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment(folder, **more),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        **how,
+    )
+
+
+def manage(folder: Path, *arguments: str, **more: str) -> str:
+    """Run a command that has to succeed; what it printed."""
+    done = run(folder, arguments, more)
+    assert done.returncode == 0, f"{arguments}: {done.stderr}"
+    return done.stdout
+
+
+def refused(folder: Path, *arguments: str, small_disk: int = 0, **more: str) -> str:
+    """Run a command that has to fail; the sentence it failed with."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (small_disk, small_disk))
+
+    done = run(folder, arguments, more, preexec_fn=limit if small_disk else None)
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    return done.stderr.strip().splitlines()[-1].removeprefix("CommandError: ")
+
+
+def prepare(folder: Path, static: Path) -> Path:
+    """A data folder with the starter content, collected static files and the trainer's account."""
+    folder.mkdir()
+    (folder / "static").symlink_to(static)
+    manage(folder, "migrate", "--verbosity=0")
+    manage(folder, "load_starter")
+    manage(
+        folder,
+        "createsuperuser",
+        "--noinput",
+        "--username=elsie",
+        "--email=",
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    return folder
+
+
+def own_port() -> socket.socket:
+    """A socket on a free port. Bound by its number, so that the port stays its own while nobody
+    listens on it: one the system chose goes to whoever calls next once that ends."""
+    with socket.socket() as free:
+        own = socket.socket()
+        for one in (free, own):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", 0))
+        own.bind(free.getsockname())
+    return own
+
+
+class RunningSite:
+    """A served site; ends when left."""
+
+    workers = 1
+    patience = 30  # seconds for an answer
+
+    def __init__(self, prepared: Path, folder: Path, **settings: str) -> None:
+        shutil.copytree(prepared, folder, symlinks=True)
+        self.settings = settings
+        self.folder = folder
+        # Bound here and handed down: no port is guessed, and a request waits until it is served.
+        self.listening = own_port()
+        self.port = self.listening.getsockname()[1]
+        self.backend = f"127.0.0.1:{self.port}"  # as a web server in front names it
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start_again()
+
+    def start_again(self) -> None:
+        self.listening.listen(64)
+        self.life, held = os.pipe()  # its other end is open while one of the processes lives
+        how = ["--workers", f"{self.workers}", "--worker-class", "gthread", "--threads", "8"]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*self.command(), *how, "--log-level", "warning"],
+                cwd=ROOT,
+                env=environment(self.folder, **{"SITE_URL": self.url, **self.settings}),
+                pass_fds=[self.listening.fileno(), held],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        os.close(held)
+
+    def command(self) -> list[str]:
+        """gunicorn, and where it listens."""
+        bind = f"fd://{self.listening.fileno()}"
+        return [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind]
+
+    def kill(self) -> None:
+        """As at a power cut: nothing is finished, nobody is told."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=20)
+        os.read(self.life, 1)  # the workers outlive their master by moments
+        os.close(self.life)
+        self.listening.shutdown(socket.SHUT_RDWR)  # who calls now is refused
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        os.close(self.life)
+        self.listening.close()
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines that the site itself logged. One that another thread is still writing has no
+        end yet, and is left out."""
+        lines = self.log.rpartition("\n")[0].splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", **headers: str
+    ) -> tuple[http.client.HTTPResponse, str]:
+        """One request through a socket of its own: the response, and its body as text."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body:
+            named.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.patience)
+        with closing(connection):
+            connection.request(method, path, body or None, named)
+            response = connection.getresponse()
+            return response, response.read().decode()
+
+    def cookie(self) -> str:
+        """That of a browser in which the trainer is signed in."""
+        return "sessionid=" + self.manage("shell", "-c", SIGN_IN).split()[-1]
+
+    def publish(self, comment: str, cookie: str) -> None:
+        """The trainer publishes what waits in her queue."""
+        token = "a" * 32
+        done, _ = self.ask(
+            "POST",
+            "/admin/comments/comment/queue/",
+            f"do=publish:{comment}".encode(),
+            Cookie=f"{cookie}; csrftoken={token}",
+            X_CSRFToken=token,
+        )
+        assert done.status in (302, 303)
+
+    def drop(self, picture: bytes, cookie: str) -> tuple[http.client.HTTPResponse, str]:
+        """The trainer drops a picture on a text."""
+        token = "a" * 32
+        name = b'--zebra\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n'
+        return self.ask(
+            "POST",
+            "/markdownx/upload/",
+            name + b"Content-Type: image/png\r\n\r\n" + picture + b"\r\n--zebra--\r\n",
+            Content_Type="multipart/form-data; boundary=zebra",
+            Cookie=f"{cookie}; csrftoken={token}",
+            X_CSRFToken=token,
+        )
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the database holds now."""
+        with closing(sqlite3.connect(self.folder / "site.sqlite3", timeout=20)) as database:
+            return database.execute(query, values).fetchall()
+
+    def change(self, query: str, *values: Any) -> None:
+        """Change the database behind the site's back, but say that it changed."""
+        with closing(sqlite3.connect(self.folder / "site.sqlite3", timeout=20)) as database:
+            database.execute(query, values)
+            database.execute("UPDATE publishing_edition SET number = number + 1")
+            database.commit()
+
+    def manage(self, *arguments: str, **more: str) -> str:
+        """Run a command of manage.py on this site, with its settings."""
+        return manage(self.folder, *arguments, **{"SITE_URL": self.url, **self.settings, **more})

@@ -1,0 +1,288 @@
+"""Every rule of the models holds twice: in the database, and with a sentence for the person."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from accounts.models import Device
+from blog.models import Draft, Page
+from comments.models import Address, Block, Comment, LastVisit, Report, WordCount
+from exercises.models import EquipmentNeed, Level, MuscleWork
+from publishing.models import Edition, Redirect, Site, StarterRecord
+from search.models import SearchEntry
+from tests.support import make
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+ROOMS = ["publishing", "exercises", "blog", "comments", "door"]
+
+
+def one_step() -> Any:
+    return make.make_variation().steps.get()
+
+
+def one_prescription() -> Any:
+    return make.make_variation().prescription
+
+
+def one_work() -> Any:
+    return make.make_exercise(muscles=[make.make_muscle()]).work.get()
+
+
+def one_need() -> Any:
+    return make.make_variation(one_of=[make.make_equipment()]).needs.get()
+
+
+def one_card() -> Any:
+    return make.make_article(text=make.make_variation().card_line).cards.get()
+
+
+def one_record() -> StarterRecord:
+    number = StarterRecord.objects.count()
+    return StarterRecord.objects.create(key=f"a:{number}", row_kind="a", row_id=number)
+
+
+def one_report(comment: Comment | None = None) -> Report:
+    comment = comment or make.make_comment()
+    return Report.objects.create(comment=comment, sender=f"sender {Report.objects.count()}")
+
+
+def one_entry() -> SearchEntry:
+    number = SearchEntry.objects.count()
+    more = {"title": "Title", "address": "/", "published_at": timezone.now()}
+    return SearchEntry.objects.create(kind="article", key=10**6 + number, **more)
+
+
+def one_block() -> Block:
+    return Block.objects.create(kind="word", value=f"word {Block.objects.count()}")
+
+
+def one_redirect() -> Redirect:
+    number = Redirect.objects.count()
+    return Redirect.objects.create(old_path=f"/old-{number}/", new_path="/new/")
+
+
+def one_draft() -> Draft:
+    number = Draft.objects.count()
+    editor = User.objects.get_or_create(username="writer")[0]
+    return Draft.objects.create(key=f"window{number}", editor=editor, typed={"title": ["T"]})
+
+
+def one_device() -> Device:
+    user = User.objects.get_or_create(username="writer")[0]
+    return Device.objects.create(user=user, key=f"key {Device.objects.count()}", name="A browser")
+
+
+def beside(row: Any, *fields: str) -> Any:
+    """Another row's values, so that the row would be a second of the same."""
+    return {field: getattr(row, field) for field in fields}
+
+
+# name of the constraint: how to make a right row, and the change that makes it wrong
+WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
+    "site_is_one_row": (Site.current, lambda row: {"id": 2}),
+    "edition_is_one_row": (Edition.objects.get, lambda row: {"id": 2}),
+    "picture_decorative_has_no_words": (make.make_picture, lambda row: {"decorative": True}),
+    "picture_focal_point_in_picture": (make.make_picture, lambda row: {"focal_y": 101}),
+    "picture_has_a_size": (make.make_picture, lambda row: {"height": 0}),
+    "subject_has_a_name": (make.make_subject, lambda row: {"name": ""}),
+    "subject_has_a_sentence": (make.make_subject, lambda row: {"sentence": ""}),
+    "subject_slug_holds_a_letter": (make.make_subject, lambda row: {"slug": "2026"}),
+    "muscle_has_a_name": (make.make_muscle, lambda row: {"name": ""}),
+    "equipment_has_a_name": (make.make_equipment, lambda row: {"name": ""}),
+    "exercise_has_a_name": (make.make_exercise, lambda row: {"name": ""}),
+    "exercise_slug_holds_a_letter": (make.make_exercise, lambda row: {"slug": "20-26"}),
+    "muscle_once_an_exercise": (
+        one_work,
+        lambda row: {
+            "muscle": MuscleWork.objects.create(
+                exercise=row.exercise, muscle=make.make_muscle()
+            ).muscle
+        },
+    ),
+    "muscle_role_is_known": (one_work, lambda row: {"role": "tertiary"}),
+    "variation_slug_once": (
+        make.make_variation,
+        lambda row: {"slug": make.make_variation(exercise=row.exercise).slug},
+    ),
+    "variation_has_a_name": (make.make_variation, lambda row: {"name": ""}),
+    "variation_level_is_known": (make.make_variation, lambda row: {"level": "expert"}),
+    "variation_rung_from_one": (make.make_variation, lambda row: {"position": 0}),
+    "variation_slug_holds_a_letter": (make.make_variation, lambda row: {"slug": "1_2"}),
+    "need_place_once": (
+        one_need,
+        lambda row: {
+            "position": EquipmentNeed.objects.create(variation=row.variation, position=9).position
+        },
+    ),
+    "step_says_something": (one_step, lambda row: {"text": ""}),
+    "step_phase_is_known": (one_step, lambda row: {"phase": "rest"}),
+    "step_hold_at_least_one_second": (one_step, lambda row: {"hold_seconds": 0}),
+    "prescription_at_least_one_set": (one_prescription, lambda row: {"sets": 0}),
+    "prescription_repetitions_or_seconds": (one_prescription, lambda row: {"seconds": 30}),
+    "prescription_hold_says_where": (one_prescription, lambda row: {"hold_seconds": 2}),
+    "prescription_rest_at_least_one_second": (one_prescription, lambda row: {"rest_seconds": 0}),
+    "author_has_a_name": (make.make_author, lambda row: {"name": ""}),
+    "author_slug_holds_a_letter": (make.make_author, lambda row: {"slug": "7"}),
+    "article_has_a_title": (make.make_article, lambda row: {"title": ""}),
+    "article_slug_holds_a_letter": (make.make_article, lambda row: {"slug": "2026"}),
+    "card_once_an_article": (
+        one_card,
+        lambda row: beside(
+            make.make_article(
+                text=f"{row.variation.card_line}\n\n{make.make_variation().card_line}"
+            ).cards.first(),
+            "article",
+            "variation",
+        ),
+    ),
+    "source_key_once": (
+        make.make_source,
+        lambda row: {"key": make.make_source(article=row.article).key},
+    ),
+    "source_has_a_title": (make.make_source, lambda row: {"title": ""}),
+    "source_has_a_link": (make.make_source, lambda row: {"url": ""}),
+    "page_has_a_title": (make.make_page, lambda row: {"title": ""}),
+    "page_slug_holds_a_letter": (make.make_page, lambda row: {"slug": "404"}),
+    "page_role_once": (
+        make.make_page,
+        lambda row: {"role": make.make_page(role=Page.Role.PRIVACY).role},
+    ),
+    "redirect_leads_elsewhere": (one_redirect, lambda row: {"new_path": row.old_path}),
+    "search_entry_once": (one_entry, lambda row: beside(one_entry(), "kind", "key")),
+    "comment_says_something": (make.make_comment, lambda row: {"words": ""}),
+    "comment_one_favorite": (
+        make.make_comment,
+        lambda row: {"favorite": make.make_exercise(), "other_favorite": "Swings"},
+    ),
+    "comment_answers_another": (make.make_comment, lambda row: {"parent": row}),
+    "comment_public_or_gone": (make.make_comment, lambda row: {"is_spam": True}),
+    "comment_removed_by_somebody": (make.make_comment, lambda row: {"removed_by": "writer"}),
+    "report_once_each": (one_report, lambda row: {"sender": one_report(row.comment).sender}),
+    "block_once": (one_block, lambda row: {"value": one_block().value}),
+    "block_has_a_value": (one_block, lambda row: {"value": ""}),
+    "device_once": (one_device, lambda row: beside(one_device(), "key")),
+    "look_is_one_row": (lambda: LastVisit.objects.create(pk=1), lambda row: {"id": 2}),
+}
+
+# Rows and fields that no form shows: nobody reads a sentence about them.
+WRITTEN_BY_THE_SITE = {
+    "device_once",
+    "comment_removed_by_somebody",
+    "edition_is_one_row",
+    "look_is_one_row",
+    "redirect_leads_elsewhere",
+}
+
+MAKERS: dict[str, Callable[[], Any]] = {
+    "publishing.picture": make.make_picture,
+    "publishing.subject": make.make_subject,
+    "publishing.redirect": one_redirect,
+    "publishing.starterrecord": one_record,
+    "exercises.muscle": make.make_muscle,
+    "exercises.equipment": make.make_equipment,
+    "exercises.exercise": make.make_exercise,
+    "exercises.prescription": one_prescription,
+    "blog.author": make.make_author,
+    "blog.article": make.make_article,
+    "blog.draft": one_draft,
+    "blog.page": make.make_page,
+    "comments.comment": lambda: make.make_comment(dedup_hash=f"once {Comment.objects.count()}"),
+    "comments.wordcount": lambda: WordCount.objects.create(word=f"w{WordCount.objects.count()}"),
+    "comments.address": lambda: Address.objects.create(
+        email=f"a{Address.objects.count()}@example.org"
+    ),
+}
+
+
+def own_models() -> Iterator[type[models.Model]]:
+    for room in ROOMS:
+        yield from apps.get_app_config(room).get_models()
+
+
+def unique_fields() -> list[tuple[str, str]]:
+    return [
+        (model._meta.label_lower, field.name)
+        for model in own_models()
+        for field in model._meta.fields
+        if field.unique and not field.primary_key
+    ]
+
+
+def refused_twice(row: Any, changes: dict[str, Any], *, by_hand: bool = True) -> None:
+    rows = type(row)._base_manager.filter(pk=row.pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.update(**changes)
+    row.full_clean()  # it was right before
+    for field, value in changes.items():
+        setattr(row, field, value)
+    with pytest.raises(ValidationError) as refused:
+        row.full_clean()
+    for message in refused.value.messages:
+        assert message.endswith("."), message
+        assert not by_hand or "Constraint" not in message, f"no sentence for a person: {message}"
+
+
+def test_every_constraint_is_tested() -> None:
+    names = {c.name for model in own_models() for c in model._meta.constraints}
+    assert names == set(WRONG)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_constraint_is_kept(name: str) -> None:
+    maker, change = WRONG[name]
+    row = maker()
+    assert name in {constraint.name for constraint in row._meta.constraints}
+    refused_twice(row, change(row), by_hand=name not in WRITTEN_BY_THE_SITE)
+
+
+@pytest.mark.parametrize(("label", "field"), unique_fields())
+def test_no_two_rows_share_what_is_unique(label: str, field: str) -> None:
+    first, second = MAKERS[label](), MAKERS[label]()
+    refused_twice(second, {field: getattr(first, field)})
+
+
+@pytest.mark.parametrize("level", Level.values)
+def test_every_level_is_allowed(level: str) -> None:
+    make.make_variation(level=level).full_clean()
+
+
+@pytest.mark.parametrize("slug", ["articles", "admin", "media", "favorites", "static", "comments"])
+def test_a_page_cannot_hide_behind_an_address_of_the_site(slug: str) -> None:
+    page = make.make_page()
+    page.slug = slug
+    with pytest.raises(ValidationError, match="already an address of this site"):
+        page.full_clean()
+
+
+def test_two_subjects_cannot_claim_the_same_word() -> None:
+    make.make_subject(name="Glutes", other_names="Butt, gluteus")
+    for words in ("abs, BUTT", "glutes"):
+        subject = make.make_subject(name="Core", slug=f"core-{len(words)}", other_names=words)
+        with pytest.raises(ValidationError, match="already leads to Glutes"):
+            subject.full_clean()
+        subject.delete()
+
+
+def test_what_an_article_shows_cannot_be_deleted() -> None:
+    variation, picture = make.make_variation(), make.make_picture()
+    article = make.make_article(text=variation.card_line, lead_picture=picture)
+    for row in (variation, picture, article.author, variation.exercise):
+        with pytest.raises(models.ProtectedError):
+            row.delete()
+    article.text, article.lead_picture = "Nothing now.", None
+    article.save()
+    variation.delete()
+    picture.delete()
+
+
+def test_the_site_stays_one_row() -> None:
+    Site.current()
+    Site(name="Second").save()
+    assert [(site.pk, site.name) for site in Site.objects.all()] == [(1, "Second")]

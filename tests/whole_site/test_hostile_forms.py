@@ -1,0 +1,164 @@
+"""Anything may be typed into any form, name a filter or follow an address: the answer is a page."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from publishing.models import Redirect
+from tests.support.make import make_comment
+from tests.support.page import read
+from tests.writing.test_markdown_hostile import only_what_is_allowed
+from writing.markdown import render
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("starter")]
+
+ANYTHING = st.text(max_size=300) | st.sampled_from(
+    [
+        *("", " ", "\0", "a\0b", "\ufeff", "\u202e", "%00", "%s", "{{ 7 }}", "../../etc/passwd"),
+        *("' OR 1=1 --", '"', "*", "NEAR(", "-" * 99, "9" * 400, "-1", "1e309", "NaN", "on"),
+        *("<script>x()</script>", "javascript:x()", "//evil.example", "\r\nSet-Cookie: a=b"),
+    ]
+)
+tries = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+FORMS = {
+    "a comment": (
+        "/comments/",
+        ["words", "name", "email", "favorite", "other_favorite", "article"],
+    ),
+    "an answer": ("/comments/", ["words", "answers", "article", "subject_line", "from_page"]),
+    "the sign-in": ("/admin/login/", ["username", "password", "next", "kept"]),
+    "a new password": ("/admin/password/", ["email"]),
+    "a passkey": ("/admin/sign-in/passkey/", ["credential", "next", "kept"]),
+    "a report": ("/comments/{}/report/", ["reason", "words", "from_page"]),
+}
+
+
+def typed(names: list[str]) -> Any:
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, ANYTHING))
+
+
+def is_plain(response: Any) -> None:
+    """A page or a redirect within the site; nothing that was typed became a part of the page."""
+    assert response.status_code < 500
+    if response.status_code in (301, 302):
+        assert re.match(r"/(?!/)", response["Location"])
+    elif "html" in response["Content-Type"]:
+        page = read(response)
+        run = [s for s in page.all("script") if s.attrs.get("type") != "application/ld+json"]
+        assert not [script for script in run if "x()" in script.raw]
+        assert not [e for e in page if any(name.startswith("on") for name in e.attrs)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_anything_typed_is_answered(form: str) -> None:
+    address, names = FORMS[form]
+    comment = make_comment()
+    User.objects.create_superuser("elsie", password="a zebra in the gym")
+
+    @tries
+    @given(typed(names))
+    def send(fields: dict[str, str]) -> None:
+        is_plain(Client().post(address.format(comment.pk), fields))
+
+    send()
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("/search/", ["q", "kind", "page"]),
+        ("/exercises/", ["muscle", "have", "level", "words", "page"]),
+        ("/articles/", ["page"]),
+        ("/favorites/", ["page", "exercise"]),
+        ("/admin/login/", ["next"]),
+    ],
+)
+def test_any_filter_is_answered(reader: Client, address: str, names: list[str]) -> None:
+    @tries
+    @given(typed(names))
+    def ask(fields: dict[str, str]) -> None:
+        is_plain(reader.get(address, fields))
+
+    ask()
+
+
+@pytest.mark.parametrize("folder", ["", "articles/", "exercises/", "subjects/", "media/"])
+def test_any_address_is_answered_and_leads_nowhere_else(reader: Client, folder: str) -> None:
+    Redirect.objects.create(old_path=f"/{folder}old/", new_path="/articles/hip-thrust/")
+
+    @tries
+    @given(ANYTHING, st.booleans())
+    def ask(path: str, below: bool) -> None:
+        address = f"/{folder}{'old/' if below else ''}{path.replace('?', '').replace('#', '')}"
+        is_plain(reader.get(address if not address.startswith("//") else f"/a{address}"))
+
+    ask()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/admin/blog/article/add/", "/admin/sign-in/again/", "/admin/publishing/picture/add/"],
+)
+def test_the_desk_s_forms_too(trainer: Client, address: str) -> None:
+    form = max(read(trainer.get(address)).all("form"), key=lambda form: len(form.fields()))
+    names = sorted({*form.fields(), "password", "title", "text", "_publish", "_draft", "name"})
+
+    @settings(tries, max_examples=25)
+    @given(typed(names))
+    def send(fields: dict[str, str]) -> None:
+        is_plain(trainer.post(address, fields))
+
+    send()
+
+
+@tries
+@given(
+    st.text(max_size=2000)
+    | st.lists(st.sampled_from("[](){}<>`*_~|#\\!&;:\n\t ab1@-"), max_size=400).map("".join)
+)
+def test_nothing_that_executes_survives_any_text(source: str) -> None:
+    only_what_is_allowed(source, str(render(source).html))
+
+
+TEXTS: dict[str, Callable[[int], str]] = {
+    "brackets": lambda n: "[" * n,
+    "links": lambda n: "[a](" * (n // 4),
+    "emphasis": lambda n: "*a **b " * (n // 7),
+    "quotes": lambda n: "> " * (n // 2),
+    "ticks": lambda n: "".join("`" * (k % 50 + 1) + " " for k in range(n // 26)),
+    "tables": lambda n: "|a" * (n // 4) + "\n" + "|-" * (n // 4),
+    "notes": lambda n: "[^a] " * (n // 5) + "\n\n[^a]: b",
+    "entities": lambda n: "&#x41;" * (n // 6),
+    "cards": lambda n: "[[a/b]]\n\n" * (n // 9),
+    "lists": lambda n: "".join(" " * (k % 40) + "- a\n" for k in range(n // 24)),
+    "tags": lambda n: "<a " * (n // 3),
+    "words": lambda n: "Lift your hips. " * (n // 16),
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_time_grows_with_the_text_and_no_faster(kind: str) -> None:
+    """Eight times the text, 25 and 200 kB: at most three times eight the time. A ratio, so that it
+    holds on any machine; the best of three, so that another process does not count."""
+
+    def seconds(size: int) -> float:
+        text, best = TEXTS[kind](size), 99.0
+        for _ in range(3):
+            begun = time.process_time()
+            render(text)
+            best = min(best, time.process_time() - begun)
+        return best
+
+    small, large = seconds(25_000), seconds(200_000)
+    assert large <= 24 * small + 0.05
