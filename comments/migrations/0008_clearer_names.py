@@ -2,11 +2,20 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+def forget_content_type(apps, schema_editor):
+    """Nobody is given permissions on it, and under its new name it gets another."""
+    rows = apps.get_model("contenttypes", "ContentType").objects
+    rows.using(schema_editor.connection.alias).filter(app_label="comments", model="look").delete()
+
+
 class Migration(migrations.Migration):
     """Names in Python only: the table and its columns keep theirs, so that workers of the version
     before go on running."""
 
-    dependencies = [("comments", "0007_ascii_domains")]
+    dependencies = [
+        ("comments", "0007_ascii_domains"),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
 
     operations = [
         migrations.SeparateDatabaseAndState(
@@ -59,4 +68,5 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.RunPython(forget_content_type, migrations.RunPython.noop),
     ]
