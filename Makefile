@@ -1,4 +1,4 @@
-# make run | dev | test | faults | check | audit | bench | trainer | backup | restore FILE=…
+# make run | dev | test | faults | check | coverage | audit | bench | trainer | backup | restore FILE=…
 # PORT, DATA_DIR and SITE_URL may be set: make run PORT=9000
 
 PORT ?= 8000
@@ -16,7 +16,7 @@ WORKERS ?= 2
 INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends
 
-.PHONY: run dev test faults check audit bench trainer site backup restore doctor lock
+.PHONY: run dev test faults check coverage audit bench trainer site backup restore doctor lock
 
 run: site
 	@echo "Serving $(SITE_URL) — stop with Ctrl+C"
@@ -70,6 +70,13 @@ check: .venv/dev
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		DATA_DIR=$$(mktemp -d) SITE_URL=https://example.com \
 		sh -c '$(MANAGE) makemigrations --check --dry-run && $(MANAGE) check --deploy --fail-level WARNING'
+
+# Branch coverage of the application's code by everything in `make test` that runs on SQLite.
+coverage: .venv/dev browser
+	.venv/bin/coverage erase
+	.venv/bin/coverage run -m pytest -n 2 --dist worksteal
+	.venv/bin/coverage combine -q
+	.venv/bin/coverage report
 
 # Asks whether a package of the site has a known hole.
 audit: .venv/dev
