@@ -151,7 +151,7 @@ def go_on(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         return shown(SecondStep, request)
     context = {**admin.site.each_context(request), "title": "You are signed in again"}
     context |= {"address": response["Location"], "fields": parse_qsl(kept, True)}
-    return TemplateResponse(request, "admin/kept.html", context)
+    return TemplateResponse(request, "admin/send_again.html", context)
 
 
 def shown(view: Any, request: HttpRequest) -> HttpResponse:
@@ -175,12 +175,12 @@ class Overview(OnDesk, IndexView):
 
 class Again(OnDesk, ReauthenticateView):
     title = "Your password, once more"
-    template_name = "accounts/again.html"
+    template_name = "accounts/reauthenticate.html"
 
 
 class AgainByPasskey(OnDesk, ReauthenticateWebAuthnView):
     title = "Your passkey, once more"
-    template_name = "accounts/again_passkey.html"
+    template_name = "accounts/reauthenticate_passkey.html"
 
 
 class AddApp(HerOwn, ActivateTOTPView):

@@ -63,7 +63,7 @@ def _greeting(hour: int) -> str:
 class Desk(admin.AdminSite):
     site_header = "Your desk"
     site_title = "Your desk"
-    index_template = "admin/morning.html"
+    index_template = "admin/front_page.html"
     enable_nav_sidebar = False
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:

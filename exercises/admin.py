@@ -44,7 +44,7 @@ class Rows(admin.TabularInline):
     """The stock table of rows, whose boxes have no names of their own: the heading of a column is
     no label to a screen reader."""
 
-    template = "admin/rows.html"
+    template = "admin/tabular_inline.html"
     formset = NamedRows
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:

@@ -91,7 +91,7 @@ class PictureAdmin(ContentAdmin):
 
     @admin.display(description="picture")
     def shown(self, picture: Picture) -> str:
-        return render_to_string("admin/picture_shown.html", {"picture": picture})
+        return render_to_string("admin/picture_preview.html", {"picture": picture})
 
     @admin.display(description="in words")
     def in_words(self, picture: Picture) -> str:

@@ -6,7 +6,7 @@ from markdownx.widgets import AdminMarkdownxWidget
 EDITOR_STYLE = {"all": ["desk/pictures.css"]}
 
 
-EDITOR_SCRIPTS = [Script(f"desk/{name}.js", type="module") for name in ("editor", "picture-words")]
+EDITOR_SCRIPTS = [Script(f"desk/{name}.js", type="module") for name in ("toolbar", "picture-words")]
 
 
 class MarkdownWidget(AdminMarkdownxWidget):

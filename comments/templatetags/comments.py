@@ -66,7 +66,7 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
     return {"page": page, "article": article, "site": site, "nodes": nodes}
 
 
-@register.inclusion_tag("comments/liked.html", takes_context=True)
+@register.inclusion_tag("comments/exercise_favorites.html", takes_context=True)
 def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
     """How many answers name an exercise, and some of the words."""
     naming = Comment.objects.public_words().filter(favorite=exercise).order_by("-written_at")

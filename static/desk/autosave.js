@@ -1,187 +1,196 @@
-/* Loses nothing of what is typed in the article's form: on this device at once, in a draft on the
-   server at most two seconds later. With each draft kept, the page beside the form and the list of
-   what to look at are brought up to date. */
-const place = document.querySelector("[data-window]");
-const form = place?.closest("form");
-const EVERY = 1000; // milliseconds from the first unsent key to sending it
-const STILL_OPEN = 30000; // milliseconds
+/* Autosave of the article form: on this device at every key, and as a draft on the server at most two
+   seconds later. The answer to each draft brings the preview and the list of findings up to date. */
+const panel = document.querySelector("[data-window]");
+const form = panel?.closest("form");
+const SEND_AFTER = 1000; // milliseconds from the first unsent key to sending it
+const PING_EVERY = 30000; // milliseconds; tells the server that the article is still open here
+const NOT_TYPED = ["at", "version", "window", "continued", "_draft", "_later", "_publish"];
 
 if (form) {
-  const { window: key, user, article, keep, page, login } = place.dataset;
-  const mine = `typed:${user}:${article || "new"}:`; // others may sign in on this device
-  const here = mine + key;
+  const { window: windowKey, user, article, keep: draftUrl, page: previewUrl, login: loginUrl } = panel.dataset;
+  const keyPrefix = `typed:${user}:${article || "new"}:`; // with the user: others may sign in on this device
+  const storageKey = keyPrefix + windowKey;
   const version = form.elements.version;
-  const said = form.querySelector("[data-kept]");
-  const say = (words) => { said.textContent = words; };
+  const status = form.querySelector("[data-kept]");
+  const element = (tag, properties) => Object.assign(document.createElement(tag), properties);
+  const showStatus = (text) => { status.textContent = text; };
 
-  const typed = () => {
+  const formData = () => {
     const data = new URLSearchParams(new FormData(form));
     data.delete("csrfmiddlewaretoken");
     data.set("at", Date.now());
     return data;
   };
-  const words = (data) => {
-    const kept = new URLSearchParams(data);
-    for (const name of ["at", "version", "window", "continued", "_draft", "_later", "_publish"]) kept.delete(name);
-    kept.sort();
-    return kept.toString();
+  /* What was typed, in a form that can be compared. */
+  const comparable = (data) => {
+    const typed = new URLSearchParams(data);
+    for (const name of NOT_TYPED) typed.delete(name);
+    typed.sort();
+    return typed.toString();
   };
-  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
-  const shown = words(typed());
+  const csrfToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+  const initialData = comparable(formData());
 
-  /* On this device. A full or forbidden storage leaves the draft on the server. */
-  const store = (sent) => {
+  /* Save on this device. When its storage is full or forbidden, the draft on the server remains. */
+  const saveLocally = (isSubmitted) => {
+    const entry = { at: Date.now(), version: version.value, sent: isSubmitted, data: formData().toString() };
     try {
-      localStorage.setItem(here, JSON.stringify({ at: Date.now(), version: version.value, sent, data: typed().toString() }));
-    } catch { /* nothing to be done */ }
+      localStorage.setItem(storageKey, JSON.stringify(entry));
+    } catch { /* see above */ }
   };
 
-  /* On the server. */
+  /* Save on the server. */
   let timer = 0;
-  let busy = false;
-  let again = false;
-  let waiting = null; // a save that began while a draft was on its way: in this order they arrive
+  let isSending = false;
+  let sendAgain = false;
+  let submitAfterSending = null; // a submit waits for a draft on its way, so that they arrive in this order
 
-  const tell = async (data, beacon = false) => {
+  const post = async (data, isClosing = false) => {
     data.set("article", article);
-    if (beacon) data.set("closed", "1");
-    return fetch(keep, {
-      method: "POST", body: data, redirect: "manual", keepalive: beacon,
-      headers: { "X-CSRFToken": token() }, signal: AbortSignal.timeout(10000),
+    if (isClosing) data.set("closed", "1");
+    return fetch(draftUrl, {
+      method: "POST", body: data, redirect: "manual", keepalive: isClosing,
+      headers: { "X-CSRFToken": csrfToken() }, signal: AbortSignal.timeout(10000),
     });
   };
-  const heard = (answer) => {
-    const elsewhere = form.querySelector("[data-elsewhere]");
-    const newer = article && answer.version > Number(version.value);
-    const open = answer.elsewhere.length ? `This article is also open ${answer.elsewhere.join(" and ")}. ` : "";
-    const saved = newer ? "It was saved since you opened it: when you save, you will see both versions." : "";
-    elsewhere.hidden = !open && !saved;
-    if (elsewhere.textContent !== open + saved) elsewhere.textContent = open + saved;
-    if (answer.findings) place.querySelector("[data-findings]").innerHTML = answer.findings;
+  const showAnswer = (answer) => {
+    const notice = form.querySelector("[data-elsewhere]");
+    const isOutdated = article && answer.version > Number(version.value);
+    const places = answer.elsewhere.join(" and ");
+    const sentences = [
+      places && `This article is also open ${places}. `,
+      isOutdated && "It was saved since you opened it: when you save, you will see both versions.",
+    ];
+    const text = sentences.filter(Boolean).join("");
+    notice.hidden = !text;
+    if (notice.textContent !== text) notice.textContent = text;
+    if (answer.findings) panel.querySelector("[data-findings]").innerHTML = answer.findings;
   };
-  const send = async () => {
+  const showSignedOut = () => {
+    const link = element("a", { href: loginUrl, target: "_blank", textContent: "Sign in again" });
+    status.replaceChildren("You are signed out. What you type is kept on this device. ", link);
+  };
+  const sendDraft = async () => {
     timer = 0;
-    if (busy) { again = true; return; }
-    busy = true;
+    if (isSending) { sendAgain = true; return; }
+    isSending = true;
     try {
-      const response = await tell(typed());
-      if (response.type === "opaqueredirect") {
-        say("");
-        const link = Object.assign(document.createElement("a"), { href: login, target: "_blank", textContent: "Sign in again" });
-        said.append("You are signed out. What you type is kept on this device. ", link);
-      } else if (response.ok) {
+      const response = await post(formData());
+      if (response.type === "opaqueredirect") showSignedOut();
+      else if (response.ok) {
         const answer = await response.json();
-        say(`Kept as a draft at ${answer.at}`);
-        heard(answer);
-        await show();
-      } else {
-        say("Kept on this device; the site did not take it.");
-      }
+        showStatus(`Kept as a draft at ${answer.at}`);
+        showAnswer(answer);
+        await updatePreview();
+      } else showStatus("The site did not accept it. What you type is kept on this device.");
     } catch {
-      say("No connection. What you type is kept on this device.");
-      again = true;
-      setTimeout(later, EVERY * 3);
+      showStatus("No connection. What you type is kept on this device.");
+      sendAgain = true;
+      setTimeout(scheduleDraft, SEND_AFTER * 3);
     }
-    busy = false;
-    if (waiting) waiting();
-    else if (again) { again = false; later(); }
+    isSending = false;
+    if (submitAfterSending) submitAfterSending();
+    else if (sendAgain) { sendAgain = false; scheduleDraft(); }
   };
-  const later = () => { timer ||= setTimeout(send, EVERY); };
-  const changed = () => { store(false); later(); button(); };
+  const scheduleDraft = () => { timer ||= setTimeout(sendDraft, SEND_AFTER); };
+  const onChange = () => { saveLocally(false); scheduleDraft(); updatePublishButton(); };
 
-  form.addEventListener("input", changed);
-  form.addEventListener("change", changed);
-  form.addEventListener("formset:removed", changed);
+  form.addEventListener("input", onChange);
+  form.addEventListener("change", onChange);
+  form.addEventListener("formset:removed", onChange);
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
     timer = 0;
-    if (busy && !waiting) {
+    if (isSending && !submitAfterSending) {
       event.preventDefault();
-      waiting = () => form.requestSubmit(event.submitter);
+      submitAfterSending = () => form.requestSubmit(event.submitter);
       return;
     }
-    store(true);
+    saveLocally(true);
     // Signing in again in another window has changed the token.
-    form.elements.csrfmiddlewaretoken.value = token() || form.elements.csrfmiddlewaretoken.value;
+    form.elements.csrfmiddlewaretoken.value = csrfToken() || form.elements.csrfmiddlewaretoken.value;
   });
-  const open = async () => {
-    const response = await tell(new URLSearchParams()).catch(() => null);
-    if (response?.ok) heard(await response.json());
+  const ping = async () => {
+    const response = await post(new URLSearchParams()).catch(() => null);
+    if (response?.ok) showAnswer(await response.json());
   };
-  open();
-  setInterval(open, STILL_OPEN);
-  addEventListener("pagehide", () => { tell(timer ? typed() : new URLSearchParams(), true).catch(() => null); });
+  ping();
+  setInterval(ping, PING_EVERY);
+  addEventListener("pagehide", () => { post(timer ? formData() : new URLSearchParams(), true).catch(() => null); });
 
-  /* The button says what it will do. */
-  const publish = form.querySelector("[data-publish]");
-  const button = () => {
-    if (!publish) return;
+  /* The label of the publish button depends on the publication date. */
+  const publishButton = form.querySelector("[data-publish]");
+  const updatePublishButton = () => {
+    if (!publishButton) return;
     const [day, time] = ["published_at_0", "published_at_1"].map((name) => form.elements[name]?.value ?? "");
-    // The site's clock counts, wherever she is: the stock desk tells how far it is from UTC.
+    // Dates are in the site's time zone, not the device's; Django's admin provides its UTC offset.
     const offset = Number(document.body.dataset.adminUtcOffset ?? 0) * 1000;
     const hour = (time || "0:00").replace(/\s*([ap])m$/i, " $1m").replace(/^(\d{1,2})(?= )/, "$1:00");
     const date = day && Date.parse(`${day.replaceAll("-", "/")} ${hour} UTC`) - offset;
-    if (date > Date.now()) publish.textContent = "Schedule";
-    else publish.textContent = place.dataset.live ? "Update the live article" : "Publish now";
+    if (date > Date.now()) publishButton.textContent = "Schedule";
+    else publishButton.textContent = panel.dataset.live ? "Update the live article" : "Publish now";
   };
-  button();
+  updatePublishButton();
 
-  /* The page beside the form. */
+  /* The preview beside the form. */
   const preview = form.querySelector("[data-preview]");
   const frame = document.createElement("iframe");
   frame.setAttribute("sandbox", "allow-same-origin allow-popups");
   frame.title = "As readers will see it";
-  const begun = Boolean(place.dataset.begun);
-  if (begun) frame.src = `${page}?article=${article}`;
-  preview.hidden = !begun;
+  const hasText = Boolean(panel.dataset.begun);
+  if (hasText) frame.src = `${previewUrl}?article=${article}`;
+  preview.hidden = !hasText;
   preview.append(frame);
-  const show = async () => {
-    const inside = frame.contentDocument;
-    const response = await fetch(page);
+  const updatePreview = async () => {
+    const current = frame.contentDocument;
+    const response = await fetch(previewUrl);
     if (!response.ok) return;
     preview.hidden = false;
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (!inside?.querySelector("main")) { frame.src = page; return; }
-    // Only the text is exchanged, so that the page stays where she has scrolled to.
-    inside.querySelector("main").replaceWith(inside.importNode(fresh.querySelector("main"), true));
+    const updated = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (!current?.querySelector("main")) { frame.src = previewUrl; return; }
+    // Replace only the text, so that the preview keeps its scroll position.
+    current.querySelector("main").replaceWith(current.importNode(updated.querySelector("main"), true));
   };
 
-  /* What a closed tab or a lost connection left on this device. */
-  const left = [];
-  for (const name of Object.keys(localStorage)) {
-    if (!name.startsWith(mine)) continue;
-    const kept = JSON.parse(localStorage.getItem(name));
-    const offer = form.querySelector(`[data-offer="${name.slice(mine.length)}"]`);
-    const saved = article ? Number(kept.version) < Number(version.value) : !offer;
-    const older = Number(offer?.dataset.at) >= kept.at; // both by the clock of this device
-    if ((kept.sent && saved) || older || words(kept.data) === shown) localStorage.removeItem(name);
-    else { left.push([name, kept]); offer?.remove(); }
+  /* Offer what a closed tab or a lost connection left on this device, and remove what was saved since. */
+  const unsaved = [];
+  for (const key of Object.keys(localStorage)) {
+    if (!key.startsWith(keyPrefix)) continue;
+    const entry = JSON.parse(localStorage.getItem(key));
+    const draftOffer = form.querySelector(`[data-offer="${key.slice(keyPrefix.length)}"]`);
+    const isSaved = article ? Number(entry.version) < Number(version.value) : !draftOffer;
+    const draftIsNewer = Number(draftOffer?.dataset.at) >= entry.at; // both by the clock of this device
+    if ((entry.sent && isSaved) || draftIsNewer || comparable(entry.data) === initialData) localStorage.removeItem(key);
+    else { unsaved.push([key, entry]); draftOffer?.remove(); }
   }
-  const recover = form.querySelector("[data-recover]");
-  const last = left.sort(([, a], [, b]) => b.at - a.at)[0];
-  if (last) {
-    const [name, kept] = last;
-    const at = new Date(kept.at).toLocaleString("en-US", { month: "long", day: "numeric", hour: "numeric", minute: "2-digit" });
-    const take = Object.assign(document.createElement("button"), { type: "button", textContent: "Continue with it" });
-    const drop = Object.assign(document.createElement("button"), { type: "button", textContent: "Throw it away" });
-    recover.append(`This device kept what you typed here on ${at}. `, take, " ", drop);
-    recover.hidden = false;
-    take.addEventListener("click", async () => {
-      const response = await tell(new URLSearchParams(kept.data)).catch(() => null);
-      if (!response?.ok) { say("The site does not answer. It stays on this device."); return; }
-      localStorage.removeItem(name);
-      location.search = `?draft=${key}`;
+  const offerRecovery = (key, entry) => {
+    const recovery = form.querySelector("[data-recover]");
+    const format = { month: "long", day: "numeric", hour: "numeric", minute: "2-digit" };
+    const at = new Date(entry.at).toLocaleString("en-US", format);
+    const accept = element("button", { type: "button", textContent: "Continue with it" });
+    const discard = element("button", { type: "button", textContent: "Throw it away" });
+    recovery.append(`This device kept what you typed here on ${at}. `, accept, " ", discard);
+    recovery.hidden = false;
+    accept.addEventListener("click", async () => {
+      const response = await post(new URLSearchParams(entry.data)).catch(() => null);
+      if (!response?.ok) { showStatus("The site does not respond. What you typed stays on this device."); return; }
+      localStorage.removeItem(key);
+      location.search = `?draft=${windowKey}`;
     });
-    drop.addEventListener("click", () => { localStorage.removeItem(name); recover.hidden = true; });
-  }
+    discard.addEventListener("click", () => { localStorage.removeItem(key); recovery.hidden = true; });
+  };
+  const newest = unsaved.sort(([, a], [, b]) => b.at - a.at)[0];
+  if (newest) offerRecovery(...newest);
 
-  /* From a finding to its place in the text, or to a field that is folded away. */
-  place.addEventListener("click", (event) => {
+  /* A finding links to its line in the text, or to a field that may be inside a closed <details>. */
+  panel.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='#id_']");
     const field = link && document.querySelector(link.hash);
     if (!field) return;
     event.preventDefault();
-    for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    for (let parent = field; parent; parent = parent.parentElement) {
+      if (parent.tagName === "DETAILS") parent.open = true;
+    }
     (field.matches(":is(input, select, textarea)") ? field : field.querySelector("input") ?? field).focus();
     const line = Number(link.dataset.line);
     if (!line) return;

@@ -1,31 +1,31 @@
-// A form with data-passkey asks the device for its passkey when it is sent, and goes on with what
-// the device said. Where no passkey can be had, the form stays hidden and the words beside it say so.
-const numbersOnly = /^[\d.]+$|^\[/.test(location.hostname); // a passkey belongs to a name
-const usable = "parseCreationOptionsFromJSON" in (window.PublicKeyCredential ?? {}) && !numbersOnly;
+// On submit, a form with data-passkey asks the device for its passkey and then sends the device's
+// answer. Where passkeys do not work, the form stays hidden and the note beside it says why.
+const isIpAddress = /^[\d.]+$|^\[/.test(location.hostname); // passkeys belong to a domain name
+const isSupported = "parseCreationOptionsFromJSON" in (window.PublicKeyCredential ?? {}) && !isIpAddress;
 
-async function options(form) {
+async function fetchOptions(form) {
   if (!form.dataset.options) return JSON.parse(form.querySelector("script").textContent);
-  const answer = await fetch(form.dataset.options, { headers: { Accept: "application/json" } });
-  return (await answer.json()).request_options;
+  const response = await fetch(form.dataset.options, { headers: { Accept: "application/json" } });
+  return (await response.json()).request_options;
 }
 
-async function ask(form) {
-  const { publicKey } = await options(form);
+async function requestCredential(form) {
+  const { publicKey } = await fetchOptions(form);
   return form.dataset.passkey === "create"
     ? navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(publicKey) })
     : navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey) });
 }
 
-for (const form of usable ? document.querySelectorAll("form[data-passkey]") : []) {
+for (const form of isSupported ? document.querySelectorAll("form[data-passkey]") : []) {
   form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      form.elements.credential.value = JSON.stringify(await ask(form));
+      form.elements.credential.value = JSON.stringify(await requestCredential(form));
       form.submit();
     } catch {
-      form.querySelector("[role=status]").textContent = "Your device gave no passkey. You may try again.";
+      form.querySelector("[role=status]").textContent = "Your device did not send a passkey. You can try again.";
     }
   });
 }
-for (const words of usable ? document.querySelectorAll("[data-no-passkey]") : []) words.hidden = true;
+for (const note of isSupported ? document.querySelectorAll("[data-no-passkey]") : []) note.hidden = true;

@@ -1,24 +1,25 @@
-// A picture dropped on, pasted into or chosen for a text goes into the library; its line is put
-// where she was writing, and its words are asked for at once. Without this she adds it at Pictures.
-// The toolbar in editor.js opens the chooser with the event choose-picture and places the line at
-// the event place-line.
+// A picture that is dropped on, pasted into or chosen for a text is uploaded to the library and placed
+// at the cursor, and a dialog asks for its text alternative. Without this script, pictures are added
+// under Pictures. The event choose-picture, from toolbar.js, opens the file chooser; the event
+// place-line asks toolbar.js to insert the line of a picture.
 
-const token = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
+const csrfToken = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
 
-function make(tag, attributes, ...children) {
+function createElement(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
 }
 
-/** Send a picture: {image_code, words} of the one now in the library. Throws the server's sentence. */
-async function send(file, address) {
+/** Upload a picture. Returns its {image_code, words}: the line that places it and the address of its
+    text alternative. Throws an error with a sentence for the trainer. */
+async function upload(file, address) {
   const body = new FormData();
   body.append("image", file);
   let response;
   try {
-    response = await fetch(address, { method: "POST", body, headers: { "X-CSRFToken": token() } });
+    response = await fetch(address, { method: "POST", body, headers: { "X-CSRFToken": csrfToken() } });
   } catch {
     throw new Error("The server cannot be reached. The picture was not added.");
   }
@@ -29,11 +30,11 @@ async function send(file, address) {
   throw new Error(answer.image?.join(" ") ?? "The picture could not be added. Try again.");
 }
 
-/** Ask for the words of the picture in a dialog; ends when they are kept or left for later. */
+/** Ask for the text alternative in a dialog. Resolves when the dialog is closed. */
 async function askForWords(address) {
-  const dialog = make("dialog", { class: "picture-words", "aria-labelledby": "picture-words" });
+  const dialog = createElement("dialog", { class: "picture-words", "aria-labelledby": "picture-words" });
   const show = (html) => {
-    dialog.innerHTML = html; // our own template
+    dialog.innerHTML = html; // a template of this site
     (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("textarea")).focus();
   };
   dialog.addEventListener("click", (event) => {
@@ -46,8 +47,8 @@ async function askForWords(address) {
     if (response?.status === 204) dialog.close();
     else if (response?.ok && !response.redirected) show(await response.text());
     else {
-      const sorry = "The words could not be kept. Copy them, and sign in again in another tab.";
-      dialog.querySelector(".buttons").before(make("p", { class: "errornote", role: "alert" }, sorry));
+      const problem = "The words could not be saved. Copy them, and sign in again in another tab.";
+      dialog.querySelector(".buttons").before(createElement("p", { class: "errornote", role: "alert" }, problem));
     }
   });
   const response = await fetch(address).catch(() => null);
@@ -63,44 +64,44 @@ async function askForWords(address) {
 for (const editor of document.querySelectorAll("textarea.markdownx-editor")) {
   const area = editor.parentElement;
   const address = editor.dataset.markdownxUploadUrlsPath;
-  const chooser = make("input", { type: "file", accept: "image/*,.heic,.heif", multiple: "", hidden: "" });
-  const status = make("p", { class: "picture-status", role: "status" });
+  const chooser = createElement("input", { type: "file", accept: "image/*,.heic,.heif", multiple: "", hidden: "" });
+  const status = createElement("p", { class: "picture-status", role: "status" });
   area.after(chooser, status);
 
   const add = async (files) => {
-    const refused = [];
+    const problems = [];
     for (const file of files) {
       status.className = "picture-status";
       status.textContent = `Adding ${file.name}…`;
       try {
-        const picture = await send(file, address);
+        const picture = await upload(file, address);
         editor.dispatchEvent(new CustomEvent("place-line", { detail: picture.image_code.trim() }));
         status.textContent = `${file.name} is in your library and placed in the text.`;
         await askForWords(picture.words);
         editor.focus();
-        editor.dispatchEvent(new Event("input", { bubbles: true })); // the preview knows the words now
+        editor.dispatchEvent(new Event("input", { bubbles: true })); // updates the preview
       } catch (error) {
-        refused.push(`${file.name}: ${error.message}`);
+        problems.push(`${file.name}: ${error.message}`);
       }
     }
-    if (!refused.length) return;
+    if (!problems.length) return;
     status.className = "picture-status refused";
-    status.textContent = refused.join(" ");
+    status.textContent = problems.join(" ");
   };
 
-  // While the event is on its way down, before django-markdownx's own handlers: they write
-  // "Invalid response" into the text when a picture is refused.
-  const take = (event) => {
+  // In the capture phase, before django-markdownx's own handlers: they would write "Invalid response"
+  // into the text when the server refuses a picture.
+  const addFromEvent = (event) => {
     const data = event.clipboardData ?? event.dataTransfer;
-    const words = data?.getData("text/html").replace(/<[^>]*>/g, "").trim();
+    const text = data?.getData("text/html").replace(/<[^>]*>/g, "").trim();
     const files = [...(data?.files ?? [])];
-    if (!files.length || words) return; // Word sends a picture of its text along with it
+    if (!files.length || text) return; // Word adds a picture of the copied text
     event.preventDefault();
     event.stopPropagation();
     add(files);
   };
-  area.addEventListener("paste", take, { capture: true });
-  area.addEventListener("drop", take, { capture: true });
+  area.addEventListener("paste", addFromEvent, { capture: true });
+  area.addEventListener("drop", addFromEvent, { capture: true });
   editor.addEventListener("choose-picture", () => chooser.click());
   chooser.addEventListener("change", async () => {
     const files = [...chooser.files];
@@ -109,10 +110,11 @@ for (const editor of document.querySelectorAll("textarea.markdownx-editor")) {
   });
 }
 
-/* A picture dropped beside a text would open in place of the page. */
+/* Without this, the browser would leave the page to open a picture that was dropped beside a text. */
 for (const kind of ["dragover", "drop"]) {
   addEventListener(kind, (event) => {
-    if (!event.dataTransfer?.types.includes("Files") || event.defaultPrevented || event.target.closest?.(".markdownx, .editor, input[type=file]")) return;
+    const isHandled = event.defaultPrevented || event.target.closest?.(".markdownx, .editor, input[type=file]");
+    if (!event.dataTransfer?.types.includes("Files") || isHandled) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = "none";
   });

@@ -1,22 +1,22 @@
-/* "Keep the screen on": a button on exercise pages, where the browser can do it. */
-const place = document.querySelector("[data-keep-screen-on]");
+/* Adds a "Keep the screen on" button to exercise pages, in browsers that support it. */
+const container = document.querySelector("[data-keep-screen-on]");
 
-if (place && "wakeLock" in navigator) {
+if (container && "wakeLock" in navigator) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button-quiet";
-  place.append(button);
+  container.append(button);
   let lock = null;
 
-  const show = () => {
+  const update = () => {
     button.textContent = lock ? "The screen stays on" : "Keep the screen on";
     button.setAttribute("aria-pressed", String(Boolean(lock)));
   };
-  const keep = async () => {
+  const keepOn = async () => {
     lock = await navigator.wakeLock.request("screen").catch(() => null);
-    lock?.addEventListener("release", () => { lock = null; show(); });
-    show();
+    lock?.addEventListener("release", () => { lock = null; update(); });
+    update();
   };
-  button.addEventListener("click", () => (lock ? lock.release() : keep()));
-  show();
+  button.addEventListener("click", () => (lock ? lock.release() : keepOn()));
+  update();
 }

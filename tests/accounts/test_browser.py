@@ -23,7 +23,7 @@ def with_passkeys(page: Page) -> None:
 
 def prove(page: Page) -> None:
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
 
 def sign_in(page: Page) -> None:
@@ -67,7 +67,7 @@ def test_codes_from_a_phone(site: RunningSite, visits: Visits, scheme: Scheme) -
     sign_in(phone)
     expect(phone).to_have_url(site.url + STEP)
     phone.get_by_label("Code").fill(recovery)
-    phone.get_by_role("button", name="Go on").click()
+    phone.get_by_role("button", name="Continue").click()
     expect(phone).to_have_url(site.url + "/admin/")
     phone.goto(OVERVIEW)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
@@ -80,7 +80,7 @@ def test_a_passkey_opens_the_desk_without_a_password(site: RunningSite, visits: 
     desk.goto("/admin/sign-in/passkeys/add/")
     prove(desk)
     axe(desk)
-    desk.get_by_label("What do you call it?").fill("My laptop")
+    desk.get_by_label("A name for it").fill("My laptop")
     desk.get_by_role("button", name="Add it").click()
     desk.get_by_role("heading", name="Your recovery codes").wait_for()
     desk.get_by_role("button", name="Log out").click()
@@ -128,7 +128,7 @@ def test_where_no_passkey_can_be_had_it_says_so(starter_site: RunningSite, visit
     desk = visits.desk(starter_site)
     desk.goto("/admin/sign-in/passkeys/add/")
     prove(desk)
-    expect(desk.get_by_text("No passkey can be had here")).to_be_visible()
+    expect(desk.get_by_text("You cannot use a passkey here")).to_be_visible()
     expect(desk.get_by_role("button", name="Add it")).to_be_hidden()
     desk.context.clear_cookies()
     desk.goto("/admin/login/")

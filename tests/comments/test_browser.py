@@ -47,7 +47,7 @@ def test_from_posting_to_removing(visits: Visits, site: RunningSite) -> None:
     row = desk.locator(".waiting").first
     expect(row).to_contain_text("Up, then slowly down.")
     row.locator("summary", has_text="Answer").click()
-    row.get_by_label("Your answer; both appear at once").fill("Well said.")
+    row.get_by_label("Your answer; both are published at once").fill("Well said.")
     row.get_by_role("button", name="Answer and publish").click()
     expect(desk.get_by_text("Done: 1.")).to_be_visible()
     assert desk.locator(".waiting").count() == 0
@@ -60,11 +60,11 @@ def test_from_posting_to_removing(visits: Visits, site: RunningSite) -> None:
     expect(first.get_by_role("button", name="Save the change")).to_have_count(0)
     first.get_by_label("What should be changed?").fill("Three, not four.")
     first.get_by_role("button", name=re.compile("^Ask ")).click()
-    expect(first.get_by_text("has your wish: “Three, not four.”")).to_be_visible()
+    expect(first.get_by_text("has your request: “Three, not four.”")).to_be_visible()
 
     second.goto(link)
     second.get_by_role("button", name="Remove my answer").click()
-    expect(second.get_by_role("heading", level=1)).to_have_text("It is removed")
+    expect(second.get_by_role("heading", level=1)).to_have_text("Your answer is removed")
     first.goto(ARTICLE)
     expect(first.locator(".conversation")).to_contain_text("Removed by its writer.")
     assert "Up, then" not in first.content()
@@ -127,7 +127,7 @@ def test_no_page_of_readers_has_a_barrier(visits: Visits, site: RunningSite, sch
     assert findings(page) == []
     page.get_by_role("link", name="Change or remove it").click()
     page.get_by_role("button", name="Remove my answer").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("It is removed")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your answer is removed")
     assert findings(page) == []
 
 

@@ -61,7 +61,7 @@ def test_the_published_words_stay_and_the_new_ones_wait(
     own = read(reader.get(comment.own_url))
     assert "Your change waits" in own.text
     assert [div.text for div in own.all("div", "words")] == [OLD, NEW]
-    assert "your change waits" in read(reader.get("/comments/mine/")).text
+    assert "your change is waiting" in read(reader.get("/comments/mine/")).text
     row = read(trainer.get(QUEUE)).one(id=f"waiting-{comment.pk}")
     assert [e.text for e in row.all("del")] == ["The", "floor one"] or "floor" in row.text
     assert "Buy" in "".join(e.text for e in row.all("ins"))

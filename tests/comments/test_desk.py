@@ -21,7 +21,7 @@ from tests.support.page import read
 from tests.support.site import PASSWORD, RunningSite
 from tests.whole_site.test_accessibility import findings
 
-ENDED = "This link has ended"
+ENDED = "This link has expired"
 KINDS = ["Publish", "Delete", "Spam"]
 
 

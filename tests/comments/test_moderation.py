@@ -115,7 +115,7 @@ def test_why_is_it_here(trainer: Client, ten: list[Comment]) -> None:
 )
 def test_words_of_health_get_a_hint(trainer: Client, words: str, hint: bool) -> None:
     make_comment(words=words, published_at=None)
-    assert ("Point to a doctor" in read(trainer.get(QUEUE)).text) == hint
+    assert ("Refer the reader to a doctor" in read(trainer.get(QUEUE)).text) == hint
 
 
 @pytest.mark.parametrize("do", ["publish", "spam", "delete"])

@@ -41,7 +41,7 @@ def test_another_device_edits_and_removes_by_the_link(reader: Client, article: A
     assert "Second thoughts." in read(reader.get(comment.own_url)).text
     assert change(device, comment, "remove").status_code == 303
     page = read(reader.get(comment.own_url))
-    assert page.one("h1").text == "It is removed"
+    assert page.one("h1").text == "Your answer is removed"
     assert "Second" not in page.text
     comment.refresh_from_db()
     assert (comment.stands, comment.removed_by) == ("removed", "writer")
@@ -139,7 +139,7 @@ def test_then_by_asking_and_she_decides(reader: Client, trainer: Client, article
     comment.publish()
     with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
         assert change(reader, comment, "ask", change="Twelve, not ten.").status_code == 303
-        assert "has your wish: “Twelve, not ten.”" in read(reader.get(comment.own_url)).text
+        assert "has your request: “Twelve, not ten.”" in read(reader.get(comment.own_url)).text
         assert words_at("/articles/a/") == ["I do ten."]
         queue = read(trainer.get("/admin/comments/comment/queue/"))
         assert "Its writer asks for a change: Twelve, not ten." in queue.text

@@ -196,7 +196,7 @@ def test_afterwards_the_page_says_what_happens_and_gives_the_private_link(
     own = reader.get(response["Location"])
     page = read(own)
     assert "reads every answer and then publishes it" in page.text
-    assert "with it you see, change and remove your answer from any device" in page.text
+    assert "with it you can see, change and remove your answer from any device" in page.text
     assert "confirm your email address" in page.text
     assert f"http://127.0.0.1:8000{response['Location']}" in page.text, "the link itself, to copy"
     assert page.one(id="edit").one("form")
@@ -212,7 +212,7 @@ def test_only_post_posts_and_a_robots_field_is_not_seen(reader: Client, article:
     (field,) = trap.all("input")
     assert field.attrs["tabindex"] == "-1"
     assert not {"url", "email", "website", "homepage"} & {field.attrs["name"], field.attrs["id"]}
-    said = "Words here are readers’ own experience; nobody here can judge an injury."
+    said = "What you read here is readers’ own experience; nobody here can assess an injury."
     assert said in read(reader.get("/articles/hip-thrust/")).one(id="answer").text
 
 

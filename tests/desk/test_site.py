@@ -106,7 +106,7 @@ def test_pages_of_the_desk_speak_of_her_things(trainer: Client) -> None:
     assert buttons == ["_save", "_continue"]
     deleting = f"/admin/blog/article/{article.pk}/delete/"
     refused = read(trainer.get(deleting)).one(id="content")
-    assert "stays as long as these belong to it" in refused.text
+    assert "cannot be deleted while these belong to it" in refused.text
     Article.objects.get().comments.all().delete()
     asked = read(trainer.get(deleting)).one(id="content")
     assert "Sources: 1" in asked.text

@@ -262,7 +262,7 @@ def test_what_an_article_shows_is_not_deleted_and_the_article_is_named(trainer: 
         text = read(answer).one(id="content").text
         for said in ("Wall sit", "Sitting well", "Walls & you"):
             assert said in text
-        assert "protected" in text or "stays as long as these" in text
+        assert "protected" in text or "cannot be deleted while these" in text
     assert Variation.objects.filter(pk=pk).exists()
     free = make_variation()
     assert trainer.post(

@@ -228,7 +228,7 @@ def test_empty_result_leads_to_the_nearest_choice(reader: Client, choice: dict[s
     assert not in_the_rows(**choice)
     page = ask(reader, choice)
     assert said(page) == 0
-    assert "Nothing fits all of that." in page.one("div", "empty").text
+    assert "Nothing matches all of that." in page.one("div", "empty").text
     nearest = page.one("div", "empty").all("li")
     assert 1 <= len(nearest) <= 3
     counts = [int(item.one("span", "quiet").text.split()[0]) for item in nearest]

@@ -88,7 +88,7 @@ def waiting_is_safe() -> None:
     own_words_are_safe(letter, [desk, f"{HERE}/admin/comments/comment/queue/"])
     assert [line for line in lines if line.startswith(HERE)] == [desk]
     assert lines.index(desk) == 1
-    above = lines.index("What readers wrote stands below, every line of it behind a “>”.")
+    above = lines.index("What readers wrote is below, with “>” before each line.")
     below = lines.index("-- ") if "-- " in lines else lines.index("--")
     for line in lines[above + 1 : below]:
         label = re.fullmatch(r"\d+\. From:|Favorite:|Words:", line)
@@ -187,6 +187,6 @@ def test_words_of_the_site_are_on_one_line_too(reader: Client, elsie: User) -> N
     site.save()
     send(reader, words="Hi.", email="ana@example.org")
     letter = Letter.objects.get(kind="confirm")
-    assert letter.subject == "Shall Fit Bcc: a@b.c write to you?"
+    assert letter.subject == "Confirm your email address for Fit Bcc: a@b.c"
     assert "when Elsie answers." in letter.text
     assert "Cleve land" in letter.text

@@ -103,7 +103,7 @@ def test_from_the_first_letter_to_the_last(posted: RunningSite, mailbox: Mailbox
     headers_are_right(answered, posted)
 
     stop = answered["List-Unsubscribe"].strip(" <>")
-    assert "Stop the letters?" in posted.ask("GET", urlsplit(stop).path)[1]
+    assert "Stop the emails?" in posted.ask("GET", urlsplit(stop).path)[1]
     assert posted.rows("SELECT stopped_at FROM comments_address") == [(None,)]
     one_click = posted.ask("POST", urlsplit(stop).path, b"List-Unsubscribe=One-Click")
     assert one_click[0].status == 200

@@ -228,4 +228,4 @@ def test_letters_that_nobody_sends(site: RunningSite) -> None:
 
 def test_the_page_for_a_passing_fault_says_so() -> None:
     page = read(render_to_string("503.html"))
-    assert page.one("h1").text == "The site cannot do that just now"
+    assert page.one("h1").text == "The site cannot do that right now"

@@ -116,7 +116,7 @@ def test_a_picture_in_use_is_protected(trainer: Client, media: Path) -> None:
     make_page(title="Contact", text="[[picture:zebra]]")
     many = {"action": "delete_selected", "_selected_action": picture.pk, "post": "yes"}
     for address, data, why in (
-        (f"{LIBRARY}{picture.pk}/delete/", {"post": "yes"}, "stays as long as these"),
+        (f"{LIBRARY}{picture.pk}/delete/", {"post": "yes"}, "cannot be deleted while these"),
         (LIBRARY, many, "protected"),
     ):
         told = read(trainer.post(address, data))

@@ -164,7 +164,7 @@ def test_merged_subjects_lead_on(trainer: Client, reader: Client) -> None:
     exercise = make_exercise(subjects=[merged, kept])
     chosen = {"action": "merge", "_selected_action": merged.pk}
     asked = read(trainer.post("/admin/publishing/subject/", chosen))
-    assert "“Bottom” will be gone." in asked.text
+    assert "“Bottom” will be removed." in asked.text
     assert [option.text for option in asked.all("option")] == ["Glutes"]
     answer = trainer.post("/admin/publishing/subject/", chosen | {"into": kept.pk}, follow=True)
     assert "“Bottom” leads to “Glutes” now" in read(answer).text

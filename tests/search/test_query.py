@@ -128,7 +128,7 @@ def test_the_table_is_long_enough() -> None:
 
 def test_a_typing_error_is_said(reader: Client) -> None:
     told = results(reader, "deadlfit").one("p", "told").text
-    assert told == "No article or exercise holds “deadlfit”. This is what was found for deadlift."
+    assert told == "No article or exercise contains “deadlfit”. Showing results for deadlift."
     assert results(reader, "deadlift").all("p", "told") == []
 
 
@@ -136,16 +136,16 @@ def test_the_beginning_of_a_word_is_no_half_of_a_typing_error(reader: Client) ->
     """ "ot" begins "other", and nobody who typed "workot" meant that."""
     make_article(title="A workout at work, or another")
     told = results(reader, "workot").one("p", "told").text
-    assert told.endswith("This is what was found for workout.")
+    assert told.endswith("Showing results for workout.")
 
 
 def test_some_of_the_words_will_do_and_this_is_said(reader: Client) -> None:
     main = results(reader, "goblet xylophone")
     assert titles(main)[0] == "Variation: Goblet squat"
     told = main.one("p", "told").text
-    assert told == "No article or exercise holds all of these words. These hold some of them."
+    assert told == "No article or exercise contains all of these words. These contain some of them."
     told = results(reader, "gobelt xylophone").one("p", "told").text
-    assert told.endswith("These hold some of goblet xylophone.")
+    assert told.endswith("These contain some of goblet xylophone.")
 
 
 def test_what_readers_wrote_is_no_proof_that_a_word_is_right(reader: Client) -> None:

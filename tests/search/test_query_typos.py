@@ -75,7 +75,7 @@ def test_some_of_the_words_are_shown_as_they_were_typed(reader: Client) -> None:
     main = results(reader, "good morning")
     assert "Article: Good things" in titles(main)
     assert told(main) == [
-        "No article or exercise holds all of these words. These hold some of them."
+        "No article or exercise contains all of these words. These contain some of them."
     ]
     assert "moving" not in {mark.text.lower() for mark in main.all("mark")}
 
@@ -92,7 +92,7 @@ def test_what_readers_wrote_is_shown_beside_the_offer(reader: Client) -> None:
 def test_a_word_that_is_none_is_still_put_right_beside_a_real_one(reader: Client) -> None:
     main = results(reader, "couch sqaut")
     assert titles(main)[0] == "Exercise: Squat"
-    assert told(main)[0].endswith("These hold some of couch squat.")
+    assert told(main)[0].endswith("These contain some of couch squat.")
 
 
 @pytest.mark.parametrize("typed", ["cant", "CANT", "can't", "can’t"])
@@ -126,7 +126,7 @@ def test_a_contraction_is_never_another_word(reader: Client, word: str) -> None:
 def test_a_minus_that_leaves_nothing_is_explained(reader: Client, typed: str, plain: str) -> None:
     main = results(reader, typed)
     assert titles(main) == []
-    assert "A minus right before a word leaves out everything that holds this word" in main.text
+    assert "A minus sign right before a word leaves out everything that contains" in main.text
     (link,) = offers(main)
     assert link.text == plain
     assert titles(read(reader.get(f"/search/{link.attrs['href']}")).one("main"))

@@ -45,7 +45,7 @@ from tests.support.site import RunningSite
 from web.incoming import number
 
 NINES, HUGE = LONG["{9}"], "9" * 20  # no number for Python, none for a database
-REFUSED = "Something in this request does not fit"
+REFUSED = "This request could not be read"
 BROKEN = "Something broke on our side"
 
 

@@ -116,7 +116,7 @@ def test_a_body_over_the_limit_gets_a_plain_page(
         assert page.one("h1").text == "That is too much at once"
         staff = address.startswith(("/admin/", "/markdownx/"))
         assert f"up to {25 if staff else 1} MB" in page.text
-        assert "Go back, your text is there" in page.text
+        assert "Go back: your text is still there" in page.text
     assert not Comment.objects.exists()
 
 
@@ -150,7 +150,7 @@ def test_over_a_real_socket(site: RunningSite) -> None:
     ]:
         response, text = site.ask("POST", address, body_of(size), Sec_Fetch_Site="same-origin")
         assert response.status == status, address
-        assert ("Go back, your text is there" in text) == (status == 413)
+        assert ("Go back: your text is still there" in text) == (status == 413)
 
     response, text = site.ask("POST", "/comments/", form, Sec_Fetch_Site="cross-site")
     assert response.status == 403

@@ -191,3 +191,16 @@ def test_stylesheets_are_short() -> None:
     }
     assert len(lines) > 5
     assert {name: count for name, count in lines.items() if count >= 250} == {}
+
+
+def test_no_line_of_a_template_is_longer_than_120_characters() -> None:
+    """Plain text is exempt: a line break there is a line break in the email or file."""
+    markup = [file for file in (ROOT / "templates").rglob("*.*") if file.suffix != ".txt"]
+    assert len(markup) > 100
+    too_long = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in markup
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if len(line) > 120
+    ]
+    assert too_long == []

@@ -236,7 +236,7 @@ def test_another_host_gets_a_plain_refusal(client: Any) -> None:
     for host in ("elsewhere.example", "testserver.elsewhere.example", "te st", "[", ""):
         response = client.get("/", headers={"Host": host})
         assert response.status_code == 400, host
-    assert read(response).one("h1").text == "Something in this request does not fit"
+    assert read(response).one("h1").text == "This request could not be read"
 
 
 def test_the_page_for_our_own_faults_asks_nothing_of_the_database() -> None:
