@@ -42,7 +42,7 @@ from tests.support.make import (
 )
 from tests.support.page import read, save
 from tests.support.site import RunningSite
-from web.incoming import number
+from web.requests import positive_int
 
 NINES, HUGE = LONG["{9}"], "9" * 20  # no number for Python, none for a database
 REFUSED = "Something in this request does not fit"
@@ -177,9 +177,9 @@ def test_an_accept_encoding_is_read_or_left(
     "text", [NINES, HUGE, "", "x", "-1", "1.0", "²", "٣", " 1", "1\n", "1_0", "0x1", "+1", None]
 )
 def test_what_names_no_row_is_0(text: str | None) -> None:
-    assert number(text) == 0
-    assert number("12") == 12
-    assert number("9" * 18) < 2**63
+    assert positive_int(text) == 0
+    assert positive_int("12") == 12
+    assert positive_int("9" * 18) < 2**63
 
 
 ODD_IDS = [NINES, HUGE, "x", "-1", "", "²", "1,2", "\0"]
