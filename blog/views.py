@@ -16,7 +16,9 @@ from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
 from publishing.models import EARLIEST, PublishedQuerySet, Site, Subject
 from search import query as finding
+from search.engines import MAX_PER_KIND
 from search.index import kinds
+from search.terms import MAX_LENGTH
 from web.decorators import paginate, private, read_only, stored
 
 ARTICLES_A_PAGE = 20
@@ -184,7 +186,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 @read_only
 def search(request: HttpRequest) -> HttpResponse:
-    words = request.GET.get("q", "").strip()[: finding.LONGEST]
+    words = request.GET.get("q", "").strip()[:MAX_LENGTH]
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else ""
     found = finding.search(words, kind)
@@ -194,7 +196,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "words": words,
         "kind": kind,
         "kinds": [(row, len(found.keys[row.name])) for row in kinds.values()],
-        "most": finding.MOST,  # of a kind are looked at, the newest
+        "most": MAX_PER_KIND,  # of a kind are looked at, the newest
         "found": found,
         "page": page,
         "hits": finding.hits(found, page.object_list),

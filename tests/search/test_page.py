@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from search.engines import MOST
+from search.engines import MAX_PER_KIND
 from search.models import SearchEntry
 from tests.support.make import earlier, make_article, make_comment, make_exercise, make_source
 from tests.support.page import read
@@ -158,7 +158,7 @@ def test_a_word_that_everything_holds_still_brings_first_what_is_called_so(
             address="/",
             published_at=earlier(),
         )
-        for n in range(MOST + 1)
+        for n in range(MAX_PER_KIND + 1)
     )
     page = results(reader, "okapi")
     found = titles(page)
