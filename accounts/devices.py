@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import emails
 from accounts.models import SIGNED_IN_FOR, Device
-from web.sender import keyed_hash
+from web.clients import keyed_hash
 
 COOKIE = "device"
 COOKIE_LIVES = 365 * 24 * 3600  # seconds

@@ -17,7 +17,7 @@ from django.utils.http import urlsafe_base64_encode
 from mail import outbox, sending
 from mail.models import PASSWORD, Letter
 from web import mailboxes
-from web.sender import keyed_hash
+from web.clients import keyed_hash
 
 
 def new_device(user: User, device: str, at: datetime) -> None:

@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from accounts import devices, emails, throttle
 from web import mailboxes
 from web.fields import MailboxField
-from web.sender import keyed_hash
+from web.clients import keyed_hash
 
 CODES_AT_ONCE = 3  # with MFA_TOTP_TOLERANCE 1: the code before, the one now and the next
 

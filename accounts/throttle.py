@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import devices
 from accounts.models import Guess
-from web.sender import client_id, keyed_hash
+from web.clients import client_id, keyed_hash
 
 REMEMBERED = timedelta(hours=1)
 AHEAD = timedelta(minutes=1)  # a row from further ahead was written by a clock that was wrong

@@ -15,7 +15,7 @@ from django.utils import timezone
 from blog.forms import ArticleForm, SourceFormSet
 from blog.models import Article, Author, Draft
 from desk.history import content_fields
-from web.incoming import number
+from web.requests import positive_int, without_nul
 
 VERSIONS = 2**31 - 1  # as many as the column holds
 OPEN_FOR = timedelta(seconds=90)  # a window says every half minute that it is still there
@@ -41,18 +41,14 @@ def keep(
     draft.article = article
     if typed is not None:
         draft.typed = {
-            _storable(name): [_storable(value) for value in typed.getlist(name)]
+            without_nul(name): [without_nul(value) for value in typed.getlist(name)]
             for name in typed
             if name not in NOT_TYPED
         }
-        draft.began_from = min(number(typed.get("version")), VERSIONS)
+        draft.began_from = min(positive_int(typed.get("version")), VERSIONS)
         draft.typed_at = timezone.now()
     draft.save()
     return draft
-
-
-def _storable(text: str) -> str:
-    return text.replace("\0", "")  # PostgreSQL has no such character
 
 
 def close(window: str, editor: Any) -> None:
@@ -61,14 +57,14 @@ def close(window: str, editor: Any) -> None:
 
 
 def forget(window: str, editor: Any) -> None:
-    Draft.objects.filter(key=_storable(window), editor=editor).delete()
+    Draft.objects.filter(key=without_nul(window), editor=editor).delete()
 
 
 def saved(window: str, editor: Any, article: Article, typed: QueryDict) -> None:
     """A save took what is typed: the window's draft goes, the one of somebody else that it goes on
     from, and every other of hers that says the same."""
     forget(window, editor)
-    article.drafts.filter(key=_storable(typed.get("continued", ""))).delete()
+    article.drafts.filter(key=without_nul(typed.get("continued", ""))).delete()
     words = _words({name: typed.getlist(name) for name in typed})
     for draft in article.drafts.filter(editor=editor).exclude(typed_at=None):
         if _words(draft.typed) == words:

@@ -24,7 +24,8 @@ from blog.models import Article, Draft, new_share_key
 from desk.history import differences
 from exercises.models import Variation
 from pictures.models import Picture, picture_url
-from web.incoming import number
+from web.decorators import private
+from web.requests import content_length, positive_int
 from writing.check import Finding
 
 QUESTIONS = 3  # shown at once
@@ -41,7 +42,7 @@ def may_publish(request: HttpRequest) -> bool:
 
 def stored(pk: str | None) -> Article | None:
     """The article of an id as it came from outside; none for a new one."""
-    return Article.objects.filter(pk=number(pk)).first()
+    return Article.objects.filter(pk=positive_int(pk)).first()
 
 
 def window_of(request: HttpRequest) -> str:
@@ -111,7 +112,7 @@ def keep(request: HttpRequest, window: str) -> JsonResponse:
         raise PermissionDenied
     if not WINDOW.fullmatch(window):
         raise Http404
-    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MEGABYTE:
+    if content_length(request) > settings.MEGABYTE:
         return JsonResponse({"problem": "This is too long to be kept."}, status=413)
     article = stored(request.POST.get("article"))
     typed = request.POST if "title" in request.POST else None
@@ -142,9 +143,7 @@ def page(request: HttpRequest, window: str) -> HttpResponse:
     article = drafts.as_typed(draft) if draft else stored(request.GET.get("article"))
     if not may_write(request) or article is None:
         raise Http404
-    response = views.article_page(request, article, editing=True)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return private(views.article_page(request, article, editing=True))
 
 
 @require_safe

@@ -16,8 +16,10 @@ from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
 from publishing.models import EARLIEST, PublishedQuerySet, Site, Subject
 from search import query as finding
+from search.engines import MAX_PER_KIND
 from search.index import kinds
-from web.decorators import page_of, read_only, stored
+from search.terms import MAX_LENGTH
+from web.decorators import paginate, private, read_only, stored
 
 ARTICLES_A_PAGE = 20
 RESULTS_A_PAGE = 10
@@ -49,7 +51,7 @@ def articles(request: HttpRequest, year: str = "") -> HttpResponse:
         if year not in years:
             raise Http404
         rows = rows.filter(published_at__year=year)
-    page = page_of(rows, ARTICLES_A_PAGE, request)
+    page = paginate(rows, ARTICLES_A_PAGE, request)
     context = {
         "meta": meta.of_articles(Site.current(), page, year),
         "page": page,
@@ -118,10 +120,8 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     draft = drafts.newest(article)
     if draft is None and article.is_live():
         return redirect(article)
-    response = article_page(request, drafts.as_typed(draft) if draft else article, is_shared=True)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    typed = drafts.as_typed(draft) if draft else article
+    return private(article_page(request, typed, is_shared=True))
 
 
 def share_address(article: Article) -> str:
@@ -143,7 +143,7 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(subject, permanent=True)
     articles = subject.articles.published().select_related("lead_picture")
     first = articles.last()
-    page = page_of(articles.exclude(pk=first.pk) if first else articles, ARTICLES_A_PAGE, request)
+    page = paginate(articles.exclude(pk=first.pk) if first else articles, ARTICLES_A_PAGE, request)
     exercises = list(
         subject.exercises.published().prefetch_related(
             Prefetch("variations", Variation.objects.order_by("position")),
@@ -186,17 +186,17 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
 
 @read_only
 def search(request: HttpRequest) -> HttpResponse:
-    words = request.GET.get("q", "").strip()[: finding.LONGEST]
+    words = request.GET.get("q", "").strip()[:MAX_LENGTH]
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else ""
     found = finding.search(words, kind)
-    page = page_of(found.best, RESULTS_A_PAGE, request)
+    page = paginate(found.best, RESULTS_A_PAGE, request)
     said = found.by_readers() if not kind and page.number == 1 else []
     context = {
         "words": words,
         "kind": kind,
         "kinds": [(row, len(found.keys[row.name])) for row in kinds.values()],
-        "most": finding.MOST,  # of a kind are looked at, the newest
+        "most": MAX_PER_KIND,  # of a kind are looked at, the newest
         "found": found,
         "page": page,
         "hits": finding.hits(found, page.object_list),

@@ -18,7 +18,7 @@ from comments import emails, moderation, spam
 from comments.forms import ReplyForm
 from comments.models import Block, Comment, CommentQuerySet, Event
 from comments.views import private
-from web.incoming import number
+from web.requests import positive_int
 
 A_PAGE = 50
 NOTHING_DONE = "Nothing was changed. If its writer changed it meanwhile, read it again."
@@ -35,7 +35,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         do, _, pk = request.POST.get("do", "").partition(":")
         if do == "undo":
-            event = Event.objects.filter(pk=number(pk)).first()
+            event = Event.objects.filter(pk=positive_int(pk)).first()
             done = int(bool(event and moderation.undo(event, user)))
         else:
             done, was_folded = _judge_several(request, Comment.objects.all(), user)
@@ -98,7 +98,7 @@ def _has_begun(request: HttpRequest, waiting: CommentQuerySet) -> bool:
     """Whether an answer she was writing is not sent yet: the page then comes back with it, and not
     by way of a redirect."""
     typed = [name for name, text in request.POST.items() if name.startswith("answer-") and text]
-    ids = [number(name.removeprefix("answer-")) for name in typed]
+    ids = [positive_int(name.removeprefix("answer-")) for name in typed]
     return waiting.filter(pk__in=ids).exists()
 
 
@@ -140,11 +140,11 @@ def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> 
     had been folded."""
     do, _, one = request.POST.get("do", "").partition(":")
     if do == "delete_folded":
-        shown = among.filter(pk__in=[number(pk) for pk in request.POST.getlist("folded")])
+        shown = among.filter(pk__in=[positive_int(pk) for pk in request.POST.getlist("folded")])
         with transaction.atomic():
             read = [c.pk for c in shown.select_for_update() if _has_read(request, c)]
             return moderation.remove_folded(among.filter(pk__in=read), user), False
-    ids = [number(pk) for pk in ([one] if one else request.POST.getlist("chosen"))]
+    ids = [positive_int(pk) for pk in ([one] if one else request.POST.getlist("chosen"))]
     done, was_folded = 0, False
     with transaction.atomic():  # nobody changes the words between reading and publishing them
         for comment in among.select_for_update().filter(pk__in=ids):

@@ -30,10 +30,10 @@ from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import WORDS_A_PAGE, Comment, Report, own_comment
 from exercises.models import Exercise
 from pagecache.files import one_at_a_time
-from web.decorators import page_of, read_only, stored
-from web.incoming import number
-from web.origin import is_foreign, is_silent
-from web.sender import client_id, keyed_hash
+from web.clients import client_id, keyed_hash
+from web.decorators import paginate, read_only, stored
+from web.origin import has_no_origin, is_cross_site
+from web.requests import positive_int, without_nul
 
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
 PARENT_GONE = "What you answer is no longer here. Your words are still here, to send alone."
@@ -88,7 +88,7 @@ def favorites_page(request: HttpRequest, status: int = 200, **more: Any) -> Http
         words = words.filter(favorite=chosen)
     tally = Comment.objects.tally()
     threads = words.with_answers().readable().in_threads(newest_first=True)
-    page = page_of(threads, WORDS_A_PAGE, request)
+    page = paginate(threads, WORDS_A_PAGE, request)
     context = {
         "meta": meta.of_favorites(page, chosen),
         "tally": tally,
@@ -125,9 +125,9 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
 @loses_nothing
 def post(request: HttpRequest) -> HttpResponse:
     """Keep a reader's answer; every refusal gives the text back."""
-    if is_foreign(request):
+    if is_cross_site(request):
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
-    slug = request.POST.get("article", "").replace("\0", "")  # empty on the favorites page
+    slug = without_nul(request.POST.get("article", ""))  # empty on the favorites page
     article = Article.objects.published().filter(slug=slug).first()
     parent, parent_gone = _parent(request.POST.get("answers", ""))
     article = parent.article if parent else article
@@ -197,7 +197,7 @@ def _parent(pk: str) -> tuple[Comment | None, bool]:
     """The comment to answer, and whether it was named but is gone."""
     if not pk:
         return None, False
-    parent = Comment.objects.published().filter(parent=None, pk=number(pk)).first()
+    parent = Comment.objects.published().filter(parent=None, pk=positive_int(pk)).first()
     return parent, parent is None
 
 
@@ -249,7 +249,7 @@ def _too_fast(comment: Comment) -> datetime | None:
 
 def _keep(request: HttpRequest, comment: Comment) -> Comment:
     facts = spam.Facts(
-        trapped=bool(request.POST.get("subject_line", "").strip()), silent=is_silent(request)
+        trapped=bool(request.POST.get("subject_line", "").strip()), silent=has_no_origin(request)
     )
     verdict = spam.judge(comment, facts)
     comment.reasons = "\n".join(verdict.reasons)
@@ -360,7 +360,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     """A reader says that a comment should be looked at: a page with one button, then thanks."""
     comment = get_object_or_404(Comment.objects.published(), pk=pk)
     done = request.method == "POST"
-    if done and is_foreign(request):
+    if done and is_cross_site(request):
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
     if done:
         Report.objects.get_or_create(comment=comment, sender=client_id(request))

@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from desk.site import ContentAdmin
 from publishing.models import Site, Subject
-from web.incoming import number
+from web.requests import positive_int
 
 
 @admin.register(Subject)
@@ -23,7 +23,7 @@ class SubjectAdmin(ContentAdmin):
     def merge(self, request: HttpRequest, queryset: QuerySet[Subject]) -> HttpResponse | None:
         others = Subject.objects.exclude(pk__in=queryset)
         chosen = request.POST.get("into", "")
-        into = others.filter(pk=number(chosen)).first()
+        into = others.filter(pk=positive_int(chosen)).first()
         if into is None:
             context = {
                 **self.admin_site.each_context(request),

@@ -30,7 +30,7 @@ from django.utils.timezone import localtime
 
 from publishing.models import StarterRecord
 from web.fields import MailboxField
-from web.incoming import number
+from web.requests import positive_int
 
 MOST_ROWS = 200
 FIRST_DESK = 4  # Articles, Exercises, Answers, Pictures; the rest stands behind "More"
@@ -152,7 +152,7 @@ def refuse_many_rows(request: HttpRequest) -> None:
     would build, check and render thousands of empty ones, which takes a minute."""
     for name in request.POST:
         said = request.POST[name] if name.endswith(("-TOTAL_FORMS", "-INITIAL_FORMS")) else ""
-        if len(said) > 3 or number(str(said)) > MOST_ROWS:
+        if len(said) > 3 or positive_int(str(said)) > MOST_ROWS:
             raise BadRequest("A form says that it has more rows than any has.")
 
 
@@ -173,7 +173,7 @@ class DeskAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         refuse_many_rows(request)
-        if not all(map(number, request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))):
+        if not all(map(positive_int, request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))):
             raise BadRequest("A row is named by something that is no number.")
         return super().changelist_view(request, extra_context)
 

@@ -7,7 +7,7 @@ from exercises.choosing import Chooser
 from exercises.models import Exercise, MuscleWork, Variation
 from exercises.related import related
 from publishing.models import Site
-from web.decorators import page_of, stored
+from web.decorators import paginate, stored
 
 EXERCISES_A_PAGE = 24
 
@@ -18,7 +18,7 @@ def library(request: HttpRequest) -> HttpResponse:
     chooser = Chooser(request.GET)
     chosen = {candidate.pk: candidate for candidate in chooser.results}
     exercises = dict.fromkeys(candidate.exercise for candidate in chosen.values())
-    page = page_of(list(exercises), EXERCISES_A_PAGE, request)
+    page = paginate(list(exercises), EXERCISES_A_PAGE, request)
     shown = set(page.object_list)
     keys = [pk for pk, candidate in chosen.items() if candidate.exercise in shown]
     variations = Variation.objects.filter(pk__in=keys).complete()

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 
 from figures import figure
 from figures.path import SCALE, Path
+from web.palette import ACCENT, INK, LINE, PAPER, QUIET
 
-PAPER, INK, QUIET, LINE, ACCENT = "#FBF7F0", "#17130F", "#5F564C", "#D8CEC0", "#B93A0A"
 CURVE_STEPS = 10
 FILLED = 0.86  # of the picture's width or height
 FINER = 3  # pixels are drawn this much finer, then scaled down: smooth edges

@@ -35,7 +35,7 @@ from mail.quoting import one_line
 from mail.refusals import Verdict, told
 from publishing.models import Site
 from web import mailboxes
-from web.sender import keyed_hash
+from web.clients import keyed_hash
 
 FIRST_PAUSE = timedelta(minutes=5)  # doubles with each try
 LONGEST_PAUSE = timedelta(days=1)

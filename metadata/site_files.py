@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 
-from metadata.cards.social import PAPER
 from publishing.models import Site
 from web.decorators import read_only, stored
+from web.palette import PAPER
 
 TEXT = "text/plain; charset=utf-8"
 ICONS = [

@@ -12,9 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.cache import never_cache
 
-from web.decorators import get_only
+from web.decorators import get_only, private
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +65,9 @@ def storage_writes() -> bool:
     return True
 
 
-@never_cache
 @get_only
 def healthz(request: HttpRequest) -> HttpResponse:
     """200, or 503 when the database cannot be read or the disk not be written; no more is told."""
     works = {"database": database_answers(), "storage": storage_writes()}
     told = {name: "ok" if right else "fails" for name, right in works.items()}
-    return JsonResponse(told, status=200 if all(works.values()) else 503)
+    return private(JsonResponse(told, status=200 if all(works.values()) else 503))

@@ -29,7 +29,7 @@ from django.conf import settings
 from django.db import Error
 
 from pagecache import edition, revalidate
-from web.decorators import named_query, parameters_at
+from web.decorators import filter_query, parameters_at
 
 FILES = 160  # on each of an edition's 64 shelves: 10,240 in all
 BYTES = 4_000_000  # on a shelf: 256 MB in all
@@ -87,7 +87,7 @@ def name_of(environ: dict[str, Any]) -> str:
     it holds what the view names, so that a shared link (?fbclid=…) leads to the stored page."""
     path, query = environ["PATH_INFO"] or "/", environ.get("QUERY_STRING", "")
     if query and (parameters := parameters_at(path)):
-        query = named_query(query, parameters)
+        query = filter_query(query, parameters)
     address = f"{path}?{query}"
     return blake2b(address.encode("utf-8", "replace"), digest_size=16).hexdigest()
 

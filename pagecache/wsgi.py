@@ -22,7 +22,7 @@ from django.utils.http import parse_etags
 
 from pagecache.files import Page, Place, holding, keep, one_at_a_time, place_of, read, write
 from pagecache.revalidate import Listener
-from web.decorators import named_query, parameters_at
+from web.decorators import filter_query, parameters_at
 from web.limits import WholeBody
 
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -149,7 +149,7 @@ def may_be_stored(request: HttpRequest) -> bool:
     parameters = parameters_at(request.path_info)
     if parameters is None:
         return False
-    name, _, value = named_query(request.META.get("QUERY_STRING", ""), parameters).partition("=")
+    name, _, value = filter_query(request.META.get("QUERY_STRING", ""), parameters).partition("=")
     return not name or (name in parameters.numbers and NUMBER.fullmatch(value) is not None)
 
 

@@ -1,13 +1,12 @@
-"""What can be searched: each room says it of its rows, and it is kept in SearchEntry.
+"""Keeps SearchEntry, the searchable copy of other apps' rows, up to date.
 
-A room's module search_entries registers its kinds; pagecache/edition.py asks for what a change
-affects, and refreshes it in the same transaction.
+Each app registers its kinds of entries in a module `search_entries`. On every change,
+pagecache/edition.py refreshes the affected entries in the same transaction.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,46 +16,47 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from search.engines import fold
 from search.models import SearchEntry, SearchWord
+from search.text import clean, fold_case
 
-LONGEST = 200_000  # characters of one entry; a tsvector ends at a megabyte
-AT_ONCE = 200  # rows read and written together when all are built anew
-CONTROL = re.compile(r"[\0-\x1f\x7f]+")
-WORD = re.compile(r"[^\W\d_]{3,40}")  # worth comparing with a typing error
+MAX_LENGTH = 200_000  # characters of an entry; PostgreSQL limits a tsvector to 1 MB
+BATCH_SIZE = 200  # rows of a rebuild
+WORD = re.compile(r"[^\W\d_]{3,40}")  # candidates for correcting typing errors
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is searchable of a row. Without published_at it is a draft, and no entry is kept."""
+    """The searchable content of a row. Drafts have no published_at and are not indexed."""
 
     title: str
     address: str
     published_at: datetime | None
-    names: str = ""  # other names, with commas
+    names: str = ""  # other names, separated by commas
     words: Iterable[str] = ()
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of result, and how its entries are made."""
+    """A kind of result, and how its entries are made from rows."""
 
     name: str
-    one: str  # "Exercise", over a result
-    many: str  # "Exercises", over the list
-    rows: Callable[[], QuerySet[Any]]  # every row, with what entry() reads
+    singular: str  # "Exercise"
+    plural: str
+    rows: Callable[
+        [], QuerySet[Any]
+    ]  # all rows, with the related rows that entry() reads prefetched
     entry: Callable[[Any], Entry]
-    made_from: Mapping[type[Model], str] = field(default_factory=dict)  # and the look-up to each
+    made_from: Mapping[type[Model], str] = field(default_factory=dict)  # related models: lookup
     by_readers: bool = False
-    weight: float = 1  # of its scores, beside those of other kinds
+    weight: float = 1  # multiplies the score, which is negative
 
     @cached_property
     def model(self) -> type[Model]:
         return self.rows().model
 
 
-kinds: dict[str, Kind] = {}  # in the order in which they are shown
-Keys = dict[str, set[int]]  # of rows, by the name of their kind
+kinds: dict[str, Kind] = {}  # by name, in the order of the search page
+Keys = dict[str, set[int]]  # primary keys by kind
 
 
 def register(kind: Kind) -> None:
@@ -64,12 +64,12 @@ def register(kind: Kind) -> None:
 
 
 def watched() -> set[type[Model]]:
-    """The models whose changes change entries."""
+    """The models whose rows entries are made from."""
     return {model for kind in kinds.values() for model in (kind.model, *kind.made_from)}
 
 
 def affected(row: Model) -> Keys:
-    """The rows whose entries are made from this one, as the database stands."""
+    """The rows whose entries are made from this row, according to the database."""
     keys: Keys = {}
     for kind in kinds.values():
         keys[kind.name] = {row.pk} if type(row) is kind.model else set()
@@ -81,7 +81,7 @@ def affected(row: Model) -> Keys:
 
 @transaction.atomic
 def refresh(keys: Keys) -> None:
-    """Let the entries of these rows say what the rows say now."""
+    """Updates, creates or deletes the entries of these rows."""
     for name, pks in keys.items():
         if pks:
             _refresh(kinds[name], pks)
@@ -98,13 +98,13 @@ def _refresh(kind: Kind, pks: Iterable[int]) -> None:
                     key=row.pk,
                     title=clean(entry.title),
                     names=clean(entry.names),
-                    words=clean(" ".join(filter(None, entry.words)))[:LONGEST],
+                    words=clean(" ".join(filter(None, entry.words)))[:MAX_LENGTH],
                     address=entry.address,
                     published_at=entry.published_at,
                 )
             )
-    mine = SearchEntry.objects.filter(kind=kind.name, key__in=pks)
-    mine.exclude(key__in=[entry.key for entry in entries]).delete()
+    before = SearchEntry.objects.filter(kind=kind.name, key__in=pks)
+    before.exclude(key__in=[entry.key for entry in entries]).delete()
     SearchEntry.objects.bulk_create(
         entries,
         update_conflicts=True,
@@ -112,33 +112,28 @@ def _refresh(kind: Kind, pks: Iterable[int]) -> None:
         update_fields=["title", "names", "words", "address", "published_at"],
     )
     if not kind.by_readers:
-        _learn(entries)
+        _add_words(entries)
 
 
-def _learn(entries: Iterable[SearchEntry]) -> None:
-    """Keep the words of these entries. A word that is gone from every text does no harm: search
-    offers only what finds something."""
+def _add_words(entries: Iterable[SearchEntry]) -> None:
+    """Stores the words of these entries for typing corrections. Words are never removed, because
+    only words that find something are suggested."""
     words: set[str] = set()
     for entry in entries:
-        words.update(WORD.findall(fold(f"{entry.title} {entry.names} {entry.words}").lower()))
+        words.update(WORD.findall(fold_case(f"{entry.title} {entry.names} {entry.words}")))
     known = SearchWord.objects.filter(word__in=words).values_list("word", flat=True)
-    # In order, so that two writers wait for each other instead of blocking each other.
+    # Sorted, so that concurrent writers cannot deadlock.
     new = sorted(words.difference(known))
     SearchWord.objects.bulk_create(map(SearchWord, new), ignore_conflicts=True)
 
 
 @transaction.atomic
 def rebuild() -> int:
-    """Make every entry anew; how many there are."""
+    """Deletes and recreates all entries. Returns their number."""
     SearchEntry.objects.all().delete()
     SearchWord.objects.all().delete()
     for kind in kinds.values():
         pks = list(kind.model._default_manager.order_by("pk").values_list("pk", flat=True))
-        for start in range(0, len(pks), AT_ONCE):
-            _refresh(kind, pks[start : start + AT_ONCE])
+        for start in range(0, len(pks), BATCH_SIZE):
+            _refresh(kind, pks[start : start + BATCH_SIZE])
     return SearchEntry.objects.count()
-
-
-def clean(text: str) -> str:
-    """On one line, without control characters, accented letters in one piece."""
-    return " ".join(CONTROL.sub(" ", unicodedata.normalize("NFC", text)).split())

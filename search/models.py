@@ -1,4 +1,4 @@
-"""What search knows of the site's rows."""
+"""The searchable copy of the site's rows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from publishing.models.published import PublishedQuerySet
 
 
 class SearchEntry(models.Model):
-    """What search knows of a row that is published or scheduled; kept by pagecache/edition.py.
+    """The searchable text of a row that is published or scheduled (see search/index.py).
 
-    The database's full-text index follows this table by itself (migration 0003_search).
+    Triggers keep the full-text index in step with this table (migration 0003_search of publishing).
     """
 
-    kind = models.CharField(max_length=10)  # of search.index.kinds
-    key = models.PositiveBigIntegerField()  # of the row
+    kind = models.CharField(max_length=10)  # in search.index.kinds
+    key = models.PositiveBigIntegerField()  # primary key of the row
     title = models.CharField(max_length=200)
-    names = models.TextField(blank=True)  # other names, with commas
+    names = models.TextField(blank=True)  # other names, separated by commas
     words = models.TextField(blank=True)
     address = models.CharField(max_length=400)
     published_at = Moment()
@@ -25,7 +25,7 @@ class SearchEntry(models.Model):
     objects = PublishedQuerySet.as_manager()
 
     class Meta:
-        app_label = "publishing"  # as its table is called since before this room
+        app_label = "publishing"  # where its table was created
         constraints = [
             models.UniqueConstraint(fields=["kind", "key"], name="search_entry_once"),
         ]
@@ -35,7 +35,7 @@ class SearchEntry(models.Model):
 
 
 class SearchWord(models.Model):
-    """A word as the site's own texts write it, folded: what a typing error may have meant."""
+    """A folded word of the site's own texts, as a candidate for typing corrections."""
 
     word = models.CharField(max_length=40, primary_key=True)
 

@@ -1,4 +1,4 @@
-"""What the tests share: people who ask the site, the starter content, a served site, a browser."""
+"""Fixtures: clients, the starter content, a served site, a browser, a PostgreSQL server."""
 
 import os
 import shutil
@@ -19,22 +19,24 @@ from tests.postgresql import server
 from tests.support.browsing import Visits, launch
 from tests.support.site import RunningSite, prepare
 
-# Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
+# Playwright runs an event loop in this thread, so Django would refuse database access.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What kills and stops things for minutes runs only when it is asked for."""
+    """Skips the fault tests, which take minutes, unless their marker selects them. Skips the tests
+    of the other database."""
     if "faults" not in config.option.markexpr:
         items[:] = [item for item in items if "faults" not in item.keywords]
-    items[:] = [item for item in items if concerns_this_database(item)]
+    items[:] = [item for item in items if runs_on_this_database(item)]
 
 
-def concerns_this_database(item: Any) -> bool:
+def runs_on_this_database(item: Any) -> bool:
+    """On PostgreSQL only tests that use the database run, without those of SQLite."""
     if connection.vendor == "sqlite":
         return item.get_closest_marker("postgresql") is None
-    asks = "db" in item.fixturenames or item.get_closest_marker("django_db") is not None
-    return asks and item.get_closest_marker("sqlite") is None
+    uses_database = "db" in item.fixturenames or item.get_closest_marker("django_db") is not None
+    return uses_database and item.get_closest_marker("sqlite") is None
 
 
 def pytest_unconfigure() -> None:
@@ -43,20 +45,20 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def static_files() -> Path:
-    """Collected strictly: a file that names a missing one stops the tests here."""
+    """Collects the static files. Fails if a file refers to a missing one."""
     call_command("collectstatic", interactive=False, verbosity=0)
     return Path(settings.STATIC_ROOT)
 
 
 @pytest.fixture
 def reader(db: None) -> Client:
-    """Somebody without an account. As in the real site, nothing excuses a missing token."""
+    """A client without an account. It checks CSRF tokens, as the real site does."""
     return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture
 def trainer(db: None) -> Client:
-    """The trainer, signed in at her desk."""
+    """A client with the trainer signed in."""
     client = Client()
     client.force_login(User.objects.create_superuser("elsie"))
     return client
@@ -64,7 +66,7 @@ def trainer(db: None) -> Client:
 
 @pytest.fixture(scope="module")
 def starter(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The starter content, loaded once for a file: every test of that file asks for it."""
+    """The starter content, loaded once per module, of which every test must use this fixture."""
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("load_starter", verbosity=0)
         with django_db_blocker.block():
@@ -74,31 +76,32 @@ def starter(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.fixture
 def media(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty folder for pictures, and one for originals; in the bucket, when there is one."""
-    for where, folder in (("pictures", "media"), ("originals", "originals")):
+    """Empty storages for pictures and originals, in folders or in the bucket."""
+    for alias, folder in (("pictures", "media"), ("originals", "originals")):
         (tmp_path / folder).mkdir()
         location = str(tmp_path / folder)
         if settings.MEDIA_BUCKET:
             location = location.removeprefix("/")
-        monkeypatch.setattr(storages[where], "location", location)
+        monkeypatch.setattr(storages[alias], "location", location)
     return tmp_path / "media"
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory, static_files: Path) -> Path:
+    """A data folder with the starter content, from which served sites are copied."""
     return prepare(tmp_path_factory.mktemp("prepared") / "data", static_files)
 
 
 @pytest.fixture(scope="session")
 def starter_site(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    """The served starter content, for tests that only read."""
+    """A served site with the starter content, for tests that change nothing."""
     with RunningSite(prepared, tmp_path_factory.mktemp("starter") / "data") as site:
         yield site
 
 
 @pytest.fixture
 def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
-    """A served site of the test's own, to change."""
+    """A served site that the test may change."""
     with RunningSite(prepared, tmp_path / "data") as site:
         yield site
 
@@ -113,7 +116,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visits(chromium: Browser) -> Iterator[Visits]:
-    """Opens windows; at the end no page may have complained or asked another host."""
+    """Opens browser windows. Fails if a page logs an error or makes a request to another host."""
     visits = Visits(chromium)
     yield visits
     visits.close()
@@ -122,6 +125,6 @@ def visits(chromium: Browser) -> Iterator[Visits]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server that lives as long as these tests."""
+    """The URL of a PostgreSQL server that runs during the test session."""
     with server() as address:
         yield address

@@ -1,4 +1,4 @@
-"""What every page that is only read has in common."""
+"""Decorators and helpers of views that only read."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,34 +17,41 @@ from django.views.decorators.http import require_safe
 
 
 def get_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Answers GET and HEAD. Any other method is 405, also without a token."""
+    """Answers GET and HEAD. Any other method is a 405, even without a CSRF token."""
     return csrf_exempt(require_safe(view))
 
 
+def private(response: HttpResponse) -> HttpResponse:
+    """Marks a page that only one person may see: no cache keeps it, no search engine lists it."""
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
 def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-    """A page that answers GET and HEAD, both with an ETag. What a signed-in person sees, drafts
-    perhaps, is stored nowhere."""
+    """Answers GET and HEAD, with an ETag. Responses to signed-in users may contain drafts, so they
+    are private."""
 
     @get_only
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
         if request.user.is_authenticated:
-            response["Cache-Control"] = "private, no-store"
+            private(response)
         if response.status_code != 200 or "no-store" in response.get("Cache-Control", ""):
             return response
         set_response_etag(response)
-        same = get_conditional_response(request, etag=response["ETag"], response=response)
-        return same or response
+        not_modified = get_conditional_response(request, etag=response["ETag"], response=response)
+        return not_modified or response
 
     return answer
 
 
 class Parameters(NamedTuple):
-    """The parameters that a stored page reads; it never sees any other."""
+    """The query parameters that a stored view can see."""
 
-    numbers: tuple[str, ...]  # stored as a page of its own for each number
-    others: tuple[str, ...]  # answered, but not stored: readers can invent endless values
+    numbers: tuple[str, ...]  # part of the cache key
+    others: tuple[str, ...]  # never cached, because they can have any number of values
 
 
 def stored(
@@ -58,11 +65,11 @@ def stored(
         parameters = Parameters(numbers, others)
 
         @wraps(view)
-        def asked_by_name(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            with only(parameters, request):
+        def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with limit_query(request, parameters):
                 return view(request, *args, **kwargs)
 
-        answer = read_only(asked_by_name)
+        answer = read_only(limited)
         answer.stored = parameters  # type: ignore[attr-defined]
         return answer
 
@@ -70,15 +77,15 @@ def stored(
 
 
 @contextmanager
-def only(parameters: Parameters, request: HttpRequest) -> Iterator[None]:
-    """Hide from a view and its templates what the cache key leaves out, in request.GET as in
-    get_full_path(): it would end up in the page of every reader. The charset of a Content-Type
-    header is not in the key either, and could make another query of the same bytes.
+def limit_query(request: HttpRequest, parameters: Parameters) -> Iterator[None]:
+    """Hides all other query parameters from a view and its templates, in request.GET and in
+    get_full_path(). They are not in the cache key, so the page must not depend on them. The charset
+    of a Content-Type header is not in the key either, so it is not used to decode the query.
 
-    Afterward the request has its whole query again, for redirects."""
+    The full query string is restored at the end, for redirects."""
     query = request.META.get("QUERY_STRING", "")
-    request.META["QUERY_STRING"] = named_query(query, parameters)
-    request.encoding = settings.DEFAULT_CHARSET  # also has request.GET read anew
+    request.META["QUERY_STRING"] = filter_query(query, parameters)
+    request.encoding = settings.DEFAULT_CHARSET  # also makes Django parse request.GET again
     try:
         yield
     finally:
@@ -86,8 +93,8 @@ def only(parameters: Parameters, request: HttpRequest) -> Iterator[None]:
         request.__dict__.pop("GET", None)
 
 
-def named_query(query: str, parameters: Parameters) -> str:
-    """The part of a query string that has these parameters, in the order and form given."""
+def filter_query(query: str, parameters: Parameters) -> str:
+    """Removes all but these parameters from a query string, without changing order or encoding."""
     return "&".join(
         pair
         for pair in query.split("&")
@@ -97,17 +104,17 @@ def named_query(query: str, parameters: Parameters) -> str:
 
 @lru_cache(maxsize=512)
 def parameters_at(path: str) -> Parameters | None:
-    """The parameters of the stored page at a path; None when no page there is stored."""
+    """The parameters of the stored view at a path; None if there is no stored view."""
     try:
         return getattr(resolve(path).func, "stored", None)
     except Resolver404:
         return None
 
 
-def page_of(rows: Any, size: int, request: HttpRequest) -> Page:
-    """The part of a long list that ?page= asks for, the first without it. Raises Http404.
+def paginate(rows: Any, size: int, request: HttpRequest) -> Page:
+    """The page that ?page= names, by default the first. Raises Http404 if there is no such page.
 
-    A POST shows its page again with a form to mend: there it is always the first."""
+    A POST that shows its form again always gets the first page."""
     paginator = Paginator(rows, size)
     number = "1" if request.method == "POST" else request.GET.get("page", "1")
     if number not in map(str, paginator.page_range):

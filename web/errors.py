@@ -1,12 +1,9 @@
-"""The pages for errors."""
+"""Error pages."""
 
 import sys
 
 from django.db import InterfaceError, OperationalError
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-)
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
@@ -19,13 +16,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form of the desk without its token: signed out in another window, say."""
+    """An admin form without a valid token, for example after signing out in another window."""
     return render(request, "403_csrf.html", status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without a query: the database may be what failed. What is not a fault of the code, a
-    full disk, a bucket out of reach or a database that is locked, passes: 503."""
+    """Renders without a query, because the database may be what failed. Errors that are not in the
+    code and may pass (disk full, bucket unreachable, database locked) are a 503, all others 500."""
     if not isinstance(sys.exception(), (OperationalError, InterfaceError, OSError)):
         return render(request, "500.html", status=500)
     response = render(request, "503.html", status=503)

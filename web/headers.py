@@ -1,4 +1,4 @@
-"""The headers of safety that Django does not know, on every answer."""
+"""Middleware for the security headers that Django does not set."""
 
 from collections.abc import Callable
 
@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """What a page may ask of the device, and which sites may show what is sent: pictures stand in
-    feeds and messages elsewhere, all else stays here."""
+    """Sets Permissions-Policy and Cross-Origin-Resource-Policy on every response. Other sites may
+    embed pictures, because feed readers and link previews show them, but nothing else."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
-        picture = response.get("Content-Type", "").startswith("image/")
-        response["Cross-Origin-Resource-Policy"] = "cross-origin" if picture else "same-origin"
+        is_image = response.get("Content-Type", "").startswith("image/")
+        response["Cross-Origin-Resource-Policy"] = "cross-origin" if is_image else "same-origin"
         return response
 
     return answer

@@ -1,5 +1,4 @@
-"""Refuses a request body over the limit with a plain page, before anything reads it, and one that
-ends before its length, before half a text is kept."""
+"""Rejects request bodies that are too large or cut off, before a view reads them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +7,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 
+from web.requests import content_length
+
 STAFF_PATHS = ("/admin/", "/markdownx/")
-DRAIN = 64 * 1024  # bytes read at a time
+CHUNK = 64 * 1024  # bytes
 
 
 class WholeBody:
-    """What the server reads of a body. gunicorn says nothing of a connection that breaks in the
-    middle of it; here that is an error, as Django expects."""
+    """Wraps wsgi.input. If a connection breaks in the middle of a body, gunicorn returns the part
+    that arrived; this raises ConnectionResetError, as Django expects."""
 
     def __init__(self, body: Any) -> None:
         self._read, self.readline = body.read, body.readline
@@ -27,24 +28,29 @@ class WholeBody:
 
 
 def body_limit(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """Middleware: answers 413 to a body over the limit, and 400 to one that is cut off."""
+
     def middleware(request: HttpRequest) -> HttpResponse:
-        staff = request.path.startswith(STAFF_PATHS)
-        limit = settings.STAFF_BODY_LIMIT if staff else settings.BODY_LIMIT
-        length = request.META.get("CONTENT_LENGTH") or "0"
+        is_staff = request.path.startswith(STAFF_PATHS)
+        limit = settings.STAFF_BODY_LIMIT if is_staff else settings.BODY_LIMIT
         try:
-            if not length.isdigit() or int(length) <= limit:
-                # Files of the desk are large: not in memory twice. Its forms ask for their token,
-                # which is read with the whole body or not at all.
-                large = staff and request.content_type == "multipart/form-data"
-                if request.method == "POST" and not large:
-                    request.body  # noqa: B018  read here, or refused
+            if content_length(request) <= limit:
+                # Staff uploads are large, so they are not read into memory here. Their CSRF check
+                # reads the form, which fails if it is cut off.
+                is_upload = is_staff and request.content_type == "multipart/form-data"
+                if request.method == "POST" and not is_upload:
+                    request.body  # noqa: B018  reads it, or raises UnreadablePostError
                 return get_response(request)
-            # A browser shows the answer only when its whole body was taken; more is cut off.
-            left = min(int(length), settings.STAFF_BODY_LIMIT)
-            while left > 0 and (chunk := request.read(min(DRAIN, left))):
-                left -= len(chunk)
+            _discard_body(request)
         except UnreadablePostError:
             return render(request, "400.html", status=400)
         return render(request, "413.html", {"limit_mb": limit // settings.MEGABYTE}, status=413)
 
     return middleware
+
+
+def _discard_body(request: HttpRequest) -> None:
+    """Reads up to the staff limit: browsers show a response only after they sent the whole body."""
+    left = min(content_length(request), settings.STAFF_BODY_LIMIT)
+    while left > 0 and (chunk := request.read(min(CHUNK, left))):
+        left -= len(chunk)

@@ -1,6 +1,6 @@
-"""Whether a reader's POST says that it comes from another site.
+"""Cross-site checks for POST requests of readers, used instead of CSRF tokens.
 
-Public pages hold no token and set no cookie, so this is what is asked instead.
+Public pages contain no token and set no cookie, so that one cached copy serves every reader.
 """
 
 from urllib.parse import urlsplit
@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def is_foreign(request: HttpRequest) -> bool:
-    """True when the browser names another site as the sender."""
+def is_cross_site(request: HttpRequest) -> bool:
+    """True if the browser says that another site sent the request."""
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if fetch_site:
         return fetch_site in ("cross-site", "same-site")
@@ -21,8 +21,8 @@ def is_foreign(request: HttpRequest) -> bool:
     )
 
 
-def is_silent(request: HttpRequest) -> bool:
-    """True when nothing says where the request comes from: no browser of today does that."""
+def has_no_origin(request: HttpRequest) -> bool:
+    """True if no header names the sending site. Every current browser sends one."""
     return (
         not request.headers.get("Sec-Fetch-Site")
         and request.headers.get("Origin", "null") == "null"

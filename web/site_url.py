@@ -1,4 +1,4 @@
-"""SITE_URL as a browser sends it, so that it can be compared with what a browser sends."""
+"""Normalizes SITE_URL to the form in which browsers send it, so that the two can be compared."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address
@@ -10,18 +10,18 @@ PORTS = {"http": 80, "https": 443}
 ADDRESS = re.compile(r"(?i:(https?))://(\[[^]]+\]|[^][/?#@:\\\s]+)(?::([0-9]{1,5}))?/*")
 LABEL = "(?!-)[a-z0-9-]{1,63}(?<!-)"
 NAME = re.compile(rf"(?=.{{1,253}}\Z){LABEL}(\.{LABEL})*")
-NUMBER = re.compile(r".*\.?\b(\d+|0x[0-9a-f]*)")  # a name that ends so is read as an IPv4 address
+NUMBER = re.compile(r".*\.?\b(\d+|0x[0-9a-f]*)")  # browsers parse such a host as IPv4
 
 
 def normalized(text: str) -> str:
-    """The address with small letters, an international name in its ASCII form (IDNA by UTS 46, as
-    browsers do), and without a dot after the name, the scheme's own port and slashes at the end.
+    """Lowercases an origin, converts its host to ASCII (IDNA with UTS 46, as browsers do), and
+    removes the default port and a trailing dot or slash.
 
-    Raises ValueError for what is no address of a site: a path, a user, a name no host can have."""
+    Raises ValueError for anything else than scheme, host and port, and for an invalid host."""
     parts = ADDRESS.fullmatch(text)
     if not parts:
-        raise ValueError("not the address of a site")
-    scheme, host = parts[1].lower(), _host(parts[2])
+        raise ValueError("not an origin")
+    scheme, host = parts[1].lower(), _normalized_host(parts[2])
     port = int(parts[3] or PORTS[scheme])
     if not 0 < port < 65536:
         raise ValueError("not a port")
@@ -29,8 +29,7 @@ def normalized(text: str) -> str:
 
 
 def origin_of(address: str) -> str:
-    """Where a link leads, in the form of SITE_URL; empty for one within the site, and for one that
-    cannot be read."""
+    """The normalized origin of a link; empty for a relative or an invalid link."""
     try:
         parts = urlsplit(address)
         return normalized(f"{parts.scheme}://{parts.netloc}")
@@ -38,16 +37,16 @@ def origin_of(address: str) -> str:
         return ""
 
 
-def _host(given: str) -> str:
-    if given.startswith("["):
-        address = IPv6Address(given[1:-1])
+def _normalized_host(host: str) -> str:
+    if host.startswith("["):
+        address = IPv6Address(host[1:-1])
         if address.scope_id:
-            raise ValueError("a zone, which means something on one machine only")
+            raise ValueError("an IPv6 zone, which has a meaning on one machine only")
         return f"[{address}]"
-    name = given.lower() if given.isascii() else idna.encode(given, uts46=True).decode()
+    name = host.lower() if host.isascii() else idna.encode(host, uts46=True).decode()
     name = name.removesuffix(".")
     if not NAME.fullmatch(name):
-        raise ValueError("not the name of a host")
+        raise ValueError("not a host name")
     if "xn--" in name:
-        idna.decode(name)  # raises ValueError for what no browser opens
+        idna.decode(name)  # raises ValueError for a name that browsers reject
     return str(IPv4Address(name)) if NUMBER.fullmatch(name) else name

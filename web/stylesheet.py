@@ -1,4 +1,4 @@
-"""Joins static/css/*.css, in name order, into the one stylesheet that pages link to."""
+"""Concatenates static/css/*.css, sorted by name, into the one stylesheet that pages load."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,8 +11,8 @@ from django.core.files.storage import FileSystemStorage
 NAME = "css/site.css"
 
 
-def join() -> Path:
-    """Write the joined stylesheet and return its folder; sources are small, so always afresh."""
+def build() -> Path:
+    """Writes the stylesheet if its sources changed. Returns the folder that holds it."""
     sources = sorted((Path(settings.BASE_DIR) / "static" / "css").glob("*.css"))
     folder = Path(settings.DATA_DIR) / "joined"
     target = folder / NAME
@@ -24,7 +24,7 @@ def join() -> Path:
 
 
 class StylesheetFinder(BaseFinder):
-    """Offers the joined file to collectstatic, and to runserver at each reload."""
+    """Offers the stylesheet to collectstatic, and to runserver on every reload."""
 
     def check(self, **kwargs: Any) -> list:
         return []
@@ -32,8 +32,8 @@ class StylesheetFinder(BaseFinder):
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         if path != NAME:
             return []
-        found = str(join() / NAME)
+        found = str(build() / NAME)
         return [found] if find_all else found
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Any:
-        yield NAME, FileSystemStorage(join())
+        yield NAME, FileSystemStorage(build())

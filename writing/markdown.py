@@ -31,6 +31,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from pictures.models import Picture
+from web.requests import without_nul
 from web.site_url import origin_of
 
 LIMIT = 100_000  # characters of one text; a book chapter has about 30,000
@@ -154,7 +155,7 @@ def parse(text: str) -> list[Token]:
 
 def _read(text: str) -> str:
     """What is read of a text."""
-    return text[:LIMIT].replace("\0", "")
+    return without_nul(text[:LIMIT])
 
 
 def render(

@@ -27,10 +27,10 @@ from pagecache import files
 from pictures.encoding import give_memory_back
 from pictures.models import Picture
 from publishing.models import Site
+from web.palette import ACCENT, INK, PAPER, QUIET, SURFACE
 
 WIDTH, HEIGHT = 1200, 630
 LOOK = 3  # goes up with every change of the drawing code, so that all cards are drawn anew
-PAPER, SURFACE, INK, QUIET, ACCENT = "#FBF7F0", "#F1E9DD", "#17130F", "#5F564C", "#B93A0A"
 
 END = b"IEND\xaeB`\x82"  # the last bytes of a PNG file
 DRAWN = 10_000  # colors, soft edges included, that a card without a photograph never has

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from publishing.models.published import PublicModel, Published
+from web.requests import without_nul
 
 
 class Redirect(models.Model):
@@ -43,7 +44,7 @@ class Redirect(models.Model):
     def after(cls, path: str) -> str | None:
         """Where a path leads now, also below an address that moved (its card, its feed): empty when
         it was withdrawn, None when nothing is known of it."""
-        path = path.replace("\0", "")
+        path = without_nul(path)
         ends = [i + 1 for i, letter in enumerate(path[:300]) if letter == "/" and i]
         known = cls.objects.filter(old_path__in=[path[:end] for end in ends])
         longest = max(known, key=lambda row: len(row.old_path), default=None)

@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.accounts import OVERVIEW, PASSWORD, STEP, code_of
+from tests.support.axe import findings
 from tests.support.browsing import Scheme, Visits
 from tests.support.site import RunningSite
-from tests.whole_site.test_accessibility import findings
 
 pytestmark = pytest.mark.browser
 

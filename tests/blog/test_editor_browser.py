@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.support.axe import look
 from tests.support.browsing import Visits
 from tests.support.site import RunningSite
-from tests.whole_site.test_accessibility import look
 
 pytestmark = pytest.mark.browser
 

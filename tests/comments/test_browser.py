@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.answering import WORDS, body_of
+from tests.support.axe import findings
 from tests.support.browsing import Visits
 from tests.support.site import RunningSite
-from tests.whole_site.test_accessibility import findings
 
 pytestmark = pytest.mark.browser
 

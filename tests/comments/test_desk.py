@@ -15,11 +15,11 @@ from comments.models import Comment
 from mail.models import Letter
 from publishing.models import Site
 from tests.support.answering import body_of, stranger, tables, written
+from tests.support.axe import findings
 from tests.support.browsing import Visits
 from tests.support.make import make_article, make_comment
 from tests.support.page import read
 from tests.support.site import PASSWORD, RunningSite
-from tests.whole_site.test_accessibility import findings
 
 ENDED = "This link has expired"
 KINDS = ["Publish", "Delete", "Spam"]

@@ -17,12 +17,12 @@ from comments.models import Address, Comment, Event, WordCount
 from mail.models import Letter
 from publishing.models import Site
 from tests.support.answering import body_of, change, edit, stranger, written
+from tests.support.axe import findings
 from tests.support.browsing import Visits
 from tests.support.corpus import lines_of
 from tests.support.make import make_article, make_comment
 from tests.support.page import Element, read
 from tests.support.site import RunningSite
-from tests.whole_site.test_accessibility import findings
 
 pytestmark = pytest.mark.database
 

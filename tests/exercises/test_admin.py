@@ -7,6 +7,7 @@ from django.test import Client
 
 from exercises.models import Exercise, Level, Prescription, Variation
 from figures import figure
+from tests.support.axe import findings, look
 from tests.support.browsing import Visits
 from tests.support.make import (
     make_article,
@@ -18,7 +19,6 @@ from tests.support.make import (
 )
 from tests.support.page import Element, read, save
 from tests.support.site import RunningSite
-from tests.whole_site.test_accessibility import findings, look
 
 pytestmark = pytest.mark.django_db
 

@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
+from tests.support.axe import look
 from tests.support.browsing import Scheme, Visits
 from tests.support.make import make_exercise, make_variation
 from tests.support.page import Element, read
 from tests.support.site import ROOT, RunningSite
-from tests.whole_site.test_accessibility import look
 
 STARTER = {
     file.stem: tomllib.loads(file.read_text())

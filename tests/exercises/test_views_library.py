@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import expect
 
 from exercises.models import Exercise
+from tests.support.axe import look
 from tests.support.browsing import Visits
 from tests.support.make import make_equipment, make_muscle
 from tests.support.page import read
 from tests.support.site import RunningSite
-from tests.whole_site.test_accessibility import look
 
 browser = pytest.mark.browser
 HIP_THRUST = "/exercises/hip-thrust/"

@@ -4,8 +4,8 @@ import secrets
 
 import pytest
 
+from tests.support.fuzzing import fuzz
 from tests.support.site import RunningSite
-from tests.web.test_incoming import walk
 
 pytestmark = pytest.mark.faults
 
@@ -14,4 +14,4 @@ pytestmark = pytest.mark.faults
 def test_thousands_of_requests_are_answered(site: RunningSite, who: str, number: int) -> None:
     seed = secrets.token_hex(4)
     for wave in range(2):
-        walk(site, who, f"{seed}-{wave}", number)
+        fuzz(site, who, f"{seed}-{wave}", number)

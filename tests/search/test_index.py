@@ -1,4 +1,4 @@
-"""What can be found is what readers see, after every change. Runs on both databases."""
+"""Search finds exactly what readers can see, after every change. Runs on both databases."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -33,7 +33,9 @@ pytestmark = [pytest.mark.database, pytest.mark.usefixtures("starter")]
 
 
 @pytest.mark.parametrize("date", [lambda: None, later], ids=["draft", "scheduled"])
-def test_what_is_not_public_is_never_found(reader: Client, trainer: Client, date: Any) -> None:
+def test_drafts_and_scheduled_rows_are_never_found(
+    reader: Client, trainer: Client, date: Any
+) -> None:
     article = make_article(title="Okapi article", published_at=date())
     exercise = make_exercise(name="Okapi lift", published_at=date())
     make_variation(exercise=exercise, name="Okapi basic lift")
@@ -43,15 +45,15 @@ def test_what_is_not_public_is_never_found(reader: Client, trainer: Client, date
     make_article(title="Hidden", subjects=[make_subject(name="Okapis")], published_at=date())
     make_comment(words="okapi", article=article)
     make_comment(words="okapi", published_at=date())
-    for who in (reader, trainer):
+    for client in (reader, trainer):
         for query in ("okapi", "okapy", '"okapi lift"', "okapi hip"):
-            main = results(who, query)
-            source = " ".join(hit.text for hit in main.all("article", "hit"))
-            assert "okapi" not in source.lower(), query
+            main = results(client, query)
+            text = " ".join(hit.text for hit in main.all("article", "hit"))
+            assert "okapi" not in text.lower(), query
             assert all("okapi" not in near.text for near in main.all("p", "near"))
 
 
-def test_a_scheduled_row_is_found_from_its_time(reader: Client) -> None:
+def test_scheduled_row_is_found_from_its_publication_time(reader: Client) -> None:
     at = datetime(2027, 3, 1, 12, tzinfo=UTC)
     make_article(title="Okapi", subjects=[make_subject(name="Xanthic")], published_at=at)
     with time_machine.travel(datetime(2027, 3, 1, 11, 59, 59, tzinfo=UTC), tick=False):
@@ -62,7 +64,7 @@ def test_a_scheduled_row_is_found_from_its_time(reader: Client) -> None:
 
 
 def test_search_follows_every_change(reader: Client) -> None:
-    """Of the row itself, and of each row that its entry is made from."""
+    """A change of the row itself, or of a row that its entry is made from."""
 
     def found() -> list[str]:
         return titles(results(reader, "okapi"))
@@ -119,18 +121,20 @@ def test_search_follows_every_change(reader: Client) -> None:
     assert found() == []
 
 
-def test_what_is_deleted_is_gone_with_all_that_hangs_on_it(reader: Client, trainer: Client) -> None:
+def test_deleting_a_row_removes_the_entries_of_dependent_rows(
+    reader: Client, trainer: Client
+) -> None:
     subject = make_subject(name="Okapis")
     exercise = make_exercise(name="Okapi lift", subjects=[subject])
     make_variation(exercise=exercise, name="Okapi basic lift")
     assert len(titles(results(reader, "okapi"))) == 3
     address = "/admin/exercises/exercise/"
-    chosen = {"action": "delete_selected", "_selected_action": exercise.pk, "post": "yes"}
-    assert trainer.post(address, chosen).status_code == 302
+    selected = {"action": "delete_selected", "_selected_action": exercise.pk, "post": "yes"}
+    assert trainer.post(address, selected).status_code == 302
     assert titles(results(reader, "okapi")) == []
 
 
-def test_erased_words_are_found_no_more(reader: Client) -> None:
+def test_erased_comments_are_not_found(reader: Client) -> None:
     comment = make_comment(words="okapi", email="ana@example.org")
     make_comment(words="I agree.", article=comment.article, parent=comment)
     assert titles(results(reader, "okapi")) == ["Reader: Ana"]
@@ -138,7 +142,7 @@ def test_erased_words_are_found_no_more(reader: Client) -> None:
     assert titles(results(reader, "okapi")) == []
 
 
-def test_a_save_that_is_rolled_back_changes_nothing(reader: Client) -> None:
+def test_rollback_restores_the_entries(reader: Client) -> None:
     with transaction.atomic():
         make_article(title="Okapi")
         assert titles(results(reader, "okapi")) == ["Article: Okapi"]
@@ -146,22 +150,22 @@ def test_a_save_that_is_rolled_back_changes_nothing(reader: Client) -> None:
     assert titles(results(reader, "okapi")) == []
 
 
-def test_rows_saved_together_are_found_at_the_end(reader: Client) -> None:
+def test_entries_of_a_batch_are_refreshed_at_its_end(reader: Client) -> None:
     with suppress(RuntimeError), edition.together():
         make_article(title="Okapi of nobody")
         raise RuntimeError
     with edition.together():
-        gone = make_article(title="Okapi")
-        kept = make_article(title="Quagga")
-        gone.delete()
-        kept.title = "Okapi, once a quagga"
-        kept.save()
+        deleted = make_article(title="Okapi")
+        renamed = make_article(title="Quagga")
+        deleted.delete()
+        renamed.title = "Okapi, once a quagga"
+        renamed.save()
     assert titles(results(reader, "okapi")) == ["Article: Okapi, once a quagga"]
     make_article(title="Okapi of another day")
     assert len(titles(results(reader, "okapi"))) == 2
 
 
-def test_rebuilding_makes_the_same_entries(reader: Client) -> None:
+def test_rebuild_creates_the_same_entries(reader: Client) -> None:
     make_comment(words="okapi")
 
     def entries() -> set[Any]:

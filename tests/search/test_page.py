@@ -1,4 +1,4 @@
-"""The search page: how what was found is shown, whatever was typed. Runs on both databases."""
+"""The search page: how results are shown, for any query. Runs on both databases."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from search.engines import MOST
+from search.engines import MAX_PER_KIND
 from search.models import SearchEntry
 from tests.support.make import earlier, make_article, make_comment, make_exercise, make_source
 from tests.support.page import read
@@ -19,14 +19,14 @@ from tests.support.searching import results, titles
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("starter")]
 
 
-def test_sentences_are_shown_as_they_are_read(reader: Client) -> None:
+def test_excerpt_has_no_markdown(reader: Client) -> None:
     article = make_article(title="One", text="An *okapi*, [see](/x/). It sleeps [@study].\n\nSo.")
     make_source(article=article, key="study", title="A study")
     passage = results(reader, "okapi").one("article", "hit").all("p")[-1].text
     assert passage.startswith("An okapi, see. It sleeps. So. A study.")
 
 
-def test_words_are_marked_where_they_were_found(reader: Client) -> None:
+def test_matches_are_marked_in_title_and_excerpt(reader: Client) -> None:
     make_article(title="Okapis <at> rest", text="Before. " * 200 + "An okapi & <b>you</b>.")
     hit = results(reader, "okapi").one("article", "hit")
     assert hit.one("h2").one("mark").text == "Okapis"
@@ -36,12 +36,12 @@ def test_words_are_marked_where_they_were_found(reader: Client) -> None:
     assert "An okapi & <b>you</b>." in passage.text
 
 
-def test_an_other_name_says_why_it_was_found(reader: Client) -> None:
+def test_matching_other_name_is_shown(reader: Client) -> None:
     first = results(reader, "butt").all("article", "hit")[0]
     assert [mark.text for mark in first.one("p", "quiet").all("mark")] == ["butt", "buttocks"]
 
 
-def test_kinds_are_counted_and_chosen(reader: Client) -> None:
+def test_kinds_are_counted_and_can_be_chosen(reader: Client) -> None:
     make_comment(words="My okapi.", article=None)
     make_article(title="Okapi", text="One.")
     make_article(title="Two", text="An okapi.")
@@ -56,7 +56,7 @@ def test_kinds_are_counted_and_chosen(reader: Client) -> None:
     assert chosen.one("nav", "filters").one("a", **{"aria-current": "page"}).text.startswith("Art")
 
 
-def test_readers_words_stand_apart(reader: Client) -> None:
+def test_comments_are_in_a_section_of_their_own(reader: Client) -> None:
     make_article(title="Okapi")
     make_comment(name="Ana", words="I ride an okapi.", email="ana@xanthic.example")
     main = results(reader, "okapi")
@@ -67,7 +67,7 @@ def test_readers_words_stand_apart(reader: Client) -> None:
     assert titles(results(reader, "xanthic")) == []
 
 
-def test_long_lists_are_paged(reader: Client) -> None:
+def test_results_are_paginated(reader: Client) -> None:
     for n in range(25):
         make_article(title=f"Okapi number {n}")
     pages = [titles(results(reader, "okapi", page=str(n))) for n in (1, 2, 3)]
@@ -79,18 +79,18 @@ def test_long_lists_are_paged(reader: Client) -> None:
         assert reader.get(f"/search/?q=okapi&page={number}").status_code == 404
 
 
-def test_nothing_found_offers_near_words_and_subjects(reader: Client) -> None:
+def test_empty_result_offers_similar_words_and_subjects(reader: Client) -> None:
     page = read(reader.get("/search/?q=quadrupxyl"))
     main = page.one("main")
     assert "Nothing was found for “quadrupxyl”" in main.text
-    near = main.one("p", "near").all("a")
-    assert near[0].text == "quadruped"
-    for link in near:
+    suggestions = main.one("p", "near").all("a")
+    assert suggestions[0].text == "quadruped"
+    for link in suggestions:
         assert titles(read(reader.get("/search/" + link.attrs["href"])).one("main"))
     assert page.one("nav", "subjects").all("a")
 
 
-HOSTILE = [
+ODD_QUERIES = [
     "", " ", '"', '""', '"""', "-", "--", '-"', '-""', "-squat", '"squat', 'squat" hip', "*",
     "sq*t",
     "%", "_", "%%%", "\\", "'", "';--", "' OR 1=1 --", "1; DROP TABLE publishing_searchentry", "\0",
@@ -104,8 +104,8 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("query", HOSTILE, ids=lambda query: ascii(query[:20]))
-def test_anything_typed_gets_an_ordinary_page(reader: Client, query: str) -> None:
+@pytest.mark.parametrize("query", ODD_QUERIES, ids=lambda query: ascii(query[:20]))
+def test_any_query_gets_a_page(reader: Client, query: str) -> None:
     response = reader.get("/search/?q=" + quote(query, errors="surrogatepass"))
     assert response.status_code == 200
     page = read(response)
@@ -118,17 +118,17 @@ def test_anything_typed_gets_an_ordinary_page(reader: Client, query: str) -> Non
 @pytest.mark.parametrize(
     "query", ['"squat', "squat*", "squat\0", "squat)", "' squat --", "squat:*"]
 )
-def test_what_can_be_found_is_found(reader: Client, query: str) -> None:
+def test_query_with_stray_syntax_finds_its_words(reader: Client, query: str) -> None:
     assert titles(results(reader, query))[0] == "Exercise: Squat"
 
 
-def test_an_unknown_kind_is_no_kind(reader: Client) -> None:
+def test_unknown_kind_is_ignored(reader: Client) -> None:
     assert titles(results(reader, "squat", kind="zebra"))[0] == "Exercise: Squat"
 
 
 @pytest.mark.parametrize("query", ["okapi", "okapy", "okapi xylophone"])
-def test_more_results_take_no_more_queries(reader: Client, query: str) -> None:
-    def queries() -> int:
+def test_number_of_queries_does_not_grow_with_results(reader: Client, query: str) -> None:
+    def count_queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             assert titles(results(reader, query))
         return len(captured)
@@ -139,12 +139,12 @@ def test_more_results_take_no_more_queries(reader: Client, query: str) -> None:
             make_comment(words="okapi")
 
     fill(5)
-    few = queries()
+    before = count_queries()
     fill(30)
-    assert queries() == few
+    assert count_queries() == before
 
 
-def test_a_word_that_everything_holds_still_brings_first_what_is_called_so(
+def test_matching_titles_come_first_for_a_word_of_every_entry(
     reader: Client,
 ) -> None:
     make_article(title="Okapi")
@@ -158,7 +158,7 @@ def test_a_word_that_everything_holds_still_brings_first_what_is_called_so(
             address="/",
             published_at=earlier(),
         )
-        for n in range(MOST + 1)
+        for n in range(MAX_PER_KIND + 1)
     )
     page = results(reader, "okapi")
     found = titles(page)
@@ -167,7 +167,7 @@ def test_a_word_that_everything_holds_still_brings_first_what_is_called_so(
     assert re.search(r"Articles \d{4}\+ found", page.one("nav", "filters").text)
 
 
-def test_browsers_are_told_how_to_search(reader: Client, settings: Any) -> None:
+def test_opensearch_description_is_linked_and_valid(reader: Client, settings: Any) -> None:
     link = read(reader.get("/")).one("link", rel="search")
     assert link.attrs["type"] == "application/opensearchdescription+xml"
     response = reader.get(link.attrs["href"])

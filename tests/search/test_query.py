@@ -1,4 +1,4 @@
-"""What a reader's words find: what comes first, and what is forgiven. Runs on both databases."""
+"""Ranking, and which differences in spelling are tolerated. Runs on both databases."""
 
 import pytest
 from django.test import Client
@@ -8,8 +8,8 @@ from tests.support.searching import results, titles
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("starter")]
 
-FIRST = [
-    # Names, in any case, number and form.
+FIRST_RESULTS = [
+    # Names in any case, number and form.
     ("hip thrust", "Exercise: Hip thrust"),
     ("HIP THRUSTS", "Exercise: Hip thrust"),
     ("squat", "Exercise: Squat"),
@@ -41,7 +41,7 @@ FIRST = [
     ("heel raise", "Exercise: Calf raise"),
     ("sit to stand", "Variation: Box squat"),
     ("air squat", "Variation: Bodyweight squat"),
-    # Beginnings of words.
+    # Prefixes.
     ("deadl", "Exercise: Romanian deadlift"),
     ("clam", "Exercise: Clamshell"),
     ("goble", "Variation: Goblet squat"),
@@ -66,7 +66,7 @@ FIRST = [
     ("gobblet sqaut", "Variation: Goblet squat"),
     ("hip abdution machine", "Exercise: Hip abduction machine"),
     ("elsie velasques", "Author: Elsie Velazquez"),
-    # Words that run together, and words that are torn apart.
+    # Joined and split words.
     ("hipthrust", "Exercise: Hip thrust"),
     ("hipthrusts", "Exercise: Hip thrust"),
     ("hip-thrust", "Exercise: Hip thrust"),
@@ -80,7 +80,7 @@ FIRST = [
     ("pullthrough", "Exercise: Cable pull-through"),
     ("clam shell", "Exercise: Clamshell"),
     ("dead-lift", "Exercise: Romanian deadlift"),
-    # What the rest of a name tells.
+    # Words in another order, and words beside a name.
     ("lunges reverse", "Variation: Reverse lunge"),
     ("leg raise", "Exercise: Side leg raise"),
     ("glut", "Subject: Glutes"),
@@ -90,12 +90,12 @@ FIRST = [
     ("hip thrust form", "Exercise: Hip thrust"),
     ("squat benefits", "Exercise: Squat"),
     ("elsie", "Author: Elsie Velazquez"),
-    # Accents and odd writing.
+    # Accents.
     ("Góblet", "Variation: Goblet squat"),
     ("plánk", "Exercise: Plank"),
     ("clämshell", "Exercise: Clamshell"),
     ("squát", "Exercise: Squat"),
-    # Sentences half remembered, and phrases.
+    # Parts of a text, and phrases.
     ("why your glutes matter", "Article: The hip thrust: what it works and three ways to do it"),
     ('"keep squatting"', "Article: The hip thrust: what it works and three ways to do it"),
     ('"trained women"', "Article: The hip thrust: what it works and three ways to do it"),
@@ -110,45 +110,47 @@ FIRST = [
     ("dont squat", "Exercise: Squat"),
     ("whats a plank", "Exercise: Plank"),
     ("plank's", "Exercise: Plank"),
-    # Without a word.
+    # Excluded words.
     ("squat -box", "Exercise: Squat"),
     ('sit -"hip thrust" -office', "Variation: Box squat"),
     ("dumbbell -squat -step -bridge", "Variation: Dumbbell Romanian deadlift"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("query", "first"), FIRST, ids=[query for query, _ in FIRST])
-def test_what_comes_first(reader: Client, query: str, first: str) -> None:
-    assert titles(results(reader, query))[:1] == [first]
+@pytest.mark.parametrize(
+    ("query", "title"), FIRST_RESULTS, ids=[query for query, _ in FIRST_RESULTS]
+)
+def test_first_result(reader: Client, query: str, title: str) -> None:
+    assert titles(results(reader, query))[:1] == [title]
 
 
-def test_the_table_is_long_enough() -> None:
-    assert len({query for query, _ in FIRST}) >= 40
+def test_table_has_enough_queries() -> None:
+    assert len({query for query, _ in FIRST_RESULTS}) >= 40
 
 
-def test_a_typing_error_is_said(reader: Client) -> None:
-    told = results(reader, "deadlfit").one("p", "told").text
-    assert told == "No article or exercise contains “deadlfit”. Showing results for deadlift."
+def test_correction_is_shown(reader: Client) -> None:
+    notice = results(reader, "deadlfit").one("p", "told").text
+    assert notice == "No article or exercise contains “deadlfit”. Showing results for deadlift."
     assert results(reader, "deadlift").all("p", "told") == []
 
 
-def test_the_beginning_of_a_word_is_no_half_of_a_typing_error(reader: Client) -> None:
-    """ "ot" begins "other", and nobody who typed "workot" meant that."""
+def test_typing_error_is_not_split_into_a_word_and_a_prefix(reader: Client) -> None:
+    """The prefix "ot" finds "other", but "workot" does not mean "work ot"."""
     make_article(title="A workout at work, or another")
-    told = results(reader, "workot").one("p", "told").text
-    assert told.endswith("Showing results for workout.")
+    notice = results(reader, "workot").one("p", "told").text
+    assert notice.endswith("Showing results for workout.")
 
 
-def test_some_of_the_words_will_do_and_this_is_said(reader: Client) -> None:
+def test_partial_match_is_shown_with_a_notice(reader: Client) -> None:
     main = results(reader, "goblet xylophone")
     assert titles(main)[0] == "Variation: Goblet squat"
-    told = main.one("p", "told").text
-    assert told == "No article or exercise contains all of these words. These contain some of them."
-    told = results(reader, "gobelt xylophone").one("p", "told").text
-    assert told.endswith("These contain some of goblet xylophone.")
+    notice = main.one("p", "told").text
+    assert notice == "No article or exercise contains all of these words. These contain some of them."
+    notice = results(reader, "gobelt xylophone").one("p", "told").text
+    assert notice.endswith("These contain some of goblet xylophone.")
 
 
-def test_what_readers_wrote_is_no_proof_that_a_word_is_right(reader: Client) -> None:
+def test_typing_error_of_a_comment_is_still_corrected(reader: Client) -> None:
     make_comment(name="Ana", words="I like the deadlfit.")
     main = results(reader, "deadlfit")
     assert titles(main)[0] == "Exercise: Romanian deadlift"
@@ -158,34 +160,34 @@ def test_what_readers_wrote_is_no_proof_that_a_word_is_right(reader: Client) -> 
 
 
 @pytest.mark.parametrize("written", ["3x12", "3 X 12", "3 × 12", "3×12"])
-@pytest.mark.parametrize("asked", ["3x12", "3 x 12", "3×12", '"3 x 12"'])
-def test_sets_and_repetitions_are_found_however_written(
-    reader: Client, written: str, asked: str
+@pytest.mark.parametrize("query", ["3x12", "3 x 12", "3×12", '"3 x 12"'])
+def test_sets_and_repetitions_are_found_in_any_notation(
+    reader: Client, written: str, query: str
 ) -> None:
     make_article(title="Okapi", text=f"Do {written} of them.")
     make_article(title="Other", text="Do 12 of 3.")
-    main = results(reader, asked)
+    main = results(reader, query)
     assert titles(main) == ["Article: Okapi"]
     assert all(mark.text in written for mark in main.all("mark"))
 
 
-def test_a_muscle_is_found_by_its_latin_name_where_it_only_helps(reader: Client) -> None:
-    """ "adductors" must not be taken for "abductors"."""
+def test_secondary_muscle_is_found_by_its_latin_name(reader: Client) -> None:
+    """Otherwise "adductors" would be corrected to "abductors"."""
     main = results(reader, "adductors")
     assert main.all("p", "told") == []
     assert "Exercise: Squat" in titles(main)
     assert "Exercise: Hip abduction machine" not in titles(main)
 
 
-def test_a_short_stem_is_no_beginning(reader: Client) -> None:
-    """ "ab" and "us", which is left of "abs" and "using", begin many words."""
+def test_word_with_a_short_stem_is_no_prefix(reader: Client) -> None:
+    """Many words begin with "ab" and "us", the stems of "abs" and "using"."""
     make_article(title="One", text="Okapi about it, usually.")
     make_article(title="Two", text="Okapi abs, using them.")
     assert titles(results(reader, "okapi abs")) == ["Article: Two"]
     assert titles(results(reader, "okapi using")) == ["Article: Two"]
 
 
-def test_minus_leaves_out_what_holds_the_word(reader: Client) -> None:
+def test_minus_excludes_a_word(reader: Client) -> None:
     make_article(title="Okapi with a barbell")
     make_article(title="Okapi at rest", text="Not one of the barbells.")
     make_article(title="Okapi alone")
@@ -193,14 +195,14 @@ def test_minus_leaves_out_what_holds_the_word(reader: Client) -> None:
     assert titles(results(reader, 'okapi -"at rest" -alone')) == ["Article: Okapi with a barbell"]
 
 
-def test_a_phrase_is_found_only_as_it_stands(reader: Client) -> None:
+def test_phrase_matches_literally(reader: Client) -> None:
     make_article(title="One", text="The okapi sleeps well.")
     make_article(title="Two", text="Well, sleeps the okapi?")
     assert titles(results(reader, '"okapi sleeps"')) == ["Article: One"]
     assert len(titles(results(reader, "okapi sleeps"))) == 2
 
 
-def test_accents_of_the_text_are_kept_and_folded(reader: Client) -> None:
+def test_accents_are_ignored_but_shown(reader: Client) -> None:
     make_article(title="Élan für Émile", text="A cafe\u0301 in Orléans.")
     main = results(reader, "orleans cafe")
     assert main.one("article", "hit").one("a").text == "Élan für Émile"

@@ -1,5 +1,5 @@
-"""What search does with words that the site does not use: it says so, and offers others. And that
-no question takes more than some look-ups. Runs on both databases."""
+"""Words that the site does not use: corrections, suggestions, partial matches. And the number of
+full-text queries of a search, which is limited. Runs on both databases."""
 
 import pytest
 from django.db import connection
@@ -16,8 +16,8 @@ from tests.support.searching import results, titles
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("starter")]
 
-# Real words that the starter site does not use, with words of it that are spelled like them.
-REAL = [
+# Real words that the starter content does not contain, but it contains similar ones.
+REAL_WORDS = [
     "couch", "sofa", "seniors", "senior", "pilates", "trust", "morning", "mens", "sore", "fibre",
     "centre", "colour", "programme", "kettlebell", "kettlebells", "yoga", "bosu", "zumba",
     "gluteos", "banda", "cadera", "nalgas", "embarazada", "clamp", "blank", "blanks", "lung",
@@ -25,31 +25,35 @@ REAL = [
 ]  # fmt: skip
 
 
-def told(main: Element) -> list[str]:
+def notices(main: Element) -> list[str]:
+    """What the page says about corrections and partial matches."""
     return [p.text for p in main.all("p", "told")]
 
 
-def offers(main: Element) -> list[Element]:
+def suggestions(main: Element) -> list[Element]:
+    """The links to other queries."""
     return [a for p in main.all("p", "near") for a in p.all("a")]
 
 
-def look_ups(captured: CaptureQueriesContext) -> int:
-    """How often the full-text index was asked."""
-    asked = ("MATCH", "to_tsquery")
-    return sum(any(word in q["sql"] for word in asked) for q in captured.captured_queries)
+def full_text_queries(captured: CaptureQueriesContext) -> int:
+    """The number of queries that use the full-text index."""
+    operators = ("MATCH", "to_tsquery")
+    return sum(
+        any(operator in q["sql"] for operator in operators) for q in captured.captured_queries
+    )
 
 
-@pytest.mark.parametrize("word", REAL)
-def test_a_real_word_is_not_taken_for_another(reader: Client, word: str) -> None:
+@pytest.mark.parametrize("word", REAL_WORDS)
+def test_real_word_is_not_corrected(reader: Client, word: str) -> None:
     main = results(reader, word)
-    assert told(main) == []
+    assert notices(main) == []
     assert all(word[:4] in mark.text.lower() for mark in main.all("mark"))
-    for offer in offers(main):
-        assert titles(read(reader.get("/search/" + offer.attrs["href"])).one("main"))
+    for link in suggestions(main):
+        assert titles(read(reader.get("/search/" + link.attrs["href"])).one("main"))
 
 
 @pytest.mark.parametrize(
-    ("asked", "offered"),
+    ("query", "suggested"),
     [
         ("trust", "thrust"),
         ("gluteos", "glutes"),
@@ -60,56 +64,56 @@ def test_a_real_word_is_not_taken_for_another(reader: Client, word: str) -> None
         ("zygote trust", "thrust"),
     ],
 )
-def test_the_other_spelling_is_a_link(reader: Client, asked: str, offered: str) -> None:
-    main = results(reader, asked)
-    links = {a.text: a.attrs["href"] for a in offers(main)}
-    assert offered in links
+def test_other_spelling_is_suggested(reader: Client, query: str, suggested: str) -> None:
+    main = results(reader, query)
+    links = {a.text: a.attrs["href"] for a in suggestions(main)}
+    assert suggested in links
     for words, address in links.items():
         followed = read(reader.get(f"/search/{address}"))
         assert followed.one("title").text.startswith(f"Search: “{words}”")
         assert titles(followed.one("main"))
 
 
-def test_some_of_the_words_are_shown_as_they_were_typed(reader: Client) -> None:
+def test_partial_match_does_not_change_the_words(reader: Client) -> None:
     make_article(title="Good things", text="They take time.")
     main = results(reader, "good morning")
     assert "Article: Good things" in titles(main)
-    assert told(main) == [
+    assert notices(main) == [
         "No article or exercise contains all of these words. These contain some of them."
     ]
     assert "moving" not in {mark.text.lower() for mark in main.all("mark")}
 
 
-def test_what_readers_wrote_is_shown_beside_the_offer(reader: Client) -> None:
+def test_comments_are_shown_beside_a_suggestion(reader: Client) -> None:
     make_comment(name="Kim", words="I do it on my couch.")
     make_article(title="Coach yourself")
     main = results(reader, "couch")
     assert titles(main) == ["Reader: Kim"]
-    assert "coach" in [a.text for a in offers(main)]
-    assert told(main) == []
+    assert "coach" in [a.text for a in suggestions(main)]
+    assert notices(main) == []
 
 
-def test_a_word_that_is_none_is_still_put_right_beside_a_real_one(reader: Client) -> None:
+def test_typing_error_is_corrected_beside_a_real_word(reader: Client) -> None:
     main = results(reader, "couch sqaut")
     assert titles(main)[0] == "Exercise: Squat"
-    assert told(main)[0].endswith("These contain some of couch squat.")
+    assert notices(main)[0].endswith("These contain some of couch squat.")
 
 
 @pytest.mark.parametrize("typed", ["cant", "CANT", "can't", "can’t"])
-def test_an_apostrophe_makes_no_difference(reader: Client, typed: str) -> None:
+def test_apostrophe_makes_no_difference(reader: Client, typed: str) -> None:
     make_article(title="Okapi", text="It can't jump.")
     assert titles(results(reader, f"okapi {typed}")) == ["Article: Okapi"]
     assert titles(results(reader, f'okapi "{typed} jump"')) == titles(
         results(reader, 'okapi "can\'t jump"')
     )
-    assert told(results(reader, typed)) == []
+    assert notices(results(reader, typed)) == []
 
 
 @pytest.mark.parametrize("word", ["cant", "dont", "wont", "im", "ive", "youre", "its", "doesnt"])
-def test_a_contraction_is_never_another_word(reader: Client, word: str) -> None:
+def test_contraction_is_not_corrected(reader: Client, word: str) -> None:
     main = results(reader, word)
-    assert told(main) == []
-    assert offers(main) == []
+    assert notices(main) == []
+    assert suggestions(main) == []
 
 
 @pytest.mark.parametrize(
@@ -123,28 +127,28 @@ def test_a_contraction_is_never_another_word(reader: Client, word: str) -> None:
         ("hip-thrust -hip", "hip-thrust hip"),
     ],
 )
-def test_a_minus_that_leaves_nothing_is_explained(reader: Client, typed: str, plain: str) -> None:
+def test_minus_that_leaves_no_result_is_explained(reader: Client, typed: str, plain: str) -> None:
     main = results(reader, typed)
     assert titles(main) == []
     assert "A minus sign right before a word leaves out everything that contains" in main.text
-    (link,) = offers(main)
+    (link,) = suggestions(main)
     assert link.text == plain
     assert titles(read(reader.get(f"/search/{link.attrs['href']}")).one("main"))
 
 
 @pytest.mark.parametrize("typed", ["xqzzy -squat", "-", "- -", "xqzzy"])
-def test_a_minus_that_is_not_the_reason_is_not_blamed(reader: Client, typed: str) -> None:
+def test_minus_is_not_mentioned_if_it_is_not_the_reason(reader: Client, typed: str) -> None:
     main = results(reader, typed)
     assert "Nothing was found" in main.text
     assert "minus" not in main.text
 
 
 @pytest.mark.parametrize("typed", ["- squat", "–squat", "—squat", "−squat", "squat-"])
-def test_a_dash_is_no_minus(reader: Client, typed: str) -> None:
+def test_dash_is_no_minus(reader: Client, typed: str) -> None:
     assert titles(results(reader, typed))[0] == "Exercise: Squat"
 
 
-LONG = [
+LONG_QUERIES = [
     "<script>alert('hello')</script><img src=x onerror=alert(1)>" * 3,
     "[[hip-thrust/basic-floor]][[picture:zebra]]" * 4,
     "((((((((((" * 10,
@@ -159,15 +163,15 @@ LONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("typed", LONG, ids=lambda typed: typed[:20])
-def test_a_long_question_takes_few_look_ups(reader: Client, typed: str) -> None:
+@pytest.mark.parametrize("typed", LONG_QUERIES, ids=lambda typed: typed[:20])
+def test_long_query_runs_few_full_text_queries(reader: Client, typed: str) -> None:
     with CaptureQueriesContext(connection) as captured:
         search(typed)
-    assert look_ups(captured) <= 10
+    assert full_text_queries(captured) <= 10
     assert len(captured) <= 24
 
 
-PIECES = st.sampled_from(
+FRAGMENTS = st.sampled_from(
     ["squat", "sqaut", "trust", "hipthrust", "clam shell", "couch", "dont", '"hip', "-", "-squat",
      "<b>", "</script>", "[[", "((", "3x10", "x", "7", "glut", "’", "*", "qzxwv", "ß", "深蹲"]
 )  # fmt: skip
@@ -179,23 +183,23 @@ PIECES = st.sampled_from(
 @given(
     st.one_of(
         st.text(max_size=220),
-        st.lists(PIECES, max_size=40).map(" ".join),
-        st.lists(PIECES, max_size=40).map("".join),
+        st.lists(FRAGMENTS, max_size=40).map(" ".join),
+        st.lists(FRAGMENTS, max_size=40).map("".join),
         st.lists(st.text("abcdeghlqrstu", min_size=3, max_size=12), max_size=20).map(" ".join),
     )
 )
-def test_no_question_takes_more_than_some_look_ups(db: None, typed: str) -> None:
+def test_any_query_runs_few_full_text_queries(db: None, typed: str) -> None:
     with CaptureQueriesContext(connection) as captured:
         search(typed)
-    assert look_ups(captured) <= 10
+    assert full_text_queries(captured) <= 10
     assert len(captured) <= 24
 
 
 @pytest.mark.parametrize("word", ["morning", "colour", "color", "sentadilla", "pilates", "hiit"])
-def test_the_dictionary_has_it(word: str) -> None:
+def test_dictionary_contains_word(word: str) -> None:
     assert is_word(word)
 
 
 @pytest.mark.parametrize("word", ["", "a b", "shuat", "deadlfit", "qzx", "mornin", "#", "orning"])
-def test_the_dictionary_has_it_not(word: str) -> None:
+def test_dictionary_does_not_contain_other_text(word: str) -> None:
     assert not is_word(word)

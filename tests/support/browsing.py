@@ -1,4 +1,4 @@
-"""People in a browser: their windows, and what these windows complained about."""
+"""Browser windows for tests, and the errors that occurred in them."""
 
 import os
 from typing import Any, Literal
@@ -20,7 +20,7 @@ Scheme = Literal["light", "dark"]
 
 
 def launch(chromium: BrowserType, *more: str) -> Browser:
-    """A browser that asks nobody but the site."""
+    """Starts a browser that makes no requests of its own."""
     return chromium.launch(
         executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
         args=[
@@ -37,8 +37,8 @@ def launch(chromium: BrowserType, *more: str) -> Browser:
 
 
 class Visits:
-    """The windows of one test. Every console message, script error and request to another host
-    than the site's is kept in complaints."""
+    """The browser windows of one test. Every console message, script error and request to another
+    host is recorded in complaints, which the fixture expects to be empty."""
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
@@ -73,7 +73,7 @@ class Visits:
         return page
 
     def desk(self, site: RunningSite, **how: Any) -> Page:
-        """A window in which the trainer has signed in."""
+        """A window with the trainer signed in, on the front page of the admin."""
         page = self.window(site, **{"width": 1280, "height": 900} | how)
         page.goto("/admin/")
         page.get_by_label("Username").fill("elsie")
@@ -92,7 +92,7 @@ class Visits:
             self.complaints.append(f"asked another host: {request.url}")
 
     def _response(self, response: Response) -> None:
-        # The browser notes a page with an error status in the console: that is no complaint.
+        # The browser logs an error page to the console, but tests request these on purpose.
         if response.status >= 400 and response.request.is_navigation_request():
             self.refused.add(urldefrag(response.url).url)
 

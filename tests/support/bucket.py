@@ -1,4 +1,4 @@
-"""A server like S3 for the tests, with an empty bucket."""
+"""An S3 server (moto) with an empty bucket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from urllib.request import Request, urlopen
 
-# What comes when all the room was used is refused, as by a bucket with a quota.
+# Uploads beyond this number of bytes are refused, like those to a bucket with a quota.
 START = """
 import sys
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -32,7 +32,7 @@ sys.stdin.read()
 
 
 class BucketServer:
-    """Ends when left."""
+    """A context manager that runs the server. room is its capacity in bytes."""
 
     def __init__(self, room: int = 1 << 30) -> None:
         self.process = subprocess.Popen(
@@ -53,7 +53,7 @@ class BucketServer:
         return {"MEDIA_BUCKET": "pictures", "MEDIA_ENDPOINT": self.url, **keys, **region}
 
     def listing(self) -> str:
-        """What is in the bucket, as S3 tells it."""
+        """The XML listing of the bucket."""
         with urlopen(f"{self.url}/pictures", timeout=30) as answer:
             return answer.read().decode()
 

@@ -1,4 +1,4 @@
-"""The rules of the W3C's feed validator that an Atom feed of ours could break."""
+"""Checks an Atom feed by the rules of the W3C feed validator that could apply to ours."""
 
 import re
 from datetime import datetime
@@ -16,7 +16,7 @@ TAG = re.compile(r"tag:[a-z0-9.-]+,\d{4}(-\d\d){0,2}:[^\s#]+")
 
 
 def problems(xml: bytes, address: str) -> list[str]:
-    """What the validator would say of the feed that was fetched from this address."""
+    """What the validator would report for the feed at this address."""
     feed = ET.fromstring(xml)
     found = [] if feed.tag == f"{ATOM}feed" else ["the document is no Atom feed"]
     found += _counted(feed, FEED)
@@ -45,9 +45,9 @@ def problems(xml: bytes, address: str) -> list[str]:
 
 
 def _counted(element: ET.Element, wanted: dict[str, int]) -> list[str]:
-    there = [child.tag.removeprefix(ATOM) for child in element]
-    found = [f"{there.count(n)} × {n}, not {k}" for n, k in wanted.items() if there.count(n) != k]
-    found += [f"unknown element {name}" for name in {*there} - {*wanted} - MANY]
+    tags = [child.tag.removeprefix(ATOM) for child in element]
+    found = [f"{tags.count(n)} × {n}, not {k}" for n, k in wanted.items() if tags.count(n) != k]
+    found += [f"unknown element {name}" for name in {*tags} - {*wanted} - MANY]
     for name in ("title", "summary"):
         text = element.findtext(f"{ATOM}{name}")
         if text is not None and not text.strip():

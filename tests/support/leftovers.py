@@ -1,4 +1,4 @@
-"""What only code should see: in the text, attributes and data of whatever the site answers."""
+"""Finds what no reader should see in a response: template tags, None, HTML escaped twice."""
 
 import json
 import re
@@ -10,18 +10,18 @@ from tests.support.page import read
 
 LEFTOVER = re.compile(
     r"bound method|<(?:function|class|module|generator)\b| object at 0x|QuerySet \[|lazy object"
-    r"|\{\{|\}\}|\{%|%\}|\{#|#\}"  # of a template
-    r"|%\(\w+\)|\{(?!words\}|searchTerms\})\w+\}"  # of a message; a search's address has a blank
-    r"|&(?:amp|lt|gt|quot|#x?[0-9a-f]+);"  # escaped twice
+    r"|\{\{|\}\}|\{%|%\}|\{#|#\}"  # template syntax
+    r"|%\(\w+\)|\{(?!words\}|searchTerms\})\w+\}"  # format strings, except those of OpenSearch
+    r"|&(?:amp|lt|gt|quot|#x?[0-9a-f]+);"  # text that was escaped twice
     r"|\b(?:None(?! of (?:them|these)\b)|nan|NaN|NoneType|datetime\.\w+)\b|\bundefined\b"
 )
-WHOLE = {"[]", "{}", "()", "''", "True", "False", "null"}  # never all that a text says
-# Django says these on its own pages, of what is not chosen and to its scripts.
-OF_THE_DESK = {"None", "True", "False", "[]"}
+WHOLE_TEXTS = {"[]", "{}", "()", "''", "True", "False", "null"}  # never the whole of a text
+# The admin itself shows these, for empty choices and in data for its scripts.
+ALLOWED_IN_ADMIN = {"None", "True", "False", "[]"}
 
 
 def leftovers(response: Any) -> list[str]:
-    """Each such text of the answer, with a little around it."""
+    """Each match in the response, with some context."""
     kind = response.get("Content-Type", "").partition(";")[0]
     body = response.getvalue()
     texts: Iterator[str]
@@ -39,7 +39,7 @@ def leftovers(response: Any) -> list[str]:
 
 
 def in_text(text: str) -> Iterator[str]:
-    if text.strip() in WHOLE:
+    if text.strip() in WHOLE_TEXTS:
         yield text
     for match in LEFTOVER.finditer(text):
         yield text[max(0, match.start() - 60) : match.end() + 20]
@@ -59,7 +59,7 @@ def of_html(html: str) -> Iterator[str]:
 
 
 def of_json(data: Any) -> Iterator[str]:
-    """Every string in it; those that hold HTML are read as that."""
+    """All strings in the data, and the texts of those that contain HTML."""
     if isinstance(data, dict):
         for name, value in data.items():
             yield from of_html(value) if name == "content_html" else of_json(value)

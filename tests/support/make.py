@@ -1,4 +1,4 @@
-"""Makers: a row that is right in every way, with what the test is about given by name."""
+"""Factories of valid rows. A test passes only the values that it is about."""
 
 import io
 from datetime import timedelta
@@ -142,7 +142,7 @@ def make_variation(
 
 
 def make_comment(**overrides: Any) -> Comment:
-    """A published comment with words; published_at=None makes it wait."""
+    """A published comment with text; published_at=None makes it wait for approval."""
     defaults: dict[str, Any] = {
         "name": "Ana",
         "words": "I like the slow way down.",
@@ -164,7 +164,7 @@ def make_picture(**overrides: Any) -> Picture:
 def image_file(
     size: tuple[int, int] = (32, 24), mode: str = "RGB", kind: str = "PNG", **how: Any
 ) -> io.BytesIO:
-    """An image file of one color, as a person would upload it."""
+    """An image file of one color, as a form would receive it."""
     file = io.BytesIO()
     Image.new(mode, size, how.pop("color", 0)).save(file, kind, **how)
     file.seek(0)

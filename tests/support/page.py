@@ -1,4 +1,4 @@
-"""Reads a page as elements with text, so that a test asks what a reader would see or send."""
+"""Parses HTML into elements, so that tests check what a reader would see or send."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ INLINE = {"a", "b", "bdi", "code", "em", "i", "mark", "small", "span", "strong",
 
 
 class Element:
+    """An element with its attributes and children."""
+
     def __init__(self, tag: str, attrs: dict[str, str]) -> None:
         self.tag, self.attrs = tag, attrs
         self.children: list[Element | str] = []
@@ -20,12 +22,12 @@ class Element:
 
     @property
     def raw(self) -> str:
-        """The text between the tags, every character of it."""
+        """The text content with all its white space."""
         return "".join(c if isinstance(c, str) else c.raw for c in self.children)
 
     @property
     def text(self) -> str:
-        """The words, with single spaces, as the screen shows them."""
+        """The text content with white space collapsed, as a browser shows it."""
         return " ".join(self._words().split())
 
     def _words(self) -> str:
@@ -33,13 +35,14 @@ class Element:
         return words if self.tag in INLINE else f" {words} "
 
     def __iter__(self) -> Iterator[Element]:
-        """This element and all below it, in the order of the page."""
+        """This element and its descendants in document order."""
         yield self
         for child in self.children:
             if isinstance(child, Element):
                 yield from child
 
     def all(self, tag: str = "", class_: str = "", **attrs: str) -> list[Element]:
+        """The elements with this tag, class and attributes."""
         return [
             e
             for e in self
@@ -49,19 +52,20 @@ class Element:
         ]
 
     def one(self, tag: str = "", class_: str = "", **attrs: str) -> Element:
+        """The only such element. Fails if there are none or several."""
         found = self.all(tag, class_, **attrs)
         assert len(found) == 1, f"{tag} .{class_} {attrs}: {len(found)} on the page"
         return found[0]
 
     def fields(self) -> dict[str, Any]:
-        """What a browser would send of this form as it stands, without files and buttons."""
+        """The data that a browser would send for this form, without files and buttons."""
         values: dict[str, list[str]] = {}
         for e in self:
             name = e.attrs.get("name", "")
             if not name or "disabled" in e.attrs:
                 continue
             if e.tag == "textarea":
-                # A browser drops the one line break after the tag.
+                # HTML ignores a line break right after the tag.
                 values.setdefault(name, []).append(e.raw.removeprefix("\n"))
             elif e.tag == "select":
                 values.setdefault(name, []).extend(_chosen(e))
@@ -110,7 +114,7 @@ class _Builder(HTMLParser):
 
 
 def read(source: Any) -> Element:
-    """The page of a response, of bytes or of a string."""
+    """Parses a response, bytes or a string."""
     content = getattr(source, "content", source)
     builder = _Builder()
     builder.feed(content.decode() if isinstance(content, bytes) else content)
@@ -119,7 +123,7 @@ def read(source: Any) -> Element:
 
 
 def save(client: Any, address: str, **changes: Any) -> Any:
-    """Open a page of the desk, change some fields of its form and save it; the answer to that."""
+    """Requests an admin form, changes some fields and submits it. Returns the response."""
     shown = client.get(address)
     assert shown.status_code == 200, f"{address}: {shown.status_code}"
     page = read(shown)

@@ -1,4 +1,4 @@
-"""Pictures as cameras and programs make them: turned, with camera data and color profiles."""
+"""Photos as cameras write them: rotated, with EXIF data and color profiles."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import pi_heif
 import pillow_heif
 from PIL import Image, ImageCms
 
-pillow_heif.register_heif_opener()  # writes HEIC, with an encoder under the GPL: only in tests
-pi_heif.register_heif_opener()  # reading stays with the decoder that the site has
+pillow_heif.register_heif_opener()  # its HEIC encoder is under the GPL, so it is used only in tests
+pi_heif.register_heif_opener()  # the decoder of the site reads the files
 
 Color = tuple[int, int, int]
 
 SIZE = (480, 320)
-CORNERS: dict[str, Color] = {  # muted, so that no profile's conversion cuts them off
+CORNERS: dict[str, Color] = {  # muted, so that no conversion between profiles clips them
     "top left": (180, 60, 50),
     "top right": (60, 150, 70),
     "bottom left": (50, 70, 170),
     "bottom right": (190, 180, 70),
 }
-# How the camera writes an upright scene for each orientation: turned the other way.
+# For each EXIF orientation, how a camera transposes the pixels of an upright scene.
 TURNED = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -34,17 +34,17 @@ TURNED = {
     8: Image.Transpose.ROTATE_270,
 }
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:place>Zebra Street</rdf:place></x:xmpmeta>'
-WHITE = (0.9642, 1.0, 0.8249)  # D50, in which profiles speak
+WHITE = (0.9642, 1.0, 0.8249)  # D50, the white point of ICC profiles
 P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
 TO_SRGB = (
     (3.1338561, -1.6168667, -0.4906146),
     (-0.9787684, 1.9161415, 0.0334540),
     (0.0719453, -0.2289914, 1.4052427),
-)  # from XYZ at D50; Bruce Lindbloom's table
+)  # from XYZ at D50, by Bruce Lindbloom
 
 
 def scene(size: tuple[int, int] = SIZE) -> Image.Image:
-    """A color in each corner, and shades between, so that it counts as a photo."""
+    """A gradient between four colors in the corners. The site treats it as a photo."""
     small = Image.new("RGB", (2, 2))
     small.putdata(list(CORNERS.values()))
     return small.resize(size, Image.Resampling.BICUBIC, box=(0.4, 0.4, 1.6, 1.6))
@@ -84,7 +84,7 @@ def saved(image: Image.Image, kind: str, **how: Any) -> bytes:
 
 
 def heic(image: Image.Image, orientation: int = 1, **how: Any) -> bytes:
-    """As a phone writes it: the turn stands in the file's own structure beside the camera data."""
+    """A HEIC file as phones write it, with the orientation in the container and in EXIF."""
     image = turned(image, orientation)
     image.info["exif"] = camera_data(orientation).tobytes()
     return saved(image, "HEIF", quality=90, **how)
@@ -102,7 +102,7 @@ def p3_profile() -> bytes:
 
 
 def p3_to_srgb(color: Color) -> Color:
-    """By the textbook, without Pillow."""
+    """Converts a color without Pillow, as a reference."""
     linear = [_to_linear(value / 255) for value in color]
     xyz = [sum(linear[i] * P3[i][axis] for i in range(3)) for axis in range(3)]
     return _xyz_to_srgb(xyz)
@@ -119,7 +119,7 @@ def lab_to_srgb(lightness: float, a: float, b: float) -> Color:
     )
 
 
-# What four inks look like on a press, as CIELAB; every mixture with black is black.
+# CIELAB colors of mixed CMY inks. Every mixture with black is black.
 INKS = {
     (0, 0, 0): (95, 0, 2),
     (1, 0, 0): (55, -20, -30),
@@ -133,7 +133,7 @@ INKS = {
 
 
 def cmyk_profile() -> bytes:
-    """A printer's profile: a table of what INKS look like (ICC.1:2001, lut8Type)."""
+    """A printer profile with a lookup table of INKS (ICC.1:2001, lut8Type)."""
     table = bytearray()
     for c, m, y, k in (
         (c, m, y, k) for c in (0, 1) for m in (0, 1) for y in (0, 1) for k in (0, 1)
@@ -147,12 +147,14 @@ def cmyk_profile() -> bytes:
 
 
 def gray_profile() -> bytes:
-    """A scanner's profile of gray, with a gamma of 2.2."""
+    """A grayscale scanner profile with a gamma of 2.2."""
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256))
     return _profile(b"scnr", b"GRAY", b"XYZ ", {b"kTRC": curve})
 
 
-def _profile(device: bytes, colors: bytes, seen_as: bytes, more: dict[bytes, bytes]) -> bytes:
+def _profile(
+    device: bytes, colors: bytes, connection_space: bytes, more: dict[bytes, bytes]
+) -> bytes:
     name = b"Zebra press\0"
     tags = {
         b"desc": b"desc" + bytes(4) + struct.pack(">I", len(name)) + name + bytes(78),
@@ -166,7 +168,7 @@ def _profile(device: bytes, colors: bytes, seen_as: bytes, more: dict[bytes, byt
         body += data + bytes(-len(data) % 4)
     size = start + len(body)
     header = struct.pack(
-        ">I4sI4s4s4s12s4s", size, b"", 0x02400000, device, colors, seen_as, b"", b"acsp"
+        ">I4sI4s4s4s12s4s", size, b"", 0x02400000, device, colors, connection_space, b"", b"acsp"
     )
     header = header.ljust(68, b"\0") + struct.pack(">3i", *(round(v * 65536) for v in WHITE))
     return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + directory + body

@@ -1,5 +1,6 @@
-"""What schema.org 29.4 publishes of the types and properties that this site uses, written down by
-hand: of which types a property is said, and what may be said. And the check of a graph by it."""
+"""Checks JSON-LD against the types and properties of schema.org 29.4 that this site uses.
+
+The tables are copied by hand: the domain and the range of each property."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any
 
 from tests.support.page import Element
 
-# type: the types it is a kind of
+# type: its parent types
 TYPES: dict[str, tuple[str, ...]] = {
     "Thing": (),
     "Action": ("Thing",),
@@ -46,7 +47,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     "ExercisePlan": ("CreativeWork", "PhysicalActivity"),
 }
 
-# property: (the types it is said of, the types and kinds of text that may stand there)
+# property: (the types that have it, the types of its values)
 PROPERTIES: dict[str, tuple[set[str], set[str]]] = {
     "about": ({"CreativeWork"}, {"Thing"}),
     "activityDuration": ({"ExercisePlan"}, {"Duration", "QuantitativeValue"}),
@@ -103,26 +104,26 @@ PROPERTIES: dict[str, tuple[set[str], set[str]]] = {
 
 
 def graph_of(page: Element) -> list[dict[str, Any]]:
-    """The nodes of all JSON-LD of a page, those with one @id joined."""
-    joined: dict[str, dict[str, Any]] = {}
+    """The nodes of all JSON-LD scripts of a page. Nodes with the same @id are merged."""
+    merged: dict[str, dict[str, Any]] = {}
     for script in page.all("script", type="application/ld+json"):
         data = json.loads(script.raw)
         assert data["@context"] == "https://schema.org"
         for node in data["@graph"]:
-            before = joined.setdefault(node["@id"], {})
-            clash = {name for name in node if name in before and before[name] != node[name]}
-            assert not clash, f"{node['@id']} says {clash} twice"
+            before = merged.setdefault(node["@id"], {})
+            conflicts = {name for name in node if name in before and before[name] != node[name]}
+            assert not conflicts, f"{node['@id']} has two values of {conflicts}"
             before.update(node)
-    return list(joined.values())
+    return list(merged.values())
 
 
 def problems(nodes: list[dict[str, Any]]) -> list[str]:
-    """What in a graph schema.org does not know, or knows otherwise."""
-    named = {node["@id"]: node for node in nodes}
-    return [problem for node in nodes for problem in _wrong(node, named)]
+    """What is not valid in a graph according to schema.org."""
+    by_id = {node["@id"]: node for node in nodes}
+    return [problem for node in nodes for problem in _node_problems(node, by_id)]
 
 
-def _wrong(node: dict[str, Any], named: dict[str, Any]) -> Iterator[str]:
+def _node_problems(node: dict[str, Any], by_id: dict[str, Any]) -> Iterator[str]:
     kind = node.get("@type", "")
     if kind not in TYPES:
         yield f"unknown type {kind!r}"
@@ -130,47 +131,55 @@ def _wrong(node: dict[str, Any], named: dict[str, Any]) -> Iterator[str]:
     for name, value in node.items():
         if name.startswith("@"):
             continue
-        if name.endswith("-input"):  # an annotation of an action's property
-            if name.removesuffix("-input") not in PROPERTIES:
-                yield f"{kind}: unknown property {name}"
-            continue
-        if name not in PROPERTIES:
+        property_name = name.removesuffix("-input")  # an annotation of an action's property
+        if property_name not in PROPERTIES:
             yield f"{kind}: unknown property {name}"
-            continue
-        domains, ranges = PROPERTIES[name]
-        if not domains & _kinds(kind):
-            yield f"{name} is not said of {kind}"
-        values = value if isinstance(value, list) else [value]
-        if not values or "" in values or None in values:
-            yield f"{kind}.{name} is empty"
-        for one in values:
-            if isinstance(one, dict):
-                whole = one if "@type" in one else named.get(one["@id"])
-                if whole is None:
-                    yield f"{kind}.{name} names {one['@id']}, which is nowhere"
-                    continue
-                if not ranges & _kinds(whole["@type"]):
-                    yield f"{kind}.{name} may not be {whole['@type']}"
-                if "@type" in one:
-                    yield from _wrong(one, named)
-            elif not any(_is(word, one) for word in ranges):
-                yield f"{kind}.{name} may not be {one!r}"
+        elif property_name == name:
+            yield from _property_problems(kind, name, value, by_id)
 
 
-def _kinds(name: str) -> set[str]:
-    return {name}.union(*(_kinds(above) for above in TYPES[name]))
+def _property_problems(kind: str, name: str, value: Any, by_id: dict[str, Any]) -> Iterator[str]:
+    domain, types = PROPERTIES[name]
+    if not domain & _with_parents(kind):
+        yield f"{name} is not said of {kind}"
+    values = value if isinstance(value, list) else [value]
+    if not values or "" in values or None in values:
+        yield f"{kind}.{name} is empty"
+    for one in values:
+        if isinstance(one, dict):
+            yield from _reference_problems(f"{kind}.{name}", one, types, by_id)
+        elif not any(_is_a(type_, one) for type_ in types):
+            yield f"{kind}.{name} may not be {one!r}"
 
 
-def _is(word: str, value: Any) -> bool:
-    if word in ("Integer", "Number"):
+def _reference_problems(
+    name: str, value: dict[str, Any], types: set[str], by_id: dict[str, Any]
+) -> Iterator[str]:
+    """Problems of a value that is a node, or a reference to one by its @id."""
+    node = value if "@type" in value else by_id.get(value["@id"])
+    if node is None:
+        yield f"{name} names {value['@id']}, which is nowhere"
+        return
+    if not types & _with_parents(node["@type"]):
+        yield f"{name} may not be {node['@type']}"
+    if "@type" in value:
+        yield from _node_problems(value, by_id)
+
+
+def _with_parents(name: str) -> set[str]:
+    return {name}.union(*(_with_parents(parent) for parent in TYPES[name]))
+
+
+def _is_a(type_: str, value: Any) -> bool:
+    if type_ in ("Integer", "Number"):
         return isinstance(value, int) and not isinstance(value, bool)
     if not isinstance(value, str):
         return False
-    if word == "Date":
+    if type_ == "Date":
         return bool(re.fullmatch(r"\d{4}", value)) or _parses(date, value)
-    if word == "DateTime":
+    if type_ == "DateTime":
         return "T" in value and _parses(datetime, value)
-    return word == "Text" or (word == "URL" and value.startswith(("https://", "http://")))
+    return type_ == "Text" or (type_ == "URL" and value.startswith(("https://", "http://")))
 
 
 def _parses(kind: Any, value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Asking the search page, and what it found."""
+"""Requests the search page and reads its results."""
 
 from django.test import Client
 
@@ -6,12 +6,13 @@ from tests.support.page import Element, read
 
 
 def results(reader: Client, query: str, **more: str) -> Element:
+    """The main element of the search page."""
     response = reader.get("/search/", {"q": query, **more})
     assert response.status_code == 200
     return read(response).one("main")
 
 
 def titles(main: Element) -> list[str]:
-    """What was found, best first, as "Exercise: Hip thrust"."""
+    """The kind and title of each result, best first: "Exercise: Hip thrust"."""
     found = main.all("article", "hit")
     return [f"{hit.one('p', 'kicker').text.split(' · ')[0]}: {hit.one('a').text}" for hit in found]

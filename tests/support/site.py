@@ -1,4 +1,4 @@
-"""The real site for tests that need it whole: gunicorn with a port and a folder of its own."""
+"""A served site: gunicorn with a port and a data folder of its own, and manage.py commands."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ print(client.cookies["sessionid"].value)
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    """What a command of the site sees: nothing of the tests' own settings."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {"DATA_DIR": str(folder), "SECRET_KEY": SECRET} | more
+    """The environment of a command, without the settings of the tests."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return inherited | {"DATA_DIR": str(folder), "SECRET_KEY": SECRET} | more
 
 
 def run(
     folder: Path, arguments: tuple[str, ...], more: dict[str, str], **how: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of manage.py in this data folder to its end."""
+    """Runs a manage.py command on this data folder. Returns the finished process."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -50,14 +50,16 @@ def run(
 
 
 def manage(folder: Path, *arguments: str, **more: str) -> str:
-    """Run a command that has to succeed; what it printed."""
+    """Runs a manage.py command that must succeed. Returns its output."""
     done = run(folder, arguments, more)
     assert done.returncode == 0, f"{arguments}: {done.stderr}"
     return done.stdout
 
 
 def refused(folder: Path, *arguments: str, small_disk: int = 0, **more: str) -> str:
-    """Run a command that has to fail; the sentence it failed with."""
+    """Runs a manage.py command that must fail. Returns its error message.
+
+    small_disk limits the size of the files it writes, in bytes; 0 is no limit."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (small_disk, small_disk))
@@ -69,7 +71,7 @@ def refused(folder: Path, *arguments: str, small_disk: int = 0, **more: str) -> 
 
 
 def prepare(folder: Path, static: Path) -> Path:
-    """A data folder with the starter content, collected static files and the trainer's account."""
+    """Creates a data folder with the starter content, static files and the trainer's account."""
     folder.mkdir()
     (folder / "static").symlink_to(static)
     manage(folder, "migrate", "--verbosity=0")
@@ -86,8 +88,8 @@ def prepare(folder: Path, static: Path) -> Path:
 
 
 def own_port() -> socket.socket:
-    """A socket on a free port. Bound by its number, so that the port stays its own while nobody
-    listens on it: one the system chose goes to whoever calls next once that ends."""
+    """A socket on a free port. It is bound by number: a port that the system chose would be given
+    to another program while nothing listens on it."""
     with socket.socket() as free:
         own = socket.socket()
         for one in (free, own):
@@ -98,50 +100,50 @@ def own_port() -> socket.socket:
 
 
 class RunningSite:
-    """A served site; ends when left."""
+    """A context manager that runs the site in gunicorn."""
 
     workers = 1
-    patience = 30  # seconds for an answer
+    patience = 30  # timeout of a request in seconds
 
     def __init__(self, prepared: Path, folder: Path, **settings: str) -> None:
         shutil.copytree(prepared, folder, symlinks=True)
         self.settings = settings
         self.folder = folder
-        # Bound here and handed down: no port is guessed, and a request waits until it is served.
+        # gunicorn inherits this socket, so a request waits in its queue until gunicorn has started.
         self.listening = own_port()
         self.port = self.listening.getsockname()[1]
-        self.backend = f"127.0.0.1:{self.port}"  # as a web server in front names it
+        self.backend = f"127.0.0.1:{self.port}"  # for the configuration of a reverse proxy
         self.url = f"http://127.0.0.1:{self.port}"
         self.start_again()
 
     def start_again(self) -> None:
         self.listening.listen(64)
-        self.life, held = os.pipe()  # its other end is open while one of the processes lives
+        self.life, write_end = os.pipe()  # at end of file when the last process has ended
         how = ["--workers", f"{self.workers}", "--worker-class", "gthread", "--threads", "8"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.command(), *how, "--log-level", "warning"],
                 cwd=ROOT,
                 env=environment(self.folder, **{"SITE_URL": self.url, **self.settings}),
-                pass_fds=[self.listening.fileno(), held],
+                pass_fds=[self.listening.fileno(), write_end],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        os.close(held)
+        os.close(write_end)
 
     def command(self) -> list[str]:
-        """gunicorn, and where it listens."""
+        """The command that starts the server, without its options."""
         bind = f"fd://{self.listening.fileno()}"
         return [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind]
 
     def kill(self) -> None:
-        """As at a power cut: nothing is finished, nobody is told."""
+        """Kills all processes without warning, like a power cut."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=20)
-        os.read(self.life, 1)  # the workers outlive their master by moments
+        os.read(self.life, 1)  # waits until the workers have ended, too
         os.close(self.life)
-        self.listening.shutdown(socket.SHUT_RDWR)  # who calls now is refused
+        self.listening.shutdown(socket.SHUT_RDWR)  # new connections are refused
 
     def __enter__(self) -> Self:
         return self
@@ -158,15 +160,15 @@ class RunningSite:
 
     @property
     def logged(self) -> list[dict[str, Any]]:
-        """The lines that the site itself logged. One that another thread is still writing has no
-        end yet, and is left out."""
+        """The log records of the site, parsed. A last line without its end, which another thread is
+        still writing, is left out."""
         lines = self.log.rpartition("\n")[0].splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def ask(
         self, method: str, path: str, body: bytes = b"", **headers: str
     ) -> tuple[http.client.HTTPResponse, str]:
-        """One request through a socket of its own: the response, and its body as text."""
+        """Sends a request on a new connection. Returns the response, and its body as text."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if body:
             named.setdefault("Content-Type", "application/x-www-form-urlencoded")
@@ -177,23 +179,23 @@ class RunningSite:
             return response, response.read().decode()
 
     def cookie(self) -> str:
-        """That of a browser in which the trainer is signed in."""
+        """The session cookie of a browser in which the trainer is signed in."""
         return "sessionid=" + self.manage("shell", "-c", SIGN_IN).split()[-1]
 
     def publish(self, comment: str, cookie: str) -> None:
-        """The trainer publishes what waits in her queue."""
+        """Publishes a waiting comment as the trainer."""
         token = "a" * 32
-        done, _ = self.ask(
+        response, _ = self.ask(
             "POST",
             "/admin/comments/comment/queue/",
             f"do=publish:{comment}".encode(),
             Cookie=f"{cookie}; csrftoken={token}",
             X_CSRFToken=token,
         )
-        assert done.status in (302, 303)
+        assert response.status in (302, 303)
 
     def drop(self, picture: bytes, cookie: str) -> tuple[http.client.HTTPResponse, str]:
-        """The trainer drops a picture on a text."""
+        """Uploads a picture as the editor does when the trainer drops a file on it."""
         token = "a" * 32
         name = b'--zebra\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n'
         return self.ask(
@@ -206,17 +208,17 @@ class RunningSite:
         )
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What the database holds now."""
+        """Runs a SELECT on the SQLite database."""
         with closing(sqlite3.connect(self.folder / "site.sqlite3", timeout=20)) as database:
             return database.execute(query, values).fetchall()
 
     def change(self, query: str, *values: Any) -> None:
-        """Change the database behind the site's back, but say that it changed."""
+        """Changes the database directly, and bumps the version that cached pages depend on."""
         with closing(sqlite3.connect(self.folder / "site.sqlite3", timeout=20)) as database:
             database.execute(query, values)
             database.execute("UPDATE publishing_edition SET number = number + 1")
             database.commit()
 
     def manage(self, *arguments: str, **more: str) -> str:
-        """Run a command of manage.py on this site, with its settings."""
+        """Runs a manage.py command with the settings of this site. Returns its output."""
         return manage(self.folder, *arguments, **{"SITE_URL": self.url, **self.settings, **more})

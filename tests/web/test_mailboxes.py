@@ -1,4 +1,4 @@
-"""Addresses that get mail: what is refused and why, how the rest is stored, whose mailbox it is."""
+"""Email addresses: which are refused and why, how they are stored, and which are aliases."""
 
 from pathlib import Path
 from typing import Any
@@ -18,47 +18,47 @@ from tests.support.page import read
 from tests.support.site import manage, refused
 from web import mailboxes
 
-HIDDEN = "hidden character"
-LOCAL = "before the @"
-LOOKS = "mixes alphabets"
-NO_ADDRESS = "not an email address"
+HIDDEN_CHARACTER = "hidden character"
+LOCAL_PART = "before the @"
+CONFUSABLE = "mixes alphabets"
+INVALID = "not an email address"
 REFUSED = [
-    ("ana@example.com\u200e", HIDDEN),
-    ("\u202eana@example.com", HIDDEN),
-    ("a\u200bna@example.com", HIDDEN),
-    ("ana@exam\u00adple.com", HIDDEN),
-    ("ana@exam\ufe0fple.com", HIDDEN),
-    ("ana@exam\u2060ple.com", HIDDEN),
-    ("ana@exam\u034fple.com", HIDDEN),
-    ("ana@exam\U000e0041ple.com", HIDDEN),
-    ("ana@exa mple.com", HIDDEN),
-    ("ana\u3000@example.com", HIDDEN),
-    ("ana\t@example.com", HIDDEN),
-    ("añа@example.com", LOCAL),
-    ("ἀna@example.com", LOCAL),
-    ("臀@example.com", LOCAL),
-    ("ana@аpple.com", LOOKS),  # the first letter is Cyrillic
-    ("ana@xn--pple-43d.com", LOOKS),  # the same in ASCII
-    ("ana@مثال.example", LOOKS),
-    ("ana@example.קום", LOOKS),
-    ("ana@xn--mgbh0fb.example", LOOKS),
-    ("ana@ex\u3164ample.com", HIDDEN),
-    ('"ana"@example.com', NO_ADDRESS),
-    ('"ana@evil.example"@example.com', NO_ADDRESS),
-    ("ana@[192.0.2.1]", NO_ADDRESS),
-    ("root@localhost", NO_ADDRESS),
-    ("ana@xn--a-ecp.ru", NO_ADDRESS),
-    ("ana@" + "ü" * 60 + ".example", NO_ADDRESS),
-    ("ana@example..com", NO_ADDRESS),
-    ("ana@-example.com", NO_ADDRESS),
-    ("ana@example.com.", NO_ADDRESS),
+    ("ana@example.com\u200e", HIDDEN_CHARACTER),
+    ("\u202eana@example.com", HIDDEN_CHARACTER),
+    ("a\u200bna@example.com", HIDDEN_CHARACTER),
+    ("ana@exam\u00adple.com", HIDDEN_CHARACTER),
+    ("ana@exam\ufe0fple.com", HIDDEN_CHARACTER),
+    ("ana@exam\u2060ple.com", HIDDEN_CHARACTER),
+    ("ana@exam\u034fple.com", HIDDEN_CHARACTER),
+    ("ana@exam\U000e0041ple.com", HIDDEN_CHARACTER),
+    ("ana@exa mple.com", HIDDEN_CHARACTER),
+    ("ana\u3000@example.com", HIDDEN_CHARACTER),
+    ("ana\t@example.com", HIDDEN_CHARACTER),
+    ("añа@example.com", LOCAL_PART),
+    ("ἀna@example.com", LOCAL_PART),
+    ("臀@example.com", LOCAL_PART),
+    ("ana@аpple.com", CONFUSABLE),  # the first letter is Cyrillic
+    ("ana@xn--pple-43d.com", CONFUSABLE),  # the same in ASCII
+    ("ana@مثال.example", CONFUSABLE),
+    ("ana@example.קום", CONFUSABLE),
+    ("ana@xn--mgbh0fb.example", CONFUSABLE),
+    ("ana@ex\u3164ample.com", HIDDEN_CHARACTER),
+    ('"ana"@example.com', INVALID),
+    ('"ana@evil.example"@example.com', INVALID),
+    ("ana@[192.0.2.1]", INVALID),
+    ("root@localhost", INVALID),
+    ("ana@xn--a-ecp.ru", INVALID),
+    ("ana@" + "ü" * 60 + ".example", INVALID),
+    ("ana@example..com", INVALID),
+    ("ana@-example.com", INVALID),
+    ("ana@example.com.", INVALID),
     ("a" * 65 + "@example.com", "longer than"),
-    ("ana@" + "ü.é." * 50 + "example", NO_ADDRESS),
+    ("ana@" + "ü.é." * 50 + "example", INVALID),
     ("ana@" + "x." * 150 + "com", "longer than"),
-    ("ana@example.com,bo@example.com", NO_ADDRESS),
-    ("Ana <ana@example.com>", HIDDEN),
-    ("ana", NO_ADDRESS),
-    ("@", NO_ADDRESS),
+    ("ana@example.com,bo@example.com", INVALID),
+    ("Ana <ana@example.com>", HIDDEN_CHARACTER),
+    ("ana", INVALID),
+    ("@", INVALID),
 ]
 STORED = {
     "ana@bücher.example": "ana@xn--bcher-kva.example",
@@ -74,27 +74,27 @@ STORED = {
 }
 
 
-@pytest.mark.parametrize(("address", "said"), REFUSED)
-def test_a_reader_hears_what_is_wrong_with_an_address(
-    reader: Client, address: str, said: str
+@pytest.mark.parametrize(("address", "message"), REFUSED)
+def test_comment_form_says_what_is_wrong_with_an_address(
+    reader: Client, address: str, message: str
 ) -> None:
     typed: dict[str, Any] = {"words": "Zebra.", "name": "Ana", "email": address}
     response = send(reader, **typed)
     assert response.status_code == 400
-    assert said in read(response).one(id="answer-email-error").text
+    assert message in read(response).one(id="answer-email-error").text
     assert not Comment.objects.exists()
     if "\t" not in address:
         kept(response, typed)
 
 
 @pytest.mark.parametrize(("typed", "stored"), STORED.items())
-def test_an_address_is_stored_in_ascii(reader: Client, typed: str, stored: str) -> None:
+def test_address_is_stored_in_ascii(reader: Client, typed: str, stored: str) -> None:
     assert written(reader, words="Zebra.", email=typed).email == stored
     assert Letter.objects.get(kind="confirm").to == stored
 
 
 @pytest.mark.parametrize("address", ["elsie@fit.example\u200e", "elsie@аpple.com", "ełsie@a.com"])
-def test_the_desk_refuses_them_too(trainer: Client, address: str) -> None:
+def test_admin_refuses_invalid_addresses(trainer: Client, address: str) -> None:
     user, site = User.objects.get(), Site.current()
     for page, row in ((SITE, site), (f"/admin/auth/user/{user.pk}/change/", user)):
         shown = trainer.get(page)
@@ -112,48 +112,50 @@ def test_the_desk_refuses_them_too(trainer: Client, address: str) -> None:
 SITE = "/admin/publishing/site/1/change/"
 
 
-def test_a_password_is_asked_for_with_an_address_that_can_be_read(reader: Client) -> None:
+def test_password_reset_normalizes_the_address(reader: Client) -> None:
     User.objects.create_superuser("elsie", "elsie@xn--bcher-kva.example", "forgotten")
     page = Client().post("/admin/password/", {"email": "elsie@example.org\u200e"})
     assert page.status_code == 200
-    assert HIDDEN in read(page).one("main").text
+    assert HIDDEN_CHARACTER in read(page).one("main").text
     assert not Letter.objects.exists()
     sent = Client().post("/admin/password/", {"email": "Elsie@Bücher.example"})
     assert sent.status_code == 302
     assert Letter.objects.get().to == "elsie@xn--bcher-kva.example"
 
 
-@pytest.mark.parametrize("kept", ["elsie@bücher.example", "elsie@xn--bcher-kva.example"])
-def test_an_account_made_by_a_command_gets_its_password(reader: Client, kept: str) -> None:
-    """createsuperuser keeps an address as it is typed."""
-    User.objects.create_superuser("elsie", kept, "forgotten")
+@pytest.mark.parametrize("stored", ["elsie@bücher.example", "elsie@xn--bcher-kva.example"])
+def test_password_reset_finds_an_address_in_either_form(reader: Client, stored: str) -> None:
+    """createsuperuser stores an address as it was typed."""
+    User.objects.create_superuser("elsie", stored, "forgotten")
     assert Client().post("/admin/password/", {"email": "elsie@bücher.example"}).status_code == 302
     assert Letter.objects.get().to == "elsie@xn--bcher-kva.example"
 
 
 @pytest.mark.parametrize("setting", ["EMAIL_FROM", "ADMINS"])
-def test_a_setting_is_refused_with_a_sentence(tmp_path: Path, setting: str) -> None:
-    wrong: dict[str, Any] = {setting: "ops@example.com\u200e"}
-    said = refused(tmp_path, "check", **wrong)
-    assert f"{setting} holds “ops@example.com\\u200e”" in said
-    assert HIDDEN in said
-    wrong[setting] = "nobody"
-    assert NO_ADDRESS in refused(tmp_path, "check", **wrong)
+def test_invalid_address_in_a_setting_is_refused_with_a_message(
+    tmp_path: Path, setting: str
+) -> None:
+    invalid: dict[str, Any] = {setting: "ops@example.com\u200e"}
+    error = refused(tmp_path, "check", **invalid)
+    assert f"{setting} holds “ops@example.com\\u200e”" in error
+    assert HIDDEN_CHARACTER in error
+    invalid[setting] = "nobody"
+    assert INVALID in refused(tmp_path, "check", **invalid)
 
 
-def test_settings_that_are_right(tmp_path: Path) -> None:
-    ask = (
+def test_valid_addresses_in_settings_are_normalized(tmp_path: Path) -> None:
+    script = (
         "from django.conf import settings;"
         "print(settings.DEFAULT_FROM_EMAIL, [a for _, a in settings.ADMINS])"
     )
-    right = {"EMAIL_FROM": "Elsie <letters@bücher.example>", "ADMINS": "root@localhost,a@b.com,"}
-    said = manage(tmp_path, "shell", "-c", ask, **right).splitlines()[-1]
-    assert said == ("Elsie <letters@xn--bcher-kva.example> ['root@localhost', 'a@b.com']")
-    said = manage(tmp_path, "shell", "-c", ask, EMAIL_FROM="").splitlines()[-1]
-    assert said == "letters@127.0.0.1 []"
+    valid = {"EMAIL_FROM": "Elsie <letters@bücher.example>", "ADMINS": "root@localhost,a@b.com,"}
+    output = manage(tmp_path, "shell", "-c", script, **valid).splitlines()[-1]
+    assert output == ("Elsie <letters@xn--bcher-kva.example> ['root@localhost', 'a@b.com']")
+    output = manage(tmp_path, "shell", "-c", script, EMAIL_FROM="").splitlines()[-1]
+    assert output == "letters@127.0.0.1 []"
 
 
-def test_one_mailbox_whatever_its_tags_dots_and_case() -> None:
+def test_aliases_have_the_same_mailbox_hash() -> None:
     same = [
         "victim@gmail.com",
         "Victim+1@gmail.com",
@@ -168,7 +170,7 @@ def test_one_mailbox_whatever_its_tags_dots_and_case() -> None:
 
 
 @given(st.text(max_size=80) | st.from_regex(r"\A[^@]{1,20}@[^@]{1,30}\.[a-zé]{2,5}\Z"))
-def test_whatever_is_typed_is_refused_or_a_plain_address(text: str) -> None:
+def test_any_text_is_refused_or_becomes_an_ascii_address(text: str) -> None:
     try:
         address = mailboxes.clean(text)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""What is refused before the form: posts of other sites, and bodies over the limit."""
+"""Cross-site posts, and bodies that are too large or cut off, are refused before the form."""
 
 import socket
 from typing import Any
@@ -15,24 +15,24 @@ from tests.support.page import read
 from tests.support.site import RunningSite
 
 WORDS = "<b>Mine</b> & “quoted”.\r\n\r\n  Last line. "
-HERE = "http://testserver"
+OWN_ORIGIN = "http://testserver"
 
-FOREIGN = [
+CROSS_SITE = [
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
-    {"Sec-Fetch-Site": "cross-site", "Origin": HERE},
+    {"Sec-Fetch-Site": "cross-site", "Origin": OWN_ORIGIN},
     {"Origin": "https://elsewhere.example"},
     {"Origin": "http://testserver.elsewhere.example"},
     {"Origin": "http://testserver:81"},
     {"Origin": "http://["},
     {"Origin": "zebra"},
 ]
-SILENT: list[dict[str, str]] = [{}, {"Origin": "null"}]
-OURS = [
+WITHOUT_ORIGIN: list[dict[str, str]] = [{}, {"Origin": "null"}]
+SAME_SITE = [
     {"Sec-Fetch-Site": "same-origin"},
     {"Sec-Fetch-Site": "none"},
     {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
-    {"Origin": HERE},
+    {"Origin": OWN_ORIGIN},
 ]
 
 
@@ -42,24 +42,26 @@ def send(reader: Client, headers: dict[str, str]) -> Any:
     return reader.post("/comments/", data, headers=headers)
 
 
-@pytest.mark.parametrize("headers", FOREIGN)
-def test_what_says_it_is_foreign_gets_its_words_back_to_copy(
+@pytest.mark.parametrize("headers", CROSS_SITE)
+def test_cross_site_post_is_refused_and_returns_the_text_to_copy(
     reader: Client, headers: dict[str, str]
 ) -> None:
     response = send(reader, headers)
     assert response.status_code == 403
     page = read(response)
-    boxes = {box.attrs["id"]: box for box in page.one("main").all("textarea")}
-    assert all("readonly" in box.attrs for box in boxes.values())
-    kept = {page.one("label", **{"for": i}).text.lower(): box.raw[1:] for i, box in boxes.items()}
-    assert kept == {"words": WORDS, "name": "Ana", "email": "ana@example.org"}
+    textareas = {box.attrs["id"]: box for box in page.one("main").all("textarea")}
+    assert all("readonly" in box.attrs for box in textareas.values())
+    returned = {
+        page.one("label", **{"for": i}).text.lower(): box.raw[1:] for i, box in textareas.items()
+    }
+    assert returned == {"words": WORDS, "name": "Ana", "email": "ana@example.org"}
     assert page.one("main").all("form") == []
     assert page.one("main").all("button") == []
     assert not Comment.objects.exists()
 
 
-@pytest.mark.parametrize("headers", SILENT)
-def test_what_says_nothing_is_taken_and_waits_with_the_reason(
+@pytest.mark.parametrize("headers", WITHOUT_ORIGIN)
+def test_post_without_an_origin_waits_for_approval_with_the_reason(
     reader: Client, headers: dict[str, str]
 ) -> None:
     response = send(reader, headers)
@@ -69,13 +71,13 @@ def test_what_says_nothing_is_taken_and_waits_with_the_reason(
     assert "did not say" in comment.reasons
 
 
-@pytest.mark.parametrize("headers", OURS)
-def test_what_comes_from_our_page_is_taken(reader: Client, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", SAME_SITE)
+def test_post_from_the_own_site_is_accepted(reader: Client, headers: dict[str, str]) -> None:
     assert send(reader, headers).status_code == 303
     assert "did not say" not in Comment.objects.get().reasons
 
 
-def test_a_foreign_post_to_the_desk_is_refused(reader: Client, trainer: Client) -> None:
+def test_admin_refuses_a_post_without_a_token(reader: Client, trainer: Client) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = trainer.cookies
     assert strict.get("/admin/").status_code == 200
@@ -102,7 +104,7 @@ def body_of(size: int) -> bytes:
         ("/markdownx/upload/", settings.STAFF_BODY_LIMIT + 1, 413),
     ],
 )
-def test_a_body_over_the_limit_gets_a_plain_page(
+def test_body_over_the_limit_gets_a_page(
     reader: Client, address: str, size: int, status: int
 ) -> None:
     make_article(slug="a")
@@ -114,16 +116,16 @@ def test_a_body_over_the_limit_gets_a_plain_page(
     if status == 413:
         page = read(response)
         assert page.one("h1").text == "That is too much at once"
-        staff = address.startswith(("/admin/", "/markdownx/"))
-        assert f"up to {25 if staff else 1} MB" in page.text
+        is_staff = address.startswith(("/admin/", "/markdownx/"))
+        assert f"up to {25 if is_staff else 1} MB" in page.text
         assert "Go back: your text is still there" in page.text
     assert not Comment.objects.exists()
 
 
-def test_over_a_real_socket(site: RunningSite) -> None:
-    """What a browser, curl and a robot get from the served site, and what it writes down."""
+def test_served_site_refuses_and_accepts_posts(site: RunningSite) -> None:
+    """As seen by browsers and curl, and in the log."""
     form = urlencode({"article": "hip-thrust", "words": WORDS, "name": "Ana"}).encode()
-    response, _ = site.ask("POST", "/comments/", form)  # as curl does, without a cookie
+    response, _ = site.ask("POST", "/comments/", form)  # like curl, without a cookie
     assert response.status == 303
     own = response.headers["Location"]
     rows = site.rows("SELECT name, words, published_at, reasons FROM comments_comment")
@@ -162,7 +164,7 @@ def test_over_a_real_socket(site: RunningSite) -> None:
     assert response.status == 405
 
 
-CUT = "title=Hip+thrust&article=&words=Half+of+it"
+CUT_BODY = "title=Hip+thrust&article=&words=Half+of+it"
 
 
 @pytest.mark.parametrize(
@@ -174,12 +176,12 @@ CUT = "title=Hip+thrust&article=&words=Half+of+it"
         ("/admin/publishing/subject/add/", "multipart/form-data; boundary=zebra", 403),
     ],
 )  # fmt: skip
-def test_a_connection_that_breaks_in_the_middle_leaves_no_half_of_a_text(
+def test_request_that_is_cut_off_saves_nothing(
     site: RunningSite, address: str, kind: str, status: int
 ) -> None:
     token = "a" * 32
     data = {"csrfmiddlewaretoken": token, "name": "Half", "slug": "half", "sentence": "Half of"}
-    body = CUT
+    body = CUT_BODY
     if "multipart" in kind:
         parts = (f'--zebra\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}'
                  for name, value in {**data, "words": "Half of it"}.items())  # fmt: skip

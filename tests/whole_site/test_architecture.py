@@ -1,4 +1,4 @@
-"""The rules of the rooms, and what templates and stylesheets may not hold."""
+"""Rules for the apps (imports, size, commands), templates and stylesheets."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ from pagecache.files import release
 from tests.support.page import read
 from tests.support.site import ROOT
 
-# A room imports only from rooms on a lower floor.
+# An app imports only from apps on a lower floor.
 FLOORS = {
     "web": 0,
     "publishing": 1,
@@ -33,12 +33,12 @@ FLOORS = {
     "operations": 11,
     "config": 12,
 }
-BY_NAME = ("get_model", "import_module", "import_string")  # calls that import what a string names
+BY_NAME = ("get_model", "import_module", "import_string")  # calls that import by name
 LARGEST_SHARE = 0.20
 
 
 def imported(source: str) -> Iterator[tuple[int, str]]:
-    """The room of every import in a file, inside functions and by name too, with its line."""
+    """Line and top-level package of every import, also inside functions and by name."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -53,38 +53,38 @@ def imported(source: str) -> Iterator[tuple[int, str]]:
 
 
 def forbidden_imports(root: Path, floors: dict[str, int]) -> list[str]:
-    """Each import in a room of another room that is not below it, or of the tests."""
+    """Imports of an app that is not below the importing one, and imports of the tests."""
     found = []
-    for room, floor in floors.items():
-        allowed = {name for name, other in floors.items() if other < floor} | {room}
-        for file in sorted((root / room).rglob("*.py")):
+    for app, floor in floors.items():
+        allowed = {name for name, other in floors.items() if other < floor} | {app}
+        for file in sorted((root / app).rglob("*.py")):
             for line, name in imported(file.read_text()):
                 if name in {*floors, "tests"} - allowed:
                     found.append(f"{file.relative_to(root)}:{line} imports {name}")
     return found
 
 
-def code_of(room: str) -> list[Path]:
-    """A room's Python files. Migrations are a record of the past, and no code to be read."""
-    return [file for file in (ROOT / room).rglob("*.py") if "migrations" not in file.parts]
+def code_of(app: str) -> list[Path]:
+    """The Python files of an app without its migrations, which are history."""
+    return [file for file in (ROOT / app).rglob("*.py") if "migrations" not in file.parts]
 
 
-def test_rooms_import_only_from_rooms_below() -> None:
-    assert all(code_of(room) for room in FLOORS)  # it looks at the real rooms
+def test_apps_import_only_from_apps_below() -> None:
+    assert all(code_of(app) for app in FLOORS)  # every app has code
     assert forbidden_imports(ROOT, FLOORS) == []
 
 
-def test_the_rule_catches_what_breaks_it(tmp_path: Path) -> None:
+def test_forbidden_imports_are_found(tmp_path: Path) -> None:
     floors = {"web": 1, "publishing": 1, "exercises": 5, "blog": 7, "config": 12}
-    for room, text in {
+    for app, text in {
         "web": "import publishing.models\n",
         "publishing": "import exercises.models\n",
         "exercises": "def later():\n    from blog import text\n",
         "blog": "if True:\n    import json, config.settings\n",
         "config": "from tests.site import ROOT\napps.get_model('blog.Article')\n",
     }.items():
-        (tmp_path / room / "deep").mkdir(parents=True)
-        (tmp_path / room / "deep" / "file.py").write_text(text)
+        (tmp_path / app / "deep").mkdir(parents=True)
+        (tmp_path / app / "deep" / "file.py").write_text(text)
     late = tmp_path / "exercises" / "late.py"
     late.write_text("apps.get_model('blog', 'Article')\nimport_string('blog.models.Page')\n")
     assert forbidden_imports(tmp_path, floors) == [
@@ -98,7 +98,7 @@ def test_the_rule_catches_what_breaks_it(tmp_path: Path) -> None:
     ]
 
 
-def test_the_rule_allows_what_is_below(tmp_path: Path) -> None:
+def test_allowed_imports_are_not_reported(tmp_path: Path) -> None:
     (tmp_path / "comments").mkdir()
     (tmp_path / "comments" / "file.py").write_text(
         "from blog import text\nimport exercises.models\nfrom . import forms\nimport django\n"
@@ -107,17 +107,17 @@ def test_the_rule_allows_what_is_below(tmp_path: Path) -> None:
     assert forbidden_imports(tmp_path, {"exercises": 5, "blog": 7, "comments": 8}) == []
 
 
-def test_every_room_is_known() -> None:
+def test_every_app_has_a_floor() -> None:
     folders = {file.parent.name for file in ROOT.glob("*/__init__.py")}
     assert folders - {"tests"} == set(FLOORS)
 
 
-def test_no_room_holds_too_much_of_the_code() -> None:
+def test_no_app_is_too_large() -> None:
     lines = {
-        room: sum(len(file.read_text().splitlines()) for file in code_of(room)) for room in FLOORS
+        app: sum(len(file.read_text().splitlines()) for file in code_of(app)) for app in FLOORS
     }
     most = LARGEST_SHARE * sum(lines.values())
-    assert {room: count for room, count in lines.items() if count > most} == {}
+    assert {app: count for app, count in lines.items() if count > most} == {}
 
 
 def test_every_management_command_is_found() -> None:
@@ -127,11 +127,11 @@ def test_every_management_command_is_found() -> None:
     assert names <= set(get_commands())
 
 
-@pytest.mark.parametrize("room", FLOORS)
-def test_a_changed_file_in_a_room_makes_another_release(
-    room: str, tmp_path: Path, settings: Any
+@pytest.mark.parametrize("app", FLOORS)
+def test_changed_file_of_an_app_changes_the_release(
+    app: str, tmp_path: Path, settings: Any
 ) -> None:
-    """Otherwise the pages that the release before stored would be served on."""
+    """Otherwise pages that the previous release cached would still be served."""
     for name in FLOORS:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.pyc"))
     for name in ("requirements", "templates"):
@@ -142,13 +142,13 @@ def test_a_changed_file_in_a_room_makes_another_release(
     (settings.STATIC_ROOT / "staticfiles.json").touch()
     before = release.__wrapped__()
     assert release.__wrapped__() == before
-    with (tmp_path / room / "__init__.py").open("a") as file:
+    with (tmp_path / app / "__init__.py").open("a") as file:
         file.write("# changed\n")
     assert release.__wrapped__() != before
 
 
 def inline(source: str) -> list[str]:
-    """Style and script that a template carries in itself; the policy of the site blocks both."""
+    """Inline styles and scripts of a template, which the Content-Security-Policy blocks."""
     source = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", " ", source, flags=re.DOTALL)
     found = []
     for element in read(source):
@@ -170,7 +170,7 @@ def test_template_has_no_inline_style_or_script(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "caught"),
+    ("source", "expected"),
     [
         ('<p style="color:red">', ["style"]),
         ("<p {% if a %}style=x{% endif %}>", ["style"]),
@@ -181,8 +181,8 @@ def test_template_has_no_inline_style_or_script(file: Path) -> None:
         ('<script src="/a.js"></script><p class="style">once upon a time', []),
     ],
 )
-def test_inline_style_and_script_are_seen(source: str, caught: list[str]) -> None:
-    assert inline(source) == caught
+def test_inline_styles_and_scripts_are_found(source: str, expected: list[str]) -> None:
+    assert inline(source) == expected
 
 
 def test_stylesheets_are_short() -> None:

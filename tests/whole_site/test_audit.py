@@ -1,4 +1,4 @@
-"""What make audit says of the packages, for each of the answers pip-audit gives."""
+"""The report of make audit for each kind of result of pip-audit."""
 
 import subprocess
 import sys
@@ -9,20 +9,20 @@ import pytest
 
 from tests.support.site import ROOT
 
-HOLE = {"id": "PYSEC-2026-1", "fix_versions": ["2.0"], "aliases": [], "description": "A hole."}
-GOOD = {"name": "a", "version": "1.0", "vulns": []}
-BAD = {"name": "b", "version": "1.0", "vulns": [HOLE]}
+VULNERABILITY = {"id": "PYSEC-2026-1", "fix_versions": ["2.0"], "aliases": [], "description": ""}
+SAFE = {"name": "a", "version": "1.0", "vulns": []}
+VULNERABLE = {"name": "b", "version": "1.0", "vulns": [VULNERABILITY]}
 UNKNOWN = {"name": "c", "skip_reason": "not found"}
 
 
 @pytest.mark.parametrize(
-    ("packages", "status", "said"),
+    ("packages", "status", "report"),
     [
-        ([GOOD], 0, ["None of the 1 packages has a known hole."]),
-        ([GOOD, BAD], 1, ["b 1.0: PYSEC-2026-1, mended in 2.0"]),
+        ([SAFE], 0, ["None of the 1 packages has a known hole."]),
+        ([SAFE, VULNERABLE], 1, ["b 1.0: PYSEC-2026-1, mended in 2.0"]),
         ([UNKNOWN], 0, ["None of the 1 packages could be checked for known holes from here."]),
         (
-            [BAD, UNKNOWN],
+            [VULNERABLE, UNKNOWN],
             1,
             [
                 "b 1.0: PYSEC-2026-1, mended in 2.0",
@@ -31,23 +31,23 @@ UNKNOWN = {"name": "c", "skip_reason": "not found"}
         ),
     ],
 )
-def test_each_answer_is_told(
-    packages: list[Any], status: int, said: list[str], capsys: Any, monkeypatch: Any
+def test_report_and_exit_status(
+    packages: list[Any], status: int, report: list[str], capsys: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "requirements"))
     import audit  # type: ignore[import-not-found]
 
     assert audit.tell(packages) == status
-    assert capsys.readouterr().out.splitlines() == said
+    assert capsys.readouterr().out.splitlines() == report
 
 
-def test_no_network_is_no_hole_and_is_said(tmp_path: Path) -> None:
-    """Asked through a proxy that is not there."""
-    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+def test_missing_network_is_reported_and_no_failure(tmp_path: Path) -> None:
+    """The proxy does not exist."""
+    proxies = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
     done = subprocess.run(
         [sys.executable, "requirements/audit.py"],
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **nowhere},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **proxies},
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,4 +1,4 @@
-"""People in a browser: reading, answering, publishing; by keyboard alone, dark, on paper."""
+"""Reading, commenting and publishing in a browser; by keyboard, in dark mode and in print."""
 
 import gzip
 import re
@@ -15,7 +15,7 @@ from tests.support.site import RunningSite
 pytestmark = pytest.mark.browser
 
 ARTICLE = "/articles/hip-thrust/"
-KINDS = [
+PAGES = [
     "/",
     "/articles/",
     ARTICLE,
@@ -33,29 +33,33 @@ KINDS = [
 
 
 @pytest.mark.parametrize("width", [320, 360])
-def test_nothing_is_wider_than_a_small_phone(
+def test_no_page_is_wider_than_a_small_screen(
     visits: Visits, starter_site: RunningSite, width: int
 ) -> None:
     page = visits.window(starter_site, scripts=False, width=width)
-    for address in KINDS:
+    for address in PAGES:
         page.goto(address)
         inner = page.evaluate("document.documentElement.scrollWidth")
         assert inner <= width, f"{address} is {inner} px wide"
 
 
 @pytest.mark.parametrize("width", [320, 360, 720, 1280])
-def test_text_twice_as_large_fits(chromium: Browser, starter_site: RunningSite, width: int) -> None:
-    """For somebody who set the browser's letters to 200 %."""
+def test_pages_fit_with_doubled_font_size(
+    chromium: Browser, starter_site: RunningSite, width: int
+) -> None:
+    """For readers who set the default font size of their browser to 200 %."""
     with closing(launch(chromium.browser_type, "--blink-settings=defaultFontSize=32")) as browser:
         page = Visits(browser).window(starter_site, scripts=False, width=width)
-        for address in KINDS:
+        for address in PAGES:
             page.goto(address)
             assert page.locator("h1").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") > 56
             inner = page.evaluate("document.documentElement.scrollWidth")
             assert inner <= width, f"{address} is {inner} px wide"
 
 
-def test_the_article_opens_with_its_own_words(visits: Visits, starter_site: RunningSite) -> None:
+def test_title_and_standfirst_are_on_the_first_screen(
+    visits: Visits, starter_site: RunningSite
+) -> None:
     page = visits.window(starter_site, scripts=False, width=360, height=740)
     page.goto(ARTICLE)
     for words in ("h1", ".standfirst"):
@@ -81,7 +85,7 @@ def test_every_picture_of_the_article_loads(visits: Visits, starter_site: Runnin
     assert failed == []
 
 
-def test_the_ways_within_the_page_lead_somewhere(visits: Visits, starter_site: RunningSite) -> None:
+def test_citation_and_source_link_to_each_other(visits: Visits, starter_site: RunningSite) -> None:
     page = visits.window(starter_site, scripts=False)
     page.goto(ARTICLE)
     page.get_by_role("link", name="Source 1").first.click()
@@ -96,14 +100,14 @@ def tab_to(page: Page, wanted: Callable[[], Any], limit: int = 80) -> None:
         page.keyboard.press("Tab")
         if wanted():
             return
-    raise AssertionError("the keyboard does not get there")
+    raise AssertionError("Tab does not reach it")
 
 
 def focused(page: Page, script: str) -> Any:
     return page.evaluate(f"(e => e && {script})(document.activeElement)")
 
 
-def test_answering_by_keyboard_alone(visits: Visits, site: RunningSite) -> None:
+def test_comment_can_be_sent_with_the_keyboard_alone(visits: Visits, site: RunningSite) -> None:
     page = visits.window(site, scripts=False)
     page.goto(ARTICLE)
     tab_to(page, lambda: focused(page, "e.name") == "favorite")
@@ -126,7 +130,7 @@ def test_answering_by_keyboard_alone(visits: Visits, site: RunningSite) -> None:
     assert cookies <= {("reader", "/comments/")}
 
 
-def test_a_mistake_in_the_form_is_found_and_mended(visits: Visits, site: RunningSite) -> None:
+def test_form_error_can_be_found_and_corrected(visits: Visits, site: RunningSite) -> None:
     page = visits.window(site, scripts=False)
     page.goto(ARTICLE)
     page.get_by_label("Your words").fill("Kept & <safe>.\n\nSecond part.")
@@ -145,9 +149,7 @@ def test_a_mistake_in_the_form_is_found_and_mended(visits: Visits, site: Running
     assert site.rows("SELECT email FROM comments_comment") == [("ana@example.org",)]
 
 
-def test_the_trainer_publishes_an_answer_and_takes_it_back(
-    visits: Visits, site: RunningSite
-) -> None:
+def test_trainer_publishes_a_comment_and_takes_it_back(visits: Visits, site: RunningSite) -> None:
     reader = visits.window(site, scripts=False)
     reader.goto("/favorites/")
     reader.get_by_label("Your favorite", exact=True).select_option(label="Squat")
@@ -159,19 +161,19 @@ def test_the_trainer_publishes_an_answer_and_takes_it_back(
 
     desk = visits.desk(site)
     desk.goto("/admin/comments/comment/?stands=waiting")
-    choose(desk, "Publish")
+    run_action(desk, "Publish")
     reader.reload()
     expect(reader.get_by_text("I squat at dawn.")).to_be_visible()
     reader.goto(own)
     expect(reader.get_by_role("heading", level=1)).to_have_text("Your answer is up")
 
     desk.goto("/admin/comments/comment/?stands=published")
-    choose(desk, "Take back")
+    run_action(desk, "Take back")
     reader.goto("/favorites/")
     expect(reader.get_by_text("I squat at dawn.")).to_have_count(0)
 
 
-def choose(desk: Page, action: str) -> None:
+def run_action(desk: Page, action: str) -> None:
     desk.locator("input.action-select").first.check()
     options = desk.locator("select[name=action] option").all_inner_texts()
     desk.locator("select[name=action]").select_option(
@@ -181,9 +183,7 @@ def choose(desk: Page, action: str) -> None:
         desk.get_by_role("button", name="Run").or_(desk.get_by_role("button", name="Go")).click()
 
 
-def test_a_step_changed_at_the_desk_is_in_the_article_at_once(
-    visits: Visits, site: RunningSite
-) -> None:
+def test_changed_step_is_in_the_article_at_once(visits: Visits, site: RunningSite) -> None:
     reader = visits.window(site, scripts=False)
     reader.goto(ARTICLE)
     desk = visits.desk(site)
@@ -196,17 +196,17 @@ def test_a_step_changed_at_the_desk_is_in_the_article_at_once(
     expect(reader.locator(".card .steps li").first).to_have_text("Lie down on your own mat.")
 
 
-def luminance(page: Page, selector: str, what: str) -> float:
-    """How light a computed color is, 0 black to 255 white."""
-    color = page.locator(selector).first.evaluate(f"e => getComputedStyle(e).{what}")
+def luminance(page: Page, selector: str, css_property: str) -> float:
+    """The luminance of a computed color, from 0 (black) to 255 (white)."""
+    color = page.locator(selector).first.evaluate(f"e => getComputedStyle(e).{css_property}")
     canvas = """c => { const x = new OffscreenCanvas(1, 1).getContext("2d"); x.fillStyle = c;
         x.fillRect(0, 0, 1, 1); return [...x.getImageData(0, 0, 1, 1).data] }"""
     red, green, blue, opaque = page.evaluate(canvas, color)
-    assert opaque == 255, f"{selector} has no {what} of its own"
+    assert opaque == 255, f"{selector} has no {css_property} of its own"
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_dark_is_dark_and_light_is_light(visits: Visits, starter_site: RunningSite) -> None:
+def test_dark_and_light_schemes(visits: Visits, starter_site: RunningSite) -> None:
     page = visits.window(starter_site, scripts=False, scheme="dark")
     page.goto(ARTICLE)
     assert luminance(page, "html", "backgroundColor") < 40
@@ -216,22 +216,36 @@ def test_dark_is_dark_and_light_is_light(visits: Visits, starter_site: RunningSi
     assert luminance(page, "h1", "color") < 60
 
 
-def test_on_paper_the_text_stays_and_the_rest_goes(
+def test_print_shows_the_text_without_navigation_and_forms(
     visits: Visits, starter_site: RunningSite
 ) -> None:
     page = visits.window(starter_site, scripts=False, scheme="dark", width=816, height=1056)
     page.emulate_media(media="print")
     page.goto(ARTICLE)
-    for gone in (".masthead nav", "#answer form", ".subjects", ".footer", ".on-this-page", ".skip"):
-        expect(page.locator(gone).first).to_be_hidden()
-    for kept in ("h1", ".byline", ".card .steps", ".card .prescription", ".sources", ".favorite"):
-        expect(page.locator(kept).first).to_be_visible()
+    for hidden in (
+        ".masthead nav",
+        "#answer form",
+        ".subjects",
+        ".footer",
+        ".on-this-page",
+        ".skip",
+    ):
+        expect(page.locator(hidden).first).to_be_hidden()
+    for visible in (
+        "h1",
+        ".byline",
+        ".card .steps",
+        ".card .prescription",
+        ".sources",
+        ".favorite",
+    ):
+        expect(page.locator(visible).first).to_be_visible()
     expect(page.locator(".sources .print-only").first).to_contain_text("https://pubmed")
     assert luminance(page, "html", "backgroundColor") > 250
     assert luminance(page, "h1", "color") < 10
 
 
-def test_the_article_is_light(visits: Visits, starter_site: RunningSite) -> None:
+def test_article_transfers_few_bytes(visits: Visits, starter_site: RunningSite) -> None:
     page = visits.window(starter_site)
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))

@@ -1,4 +1,4 @@
-"""Every rule of the models holds twice: in the database, and with a sentence for the person."""
+"""Every constraint is enforced by the database, and by a form with a message for the editor."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,7 +20,7 @@ from tests.support import make
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
-ROOMS = ["publishing", "exercises", "blog", "comments", "door"]
+APP_LABELS = ["publishing", "exercises", "blog", "comments", "door"]
 
 
 def one_step() -> Any:
@@ -79,13 +79,13 @@ def one_device() -> Device:
     return Device.objects.create(user=user, key=f"key {Device.objects.count()}", name="A browser")
 
 
-def beside(row: Any, *fields: str) -> Any:
-    """Another row's values, so that the row would be a second of the same."""
+def values_of(row: Any, *fields: str) -> Any:
+    """The values of another row, which would make this one a duplicate."""
     return {field: getattr(row, field) for field in fields}
 
 
-# name of the constraint: how to make a right row, and the change that makes it wrong
-WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
+# For each constraint, a factory of a valid row and the change that violates the constraint.
+VIOLATIONS: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
     "site_is_one_row": (Site.current, lambda row: {"id": 2}),
     "edition_is_one_row": (Edition.objects.get, lambda row: {"id": 2}),
     "picture_decorative_has_no_words": (make.make_picture, lambda row: {"decorative": True}),
@@ -134,7 +134,7 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
     "article_slug_holds_a_letter": (make.make_article, lambda row: {"slug": "2026"}),
     "card_once_an_article": (
         one_card,
-        lambda row: beside(
+        lambda row: values_of(
             make.make_article(
                 text=f"{row.variation.card_line}\n\n{make.make_variation().card_line}"
             ).cards.first(),
@@ -155,7 +155,7 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
         lambda row: {"role": make.make_page(role=Page.Role.PRIVACY).role},
     ),
     "redirect_leads_elsewhere": (one_redirect, lambda row: {"new_path": row.old_path}),
-    "search_entry_once": (one_entry, lambda row: beside(one_entry(), "kind", "key")),
+    "search_entry_once": (one_entry, lambda row: values_of(one_entry(), "kind", "key")),
     "comment_says_something": (make.make_comment, lambda row: {"words": ""}),
     "comment_one_favorite": (
         make.make_comment,
@@ -167,12 +167,12 @@ WRONG: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
     "report_once_each": (one_report, lambda row: {"sender": one_report(row.comment).sender}),
     "block_once": (one_block, lambda row: {"value": one_block().value}),
     "block_has_a_value": (one_block, lambda row: {"value": ""}),
-    "device_once": (one_device, lambda row: beside(one_device(), "key")),
+    "device_once": (one_device, lambda row: values_of(one_device(), "key")),
     "look_is_one_row": (lambda: LastVisit.objects.create(pk=1), lambda row: {"id": 2}),
 }
 
-# Rows and fields that no form shows: nobody reads a sentence about them.
-WRITTEN_BY_THE_SITE = {
+# Constraints on rows and fields that no form shows, so they need no message.
+WITHOUT_MESSAGE = {
     "device_once",
     "comment_removed_by_somebody",
     "edition_is_one_row",
@@ -202,8 +202,8 @@ MAKERS: dict[str, Callable[[], Any]] = {
 
 
 def own_models() -> Iterator[type[models.Model]]:
-    for room in ROOMS:
-        yield from apps.get_app_config(room).get_models()
+    for label in APP_LABELS:
+        yield from apps.get_app_config(label).get_models()
 
 
 def unique_fields() -> list[tuple[str, str]]:
@@ -215,37 +215,38 @@ def unique_fields() -> list[tuple[str, str]]:
     ]
 
 
-def refused_twice(row: Any, changes: dict[str, Any], *, by_hand: bool = True) -> None:
+def check_violation(row: Any, changes: dict[str, Any], *, has_message: bool = True) -> None:
+    """Fails unless both the database and full_clean() refuse the changes."""
     rows = type(row)._base_manager.filter(pk=row.pk)
     with pytest.raises(IntegrityError), transaction.atomic():
         rows.update(**changes)
-    row.full_clean()  # it was right before
+    row.full_clean()  # the row is valid before
     for field, value in changes.items():
         setattr(row, field, value)
     with pytest.raises(ValidationError) as refused:
         row.full_clean()
     for message in refused.value.messages:
         assert message.endswith("."), message
-        assert not by_hand or "Constraint" not in message, f"no sentence for a person: {message}"
+        assert not has_message or "Constraint" not in message, f"no message: {message}"
 
 
 def test_every_constraint_is_tested() -> None:
     names = {c.name for model in own_models() for c in model._meta.constraints}
-    assert names == set(WRONG)
+    assert names == set(VIOLATIONS)
 
 
-@pytest.mark.parametrize("name", WRONG)
-def test_constraint_is_kept(name: str) -> None:
-    maker, change = WRONG[name]
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_constraint_is_enforced(name: str) -> None:
+    maker, change = VIOLATIONS[name]
     row = maker()
     assert name in {constraint.name for constraint in row._meta.constraints}
-    refused_twice(row, change(row), by_hand=name not in WRITTEN_BY_THE_SITE)
+    check_violation(row, change(row), has_message=name not in WITHOUT_MESSAGE)
 
 
 @pytest.mark.parametrize(("label", "field"), unique_fields())
-def test_no_two_rows_share_what_is_unique(label: str, field: str) -> None:
+def test_unique_field_refuses_a_duplicate(label: str, field: str) -> None:
     first, second = MAKERS[label](), MAKERS[label]()
-    refused_twice(second, {field: getattr(first, field)})
+    check_violation(second, {field: getattr(first, field)})
 
 
 @pytest.mark.parametrize("level", Level.values)
@@ -254,14 +255,14 @@ def test_every_level_is_allowed(level: str) -> None:
 
 
 @pytest.mark.parametrize("slug", ["articles", "admin", "media", "favorites", "static", "comments"])
-def test_a_page_cannot_hide_behind_an_address_of_the_site(slug: str) -> None:
+def test_page_slug_cannot_be_an_address_of_the_site(slug: str) -> None:
     page = make.make_page()
     page.slug = slug
     with pytest.raises(ValidationError, match="already an address of this site"):
         page.full_clean()
 
 
-def test_two_subjects_cannot_claim_the_same_word() -> None:
+def test_two_subjects_cannot_have_the_same_name() -> None:
     make.make_subject(name="Glutes", other_names="Butt, gluteus")
     for words in ("abs, BUTT", "glutes"):
         subject = make.make_subject(name="Core", slug=f"core-{len(words)}", other_names=words)
@@ -270,7 +271,7 @@ def test_two_subjects_cannot_claim_the_same_word() -> None:
         subject.delete()
 
 
-def test_what_an_article_shows_cannot_be_deleted() -> None:
+def test_rows_that_an_article_shows_cannot_be_deleted() -> None:
     variation, picture = make.make_variation(), make.make_picture()
     article = make.make_article(text=variation.card_line, lead_picture=picture)
     for row in (variation, picture, article.author, variation.exercise):
@@ -282,7 +283,7 @@ def test_what_an_article_shows_cannot_be_deleted() -> None:
     picture.delete()
 
 
-def test_the_site_stays_one_row() -> None:
+def test_site_is_always_one_row() -> None:
     Site.current()
     Site(name="Second").save()
     assert [(site.pk, site.name) for site in Site.objects.all()] == [(1, "Second")]

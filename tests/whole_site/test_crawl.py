@@ -1,4 +1,4 @@
-"""A walk over the whole starter site, from home and from the sitemap."""
+"""Crawls the starter site: links, metadata, and code that no reader should see."""
 
 import random
 import re
@@ -19,7 +19,7 @@ from exercises.models import Exercise, Variation
 from publishing.models import Site
 from search.index import kinds
 from tests.blog.test_sitemaps import places
-from tests.support.leftovers import OF_THE_DESK, leftovers
+from tests.support.leftovers import ALLOWED_IN_ADMIN, leftovers
 from tests.support.make import (
     earlier,
     later,
@@ -38,22 +38,22 @@ from tests.support.make import (
 from tests.support.page import Element, read
 from tests.support.schema_org import graph_of, problems
 
-HERE = settings.SITE_URL
-SHAPE = re.compile(r"\d+|(?<==)[^&]*|[?&]_changelist_filters=.*")
+SITE = settings.SITE_URL
+VARIABLE_PARTS = re.compile(r"\d+|(?<==)[^&]*|[?&]_changelist_filters=.*")
 
 pytestmark = pytest.mark.usefixtures("starter")
 
 
-def test_every_place_of_the_sitemap_is_a_page_of_its_own(reader: Client) -> None:
+def test_sitemap_pages_have_unique_metadata(reader: Client) -> None:
     titles: dict[str, str] = {}
     descriptions: dict[str, str] = {}
-    found = places(reader)
-    assert len(found) > 30
-    for path in found:
+    paths = places(reader)
+    assert len(paths) > 30
+    for path in paths:
         response = reader.get(path)
         assert response.status_code == 200, path
         page = read(response)
-        assert page.one("link", rel="canonical").attrs["href"] == f"{HERE}{path}"
+        assert page.one("link", rel="canonical").attrs["href"] == f"{SITE}{path}"
         assert page.one("h1").text
         assert page.all("meta", name="robots") == [], path
         title = page.one("head").one("title").text
@@ -64,32 +64,32 @@ def test_every_place_of_the_sitemap_is_a_page_of_its_own(reader: Client) -> None
 
 
 def addresses(page: Element) -> list[str]:
-    """Everything that a page asks the browser to open or load, the forms that are GET included."""
-    named = [e.attrs.get("href") or e.attrs.get("src") for e in page if e.tag != "meta"]
-    named += [e.attrs.get("action") for e in page.all("form") if e.attrs.get("method") != "post"]
-    named += [
+    """The addresses that a page links to or loads, and the targets of its GET forms."""
+    found = [e.attrs.get("href") or e.attrs.get("src") for e in page if e.tag != "meta"]
+    found += [e.attrs.get("action") for e in page.all("form") if e.attrs.get("method") != "post"]
+    found += [
         part.split()[0]
         for e in page
         if "srcset" in e.attrs
         for part in e.attrs["srcset"].split(",")
     ]
-    named += [e.attrs["content"] for e in page.all("meta", property="og:image")]
-    return [address for address in named if address]
+    found += [e.attrs["content"] for e in page.all("meta", property="og:image")]
+    return [address for address in found if address]
 
 
-def walk(
-    reader: Client, waiting: list[str], most: int = 0, below: str = "/"
+def crawl(
+    reader: Client, queue: list[str], limit: int = 0, below: str = "/"
 ) -> Iterator[tuple[str, Any]]:
-    """Every address below one that is reached from these by what pages ask a browser to open, with
-    what was answered; at most so many of one shape, which is the address without its values."""
+    """Requests the addresses of the queue and all that their pages link to, below this path. Yields
+    each path and its response. limit is the number of addresses that differ only in values."""
     seen: set[str] = set()
     shapes: Counter[str] = Counter()
-    while waiting:
-        path = waiting.pop()
-        shape = SHAPE.sub("*", path)
+    while queue:
+        path = queue.pop()
+        shape = VARIABLE_PARTS.sub("*", path)
         skipped = path in seen or path.startswith(settings.STATIC_URL)
         skipped |= not path.startswith(below)
-        if skipped or (most and shapes[shape] >= most):
+        if skipped or (limit and shapes[shape] >= limit):
             continue
         seen.add(path)
         shapes[shape] += 1
@@ -97,29 +97,29 @@ def walk(
         yield path, response
         if response.get("Content-Type", "").startswith("text/html"):
             for address in addresses(read(response)):
-                target = urldefrag(urljoin(path, address.removeprefix(HERE))).url
+                target = urldefrag(urljoin(path, address.removeprefix(SITE))).url
                 if target.startswith("/"):
-                    waiting.append(target)
+                    queue.append(target)
 
 
-def test_every_link_leads_to_a_page_and_every_graph_is_sound(reader: Client) -> None:
+def test_every_link_works_and_every_json_ld_graph_is_valid(reader: Client) -> None:
     kinds_seen: set[str] = set()
     graphs = 0
-    for path, response in walk(reader, ["/", "/llms.txt", "/robots.txt", *places(reader)]):
+    for path, response in crawl(reader, ["/", "/llms.txt", "/robots.txt", *places(reader)]):
         assert response.status_code in (200, 302), (path, response.status_code)
-        assert response.getvalue()  # of files too
+        assert response.getvalue()  # reads streamed files, too
         kind = response.get("Content-Type", "").split(";")[0]
         kinds_seen.add(kind)
         if kind == "text/html" and read(response).all("script", type="application/ld+json"):
             graphs += 1
             assert problems(graph_of(read(response))) == [], path
     assert graphs >= len(places(reader))
-    wanted = {"application/atom+xml", "application/feed+json", "application/manifest+json"}
-    assert {*wanted, "image/png"} <= kinds_seen
+    expected = {"application/atom+xml", "application/feed+json", "application/manifest+json"}
+    assert {*expected, "image/png"} <= kinds_seen
 
 
 @pytest.mark.parametrize(
-    ("html", "caught"),
+    ("html", "is_leftover"),
     [
         ("<title>&lt;bound method A.b of &lt;a.B object at 0x7f&gt;&gt;</title>", True),
         ('<meta content="Level: None">', True),
@@ -131,22 +131,22 @@ def test_every_link_leads_to_a_page_and_every_graph_is_sound(reader: Client) -> 
         ("<p>None of them will do. Nonetheless, banana &amp; more {braces on their own}.", False),
     ],
 )
-def test_a_leftover_is_seen(db: None, html: str, caught: bool) -> None:
+def test_leftovers_are_found(db: None, html: str, is_leftover: bool) -> None:
     response = HttpResponse(html)
-    assert bool(leftovers(response)) is caught
+    assert bool(leftovers(response)) is is_leftover
 
 
-def choices(reader: Client) -> list[str]:
-    """The library by each single choice, by some of several at once, and by odd words."""
+def library_addresses(reader: Client) -> list[str]:
+    """The library with each filter, with random combinations, and with odd values."""
     form = read(reader.get("/exercises/")).one("form", "choose")
     boxes = [b.attrs for b in form.all("input") if b.attrs.get("type") in ("checkbox", "radio")]
     pairs = [(box["name"], box["value"]) for box in boxes]
-    asked = [[pair] for pair in pairs]
-    chance = random.Random(12)
-    asked += [chance.sample(pairs, n) for n in (2, 3, 4) for _ in range(15)]
-    asked += [[("words", words)] for words in ("hip", "no such", "<b>&", "“", "&", "0")]
-    asked += [[("muscle", "none"), ("level", "?"), ("have", ""), ("page", "1")]]
-    return [f"/exercises/?{urlencode(pairs)}" for pairs in asked]
+    queries = [[pair] for pair in pairs]
+    rng = random.Random(12)
+    queries += [rng.sample(pairs, n) for n in (2, 3, 4) for _ in range(15)]
+    queries += [[("words", words)] for words in ("hip", "no such", "<b>&", "“", "&", "0")]
+    queries += [[("muscle", "none"), ("level", "?"), ("have", ""), ("page", "1")]]
+    return [f"/exercises/?{urlencode(pairs)}" for pairs in queries]
 
 
 SEARCHES = [
@@ -163,8 +163,8 @@ SEARCHES = [
 ]
 
 
-def beside(reader: Client) -> list[str]:
-    """What no link leads to."""
+def unlinked_addresses(reader: Client) -> list[str]:
+    """Addresses that no page links to."""
     years = [f"/articles/{timezone.now().year}/"]
     searches = [
         f"/search/?{urlencode({'q': q, 'kind': k})}" for q in SEARCHES for k in ("", *kinds)
@@ -176,12 +176,14 @@ def beside(reader: Client) -> list[str]:
         for pk in Comment.objects.values_list("pk", flat=True)[:12]
         for do in ("", "answer/", "report/")
     ]
-    return [*choices(reader), *years, *searches, *files, *own, *answers]
+    return [*library_addresses(reader), *years, *searches, *files, *own, *answers]
 
 
-def test_no_page_shows_what_only_code_should_see(reader: Client) -> None:
+def test_no_page_shows_leftovers_of_code(reader: Client) -> None:
     found = {}
-    for path, response in walk(reader, ["/", *places(reader), *beside(reader)], most=30):
+    for path, response in crawl(
+        reader, ["/", *places(reader), *unlinked_addresses(reader)], limit=30
+    ):
         assert response.status_code in (200, 301, 302, 403, 404), path
         found[path] = leftovers(response)
     assert {path: words for path, words in found.items() if words} == {}
@@ -194,7 +196,7 @@ def test_no_page_shows_what_only_code_should_see(reader: Client) -> None:
 
 @pytest.fixture
 def hard_content(db: None) -> None:
-    """Rows with nothing that may be left out, and rows whose texts are hard to write."""
+    """Rows with every optional field empty, and rows with special characters in every text."""
     Site.objects.update(tagline="", place="", introduction="", email="", health_note="")
     odd = "Q&A: <b>“5 < 6”</b> 'n' \"so\" \\ 100% & more"
     for name in ("", odd):
@@ -233,11 +235,13 @@ def hard_content(db: None) -> None:
 
 
 @pytest.mark.usefixtures("hard_content")
-def test_rows_with_little_and_odd_rows_leave_no_page_with_it(reader: Client) -> None:
+def test_empty_fields_and_special_characters_leave_no_leftovers(reader: Client) -> None:
     Exercise.objects.filter(slug__in=["squat", "lunge"]).update(summary="", purpose="")
     found = {
         path: leftovers(response)
-        for path, response in walk(reader, ["/", *places(reader), *beside(reader)], most=6)
+        for path, response in crawl(
+            reader, ["/", *places(reader), *unlinked_addresses(reader)], limit=6
+        )
     }
     assert {path: words for path, words in found.items() if words} == {}
     assert any("page=2" in path for path in found)
@@ -245,12 +249,12 @@ def test_rows_with_little_and_odd_rows_leave_no_page_with_it(reader: Client) -> 
 
 
 @pytest.mark.usefixtures("hard_content", "media")
-def test_no_page_of_the_desk_shows_it(trainer: Client) -> None:
+def test_no_admin_page_shows_leftovers(trainer: Client) -> None:
     make_picture(text_alternative="", name="mute")
-    Article.objects.get(title="Bare").save()  # leaves a version to look at
+    Article.objects.get(title="Bare").save()  # creates a version for the history page
     found = {}
-    for path, response in walk(trainer, ["/admin/"], most=1, below="/admin/"):
+    for path, response in crawl(trainer, ["/admin/"], limit=1, below="/admin/"):
         assert response.status_code in (200, 302, 403), path
-        found[path] = [words for words in leftovers(response) if words not in OF_THE_DESK]
+        found[path] = [words for words in leftovers(response) if words not in ALLOWED_IN_ADMIN]
     assert {path: words for path, words in found.items() if words} == {}
     assert len(found) > 100

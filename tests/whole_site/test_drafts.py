@@ -1,4 +1,4 @@
-"""A draft or scheduled row is nowhere for readers; the trainer opens it with a banner."""
+"""Drafts and scheduled rows are invisible to readers. Staff see them with a banner."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ Dates = Callable[[], Any]
 
 
 def public_pages(reader: Client) -> dict[str, str]:
-    """The source of every list of the site, and of pages beside the hidden one."""
+    """The HTML of every list of the site, and of pages next to the hidden one."""
     addresses = [
         "/",
         "/articles/",
@@ -50,7 +50,7 @@ def public_pages(reader: Client) -> dict[str, str]:
     return pages
 
 
-def shown_world() -> tuple[Any, Any]:
+def make_public_rows() -> tuple[Any, Any]:
     subject = make_subject(name="Zebras", slug="zebras")
     author = make_author(slug="elsie")
     make_article(slug="shown", author=author, subjects=[subject], text="[[okapi/basic]]")
@@ -60,8 +60,8 @@ def shown_world() -> tuple[Any, Any]:
 
 
 @HIDDEN
-def test_article_is_nowhere_until_its_time(reader: Client, date: Dates) -> None:
-    subject, author = shown_world()
+def test_hidden_article_is_on_no_page(reader: Client, date: Dates) -> None:
+    subject, author = make_public_rows()
     make_article(
         title="An okapi article",
         slug="okapi",
@@ -77,8 +77,8 @@ def test_article_is_nowhere_until_its_time(reader: Client, date: Dates) -> None:
 
 
 @HIDDEN
-def test_exercise_is_nowhere_until_its_time(reader: Client, date: Dates) -> None:
-    subject, _ = shown_world()
+def test_hidden_exercise_is_on_no_page(reader: Client, date: Dates) -> None:
+    subject, _ = make_public_rows()
     lift = make_exercise(name="Okapi lift", slug="okapi", subjects=[subject], published_at=date())
     make_variation(exercise=lift, name="Okapi basic lift", slug="basic")
     assert reader.get("/exercises/okapi/").status_code == 404
@@ -87,16 +87,16 @@ def test_exercise_is_nowhere_until_its_time(reader: Client, date: Dates) -> None
 
 
 @HIDDEN
-def test_plain_page_is_nowhere_until_its_time(reader: Client, date: Dates) -> None:
-    shown_world()
+def test_hidden_plain_page_is_on_no_page(reader: Client, date: Dates) -> None:
+    make_public_rows()
     make_page(title="An okapi page", slug="okapi", published_at=date())
     assert reader.get("/okapi/").status_code == 404
     for address, source in public_pages(reader).items():
         assert "okapi" not in source.lower(), address
 
 
-def test_a_favorite_that_went_back_to_draft_is_not_named(reader: Client) -> None:
-    shown_world()
+def test_favorite_that_became_a_draft_is_not_named(reader: Client) -> None:
+    make_public_rows()
     lift = make_exercise(name="Okapi lift", slug="okapi", published_at=None)
     make_comment(favorite=lift, words="It works for me.")
     make_comment(favorite=lift, words="For me too.", article=None)
@@ -113,7 +113,7 @@ def test_a_favorite_that_went_back_to_draft_is_not_named(reader: Client) -> None
         ("/okapi/", make_page),
     ],
 )
-def test_staff_read_it_under_a_banner(
+def test_staff_see_a_hidden_row_with_a_banner(
     trainer: Client, date: Dates, address: str, make: Callable[..., Any]
 ) -> None:
     row = make(slug="okapi", published_at=date())
@@ -128,9 +128,7 @@ def test_staff_read_it_under_a_banner(
     assert read(trainer.get(address)).all("p", "banner") == []
 
 
-def test_a_signed_in_person_without_the_desk_is_a_reader(
-    reader: Client, django_user_model: Any
-) -> None:
+def test_user_who_is_not_staff_sees_no_draft(reader: Client, django_user_model: Any) -> None:
     make_article(slug="okapi", published_at=None)
     reader.force_login(django_user_model.objects.create_user("somebody"))
     assert reader.get("/articles/okapi/").status_code == 404
@@ -144,7 +142,7 @@ def test_a_signed_in_person_without_the_desk_is_a_reader(
         (make_page, "/soon/", "/"),
     ],
 )
-def test_scheduled_row_appears_by_itself(
+def test_scheduled_row_appears_at_its_time(
     reader: Client, make: Callable[..., Any], address: str, listed: str
 ) -> None:
     row = make(slug="soon", published_at=datetime(2027, 3, 1, 12, tzinfo=UTC))
@@ -158,13 +156,13 @@ def test_scheduled_row_appears_by_itself(
         assert address in reader.get(listed).content.decode()
 
 
-def test_the_banner_says_when_in_the_site_s_time(trainer: Client) -> None:
+def test_banner_shows_the_time_in_the_time_zone_of_the_site(trainer: Client) -> None:
     make_article(slug="soon", published_at=datetime(2099, 3, 2, 1, 30, tzinfo=UTC))
     banner = read(trainer.get("/articles/soon/")).one("p", "banner").text
     assert "Sunday, March 1, 2099, 20:30" in banner
 
 
-def test_subject_without_anything_public_is_not_offered(reader: Client) -> None:
+def test_subject_without_public_content_is_not_listed(reader: Client) -> None:
     make_article(subjects=[make_subject(name="Empty one")], published_at=None)
     make_article(subjects=[make_subject(name="Full one")])
     index = read(reader.get("/")).one("nav", "subjects")

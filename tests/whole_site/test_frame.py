@@ -1,4 +1,4 @@
-"""What stands around every page."""
+"""The header and footer of every page."""
 
 import pytest
 from django.test import Client
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.usefixtures("starter")
 
 
 @pytest.mark.parametrize(
-    ("address", "marked"),
+    ("address", "current"),
     [
         ("/", []),
         ("/articles/", [("Articles", "page")]),
@@ -22,17 +22,17 @@ pytestmark = pytest.mark.usefixtures("starter")
         ("/articles/no-such-one/", [("Articles", "true")]),
     ],
 )
-def test_the_header_says_where_one_is(
-    reader: Client, address: str, marked: list[tuple[str, str]]
+def test_header_marks_the_current_section(
+    reader: Client, address: str, current: list[tuple[str, str]]
 ) -> None:
     header = read(reader.get(address)).one("header", "masthead")
     links = header.all("a")
     found = [
         (link.text, link.attrs["aria-current"]) for link in links if "aria-current" in link.attrs
     ]
-    assert found == marked
+    assert found == current
 
 
-def test_the_footer_leads_to_the_feed(reader: Client) -> None:
+def test_footer_links_to_the_feed(reader: Client) -> None:
     footer = read(reader.get("/")).one("footer")
     assert [a.text for a in footer.all("a") if a.attrs["href"] == "/feed/"] == ["Feed"]

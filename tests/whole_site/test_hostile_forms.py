@@ -1,4 +1,4 @@
-"""Anything may be typed into any form, name a filter or follow an address: the answer is a page."""
+"""Random input in forms, filters and addresses (hypothesis) always gets a valid page."""
 
 import re
 import time
@@ -19,14 +19,14 @@ from writing.markdown import render
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("starter")]
 
-ANYTHING = st.text(max_size=300) | st.sampled_from(
+ANY_TEXT = st.text(max_size=300) | st.sampled_from(
     [
         *("", " ", "\0", "a\0b", "\ufeff", "\u202e", "%00", "%s", "{{ 7 }}", "../../etc/passwd"),
         *("' OR 1=1 --", '"', "*", "NEAR(", "-" * 99, "9" * 400, "-1", "1e309", "NaN", "on"),
         *("<script>x()</script>", "javascript:x()", "//evil.example", "\r\nSet-Cookie: a=b"),
     ]
 )
-tries = settings(
+few_examples = settings(
     max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -44,32 +44,33 @@ FORMS = {
 }
 
 
-def typed(names: list[str]) -> Any:
-    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, ANYTHING))
+def fields_of(names: list[str]) -> Any:
+    """Strategy: a dictionary with any text in some of these fields."""
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, ANY_TEXT))
 
 
-def is_plain(response: Any) -> None:
-    """A page or a redirect within the site; nothing that was typed became a part of the page."""
+def check_response(response: Any) -> None:
+    """Fails unless it is a page without injected scripts, or a redirect within the site."""
     assert response.status_code < 500
     if response.status_code in (301, 302):
         assert re.match(r"/(?!/)", response["Location"])
     elif "html" in response["Content-Type"]:
         page = read(response)
-        run = [s for s in page.all("script") if s.attrs.get("type") != "application/ld+json"]
-        assert not [script for script in run if "x()" in script.raw]
+        scripts = [s for s in page.all("script") if s.attrs.get("type") != "application/ld+json"]
+        assert not [script for script in scripts if "x()" in script.raw]
         assert not [e for e in page if any(name.startswith("on") for name in e.attrs)]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_anything_typed_is_answered(form: str) -> None:
+def test_any_input_of_a_form_is_answered(form: str) -> None:
     address, names = FORMS[form]
     comment = make_comment()
     User.objects.create_superuser("elsie", password="a zebra in the gym")
 
-    @tries
-    @given(typed(names))
+    @few_examples
+    @given(fields_of(names))
     def send(fields: dict[str, str]) -> None:
-        is_plain(Client().post(address.format(comment.pk), fields))
+        check_response(Client().post(address.format(comment.pk), fields))
 
     send()
 
@@ -85,23 +86,25 @@ def test_anything_typed_is_answered(form: str) -> None:
     ],
 )
 def test_any_filter_is_answered(reader: Client, address: str, names: list[str]) -> None:
-    @tries
-    @given(typed(names))
+    @few_examples
+    @given(fields_of(names))
     def ask(fields: dict[str, str]) -> None:
-        is_plain(reader.get(address, fields))
+        check_response(reader.get(address, fields))
 
     ask()
 
 
 @pytest.mark.parametrize("folder", ["", "articles/", "exercises/", "subjects/", "media/"])
-def test_any_address_is_answered_and_leads_nowhere_else(reader: Client, folder: str) -> None:
+def test_any_address_is_answered_without_a_redirect_to_another_site(
+    reader: Client, folder: str
+) -> None:
     Redirect.objects.create(old_path=f"/{folder}old/", new_path="/articles/hip-thrust/")
 
-    @tries
-    @given(ANYTHING, st.booleans())
+    @few_examples
+    @given(ANY_TEXT, st.booleans())
     def ask(path: str, below: bool) -> None:
         address = f"/{folder}{'old/' if below else ''}{path.replace('?', '').replace('#', '')}"
-        is_plain(reader.get(address if not address.startswith("//") else f"/a{address}"))
+        check_response(reader.get(address if not address.startswith("//") else f"/a{address}"))
 
     ask()
 
@@ -110,24 +113,24 @@ def test_any_address_is_answered_and_leads_nowhere_else(reader: Client, folder: 
     "address",
     ["/admin/blog/article/add/", "/admin/sign-in/again/", "/admin/publishing/picture/add/"],
 )
-def test_the_desk_s_forms_too(trainer: Client, address: str) -> None:
+def test_any_input_of_an_admin_form_is_answered(trainer: Client, address: str) -> None:
     form = max(read(trainer.get(address)).all("form"), key=lambda form: len(form.fields()))
     names = sorted({*form.fields(), "password", "title", "text", "_publish", "_draft", "name"})
 
-    @settings(tries, max_examples=25)
-    @given(typed(names))
+    @settings(few_examples, max_examples=25)
+    @given(fields_of(names))
     def send(fields: dict[str, str]) -> None:
-        is_plain(trainer.post(address, fields))
+        check_response(trainer.post(address, fields))
 
     send()
 
 
-@tries
+@few_examples
 @given(
     st.text(max_size=2000)
     | st.lists(st.sampled_from("[](){}<>`*_~|#\\!&;:\n\t ab1@-"), max_size=400).map("".join)
 )
-def test_nothing_that_executes_survives_any_text(source: str) -> None:
+def test_rendered_markdown_has_only_allowed_html(source: str) -> None:
     only_what_is_allowed(source, str(render(source).html))
 
 
@@ -148,16 +151,17 @@ TEXTS: dict[str, Callable[[int], str]] = {
 
 
 @pytest.mark.parametrize("kind", TEXTS)
-def test_time_grows_with_the_text_and_no_faster(kind: str) -> None:
-    """Eight times the text, 25 and 200 kB: at most three times eight the time. A ratio, so that it
-    holds on any machine; the best of three, so that another process does not count."""
+def test_rendering_time_is_linear(kind: str) -> None:
+    """A text eight times as long (25 and 200 kB) takes at most 24 times as long. The test compares
+    a ratio, which holds on any machine, and the best of three runs, which other processes do not
+    disturb."""
 
     def seconds(size: int) -> float:
         text, best = TEXTS[kind](size), 99.0
         for _ in range(3):
-            begun = time.process_time()
+            start = time.process_time()
             render(text)
-            best = min(best, time.process_time() - begun)
+            best = min(best, time.process_time() - start)
         return best
 
     small, large = seconds(25_000), seconds(200_000)

@@ -1,4 +1,4 @@
-"""What a page asks for is found by an index, and not by reading a whole table."""
+"""The queries of public pages use an index instead of scanning a table that grows."""
 
 import re
 
@@ -19,20 +19,21 @@ from tests.support.make import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
-# Tables with a handful of rows on any site, read whole on purpose.
+# Tables with few rows on any site; scanning them is fine.
 SMALL = {"publishing_site", "publishing_subject", "blog_page", "exercises_muscle"}
-# The library is read whole by what offers it whole: the choice of a favorite.
+# The form lists all exercises as favorites, so it scans their table, too.
 WHOLE = SMALL | {"exercises_exercise"}
 
 
 def scanned(reader: Client, address: str) -> set[str]:
-    """The tables that the page's queries read from one end to the other."""
+    """The tables that the queries of the page scan."""
     with CaptureQueriesContext(connection) as queries:
         assert reader.get(address).status_code == 200
-    return read_whole(queries)
+    return scanned_tables(queries)
 
 
-def read_whole(queries: CaptureQueriesContext) -> set[str]:
+def scanned_tables(queries: CaptureQueriesContext) -> set[str]:
+    """The tables of this project that the captured queries scan, by their query plans."""
     tables: set[str] = set()
     with connection.cursor() as cursor:
         for query in queries.captured_queries:
@@ -61,19 +62,19 @@ def pages() -> None:
 
 
 @pytest.mark.parametrize("address", ["/articles/many/", "/articles/", "/", "/feed/"])
-def test_no_table_that_grows_is_read_whole(pages: None, reader: Client, address: str) -> None:
+def test_page_scans_no_large_table(pages: None, reader: Client, address: str) -> None:
     assert scanned(reader, address) <= WHOLE
 
 
-def test_keeping_an_answer_reads_no_table_whole(pages: None) -> None:
+def test_posting_a_comment_scans_no_large_table(pages: None) -> None:
     words = "These are more than the forty characters that are looked for among the others."
     with CaptureQueriesContext(connection) as queries:
         assert send(stranger(), words=words).status_code == 303
-    assert read_whole(queries) <= WHOLE
+    assert scanned_tables(queries) <= WHOLE
 
 
-def test_the_newest_words_are_found_in_their_order(pages: None, reader: Client) -> None:
-    """And not by sorting all that were ever written."""
+def test_newest_comments_are_read_in_order_of_an_index(pages: None, reader: Client) -> None:
+    """Sorting would read all comments."""
     with CaptureQueriesContext(connection) as queries:
         assert reader.get("/comments/feed/").status_code == 200
     (newest,) = [q["sql"] for q in queries.captured_queries if "LIMIT 50" in q["sql"]]

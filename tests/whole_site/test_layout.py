@@ -1,5 +1,5 @@
-"""What the pages look like with the content that a trainer writes on another day: nothing is cut,
-nothing runs out of its place, and things that belong together stand side by side."""
+"""The layout in a browser with difficult content: nothing overflows, and related elements are
+aligned."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 ARTICLE = "/articles/hip-thrust/"
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
-HARD = f"""{LONG_WORD} and https://example.org/{"a-long-address/" * 8}
+DIFFICULT_TEXT = f"""{LONG_WORD} and https://example.org/{"a-long-address/" * 8}
 
 | Exercise | Sets | Reps | Rest | Load (lb) | Notes |
 |:--|--:|--:|--:|--:|---|
@@ -31,8 +31,9 @@ The end.
 """
 
 
-def place(thing: Locator) -> dict[str, Any]:
-    box = thing.bounding_box()
+def place(element: Locator) -> dict[str, Any]:
+    """The bounding box with its right and bottom edges, in pixels."""
+    box = element.bounding_box()
     assert box is not None
     return dict(box) | {"right": box["x"] + box["width"], "bottom": box["y"] + box["height"]}
 
@@ -41,8 +42,8 @@ def width_of(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth"))
 
 
-def test_hard_content_stays_on_a_small_phone(visits: Visits, site: RunningSite) -> None:
-    site.change("UPDATE blog_article SET title = ?, text = ?", LONG_WORD, HARD)
+def test_difficult_content_fits_a_small_screen(visits: Visits, site: RunningSite) -> None:
+    site.change("UPDATE blog_article SET title = ?, text = ?", LONG_WORD, DIFFICULT_TEXT)
     page = visits.window(site, scripts=False, width=320)
     for address in (ARTICLE, "/", "/articles/", "/subjects/glutes/", "/exercises/hip-thrust/"):
         page.goto(address)
@@ -51,11 +52,11 @@ def test_hard_content_stays_on_a_small_phone(visits: Visits, site: RunningSite) 
     assert place(page.locator(".prose > hr"))["width"] > 250
 
 
-@pytest.mark.parametrize("pictured", [True, False])
-def test_the_byline_stands_beside_the_first_paragraph(
-    visits: Visits, site: RunningSite, pictured: bool
+@pytest.mark.parametrize("has_picture", [True, False])
+def test_byline_is_beside_the_first_paragraph(
+    visits: Visits, site: RunningSite, has_picture: bool
 ) -> None:
-    if not pictured:
+    if not has_picture:
         site.change("UPDATE blog_article SET lead_picture_id = NULL")
     page = visits.window(site, scripts=False, width=1280)
     page.goto(ARTICLE)
@@ -65,7 +66,7 @@ def test_the_byline_stands_beside_the_first_paragraph(
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280, 1600])
-def test_a_prescription_keeps_to_its_column(
+def test_prescription_fits_its_column(
     visits: Visits, starter_site: RunningSite, width: int
 ) -> None:
     page = visits.window(starter_site, scripts=False, width=width)
@@ -76,7 +77,7 @@ def test_a_prescription_keeps_to_its_column(
             assert last["right"] <= place(numbers)["right"] + 1, slug
 
 
-def test_text_is_as_wide_as_one_reads(visits: Visits, starter_site: RunningSite) -> None:
+def test_text_has_a_readable_width(visits: Visits, starter_site: RunningSite) -> None:
     page = visits.window(starter_site, scripts=False, width=1280)
     page.goto("/privacy/")
     text = place(page.locator(".prose > p").first)
@@ -85,9 +86,7 @@ def test_text_is_as_wide_as_one_reads(visits: Visits, starter_site: RunningSite)
     assert abs(place(page.locator(".prose > p").first)["x"] - text["x"]) < 2
 
 
-def test_the_whole_row_of_a_variation_is_its_link(
-    visits: Visits, starter_site: RunningSite
-) -> None:
+def test_whole_row_of_a_variation_is_a_link(visits: Visits, starter_site: RunningSite) -> None:
     page = visits.window(starter_site, scripts=False)
     for address, rows in (("/exercises/", ".rungs li"), ("/exercises/hip-thrust/", ".ladder li")):
         page.goto(address)
@@ -98,9 +97,9 @@ def test_the_whole_row_of_a_variation_is_its_link(
         assert "#" in page.url
 
 
-# Links of a sentence and of sources are as high as their line, as WCAG allows; the drawn muscles
-# have the list beside them, the checkbox its label.
-SMALL = """() => [...document.querySelectorAll(
+# Touch targets under 44 px. WCAG allows links in sentences to be as high as their line. The muscles
+# of the body map are also in the list beside it, and the checkbox has a label.
+SMALL_TARGETS = """() => [...document.querySelectorAll(
         "a[href], button, select, textarea, summary, label.tick")]
     .filter(e => e.checkVisibility() && !e.closest(
         ".prose p, .prose li, .health-note, .sources, .on-this-page, .names-favorite, svg, .trap"))
@@ -124,25 +123,27 @@ SMALL = """() => [...document.querySelectorAll(
         "/comments/mine/",
     ],
 )
-def test_a_finger_finds_every_target(
+def test_touch_targets_are_large_enough(
     visits: Visits, starter_site: RunningSite, address: str
 ) -> None:
     page = visits.window(starter_site)
     page.goto(address)
-    assert page.evaluate(SMALL) == []
+    assert page.evaluate(SMALL_TARGETS) == []
 
 
-def test_the_header_s_words_stand_in_one_line(visits: Visits, starter_site: RunningSite) -> None:
+def test_header_links_are_on_one_line(visits: Visits, starter_site: RunningSite) -> None:
     page = visits.window(starter_site, scripts=False, width=320)
     page.goto("/")
     assert len({place(link)["y"] for link in page.locator(".masthead nav a").all()}) == 1
 
 
-def test_a_plain_page_begins_on_its_first_sheet(visits: Visits, starter_site: RunningSite) -> None:
+def test_plain_page_starts_on_the_first_printed_page(
+    visits: Visits, starter_site: RunningSite
+) -> None:
     page = visits.window(starter_site, scripts=False, width=700)
     page.emulate_media(media="print")
     page.goto("/gym-words/")
-    # A grid that is higher than the sheet would be moved to the next one whole.
+    # Browsers move a grid that is higher than the paper to the next page.
     assert page.locator(".prose").evaluate("e => getComputedStyle(e).display") == "block"
     expect(page.locator("main > .print-only")).to_contain_text(f"{starter_site.url}/gym-words/ · ")
     expect(page.locator("main > .print-only")).to_be_visible()

@@ -1,5 +1,5 @@
-"""Who may do what: every view is called by everyone with every method, and what happens is compared
-with the table written by hand in permissions.toml."""
+"""Calls every view as every kind of user with every method, and compares the result with the
+hand-written table permissions.toml."""
 
 import re
 import tomllib
@@ -21,16 +21,16 @@ from mail.models import Letter
 from tests.support.make import make_comment, make_picture
 from tests.support.site import ROOT
 
-PEOPLE = ["reader", "assistant", "trainer"]
+ROLES = ["reader", "assistant", "trainer"]
 TABLE = ROOT / "tests" / "whole_site" / "permissions.toml"
-REFUSED = {401, 403, 404, 405, 410}
-OTHERS = ["head", "put", "patch", "delete"]
+REFUSALS = {401, 403, 404, 405, 410}
+OTHER_METHODS = ["head", "put", "patch", "delete"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("starter", "media")]
 
 
 def views(patterns: Any, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
-    """Every view by its name (or by its address, where it has none), and its address's pattern."""
+    """Name and URL pattern of every view. A view without a name is named by its pattern."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -41,8 +41,8 @@ def views(patterns: Any, prefix: str = "", space: str = "") -> Iterator[tuple[st
 
 
 @pytest.fixture
-def world(settings: Any) -> dict[str, Any]:
-    """A row of everything; what stands for each part of an address."""
+def url_parts(settings: Any) -> dict[str, Any]:
+    """Creates a row of every kind. Returns values for the parts of URL patterns."""
     call_command("roles")
     admin_user = User.objects.create_superuser("administrator", "a@example.org")
     comment = make_comment(email="a@example.org")
@@ -65,9 +65,9 @@ def world(settings: Any) -> dict[str, Any]:
     }
 
 
-def filled(name: str, pattern: str, world: dict[str, Any]) -> str:
-    """An address of the view, of a row that exists where its name tells which."""
-    parts = dict(world)
+def address_of(name: str, pattern: str, url_parts: dict[str, Any]) -> str:
+    """An address of the view, with the id of an existing row if the view shows one."""
+    parts = dict(url_parts)
     for model in admin.site._registry:
         kind = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
         if name.startswith(kind) and (row := model._default_manager.first()):
@@ -88,8 +88,8 @@ def filled(name: str, pattern: str, world: dict[str, Any]) -> str:
     return "/" + re.sub(r"[\^$]|\\Z|\\", "", path)
 
 
-def person(role: str) -> str:
-    """The session of somebody signed in."""
+def session_of(role: str) -> str:
+    """The session key of a user with this role; empty for a reader."""
     if role == "reader":
         return ""
     user = User.objects.filter(username=role).first()
@@ -101,61 +101,66 @@ def person(role: str) -> str:
     return client.cookies["sessionid"].value
 
 
-def may(session: str, method: str, address: str) -> bool:
-    """Whether the view does its work for this person; whatever it did is taken back."""
+def is_allowed(session: str, method: str, address: str) -> bool:
+    """True if the view neither refuses nor redirects to the sign-in. Rolls back what it did."""
     client = Client(raise_request_exception=True)
     if session:
         client.cookies["sessionid"] = session
     with transaction.atomic():
-        answer = getattr(client, method)(address)
+        response = getattr(client, method)(address)
         transaction.set_rollback(True)
-    leads_to = answer.get("Location", "")
-    to_the_door = leads_to.startswith("/admin/login/") or (leads_to == "/admin/" and not session)
-    return answer.status_code not in REFUSED and not to_the_door
+    target = response.get("Location", "")
+    needs_sign_in = target.startswith("/admin/login/") or (target == "/admin/" and not session)
+    return response.status_code not in REFUSALS and not needs_sign_in
 
 
-def found(method: str, world: dict[str, Any]) -> dict[str, set[str]]:
-    sessions = {role: person(role) for role in PEOPLE}
+def actual(method: str, url_parts: dict[str, Any]) -> dict[str, set[str]]:
+    """The roles that are allowed to use each view."""
+    sessions = {role: session_of(role) for role in ROLES}
     return {
-        name: {role for role in PEOPLE if may(sessions[role], method, filled(name, pattern, world))}
+        name: {
+            role
+            for role in ROLES
+            if is_allowed(sessions[role], method, address_of(name, pattern, url_parts))
+        }
         for name, pattern in views(get_resolver().url_patterns)
     }
 
 
-def written(method: str) -> dict[str, set[str]]:
-    """The table, by name of the view. A * in a name stands for any word."""
+def expected(method: str) -> dict[str, set[str]]:
+    """The table: the roles by view. A * in the name of a view stands for any word."""
     table = tomllib.loads(TABLE.read_text())[method]
     names = [name for name, _ in views(get_resolver().url_patterns)]
-    told: dict[str, set[str]] = {name: set() for name in names}
-    for who, patterns in table.items():
+    roles: dict[str, set[str]] = {name: set() for name in names}
+    for role, patterns in table.items():
         for pattern in patterns:
             shape = re.compile(re.escape(pattern).replace(r"\*", r"\w+"))
             matching = [name for name in names if shape.fullmatch(name)]
             assert matching, f"{TABLE.name}: no view is called {pattern}"
             for name in matching:
-                told[name] = set() if who == "nobody" else set(PEOPLE[PEOPLE.index(who) :])
-    return told
+                roles[name] = set() if role == "nobody" else set(ROLES[ROLES.index(role) :])
+    return roles
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_everybody_may_do_what_the_table_says(world: dict[str, Any], method: str) -> None:
-    does, says = found(method, world), written(method)
-    differ = {name: (sorted(does[name]), sorted(says[name])) for name in does}
-    assert {name: both for name, both in differ.items() if both[0] != both[1]} == {}
+def test_permissions_match_the_table(url_parts: dict[str, Any], method: str) -> None:
+    found, table = actual(method, url_parts), expected(method)
+    both = {name: (sorted(found[name]), sorted(table[name])) for name in found}
+    assert {name: pair for name, pair in both.items() if pair[0] != pair[1]} == {}
 
 
 @pytest.mark.parametrize("role", ["reader", "assistant"])
-def test_other_methods_open_nothing_more(world: dict[str, Any], role: str) -> None:
-    session, opened = person(role), {m: written(m) for m in ("get", "post")}
+def test_other_methods_allow_nothing_more(url_parts: dict[str, Any], role: str) -> None:
+    session, allowed = session_of(role), {m: expected(m) for m in ("get", "post")}
     for name, pattern in views(get_resolver().url_patterns):
-        if role in opened["get"][name] | opened["post"][name]:
+        if role in allowed["get"][name] | allowed["post"][name]:
             continue
-        address = filled(name, pattern, world)
-        for method in OTHERS:
-            assert not may(session, method, address), f"{method} {name}"
+        address = address_of(name, pattern, url_parts)
+        for method in OTHER_METHODS:
+            assert not is_allowed(session, method, address), f"{method} {name}"
 
 
-def test_every_kind_of_row_of_the_desk_is_in_the_walk() -> None:
+def test_every_admin_model_is_tested() -> None:
     names = {name for name, _ in views(get_resolver().url_patterns)}
     for model in admin.site._registry:
         assert f"admin:{model._meta.app_label}_{model._meta.model_name}_change" in names

@@ -1,4 +1,4 @@
-"""The whole site on PostgreSQL: moved there, served by two processes, backed up and put back."""
+"""A site on PostgreSQL: moved from SQLite, served by two processes, backed up and restored."""
 
 import json
 import os
@@ -25,7 +25,7 @@ _names = count(1)
 
 @pytest.fixture
 def empty(postgresql: str) -> Iterator[dict[str, str]]:
-    """Settings that name an empty database of the test's own."""
+    """Settings with a new, empty database."""
     name = f"site_{os.getpid()}_{next(_names)}"
     with psycopg.connect(postgresql, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}")
@@ -38,18 +38,18 @@ def empty(postgresql: str) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def old(prepared: Path, tmp_path: Path) -> Path:
-    """A site on SQLite with a reader's words in it."""
+    """The data folder of a site on SQLite with a comment."""
     with RunningSite(prepared, tmp_path / "old") as site:
         site.ask("POST", "/comments/", b"words=Caf%C3%A9+%F0%9F%A6%93&email=ana%40example.org")
     return tmp_path / "old"
 
 
-def test_a_site_is_moved_whole_and_served_by_two_processes(
+def test_site_is_moved_and_served_by_two_processes(
     old: Path, empty: dict[str, str], tmp_path: Path
 ) -> None:
-    said = manage(old, "move_database", **empty)
-    assert said.startswith("Moved and compared: "), said
-    assert int(said.split()[3]) > 1000
+    output = manage(old, "move_database", **empty)
+    assert output.startswith("Moved and compared: "), output
+    assert int(output.split()[3]) > 1000
     assert refused(old, "move_database", small_disk=0, **empty).startswith(
         "The new database has tables already"
     )
@@ -67,7 +67,10 @@ def test_a_site_is_moved_whole_and_served_by_two_processes(
             sent, _ = here.ask("POST", "/comments/", words, X_Forwarded_For=f"192.0.2.{n}")
             assert sent.status == 303
             assert f"Said here {n}" in there.ask("GET", sent.headers["Location"])[1]
-            for site in (here, there):  # stored by both, as it is before she publishes
+            for site in (
+                here,
+                there,
+            ):  # both cache the page as it is before the comment is published
                 assert f"Said here {n}" not in site.ask("GET", "/articles/hip-thrust/")[1]
             here.publish(sent.headers["Location"].split("/")[-2].partition(":")[0], cookie)
             assert f"Said here {n}" in there.ask("GET", "/articles/hip-thrust/")[1]
@@ -76,7 +79,7 @@ def test_a_site_is_moved_whole_and_served_by_two_processes(
         assert [words for (words,) in rows] == ["Café 🦓", *(f"Said here {n}" for n in range(4))]
 
 
-def test_it_is_not_moved_while_it_runs_or_from_nowhere(
+def test_move_needs_a_stopped_site_and_a_target(
     site: RunningSite, empty: dict[str, str], tmp_path: Path
 ) -> None:
     site.ask("GET", "/favorites/")
@@ -88,39 +91,39 @@ def test_it_is_not_moved_while_it_runs_or_from_nowhere(
     assert "Set DATABASE_URL" in refused(site.folder, "move_database")
 
 
-def test_a_backup_of_it_is_made_checked_and_put_back(
+def test_backup_is_made_verified_and_restored(
     old: Path, empty: dict[str, str], tmp_path: Path
 ) -> None:
     manage(old, "move_database", **empty)
     manage(old, "backup", **empty)
     path = next((old / "backups").glob("*.zip"))
     assert "is whole" in manage(old, "verify", **empty)
-    kept = tmp_path / "kept.zip"
-    shutil.move(path, kept)
+    backup = tmp_path / "kept.zip"
+    shutil.move(path, backup)
     assert "There is a site already: a database" in refused(
-        old, "restore", str(kept), small_disk=0, **empty
+        old, "restore", str(backup), small_disk=0, **empty
     )
     with psycopg.connect(empty["DATABASE_URL"]) as database:
         database.execute("DELETE FROM comments_comment")
-    manage(old, "restore", str(kept), "--overwrite", **empty)
+    manage(old, "restore", str(backup), "--overwrite", **empty)
     with psycopg.connect(empty["DATABASE_URL"]) as database:
         assert database.execute("SELECT words FROM comments_comment").fetchall() == [("Café 🦓",)]
         left = database.execute("SELECT datname FROM pg_database WHERE datname LIKE 'check%'")
         assert left.fetchall() == []
     assert next(old.glob("replaced-*/database.pgdump")).stat().st_size > 10_000
 
-    facts = json.loads(zipfile.ZipFile(kept).read("site.json"))
+    facts = json.loads(zipfile.ZipFile(backup).read("site.json"))
     assert facts["database"] == "database.pgdump"
-    assert "of the other kind of database" in refused(tmp_path / "sqlite", "restore", str(kept))
+    assert "of the other kind of database" in refused(tmp_path / "sqlite", "restore", str(backup))
     assert "pg_dump is missing" in refused(
         old, "backup", small_disk=0, **empty | {"PATH": "/nowhere"}
     )
 
 
-def test_a_restore_that_fails_or_is_killed_there_changes_nothing(
+def test_failed_or_killed_restore_changes_nothing(
     old: Path, empty: dict[str, str], tmp_path: Path
 ) -> None:
-    """While another holds a table, the restore can neither go on nor leave anything half-made."""
+    """Another connection locks a table, so that the restore must stop in the middle."""
     manage(old, "move_database", **empty)
     manage(old, "backup", **empty)
     path = next((old / "backups").glob("*.zip"))
@@ -133,12 +136,12 @@ def test_a_restore_that_fails_or_is_killed_there_changes_nothing(
     command = [sys.executable, "manage.py", "restore", str(path), "--overwrite"]
     waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DROP%'"
 
-    def is_as_before(then: str) -> None:
+    def check_unchanged(outcome: str) -> None:
         assert files(old) == before
         assert (old / "secret-key").read_text() == "x" * 50
         with psycopg.connect(empty["DATABASE_URL"]) as database:
             rows = database.execute("SELECT words FROM comments_comment").fetchall()
-            assert rows == [("Later",)], then
+            assert rows == [("Later",)], outcome
         assert not list(old.glob("replaced-*"))
 
     with psycopg.connect(empty["DATABASE_URL"]) as holder:
@@ -146,7 +149,7 @@ def test_a_restore_that_fails_or_is_killed_there_changes_nothing(
         done = refused(old, "restore", str(path), "--overwrite", small_disk=0, **empty)
         assert done.startswith("psql failed and said: "), done
         assert done.endswith("Everything is as it was before.")
-        is_as_before("failed")
+        check_unchanged("failed")
         for number in (signal.SIGTERM, signal.SIGKILL):
             restoring = subprocess.Popen(
                 command, cwd=ROOT, env=environment(old, **empty), stderr=subprocess.PIPE, text=True
@@ -162,7 +165,7 @@ def test_a_restore_that_fails_or_is_killed_there_changes_nothing(
                 assert not (old / "restoring").exists()
     assert (old / "restoring").exists()
     manage(old, "verify", str(path), **empty)
-    is_as_before("killed")
+    check_unchanged("killed")
     assert not (old / "restoring").exists()
     manage(old, "restore", str(path), "--overwrite", **empty)
     with psycopg.connect(empty["DATABASE_URL"]) as database:
@@ -174,7 +177,7 @@ def test_a_restore_that_fails_or_is_killed_there_changes_nothing(
     assert (aside / "database.pgdump").stat().st_size > 10_000
 
 
-def test_an_older_backup_is_brought_to_this_version_there(
+def test_older_backup_is_migrated_when_it_is_restored(
     old: Path, empty: dict[str, str], tmp_path: Path
 ) -> None:
     manage(old, "move_database", **empty)
@@ -191,7 +194,7 @@ def test_an_older_backup_is_brought_to_this_version_there(
         assert left.fetchall() == []
 
 
-def test_the_desk_reads_there_too(old: Path, empty: dict[str, str], tmp_path: Path) -> None:
+def test_page_is_served_from_postgresql(old: Path, empty: dict[str, str], tmp_path: Path) -> None:
     manage(old, "move_database", **empty)
     with RunningSite(old, tmp_path / "one", **empty) as site:
         _, page = site.ask("GET", "/articles/")
@@ -199,6 +202,6 @@ def test_the_desk_reads_there_too(old: Path, empty: dict[str, str], tmp_path: Pa
 
 
 @pytest.mark.parametrize("url", ["mysql://a/b", "postgresql://host", "site.sqlite3"])
-def test_an_address_of_another_kind_stops_the_start(url: str, tmp_path: Path) -> None:
-    told = refused(tmp_path, "check", DATABASE_URL=url)
-    assert "DATABASE_URL is like postgresql://user:password@host/name." in told
+def test_unsupported_database_url_is_refused(url: str, tmp_path: Path) -> None:
+    error = refused(tmp_path, "check", DATABASE_URL=url)
+    assert "DATABASE_URL is like postgresql://user:password@host/name." in error

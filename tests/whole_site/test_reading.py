@@ -1,4 +1,4 @@
-"""How public pages answer: methods, caching, cookies, links, and as many queries for many rows."""
+"""Public pages: methods, caching, cookies, links, and the number of queries."""
 
 from typing import Any
 from urllib.parse import urldefrag, urljoin
@@ -22,7 +22,7 @@ from tests.support.make import (
 )
 from tests.support.page import read
 
-PAGES = {  # by the name of their address in config/urls.py
+PAGES = {  # by the name of the URL pattern in config/urls.py
     "home": "/",
     "articles": "/articles/",
     "articles_of_year": f"/articles/{timezone.localdate().year}/",
@@ -38,7 +38,7 @@ PAGES = {  # by the name of their address in config/urls.py
     "search": "/search/?q=glute",
     "page": "/privacy/",
 }
-ELSEWHERE = {  # in tests of their own
+ELSEWHERE = {  # tested in other files
     *("post_comment", "comment"),
     "my_comments",
     "own_comment",
@@ -68,7 +68,7 @@ def test_every_address_is_tested() -> None:
 
 
 @pages
-def test_page_answers_without_a_cookie_and_under_the_policy(reader: Client, address: str) -> None:
+def test_page_has_metadata_a_csp_and_no_cookie(reader: Client, address: str) -> None:
     response = reader.get(address)
     assert response.status_code == 200
     assert not response.cookies
@@ -94,7 +94,7 @@ def test_unchanged_page_is_not_sent_again(reader: Client, address: str) -> None:
 
 
 @pages
-def test_head_is_answered_like_get_without_the_body(reader: Client, address: str) -> None:
+def test_head_has_the_headers_of_get(reader: Client, address: str) -> None:
     head, get = reader.head(address), reader.get(address)
     assert (head.status_code, head.content) == (200, b"")
     for name in ("Content-Type", "Content-Security-Policy", "ETag"):
@@ -105,7 +105,7 @@ def test_head_is_answered_like_get_without_the_body(reader: Client, address: str
 
 @pages
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_other_methods_are_refused_as_such(reader: Client, address: str, method: str) -> None:
+def test_other_methods_are_a_405(reader: Client, address: str, method: str) -> None:
     response = getattr(reader, method)(address)
     assert response.status_code == 405
     assert "GET" in response["Allow"]
@@ -131,7 +131,9 @@ def test_other_methods_are_refused_as_such(reader: Client, address: str, method:
         "/../etc/passwd",
     ],
 )
-def test_unknown_address_gets_a_page_that_helps(reader: Client, address: str) -> None:
+def test_unknown_address_gets_a_404_page_with_search_and_subjects(
+    reader: Client, address: str
+) -> None:
     response = reader.get(address)
     assert response.status_code == 404
     page = read(response)
@@ -148,7 +150,7 @@ def test_any_search_is_answered(reader: Client, words: str) -> None:
     assert "<script>" not in response.content.decode()
 
 
-def test_search_finds_by_other_names_and_gives_the_words_back(reader: Client) -> None:
+def test_search_finds_other_names_and_keeps_the_query(reader: Client) -> None:
     page = read(reader.get("/search/?q=glute+bridge"))
     assert page.one("input", name="q").attrs["value"] == "glute bridge"
     hits = [a.attrs["href"] for a in page.one("main").all("a")]
@@ -158,18 +160,18 @@ def test_search_finds_by_other_names_and_gives_the_words_back(reader: Client) ->
 
 
 @pytest.mark.parametrize("word", ["butt", "gluteus", "gluteal-muscles", "BUTT"])
-def test_other_names_of_a_subject_lead_to_it(reader: Client, word: str) -> None:
+def test_other_name_of_a_subject_redirects_to_it(reader: Client, word: str) -> None:
     response = reader.get(f"/subjects/{word}/")
     assert (response.status_code, response["Location"]) == (301, "/subjects/glutes/")
 
 
-def test_no_link_of_the_site_leads_nowhere(reader: Client) -> None:
-    """Follows every link from home; also to places within pages."""
+def test_no_link_is_broken(reader: Client) -> None:
+    """Follows all links from the home page, including links to anchors."""
     anchors: dict[str, set[str]] = {}
     links: set[tuple[str, str]] = {("", "/")}
-    waiting = ["/"]
-    while waiting:
-        address = waiting.pop()
+    queue = ["/"]
+    while queue:
+        address = queue.pop()
         if address in anchors:
             continue
         response = reader.get(address)
@@ -182,7 +184,7 @@ def test_no_link_of_the_site_leads_nowhere(reader: Client) -> None:
             target = urljoin(address, link.attrs["href"])
             if target.startswith("/"):
                 links.add((address, target))
-                waiting.append(urldefrag(target)[0])
+                queue.append(urldefrag(target)[0])
     assert len(anchors) > 30
     for page_with_link, target in links:
         path, anchor = urldefrag(target)
@@ -190,23 +192,22 @@ def test_no_link_of_the_site_leads_nowhere(reader: Client) -> None:
 
 
 def count_queries(reader: Client, address: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert reader.get(address).status_code == 200
     return len(queries)
 
 
-def fill(number: int, subject: Any, article: Any, lifted: Any) -> None:
+def fill(number: int, subject: Any, article: Any, exercise: Any) -> None:
+    """Adds rows to all lists of the pages."""
     for _ in range(number):
-        exercise = make_exercise(subjects=[subject], muscles=[make_muscle()])
+        other = make_exercise(subjects=[subject], muscles=[make_muscle()])
         tools = [make_equipment(), make_equipment()]
-        make_variation(exercise=exercise, one_of=tools, steps=["One.", "Two."])
-        variation = make_variation(exercise=lifted, one_of=tools, steps=["One.", "Two."])
+        make_variation(exercise=other, one_of=tools, steps=["One.", "Two."])
+        variation = make_variation(exercise=exercise, one_of=tools, steps=["One.", "Two."])
         article.text += f"\n\n{variation.card_line}\n"
         make_article(subjects=[subject], author=article.author)
         make_source(article=article)
-        parent = make_comment(article=article, favorite=exercise)
+        parent = make_comment(article=article, favorite=other)
         make_comment(article=article, parent=parent, by_trainer=True)
     article.save()
 
@@ -216,11 +217,11 @@ def fill(number: int, subject: Any, article: Any, lifted: Any) -> None:
     ["/", "/articles/", "/articles/many/", "/subjects/many/", "/exercises/", "/exercises/many/",
      "/favorites/", "/search/?q=e"],
 )  # fmt: skip
-def test_more_rows_take_no_more_queries_and_at_most_fifteen(reader: Client, address: str) -> None:
+def test_number_of_queries_is_constant_and_at_most_fifteen(reader: Client, address: str) -> None:
     subject = make_subject(slug="many")
-    lifted = make_exercise(slug="many", subjects=[subject], muscles=[make_muscle()])
+    exercise = make_exercise(slug="many", subjects=[subject], muscles=[make_muscle()])
     article = make_article(slug="many", text="Many.", subjects=[subject])
-    fill(2, subject, article, lifted)
+    fill(2, subject, article, exercise)
     two = count_queries(reader, address)
-    fill(18, subject, article, lifted)
+    fill(18, subject, article, exercise)
     assert count_queries(reader, address) == two <= 15

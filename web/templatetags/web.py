@@ -1,11 +1,19 @@
 from django import template
 
+from web import palette
+
 register = template.Library()
 
 
 @register.simple_tag
-def part(number: int, query: str = "", name: str = "") -> str:
-    """The address of a part of the long list on this page, which the parameter of this name (page)
-    asks for; the first has that of the list."""
-    asked = "&".join(filter(None, [query, f"{name or 'page'}={number}" if number > 1 else ""]))
-    return f"?{asked}" if asked else "./"
+def page_url(number: int, query: str = "", name: str = "") -> str:
+    """The relative URL of a page of the list shown here. name is its query parameter, "page" by
+    default; query holds the other parameters. The first page has the URL of the list."""
+    query = "&".join(filter(None, [query, f"{name or 'page'}={number}" if number > 1 else ""]))
+    return f"?{query}" if query else "./"
+
+
+@register.simple_tag
+def color(name: str, *, dark: bool = False) -> str:
+    """The hex value of a color of the palette: {% color "paper" %}, {% color "ink" dark=True %}."""
+    return (palette.DARK if dark else palette.LIGHT)[name]

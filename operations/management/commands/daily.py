@@ -39,7 +39,7 @@ class Command(BaseCommand):
                 "forget blocked senders": forget_blocks,
                 "delete old emails": delete_letters,
                 "end old sessions": end_sessions,
-                "tidy the search index": engine.tidy,
+                "tidy the search index": engine.optimize,
                 "send emails": outbox.send_due,
             }
         )

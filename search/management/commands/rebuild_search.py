@@ -7,10 +7,10 @@ from search.models import SearchEntry
 
 
 class Command(BaseCommand):
-    help = "Make what search knows anew, from every row."
+    help = "Rebuild the search index from all rows."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--first-run", action="store_true", help="only when it knows nothing")
+        parser.add_argument("--first-run", action="store_true", help="only if the index is empty")
 
     def handle(self, *args: Any, first_run: bool, **options: Any) -> None:
         if first_run and SearchEntry.objects.exists():

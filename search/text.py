@@ -1,0 +1,34 @@
+"""Normalizes text for the full-text index."""
+
+import re
+import string
+import unicodedata
+
+CONTROL = re.compile(r"[\0-\x1f\x7f]+")
+
+
+def _folding_table() -> dict[int, str]:
+    """Maps each accented Latin letter to its base letter, and punctuation to a space."""
+    table = dict.fromkeys(map(ord, string.punctuation), " ")
+    for code in range(0xC0, 0x1F00):
+        base = unicodedata.normalize("NFD", chr(code))[0]
+        if base in string.ascii_letters:
+            table[code] = base
+    return table
+
+
+FOLDED = _folding_table()
+
+
+def clean(text: str) -> str:
+    """The text on one line, in Unicode form NFC and without control characters."""
+    return " ".join(CONTROL.sub(" ", unicodedata.normalize("NFC", text)).split())
+
+
+def fold(text: str) -> str:
+    """Removes accents and punctuation. The length stays the same, so offsets stay valid."""
+    return text.translate(FOLDED)
+
+
+def fold_case(text: str) -> str:
+    return fold(text).lower()

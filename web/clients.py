@@ -1,0 +1,50 @@
+"""Identifies clients by keyed hashes, so that no IP address is stored."""
+
+import hashlib
+import hmac
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def keyed_hash(purpose: str, value: str) -> str:
+    """An HMAC keyed with SECRET_KEY. Hashes of one value for two purposes cannot be compared."""
+    key = f"{purpose}:{settings.SECRET_KEY}".encode()
+    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's IPv4 address, or the /64 network of its IPv6 address.
+
+    This is REMOTE_ADDR, or behind trusted proxies the last hop that is not one of them. A Unix
+    socket has no REMOTE_ADDR. Only the web server in front may connect to the socket
+    (deploy/fitness.socket), so such a request comes from a trusted proxy."""
+    proxies = [ip_network(proxy) for proxy in settings.TRUSTED_PROXIES]
+    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    client = request.META.get("REMOTE_ADDR", "")
+    while hops and (not client or _is_in(client, proxies)):
+        hop = hops.pop().strip()
+        if not _is_address(hop):
+            break
+        client = hop
+    if _is_address(client) and isinstance(address := ip_address(client), IPv6Address):
+        return str(address.ipv4_mapped or ip_network(f"{client}/64", strict=False).network_address)
+    return client
+
+
+def client_id(request: HttpRequest) -> str:
+    """The hash of the client's address, for rate limits. It is stored for at most 30 days."""
+    return keyed_hash("sender", client_address(request))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_in(client: str, networks: list) -> bool:
+    return _is_address(client) and any(ip_address(client) in network for network in networks)
