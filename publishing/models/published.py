@@ -32,9 +32,10 @@ class PublishedQuerySet(models.QuerySet):
 
 
 class PublicModel(models.Model):
-    """A row that readers see: pagecache/edition.py listens to it."""
+    """A model whose rows readers see: pagecache/edition.py connects its signals."""
 
-    timed_fields: tuple[str, ...] = ()  # fields with a time at which pages change by themselves
+    timed_fields: tuple[str, ...] = ()  # datetime fields: when their time comes, pages change
+    _changes_pages = False  # whether the change under way does: set by pagecache/edition.py
 
     class Meta:
         abstract = True

@@ -77,7 +77,7 @@ def two_machines(first: RunningSite, folder: Path) -> Iterator[RunningSite]:
     (folder / "static").symlink_to((first.folder / "static").resolve())
     (folder / "site.sqlite3").symlink_to(first.folder / "site.sqlite3")
     first.change("UPDATE blog_article SET text = 'Saved 0 times.' WHERE slug = 'hip-thrust'")
-    with RunningSite(folder, folder.with_name("other")) as second:
+    with RunningSite(folder, folder.with_name("other"), PAGE_CACHE="1") as second:
         yield second
 
 

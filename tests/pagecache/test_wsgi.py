@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from pagecache import files
-from pagecache.wsgi import is_for_everybody
+from pagecache.wsgi import uses_cache
 from tests.support.site import PASSWORD, RunningSite
 from web.site_url import normalized
 
@@ -199,7 +199,7 @@ def test_an_address_in_any_form_is_answered_and_stored(
     """A browser sends the name in its ASCII form and in small letters, without the usual port;
     what else means the same host is answered from the store too."""
     scheme = {"X_Forwarded_Proto": address.partition(":")[0]}
-    with RunningSite(prepared, tmp_path / "data", SITE_URL=address) as site:
+    with RunningSite(prepared, tmp_path / "data", SITE_URL=address, PAGE_CACHE="1") as site:
         hosts = [host.format(HOSTS[address][0]) for host in HOSTS[address]]
         first = ask(site, Host=hosts[0], **scheme)
         assert first.status == 200
@@ -230,8 +230,8 @@ def test_pages_of_a_site_below_a_path_are_for_nobody_else() -> None:
     asked = {"REQUEST_METHOD": "GET", "PATH_INFO": "/subjects/", "SCRIPT_NAME": ""}
     scheme, _, host = django_settings.SITE_URL.partition("://")
     asked |= {"wsgi.url_scheme": scheme, "HTTP_HOST": host}
-    assert is_for_everybody(asked)
-    assert not is_for_everybody(asked | {"SCRIPT_NAME": "/evil"})
+    assert uses_cache(asked)
+    assert not uses_cache(asked | {"SCRIPT_NAME": "/evil"})
 
 
 def test_pages_of_another_release_are_in_another_folder(settings: Any, tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def visit():
     host = settings.SITE_URL.removeprefix("http://")
     environ = RequestFactory(headers={"host": host}).get("/articles/hip-thrust/").environ
     page = b"".join(application(environ, lambda *given: None))
-    folders = Path(settings.DATA_DIR).glob(f"pages/kept-*/*/{files.name_of(environ)}.*")
+    folders = Path(settings.DATA_DIR).glob(f"pages/kept-*/*/{files.cache_key(environ)}.*")
     renderings.update(folder.name for folder in folders)
     return page
 
@@ -360,13 +360,13 @@ Article.objects.create(title="Soon", slug="soon", author=Author.objects.first(),
 
 
 def test_development_stores_nothing(prepared: Path, tmp_path: Path) -> None:
-    with RunningSite(prepared, tmp_path / "data", DEBUG="1") as site:
+    with RunningSite(prepared, tmp_path / "data", DEBUG="1", PAGE_CACHE="1") as site:
         assert ask(site).status == 200
         assert not stored(site)
 
 
 def test_what_stands_before_the_store_is_about_a_request_and_not_about_its_page() -> None:
     """Headers of all that follow are part of a stored page."""
-    place = django_settings.MIDDLEWARE.index("pagecache.wsgi.page_store")
+    place = django_settings.MIDDLEWARE.index("pagecache.wsgi.cache_middleware")
     before = ["web.logs.requests", "operations.health.reopen_after_failure"]
     assert django_settings.MIDDLEWARE[:place] == before

@@ -147,10 +147,10 @@ def test_a_save_that_is_rolled_back_changes_nothing(reader: Client) -> None:
 
 
 def test_rows_saved_together_are_found_at_the_end(reader: Client) -> None:
-    with suppress(RuntimeError), edition.together():
+    with suppress(RuntimeError), edition.batch():
         make_article(title="Okapi of nobody")
         raise RuntimeError
-    with edition.together():
+    with edition.batch():
         gone = make_article(title="Okapi")
         kept = make_article(title="Quagga")
         gone.delete()

@@ -30,7 +30,11 @@ print(client.cookies["sessionid"].value)
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """What a command of the site sees: nothing of the tests' own settings."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "PAGE_CACHE")
+        if name in os.environ
+    }
     return kept | {"DATA_DIR": str(folder), "SECRET_KEY": SECRET} | more
 
 

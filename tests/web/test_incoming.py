@@ -16,7 +16,7 @@ from django.urls import reverse
 from blog.models import Article, Draft
 from comments.models import Comment
 from config.wsgi import application
-from pagecache.wsgi import preferred
+from pagecache.wsgi import preferred_encoding
 from publishing.models import Subject
 from tests.support.accounts import make_user, once_more
 from tests.support.hostile import (
@@ -166,7 +166,7 @@ def test_too_many_fields_are_refused_whatever_the_content_type_says(
 def test_an_accept_encoding_is_read_or_left(
     starter_site: RunningSite, accepted: str, encoding: str
 ) -> None:
-    assert preferred(accepted) == encoding
+    assert preferred_encoding(accepted) == encoding
     host = starter_site.url.partition("://")[2]
     for path in ("/articles/hip-thrust/", "/search/"):
         sent = written("GET", path, Host=host, Accept_Encoding=accepted[:4000])
@@ -403,15 +403,16 @@ def environ_of(path: str) -> dict[str, Any]:
 
 @pytest.mark.django_db
 def test_when_the_page_store_fails_the_answer_is_the_site_s_page(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
+    settings.PAGE_CACHE = True
     environ = environ_of("/articles/")
     del environ["wsgi.url_scheme"]  # no server leaves it out
     status, body = called(environ)
     assert status.startswith("500")
     assert read(body).one("h1").text == BROKEN
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
-    assert errors == ["The page store failed", "Internal Server Error: /articles/"]
+    assert errors == ["The page cache failed", "Internal Server Error: /articles/"]
 
 
 @pytest.mark.django_db
