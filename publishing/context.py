@@ -1,4 +1,4 @@
-"""What every template knows."""
+"""The context processor with the site's name and address."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ from publishing.models import Site
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The site's own row as `site`, read once a request and only when a template asks, and the
-    address of the site as `site_url`."""
+    """Adds `site`, the Site row, which is read at most once a request and only if a template uses
+    it, and `site_url`."""
     return {"site": SimpleLazyObject(Site.current), "site_url": settings.SITE_URL}

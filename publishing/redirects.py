@@ -1,18 +1,14 @@
-"""The page for an address that leads nowhere, or leads on."""
+"""The site's handler404."""
 
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponsePermanentRedirect,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 
 from publishing.models import Redirect
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Nothing stands here. An address that readers knew leads on, or says that it is gone."""
-    new = Redirect.after(request.path)
+    """Redirects an address that has moved; answers 410 for a withdrawn one and 404 for others."""
+    new = Redirect.target_of(request.path)
     if new is None:
         return render(request, "404.html", status=404)
     if not new:
