@@ -74,12 +74,6 @@ class Entry(NamedTuple):
         """The file with the queries of the latest rendering."""
         return f"{self.renderings}/{self.key}"
 
-    @property
-    def is_current(self) -> bool:
-        with suppress(Error):
-            return edition.current() == self.number
-        return False
-
 
 def cache_key(environ: dict[str, Any]) -> str:
     """Returns a hash of the address, so that no text of a request reaches the file system. Query
@@ -121,7 +115,7 @@ def store(entry: Entry, pages: dict[str, CachedPage], recorder: revalidate.Query
     """Stores a page just rendered, by encoding: in the entry, unless the edition has changed during
     the rendering, and for later editions if its queries can be repeated."""
     with suppress(OSError, Error):
-        recording, is_current = recorder.dumps(), entry.is_current
+        recording, is_current = recorder.dumps(), edition.current() == entry.number
         if recording:
             store_rendering(entry, pages, recording)
             if is_current and has_room(entry.shard):

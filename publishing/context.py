@@ -1,5 +1,3 @@
-"""The context processor with the site's name and address."""
-
 from typing import Any
 
 from django.conf import settings

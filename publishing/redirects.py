@@ -1,5 +1,3 @@
-"""The site's handler404."""
-
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 
@@ -7,7 +5,8 @@ from publishing.models import Redirect
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Redirects an address that has moved; answers 410 for a withdrawn one and 404 for others."""
+    """The site's handler404: redirects an address that has moved, and answers 410 for a withdrawn
+    one and 404 for any other."""
     new = Redirect.target_of(request.path)
     if new is None:
         return render(request, "404.html", status=404)

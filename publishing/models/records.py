@@ -1,5 +1,3 @@
-"""Which starter content was loaded."""
-
 from __future__ import annotations
 
 from django.db import models

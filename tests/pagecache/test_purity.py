@@ -2,7 +2,7 @@
 current time, and on the time only through the timed fields of public models. So at every moment the
 page from the cache is the page that would be rendered then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
-from blog.models import Article
+from blog.models import Article, Author
 from exercises.models import Exercise
 from pagecache import edition
 from publishing.models import Subject
@@ -49,7 +49,7 @@ OTHER_BROWSER = {
     "x-forwarded-for": "192.0.2.1",
 }
 
-# At least one address for each stored view. The year is that of STARTS; {row} is of dated_rows().
+# At least one address for each stored view; {row} is the number of a dated row.
 ADDRESSES: dict[str, list[str]] = {
     "home": ["/"],
     "articles": ["/articles/", "/articles/?page=2"],
@@ -92,32 +92,57 @@ def own_site(settings: Any, tmp_path: Path) -> None:
     settings.SITE_URL = "http://127.0.0.1"
 
 
-def dated_rows(moments: list[datetime]) -> list[str]:
-    """Creates rows of each kind whose time comes a minute before, at and after each moment. Returns
-    the numbers of some of them, for ADDRESSES."""
-    article, subject = Article.objects.get(slug="hip-thrust"), Subject.objects.get(slug="glutes")
-    author, favorite = article.author, Exercise.objects.get(slug="hip-thrust")
-    dates = sorted({moment + n * MINUTE for moment in moments for n in (-1, 0, 1)})
-    for row, at in enumerate(dates):
-        of_all: dict[str, Any] = {"subjects": [subject], "author": author}
-        make.make_article(slug=f"appears-{row}", published_at=at, **of_all)
-        make.make_article(
-            slug=f"closes-{row}", closes_at=at, published_at=dates[0] - MINUTE, **of_all
-        )
-        make.make_exercise(slug=f"exercise-{row}", published_at=at, subjects=[subject])
-        make.make_page(slug=f"page-{row}", published_at=at)
-        make.make_comment(article=article, published_at=at, favorite=favorite)
-    return [str(row) for row in range(0, len(dates), 4)]
+def appearing_article(row: int, at: datetime) -> None:
+    article(slug=f"appears-{row}", published_at=at)
 
 
-def addresses(rows: list[str]) -> list[str]:
+def closing_article(row: int, at: datetime) -> None:
+    article(slug=f"closes-{row}", closes_at=at)
+
+
+def article(**fields: Any) -> None:
+    subject, author = Subject.objects.get(slug="glutes"), Author.objects.get()
+    make.make_article(subjects=[subject], author=author, **fields)
+
+
+def appearing_exercise(row: int, at: datetime) -> None:
+    subject = Subject.objects.get(slug="glutes")
+    make.make_exercise(slug=f"exercise-{row}", published_at=at, subjects=[subject])
+
+
+def appearing_page(row: int, at: datetime) -> None:
+    make.make_page(slug=f"page-{row}", published_at=at)
+
+
+def appearing_comment(row: int, at: datetime) -> None:
+    favorite = Exercise.objects.get(slug="hip-thrust")
+    commented = Article.objects.get(slug="hip-thrust")
+    make.make_comment(article=commented, favorite=favorite, published_at=at)
+
+
+DATED_ROWS = {  # one for each of PublicModel.timed_fields
+    "Article.published_at": appearing_article,
+    "Article.closes_at": closing_article,
+    "Exercise.published_at": appearing_exercise,
+    "Page.published_at": appearing_page,
+    "Comment.published_at": appearing_comment,
+}
+# Each kind alone, since a scheduled change of any kind renders the pages again; and all together.
+CASES = [
+    *(("New Year", [field]) for field in DATED_ROWS),
+    ("spring forward", list(DATED_ROWS)),
+    ("fall back", list(DATED_ROWS)),
+]
+
+
+def addresses(rows: Iterable[int]) -> list[str]:
     variation = Exercise.objects.get(slug="hip-thrust").variations.all()[0].slug
     return sorted(
         {
             address.format(row=row, variation=variation)
             for several in ADDRESSES.values()
             for address in several
-            for row in rows or ["none"]
+            for row in rows
         }
     )
 
@@ -136,13 +161,26 @@ def assert_pages_are_fresh(paths: list[str], settings: Any) -> None:
     assert differing == []
 
 
-@pytest.mark.parametrize("start", STARTS)
-def test_pages_are_fresh_around_dated_rows(own_site: None, settings: Any, start: str) -> None:
+def test_every_timed_field_has_dated_rows() -> None:
+    models = edition.public_models()
+    fields = {f"{model.__name__}.{field}" for model in models for field in model.timed_fields}
+    assert fields == set(DATED_ROWS)
+
+
+@pytest.mark.parametrize(("start", "fields"), CASES)
+def test_pages_are_fresh_around_dated_rows(
+    own_site: None, settings: Any, start: str, fields: list[str]
+) -> None:
+    """Rows of each kind have their time a minute before, at and after each moment."""
     began = STARTS[start].astimezone(UTC)
     moments = [began + after for after in AFTER]
     with time_machine.travel(began - timedelta(days=1), tick=False) as clock:
         call_command("load_starter", verbosity=0)
-        paths = addresses(dated_rows([*moments, *MIDNIGHTS[start]]))
+        dates = {at + n * MINUTE for at in (*moments, *MIDNIGHTS[start]) for n in (-1, 0, 1)}
+        for row, at in enumerate(sorted(dates)):
+            for field in fields:
+                DATED_ROWS[field](row, at)
+        paths = addresses(range(0, len(dates), 4))
         for moment in moments:
             clock.move_to(moment)
             assert_pages_are_fresh(paths, settings)
@@ -162,7 +200,7 @@ def test_pages_are_fresh_when_no_date_has_come(
     with time_machine.travel(began - timedelta(days=1), tick=False) as clock:
         call_command("load_starter", verbosity=0)
         make.make_comment(article=Article.objects.get(slug="hip-thrust"))
-        paths = addresses([])
+        paths = addresses([0])
         for after in AFTER:
             clock.move_to(began + after)
             assert_pages_are_fresh(paths, settings)
