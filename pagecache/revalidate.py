@@ -43,7 +43,7 @@ class QueryRecorder:
         self._only_selects &= sql.startswith("SELECT") and not many
         self._queries.append((sql, tuple(params or ()), rows))
         result = execute(sql, params, many, context)
-        wrapper = context["cursor"]  # its attribute `cursor` is not documented: test_revalidate.py
+        wrapper = context["cursor"]  # .cursor is private: test_revalidate.py fails if it changes
         cursor = getattr(wrapper.cursor, "recorded", wrapper.cursor)
         wrapper.cursor = RecordingCursor(cursor, rows)
         return result
