@@ -34,8 +34,8 @@ class PublishedQuerySet(models.QuerySet):
 class PublicModel(models.Model):
     """A model whose rows readers see: pagecache/edition.py connects its signals."""
 
-    timed_fields: tuple[str, ...] = ()  # datetime fields: when their time comes, pages change
-    _changes_pages = False  # whether the change under way does: set by pagecache/edition.py
+    timed_fields: tuple[str, ...] = ()  # datetime fields: pages change at the times they hold
+    _changes_pages = False  # whether the current save or deletion affects pages (edition.py)
 
     class Meta:
         abstract = True
