@@ -18,8 +18,8 @@ from django.http import HttpRequest
 
 from accounts import devices, emails, throttle
 from web import mailboxes
-from web.fields import MailboxField
 from web.clients import keyed_hash
+from web.fields import MailboxField
 
 CODES_AT_ONCE = 3  # with MFA_TOTP_TOLERANCE 1: the code before, the one now and the next
 

@@ -125,10 +125,10 @@ def leads_somewhere(path: str) -> bool:
     try:
         match = resolve(path)
     except Resolver404:
-        return leads_somewhere(f"{path}/") if path[-1] != "/" else bool(Redirect.after(path))
+        return leads_somewhere(f"{path}/") if path[-1] != "/" else bool(Redirect.target_of(path))
     slug = match.kwargs.get("slug", "")
     if match.url_name == "subject":
-        return Subject.called(slug) is not None or bool(Redirect.after(path))
+        return Subject.by_slug(slug) is not None or bool(Redirect.target_of(path))
     rows: Any = {
         "article": Article.objects.published(),
         "exercise": Exercise.objects.published(),
@@ -141,4 +141,4 @@ def leads_somewhere(path: str) -> bool:
     }.get(match.url_name or "")
     if rows is None or rows.filter(slug=slug).exists():
         return True
-    return bool(Redirect.after(path))
+    return bool(Redirect.target_of(path))

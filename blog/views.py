@@ -136,7 +136,7 @@ def subjects(request: HttpRequest) -> HttpResponse:
 
 @stored("page")
 def subject(request: HttpRequest, slug: str) -> HttpResponse:
-    subject = Subject.called(slug)
+    subject = Subject.by_slug(slug)
     if subject is None:
         raise Http404
     if subject.slug != slug:

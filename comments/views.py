@@ -29,7 +29,7 @@ from comments import emails, meta, moderation, spam
 from comments.forms import AnswerForm, ChangeRequestForm, EditForm
 from comments.models import WORDS_A_PAGE, Comment, Report, own_comment
 from exercises.models import Exercise
-from pagecache.files import one_at_a_time
+from pagecache.files import key_lock
 from web.clients import client_id, keyed_hash
 from web.decorators import paginate, read_only, stored
 from web.origin import has_no_origin, is_cross_site
@@ -257,7 +257,7 @@ def _keep(request: HttpRequest, comment: Comment) -> Comment:
     comment.is_likely_spam = verdict.likely_spam
     try:
         # In a line: who waits for SQLite's own lock asks again at odd times, and some for seconds.
-        with one_at_a_time(request.META), transaction.atomic():
+        with key_lock(request.META), transaction.atomic():
             comment.save()
             if verdict.result == "publish":
                 moderation.publish(comment, None)

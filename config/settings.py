@@ -1,6 +1,6 @@
 """Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, BACKUP_DIR,
 DATABASE_URL, MEDIA_BUCKET, MEDIA_ENDPOINT, SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE,
-TRUSTED_PROXIES, EMAIL_…, ADMINS and DEBUG; all else is derived."""
+TRUSTED_PROXIES, PAGE_CACHE, EMAIL_…, ADMINS and DEBUG; all else is derived."""
 
 import re
 from email.utils import formataddr, parseaddr
@@ -99,7 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "web.logs.requests",
     "operations.health.reopen_after_failure",
-    "pagecache.wsgi.page_store",
+    "pagecache.wsgi.cache_middleware",
     "web.headers.middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -119,6 +119,10 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+# When off, no page is stored or served from the store (pagecache/). The edition's number rises all
+# the same, so that no stored page is out of date when it is on again.
+PAGE_CACHE = env.bool("PAGE_CACHE", True)
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # widgets of ours in templates/
 

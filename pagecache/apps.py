@@ -6,7 +6,7 @@ class PageCacheConfig(AppConfig):
     name = "pagecache"
 
     def ready(self) -> None:
-        """Let each room say what of it can be searched, then keep it right."""
+        """Registers every room's search entries, then connects the signals that refresh them."""
         from pagecache import edition
 
         autodiscover_modules("search_entries")

@@ -1,8 +1,8 @@
-"""What every change to a row that readers see brings with it, in the same transaction: the number
-of the edition goes up, and the search entries follow.
+"""Keeps what is derived from public rows up to date, in the transaction that changes them: the
+edition number, the search entries, and the values that other rows store of the changed one.
 
-The one place of signals: the admin's deletions and cascades never call save(). update() and bulk_*
-tell nobody, so they call changed() themselves.
+Signals are connected only here, because the admin's deletions and cascades never call save().
+update() and bulk_*() send no signals: code that uses them on public rows calls changed().
 """
 
 import time
@@ -24,12 +24,12 @@ from search import index
 
 READ = "SELECT number, next_change_at <= %s, began_at > %s FROM publishing_edition WHERE id = 1"
 
-_later = local()  # keys: those of the entries that together() will refresh
+_batch = local()  # keys: the search entries that batch() refreshes at its end
 
 
 def connect() -> None:
-    """Listen to every model that readers see."""
-    for model in shown():
+    """Connects the signals of every public model."""
+    for model in public_models():
         pre_save.connect(_before_save, sender=model)
         pre_delete.connect(_before, sender=model)
         post_delete.connect(_after, sender=model)
@@ -40,39 +40,43 @@ def connect() -> None:
                 m2m_changed.connect(_around_relation, sender=through)
 
 
-def shown() -> list[type[PublicModel]]:
+def public_models() -> list[type[PublicModel]]:
+    """Returns every model whose rows readers see."""
     return [model for model in apps.get_models() if issubclass(model, PublicModel)]
 
 
 @transaction.atomic
 def changed() -> None:
-    """Rows that readers see change in this transaction."""
-    _raise()
-    _settle()
+    """Bumps the edition. Call it in the transaction that changes public rows without signals."""
+    _bump()
+    _store_validity()
 
 
 def current() -> int | None:
-    """The number of the edition that readers are to see now. None when a page is not to be kept:
-    within a transaction, which may yet be rolled back, and while this machine's clock is behind the
-    one that the edition was made by."""
+    """Returns the edition number, after bumping it if a scheduled change is due.
+
+    None means that no page may be cached: inside a transaction, which may be rolled back, and while
+    this machine's clock is behind the clock of the one that made the edition."""
     if connection.in_atomic_block:
         return None
-    number, late, early = _read()
-    if late:
-        _turn(number)
-        return standing()
-    return None if early else number
+    number, is_due, is_early = _read()
+    if is_due:
+        _bump_if_due(number)
+        return peek()
+    return None if is_early else number
 
 
-def standing() -> int | None:
-    """The number as it stands; None when its time is over or not yet there."""
-    number, late, early = _read()
-    return None if late or early else number
+def peek() -> int | None:
+    """Returns the edition number without bumping it; None outside of its period of validity."""
+    number, is_due, is_early = _read()
+    return None if is_due or is_early else number
 
 
 def _read() -> tuple[Any, Any, Any]:
-    """The number, and whether the clock is past the edition or not yet there. Asked in plain SQL by
-    the primary key: to have it written anew would cost more than the rest of a stored page."""
+    """Returns the number, and whether the clock is past or before the edition's period.
+
+    Raw SQL, because it runs for every request: compiling a queryset would cost more than all else
+    that a cached page takes."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(READ, [now, now])
@@ -81,62 +85,52 @@ def _read() -> tuple[Any, Any, Any]:
 
 
 @contextmanager
-def together() -> Iterator[None]:
-    """A transaction of many rows: the entries of all follow at its end, each once. Within another
-    one it is a savepoint, and the entries follow at the end of the outer one; rows that a savepoint
-    took back do no harm there, because entries are made from what the database holds then."""
+def batch() -> Iterator[None]:
+    """A transaction that changes many rows: refreshes each search entry once, at its end.
+
+    Within another batch it is a savepoint, and the outer batch refreshes its entries. Rows that
+    were rolled back to the savepoint do no harm: entries are built from what the database holds
+    at the end."""
     with transaction.atomic():
-        if hasattr(_later, "keys"):
+        if hasattr(_batch, "keys"):
             yield
             return
-        _later.keys = {}
+        _batch.keys = {}
         try:
             yield
-            keys = _later.keys
+            keys = _batch.keys
         finally:
-            del _later.keys
+            del _batch.keys
         index.refresh(keys)
 
 
 @transaction.atomic
-def _turn(seen: int) -> None:
-    """The time for a change has come: raise the number once, whoever comes first."""
+def _bump_if_due(seen: int) -> None:
+    """A scheduled change is due: bump the number once (compare-and-set)."""
     if Edition.objects.filter(pk=1, number=seen).update(number=_next()):
-        _settle()
+        _store_validity()
 
 
 def _next() -> Greatest:
-    """The clock in microseconds, and in any case more than before: a database that was restored
-    from a backup never comes to a number again under which other pages may have been stored."""
+    """The clock in microseconds, and in any case more than the number before. A database restored
+    from a backup therefore never reuses a number under which other pages may be cached."""
     return Greatest(F("number") + 1, time.time_ns() // 1000)
 
 
-def _raise() -> None:
-    """Once in a transaction, before it changes a row: so two of them wait here for each other, and
-    not each for a row of the other's."""
-    if _is_raised():
-        return
+def _bump() -> None:
+    """Takes a new number. Runs before a row is changed, so that concurrent transactions queue at
+    this row and cannot deadlock at the others. Later calls in the transaction cost one UPDATE by
+    primary key; a "bumped already" flag would have to follow every rollback to a savepoint."""
     if not Edition.objects.filter(pk=1).update(number=_next()):
         Edition.objects.create(pk=1, number=time.time_ns() // 1000)
-    transaction.on_commit(_raised)
 
 
-def _raised() -> None:
-    """The mark of a transaction that has raised the number."""
-
-
-def _is_raised() -> bool:
-    # Django forgets this list when the transaction ends, and what a savepoint added to it when that
-    # is rolled back: so the mark is there exactly as long as the new number.
-    return any(entry[1] is _raised for entry in connection.run_on_commit)
-
-
-def _settle() -> None:
-    """Keep between which moments the rows let pages stay as they are."""
+def _store_validity() -> None:
+    """Stores the period in which no scheduled change is due: its last and its next one."""
     now = timezone.now()
     past: list[datetime | None] = []
     coming: list[datetime | None] = []
-    for model in shown():
+    for model in public_models():
         for field in model.timed_fields:
             rows = model._base_manager
             past.append(rows.filter(**{f"{field}__lte": now}).aggregate(at=Max(field))["at"])
@@ -148,32 +142,33 @@ def _settle() -> None:
 
 
 def _before_save(instance: PublicModel, **signal: Any) -> None:
-    if instance.concerns_readers():
-        _raise()
+    instance._changes_pages = instance.concerns_readers()
+    if instance._changes_pages:
+        _bump()
 
 
 def _before(instance: PublicModel, **signal: Any) -> None:
-    """Before a deletion or another relation: which entries the row still has a part in."""
+    """Before a deletion or a change of a relation, notes which search entries use the row."""
     _before_save(instance)
-    instance._had_part_in = index.affected(instance)  # type: ignore[attr-defined]
+    instance.__dict__["_entries_before"] = index.affected(instance)
 
 
 @transaction.atomic
 def _after(instance: PublicModel, **signal: Any) -> None:
-    """Those entries, and those it has a part in now; and what other rows keep of it."""
-    if not _is_raised():
-        _before_save(instance)  # what waited may have been published while this was on its way
-    if _is_raised():
+    """Updates what is derived from the row: the values that other rows store of it, the search
+    entries that used it before or use it now, and the edition's period."""
+    if not instance._changes_pages:
+        _before_save(instance)  # another transaction may have published it before the write
+    if instance._changes_pages:
         instance.after_change()
-    keys: index.Keys = getattr(_later, "keys", {})
-    had_part_in: index.Keys = instance.__dict__.pop("_had_part_in", {})
-    for concerned in (index.affected(instance), had_part_in):
-        for kind, pks in concerned.items():
+    keys: index.Keys = getattr(_batch, "keys", {})
+    for entries in (index.affected(instance), instance.__dict__.pop("_entries_before", {})):
+        for kind, pks in entries.items():
             keys.setdefault(kind, set()).update(pks)
-    if not hasattr(_later, "keys"):
+    if not hasattr(_batch, "keys"):
         index.refresh(keys)
-    if instance.timed_fields and _is_raised():
-        _settle()
+    if instance.timed_fields and instance._changes_pages:
+        _store_validity()
 
 
 def _around_relation(instance: PublicModel, action: str, **signal: Any) -> None:

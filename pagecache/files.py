@@ -1,12 +1,10 @@
-"""Where rendered pages are kept: a folder for each edition of the site, in it a folder for each
-page with a file for each encoding. Processes and machines need not talk to each other: they share
-the edition's number.
+"""Stores rendered pages as files: a folder for each edition, in it a folder for each page, in that
+a file for each encoding. Processes and machines share nothing else but the edition number.
 
-A page whose questions can be asked again (pagecache/revalidate.py) is kept beside the editions,
-which only point to it; in a new edition it is asked whether it still holds.
+A rendering whose queries can be repeated (pagecache/revalidate.py) is stored beside the editions,
+which hold a symlink to it. In a new edition the rendering is revalidated and linked again.
 
-Where nothing can be kept or read (a full disk, a folder that may not be written), that is as if the
-page were not there.
+An error of the disk counts as a cache miss.
 """
 
 from __future__ import annotations
@@ -31,60 +29,55 @@ from django.db import Error
 from pagecache import edition, revalidate
 from web.decorators import filter_query, parameters_at
 
-FILES = 160  # on each of an edition's 64 shelves: 10,240 in all
-BYTES = 4_000_000  # on a shelf: 256 MB in all
-KEPT = 3  # seconds that the pages of an edition before may still be read, or written
-PLAIN = "plain"  # the file that is in no encoding
-PATIENCE = 5  # seconds to wait for others with the same address, in one process
+MAX_FILES = 160  # in each of an edition's 64 shards: 10,240 in all
+MAX_BYTES = 4_000_000  # in a shard: 256 MB in all
+GRACE = 3  # seconds during which the pages of the edition before may still be read or written
+PLAIN = "plain"  # the name of the file without an encoding
+LOCK_TIMEOUT = 5  # seconds to wait for other threads of the process
 
-_here = {f"{n:02x}": threading.Lock() for n in range(256)}
+_thread_locks = {f"{n:02x}": threading.Lock() for n in range(256)}
 
 
-class Page(NamedTuple):
+class CachedPage(NamedTuple):
     """A page in one encoding, as it is sent."""
 
     headers: dict[str, str]
     body: bytes
 
     @property
-    def written(self) -> bytes:
+    def serialized(self) -> bytes:
         return json.dumps(self.headers).encode() + b"\n" + self.body
 
 
-class Place(NamedTuple):
-    """Where a page is, if it is stored, in the edition of now."""
+class Entry(NamedTuple):
+    """The paths of a page's cache entry in one edition, whether it exists or not."""
 
     number: int
     folder: str
-    shelf: str
-    name: str
+    shard: str
+    key: str
 
     @property
-    def page(self) -> str:
-        return f"{self.shelf}/{self.name}"
+    def path(self) -> str:
+        return f"{self.shard}/{self.key}"
 
     def file(self, encoding: str) -> str:
-        return f"{self.page}/{encoding or PLAIN}"
+        return f"{self.path}/{encoding or PLAIN}"
 
     @property
-    def kept(self) -> str:
-        """The shelf on which the page is kept for editions to come."""
-        return f"{settings.DATA_DIR}/pages/kept-{release()}/{os.path.basename(self.shelf)}"
+    def renderings(self) -> str:
+        """The shard with the renderings that later editions may use."""
+        return f"{settings.DATA_DIR}/pages/kept-{release()}/{os.path.basename(self.shard)}"
 
     @property
-    def questions(self) -> str:
-        return f"{self.kept}/{self.name}"
-
-    @property
-    def is_current(self) -> bool:
-        with suppress(Error):
-            return edition.current() == self.number
-        return False
+    def recording(self) -> str:
+        """The file with the queries of the latest rendering."""
+        return f"{self.renderings}/{self.key}"
 
 
-def name_of(environ: dict[str, Any]) -> str:
-    """A hash of the address: nothing that a reader can write reaches the file system. Of the query
-    it holds what the view names, so that a shared link (?fbclid=…) leads to the stored page."""
+def cache_key(environ: dict[str, Any]) -> str:
+    """Returns a hash of the address, so that no text of a request reaches the file system. Query
+    parameters that the view does not name are left out: ?fbclid=… hits the same entry."""
     path, query = environ["PATH_INFO"] or "/", environ.get("QUERY_STRING", "")
     if query and (parameters := parameters_at(path)):
         query = filter_query(query, parameters)
@@ -92,119 +85,119 @@ def name_of(environ: dict[str, Any]) -> str:
     return blake2b(address.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def place_of(environ: dict[str, Any]) -> Place | None:
-    """The place of the page that is asked for; None when none may be stored now."""
+def current_entry(environ: dict[str, Any]) -> Entry | None:
+    """Returns the entry of the requested page; None when nothing may be cached now."""
     try:
         number = edition.current()
     except Error:
         return None
-    return None if number is None else place_in(number, name_of(environ))
+    return None if number is None else entry_in(number, cache_key(environ))
 
 
-def place_in(number: int, name: str) -> Place:
+def entry_in(number: int, key: str) -> Entry:
     folder = f"{settings.DATA_DIR}/pages/{number}-{release()}"
-    return Place(number, folder, f"{folder}/{int(name[:2], 16) % 64:02}", name)
+    return Entry(number, folder, f"{folder}/{int(key[:2], 16) % 64:02}", key)
 
 
-def read(place: Place, encoding: str) -> Page | None:
-    """The stored page, if it is there and whole."""
+def read(entry: Entry, encoding: str) -> CachedPage | None:
+    """Returns the stored page; None when there is none, or only a part of it."""
     try:
-        with open(place.file(encoding), "rb", buffering=0) as file:
+        with open(entry.file(encoding), "rb", buffering=0) as file:
             head, _, body = file.read().partition(b"\n")
         headers = json.loads(head)
     except (OSError, ValueError):
         return None
     # A power cut may leave the name of a file without its content.
-    return Page(headers, body) if headers["Content-Length"] == str(len(body)) else None
+    return CachedPage(headers, body) if headers["Content-Length"] == str(len(body)) else None
 
 
-def keep(place: Place, pages: dict[str, Page], listener: revalidate.Listener) -> None:
-    """Keep a page just rendered, in these encodings, if the site did not change meanwhile. For
-    editions to come it is kept in any case, if there are questions that tell whether it holds."""
+def store(entry: Entry, pages: dict[str, CachedPage], recorder: revalidate.QueryRecorder) -> None:
+    """Stores a page just rendered, by encoding: in the entry, unless the edition has changed during
+    the rendering, and for later editions if its queries can be repeated."""
     with suppress(OSError, Error):
-        questions, is_current = listener.written(), place.is_current
-        if questions:
-            keep_for_later(place, pages, questions)
-            if is_current and has_room(place.shelf):
-                shutil.rmtree(place.page, ignore_errors=True)  # one that cannot be read
+        recording, is_current = recorder.dumps(), edition.current() == entry.number
+        if recording:
+            store_rendering(entry, pages, recording)
+            if is_current and has_room(entry.shard):
+                shutil.rmtree(entry.path, ignore_errors=True)  # an unreadable one
                 with suppress(FileNotFoundError):
-                    os.unlink(place.page)
-                point(place, questions)
+                    os.unlink(entry.path)
+                link_rendering(entry, recording)
         elif is_current:
             for encoding, page in pages.items():
-                write(place, encoding, page)
+                write(entry, encoding, page)
 
 
-def keep_for_later(place: Place, pages: dict[str, Page], questions: str) -> None:
-    if not has_room(place.kept):
-        shutil.rmtree(place.kept)
-    forget(place)
-    folder = rendering(place, questions)
+def store_rendering(entry: Entry, pages: dict[str, CachedPage], recording: str) -> None:
+    """Stores the rendering and the recording of its queries in place of the earlier ones."""
+    if not has_room(entry.renderings):
+        shutil.rmtree(entry.renderings)
+    remove_renderings(entry)
+    folder = rendering_folder(entry, recording)
     os.makedirs(folder)
     for encoding, page in pages.items():
-        put(f"{folder}/{encoding or PLAIN}", page.written)
-    put(place.questions, questions.encode())
+        write_atomically(f"{folder}/{encoding or PLAIN}", page.serialized)
+    write_atomically(entry.recording, recording.encode())
 
 
-def holding(place: Place) -> Place | None:
-    """Where the page as it was kept is in its place, if it is still what would be rendered: in this
-    edition, or in one that came while it was asked."""
+def revalidate_entry(entry: Entry) -> Entry | None:
+    """Links the latest rendering to the current edition if its queries return the same rows.
+    Returns its entry there, perhaps of a newer edition than the given one; None if not valid."""
     with suppress(OSError, ValueError, Error):
-        questions = Path(place.questions).read_text()
-        with revalidate.at_one_moment():
-            number = edition.standing()
-            if number is None or not revalidate.is_told_the_same(questions):
+        recording = Path(entry.recording).read_text()
+        with revalidate.read_snapshot():
+            number = edition.peek()
+            if number is None or not revalidate.is_valid(recording):
                 return None
-        found = place_in(number, place.name)
-        point(found, questions)
-        return found
+        valid = entry_in(number, entry.key)
+        link_rendering(valid, recording)
+        return valid
     return None
 
 
-def rendering(place: Place, questions: str) -> str:
-    """The folder that keeps the page as it was rendered when these questions were written."""
-    return f"{place.questions}.{blake2b(questions.encode(), digest_size=8).hexdigest()}"
+def rendering_folder(entry: Entry, recording: str) -> str:
+    return f"{entry.recording}.{blake2b(recording.encode(), digest_size=8).hexdigest()}"
 
 
-def point(place: Place, questions: str) -> None:
-    """Let the edition's folder of the page be the one that is kept."""
-    make_shelf(place)
+def link_rendering(entry: Entry, recording: str) -> None:
+    """Makes the entry a symlink to the rendering with this recording."""
+    make_shard(entry)
     with suppress(FileExistsError):
-        os.symlink(rendering(place, questions), place.page)
+        os.symlink(rendering_folder(entry, recording), entry.path)
 
 
-def make_shelf(place: Place) -> None:
-    if not os.path.isdir(place.folder):
-        remove_old(place)
-    os.makedirs(place.shelf, exist_ok=True)
+def make_shard(entry: Entry) -> None:
+    if not os.path.isdir(entry.folder):
+        remove_old_editions(entry)
+    os.makedirs(entry.shard, exist_ok=True)
 
 
-def forget(place: Place) -> None:
-    """Remove what was kept of the page until now, and all that another release kept."""
-    kept = Path(place.kept)
-    if not kept.parent.exists():
-        for other in kept.parent.parent.glob("kept-*"):
+def remove_renderings(entry: Entry) -> None:
+    """Removes the renderings of the page, and all those of other releases."""
+    renderings = Path(entry.renderings)
+    if not renderings.parent.exists():
+        for other in renderings.parent.parent.glob("kept-*"):
             shutil.rmtree(other)
-    for old in kept.glob(f"{place.name}.*/"):
+    for old in renderings.glob(f"{entry.key}.*/"):
         shutil.rmtree(old)
 
 
-def write(place: Place, encoding: str, page: Page) -> None:
-    """Keep a page in one more encoding, if there is room."""
+def write(entry: Entry, encoding: str, page: CachedPage) -> None:
+    """Stores a page in one more encoding, if there is room."""
     with suppress(OSError):
-        make_shelf(place)
-        os.makedirs(place.page, exist_ok=True)
-        if has_room(place.shelf, len(page.body)):
-            put(place.file(encoding), page.written)
+        make_shard(entry)
+        os.makedirs(entry.path, exist_ok=True)
+        if has_room(entry.shard, len(page.body)):
+            write_atomically(entry.file(encoding), page.serialized)
 
 
-def has_room(shelf: str, size: int = 0) -> bool:
-    used = [file.stat().st_size for file in Path(shelf).glob("*/*")]
-    return len(used) < FILES and sum(used) + size <= BYTES
+def has_room(shard: str, size: int = 0) -> bool:
+    used = [file.stat().st_size for file in Path(shard).glob("*/*")]
+    return len(used) < MAX_FILES and sum(used) + size <= MAX_BYTES
 
 
-def put(path: str, content: bytes) -> None:
-    """Write a file; under its name only when it is whole."""
+def write_atomically(path: str, content: bytes) -> None:
+    """Writes a file that has its name only once it is complete."""
     handle, unfinished = tempfile.mkstemp(dir=os.path.dirname(path))
     try:
         with open(handle, "wb") as out:
@@ -215,33 +208,33 @@ def put(path: str, content: bytes) -> None:
         raise
 
 
-def remove_old(place: Place) -> None:
-    """Remove what nobody reads any more, before a new edition gets its first page."""
-    pages, current = os.path.split(place.folder)
+def remove_old_editions(entry: Entry) -> None:
+    """Removes the folders of earlier editions, before the first page of a new one is stored."""
+    pages, current = os.path.split(entry.folder)
     with suppress(FileNotFoundError):
         for folder in sorted(os.listdir(pages)):  # by number, so by age
             path = f"{pages}/{folder}"
-            if folder >= current or os.stat(path).st_mtime > time.time() - KEPT:
+            if folder >= current or os.stat(path).st_mtime > time.time() - GRACE:
                 break
             shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
-def one_at_a_time(environ: dict[str, Any]) -> Iterator[None]:
-    """Others with the same address wait, in any process of this machine: while a page is rendered,
-    and while an answer is kept. There are 256 locks: what shares one is rare, and only waits. When
-    something is stuck, they go on after PATIENCE and find out for themselves."""
-    name = name_of(environ)[:2]
-    in_turn = _here[name].acquire(timeout=PATIENCE)
+def key_lock(environ: dict[str, Any]) -> Iterator[None]:
+    """Serializes requests for one address, in all processes of this machine: while a page is
+    rendered, and while a comment is saved. Keys share 256 locks; sharing one only costs time. After
+    LOCK_TIMEOUT a request goes on without the lock."""
+    name = cache_key(environ)[:2]
+    locked = _thread_locks[name].acquire(timeout=LOCK_TIMEOUT)
     try:
-        with _of_all_processes(name) if in_turn else nullcontext():
+        with _process_lock(name) if locked else nullcontext():
             yield
     finally:
-        if in_turn:
-            _here[name].release()
+        if locked:
+            _thread_locks[name].release()
 
 
-def _of_all_processes(name: str) -> AbstractContextManager:
+def _process_lock(name: str) -> AbstractContextManager:
     folder = f"{settings.DATA_DIR}/pages/locks"
     try:
         os.makedirs(folder, exist_ok=True)
@@ -254,9 +247,10 @@ def _of_all_processes(name: str) -> AbstractContextManager:
 
 @cache
 def release() -> str:
-    """A name for this state of code, templates and settings: a page of another is never shown."""
-    chosen = repr((settings.SITE_URL, settings.TIME_ZONE, settings.DEBUG))
-    state = blake2b(chosen.encode(), digest_size=6)
+    """Returns a hash of code, templates and the settings that pages use. It is part of the paths,
+    so that no release serves a page of another."""
+    used = repr((settings.SITE_URL, settings.TIME_ZONE, settings.DEBUG))
+    state = blake2b(used.encode(), digest_size=6)
     root = settings.BASE_DIR
     rooms = [file.parent for file in root.glob("*/__init__.py")]
     files = [file for folder in (*rooms, root / "templates") for file in folder.rglob("*.*")]

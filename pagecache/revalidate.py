@@ -1,9 +1,9 @@
-"""What a page asked the database while it was rendered: as long as it would be told the same, the
-page is the same, and a change elsewhere on the site does not make it be rendered again.
+"""Records the SELECTs made while a page renders. If they return the same rows again, the cached
+page is still valid, although something else on the site has changed.
 
-A page is made of these answers, of code and settings (store.release()), and of the time: the moment
-at which it was rendered stands for "now" in its questions, and when one has come at which pages
-change by themselves, nothing is asked.
+A page depends only on those rows, on code and settings (files.release()) and on the time. Where a
+query used the current time, it is repeated with the time of the repetition; once a scheduled change
+is due, nothing is repeated and the page is rendered again.
 """
 
 from __future__ import annotations
@@ -21,127 +21,128 @@ from django.utils import timezone
 
 from publishing.models import Edition
 
-AT_MOST = timedelta(days=1)  # then it is rendered again, whatever it was told
+MAX_AGE = timedelta(days=1)  # then the page is rendered again in any case
 NOW = {"now": True}
-READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+BEGIN = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 Rows = list[tuple[Any, ...]]
 
 
-class Listener:
-    """Hears what a page asks and is told: `with listener.listening(): …`, and then written()."""
+class QueryRecorder:
+    """Records queries and their rows: `with recorder.recording(): …`, then dumps()."""
 
     def __init__(self) -> None:
-        self._asked: list[tuple[str, tuple[Any, ...], Rows]] = []
-        self._only_read = True
+        self._queries: list[tuple[str, tuple[Any, ...], Rows]] = []
+        self._only_selects = True
         self._began = _now()
 
-    def listening(self) -> AbstractContextManager:
-        return connection.execute_wrapper(self._hear)
+    def recording(self) -> AbstractContextManager:
+        return connection.execute_wrapper(self._record)
 
-    def _hear(self, execute: Callable, sql: str, params: Any, many: bool, context: Any) -> Any:
-        told: Rows = []
-        self._only_read &= sql.startswith("SELECT") and not many
-        self._asked.append((sql, tuple(params or ()), told))
-        done = execute(sql, params, many, context)
-        cursor = context["cursor"]
-        cursor.cursor = Heard(getattr(cursor.cursor, "heard", cursor.cursor), told)
-        return done
+    def _record(self, execute: Callable, sql: str, params: Any, many: bool, context: Any) -> Any:
+        rows: Rows = []
+        self._only_selects &= sql.startswith("SELECT") and not many
+        self._queries.append((sql, tuple(params or ()), rows))
+        result = execute(sql, params, many, context)
+        wrapper = context["cursor"]  # .cursor is private: test_revalidate.py fails if it changes
+        cursor = getattr(wrapper.cursor, "recorded", wrapper.cursor)
+        wrapper.cursor = RecordingCursor(cursor, rows)
+        return result
 
-    def written(self) -> str | None:
-        """The questions, each with a hash of its answer, to be kept in a file; None when they
-        cannot be asked again: something was written, or has no form in JSON. A moment that was now
-        while it listened is written so."""
+    def dumps(self) -> str | None:
+        """Returns the queries as JSON, each with a hash of its rows, for is_valid(). None when they
+        cannot be repeated: one was no SELECT, or a parameter has no form in JSON. A parameter that
+        was the current time while the recorder ran is written as NOW."""
         began, ended = self._began, _now()
 
-        def meant(given: Any) -> Any:
-            return NOW if type(given) is type(began) and began <= given <= ended else given
+        def encode(param: Any) -> Any:
+            return NOW if type(param) is type(began) and began <= param <= ended else param
 
-        asked = [
-            (sql, [meant(p) for p in params], _hash(told)) for sql, params, told in self._asked
+        queries = [
+            (sql, [encode(p) for p in params], _hash(rows)) for sql, params, rows in self._queries
         ]
-        changes_at = Edition.objects.values_list("next_change_at", flat=True).get()
-        until = min(filter(None, (changes_at, timezone.now() + AT_MOST)))
-        if not self._only_read or ended < began:
+        next_change_at = Edition.objects.values_list("next_change_at", flat=True).get()
+        until = min(filter(None, (next_change_at, timezone.now() + MAX_AGE)))
+        if not self._only_selects or ended < began:
             return None
         try:
-            return json.dumps([timezone.now(), until, asked], default=_of_time)
+            return json.dumps([timezone.now(), until, queries], default=_encode_time)
         except TypeError:
             return None
 
 
-class Heard:
-    """A cursor whose rows are noted as they are fetched."""
+class RecordingCursor:
+    """A cursor that appends the rows it fetches to a list."""
 
-    def __init__(self, heard: Any, told: Rows) -> None:
-        self.heard, self.told = heard, told
+    def __init__(self, recorded: Any, rows: Rows) -> None:
+        self.recorded, self.rows = recorded, rows
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.heard, name)
+        return getattr(self.recorded, name)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter(self.fetchall())
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self.heard.fetchone()
-        self.told += [row] if row else []
+        row: tuple[Any, ...] | None = self.recorded.fetchone()
+        self.rows += [row] if row else []
         return row
 
     def fetchmany(self, *size: int) -> Rows:
-        rows: Rows = self.heard.fetchmany(*size)
-        self.told += rows
+        rows: Rows = self.recorded.fetchmany(*size)
+        self.rows += rows
         return rows
 
     def fetchall(self) -> Rows:
-        rows: Rows = self.heard.fetchall()
-        self.told += rows
+        rows: Rows = self.recorded.fetchall()
+        self.rows += rows
         return rows
 
 
 @contextmanager
-def at_one_moment() -> Iterator[None]:
-    """Whatever is asked within is answered as the database stands at one moment. Only to read."""
+def read_snapshot() -> Iterator[None]:
+    """A read-only transaction in which all queries see one snapshot of the database."""
     with connection.cursor() as cursor:
-        cursor.execute(READING[connection.vendor])
+        cursor.execute(BEGIN[connection.vendor])
         try:
             yield
         finally:
             try:
                 cursor.execute("ROLLBACK")
             except Error:
-                connection.close()  # else it would stay at that moment for ever
+                connection.close()  # otherwise it would see this snapshot for good
                 raise
 
 
-def is_told_the_same(written: str) -> bool:
-    """Whether the database answers the questions as it did when they were written, and their time
-    is not over. Raises ValueError for what written() never wrote, and django.db.Error."""
+def is_valid(recording: str) -> bool:
+    """Tells whether the queries that dumps() wrote return the same rows now, within the period for
+    which it wrote them. Raises ValueError for any other text, and django.db.Error."""
     now = _now()
-    made, until, asked = json.loads(written, object_hook=lambda row: _time(row, now))
-    if not made <= timezone.now() < until:
+    recorded_at, until, queries = json.loads(recording, object_hook=lambda o: _decode_time(o, now))
+    if not recorded_at <= timezone.now() < until:
         return False
     with connection.cursor() as cursor:
-        for sql, params, answer in asked:
+        for sql, params, expected in queries:
             cursor.execute(sql, params)
-            if _hash(cursor.fetchall()) != answer:
+            if _hash(cursor.fetchall()) != expected:
                 return False
     return True
 
 
-def _hash(told: Rows) -> str:
-    # Pickled to be hashed, never to be loaded: the quickest form of rows that says all of them.
-    return blake2b(pickle.dumps(told, 5), digest_size=16).hexdigest()
+def _hash(rows: Rows) -> str:
+    # Pickled only to be hashed, never loaded: the fastest complete serialization of rows.
+    return blake2b(pickle.dumps(rows, 5), digest_size=16).hexdigest()
 
 
 def _now() -> Any:
-    """This moment as the database is given it."""
+    """Returns the current time in the form in which the database gets it as a parameter."""
     return connection.ops.adapt_datetimefield_value(timezone.now())
 
 
-def _of_time(given: Any) -> dict[str, str]:
-    if isinstance(given, datetime):
-        return {"at": given.isoformat()}
+def _encode_time(value: Any) -> dict[str, str]:
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
     raise TypeError
 
 
-def _time(row: dict[str, Any], now: Any) -> Any:
-    return now if row == NOW else datetime.fromisoformat(row["at"])
+def _decode_time(value: dict[str, Any], now: Any) -> Any:
+    return now if value == NOW else datetime.fromisoformat(value["at"])

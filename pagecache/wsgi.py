@@ -1,9 +1,9 @@
-"""The site's front: a page is rendered once per edition of the site, and then answered from the
-page store, in any encoding, with an ETag for each.
+"""Renders a page once per edition, and serves it from the page cache in any encoding, with an ETag
+for each.
 
-front() stands before Django and only looks into the store, also for a page of an earlier edition
-that still holds; page_store() is the first middleware and puts there what was rendered, with the
-headers of all the others.
+lookup_first() wraps Django and only reads the cache, revalidating renderings of earlier editions.
+cache_middleware() comes first among the middleware, so that the pages it stores have the headers of
+all the others.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import gzip
 import logging
 import re
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -20,8 +21,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import parse_etags
 
-from pagecache.files import Page, Place, holding, keep, one_at_a_time, place_of, read, write
-from pagecache.revalidate import Listener
+from pagecache import files
+from pagecache.files import CachedPage, Entry
+from pagecache.revalidate import QueryRecorder
 from web.decorators import filter_query, parameters_at
 from web.limits import WholeBody
 
@@ -29,27 +31,27 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=5),
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),
 }
-NUMBER = re.compile(r"[0-9]+")
-REFUSED = re.compile(r"q=0(\.0*)?")
+DIGITS = re.compile(r"[0-9]+")
+ZERO_WEIGHT = re.compile(r"q=0(\.0*)?")
 STATUS = {200: "200 OK", 304: "304 Not Modified"}
-# What a 304 says again (RFC 9110, 15.4.5); all else the browser has with its page.
-AGAIN = ("ETag", "Cache-Control", "Vary", "Access-Control-Allow-Origin")
-CONDITIONS = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+# The headers of a 304 (RFC 9110, 15.4.5); the browser has the others with its page.
+HEADERS_OF_304 = ("ETag", "Cache-Control", "Vary", "Access-Control-Allow-Origin")
+CONDITIONAL_HEADERS = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 log = logging.getLogger(__name__)
 
 
-def front(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """The WSGI application: what is stored is answered here, all else by Django."""
+def lookup_first(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Returns a WSGI application that answers from the page cache, and by Django on a miss."""
 
     def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         try:
-            page = found(environ) if is_for_everybody(environ) else None
-            told = answer(environ, page) if page else None
-        except Exception:  # Django answers, and when it stumbles too, with the site's page for that
-            log.exception("The page store failed")
-            told = None
-        if told:
-            status, headers, body = told
+            page = lookup(environ) if uses_cache(environ) else None
+            answer = conditional_response(environ, page) if page else None
+        except Exception:  # Django answers; if it fails too, with the site's error page
+            log.exception("The page cache failed")
+            answer = None
+        if answer:
+            status, headers, body = answer
             start_response(STATUS[status], list(headers.items()))
             return [body]
         environ["wsgi.input"] = WholeBody(environ["wsgi.input"])
@@ -58,45 +60,51 @@ def front(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[byte
     return application
 
 
-def found(environ: dict[str, Any]) -> Page | None:
-    """The page that is asked for, if it is stored and still holds."""
-    place = place_of(environ)
-    if place is None:
+def lookup(environ: dict[str, Any]) -> CachedPage | None:
+    """Returns the requested page if it is cached and still valid."""
+    entry = files.current_entry(environ)
+    if entry is None:
         return None
-    encoding = preferred(environ.get("HTTP_ACCEPT_ENCODING", ""))
-    page = read(place, encoding)
-    if page is None and (there := holding(place)):
-        page = read(there, encoding)
+    encoding = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    page = files.read(entry, encoding)
+    if page is None and (valid := files.revalidate_entry(entry)):
+        page = files.read(valid, encoding)
     return page
 
 
-def page_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Renders a page that may be stored, in full, and stores it when the site did not change
-    meanwhile."""
+def cache_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """Renders a cacheable page in full, and stores it if the site has not changed meanwhile."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         environ = request.META
-        if not may_be_stored(request):
+        if not is_cacheable(request):
             return get_response(request)
-        encoding = preferred(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        with one_at_a_time(environ):
-            place = place_of(environ) if is_for_everybody(environ) else None
-            page = stored_meanwhile(place, encoding) if place else None
+        encoding = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        use_cache = uses_cache(environ)
+        with files.key_lock(environ) if use_cache else nullcontext():
+            entry = files.current_entry(environ) if use_cache else None
+            page = lookup_again(entry, encoding) if entry else None
             if page is None:
-                listener = Listener()
-                with listener.listening():
-                    response = whole(get_response, request)
-                if not is_storable(response):
+                recorder = QueryRecorder()
+                with recorder.recording():
+                    response = render_unconditionally(get_response, request)
+                if not is_cacheable_response(response):
                     return response
-                page = kept(response, place, encoding, listener)
-        status, headers, body = answer(environ, page)
+                page = complete(response)
+                sent = encode(page, encoding)
+                if entry:
+                    files.store(entry, {"": page, encoding: sent}, recorder)
+                page = sent
+        status, headers, body = conditional_response(environ, page)
         return HttpResponse(body, status=status, headers=headers)
 
     return middleware
 
 
-def is_for_everybody(environ: dict[str, Any]) -> bool:
-    """Whether it asks this site by its own address for what all readers get."""
+def uses_cache(environ: dict[str, Any]) -> bool:
+    """True for anonymous GET and HEAD requests on the canonical host, unless PAGE_CACHE is off."""
+    if not settings.PAGE_CACHE:
+        return False
     secure = environ["wsgi.url_scheme"] == "https"
     if settings.SECURE_PROXY_SSL_HEADER:
         name, value = settings.SECURE_PROXY_SSL_HEADER
@@ -108,38 +116,44 @@ def is_for_everybody(environ: dict[str, Any]) -> bool:
         and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
         and address == settings.SITE_URL
         and environ["PATH_INFO"].isascii()
-        and not environ.get("SCRIPT_NAME")  # would stand before every address in the page
+        and not environ.get("SCRIPT_NAME")  # it would prefix every address in the page
     )
 
 
 @lru_cache(maxsize=256)
-def preferred(accepted: str) -> str:
-    """The encoding to send for an Accept-Encoding header; empty for the page as it is."""
+def preferred_encoding(accepted: str) -> str:
+    """Returns the encoding to send for an Accept-Encoding header; empty for none."""
     offers = accepted[:500].lower().replace(" ", "").split(",")
     weights = {name: weight for name, _, weight in (offer.partition(";") for offer in offers)}
     for name in COMPRESS:
-        if name in weights and not REFUSED.fullmatch(weights[name]):
+        if name in weights and not ZERO_WEIGHT.fullmatch(weights[name]):
             return name
     return ""
 
 
 @lru_cache(maxsize=256)
-def named(given: str) -> frozenset[str]:
-    """The ETags of an If-None-Match header; a weak one counts as the strong one."""
-    return frozenset(etag.removeprefix("W/") for etag in parse_etags(given[:1000]))
+def etags_in(if_none_match: str) -> frozenset[str]:
+    """Returns the ETags of an If-None-Match header; a weak one counts as the strong one."""
+    return frozenset(etag.removeprefix("W/") for etag in parse_etags(if_none_match[:1000]))
 
 
-def answer(environ: dict[str, Any], page: Page) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body: none for HEAD, and 304 for whoever has the page."""
-    known = named(environ.get("HTTP_IF_NONE_MATCH", ""))
-    if "*" in known or page.headers["ETag"] in known:
-        return 304, {name: page.headers[name] for name in AGAIN if name in page.headers}, b""
+def conditional_response(
+    environ: dict[str, Any], page: CachedPage
+) -> tuple[int, dict[str, str], bytes]:
+    """Returns status, headers and body: 304 if the browser has the page, no body for HEAD."""
+    etags = etags_in(environ.get("HTTP_IF_NONE_MATCH", ""))
+    if "*" in etags or page.headers["ETag"] in etags:
+        return (
+            304,
+            {name: page.headers[name] for name in HEADERS_OF_304 if name in page.headers},
+            b"",
+        )
     return 200, page.headers, page.body if environ["REQUEST_METHOD"] == "GET" else b""
 
 
-def may_be_stored(request: HttpRequest) -> bool:
-    """Whether its view says so, nobody is known, and of what the view names at most one number is
-    asked for, in plain digits: a query in any other form is left to Django."""
+def is_cacheable(request: HttpRequest) -> bool:
+    """True if the view is @stored, nobody is signed in, and the query has at most one of the
+    parameters that the view names, a number in plain digits."""
     if (
         request.method not in ("GET", "HEAD")
         or settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -150,10 +164,10 @@ def may_be_stored(request: HttpRequest) -> bool:
     if parameters is None:
         return False
     name, _, value = filter_query(request.META.get("QUERY_STRING", ""), parameters).partition("=")
-    return not name or (name in parameters.numbers and NUMBER.fullmatch(value) is not None)
+    return not name or (name in parameters.numbers and DIGITS.fullmatch(value) is not None)
 
 
-def is_storable(response: HttpResponseBase) -> bool:
+def is_cacheable_response(response: HttpResponseBase) -> bool:
     return (
         response.status_code == 200
         and not response.streaming
@@ -162,42 +176,39 @@ def is_storable(response: HttpResponseBase) -> bool:
     )
 
 
-def whole(
+def render_unconditionally(
     get_response: Callable[[HttpRequest], HttpResponse], request: HttpRequest
 ) -> HttpResponse:
-    """The page in full and not compressed, whatever the browser has and takes."""
-    asked = {name: request.META.pop(name) for name in CONDITIONS if name in request.META}
+    """Renders the page in full and uncompressed, whatever the browser has and accepts."""
+    hidden = {name: request.META.pop(name) for name in CONDITIONAL_HEADERS if name in request.META}
     try:
         return get_response(request)
     finally:
-        request.META.update(asked)
+        request.META.update(hidden)
 
 
-def stored_meanwhile(place: Place, encoding: str) -> Page | None:
-    """What somebody else had rendered in the meantime, or for another encoding."""
-    page = read(place, encoding)
-    if page is None and encoding and (plain := read(place, "")):
-        page = encoded(plain, encoding)
-        write(place, encoding, page)
+def lookup_again(entry: Entry, encoding: str) -> CachedPage | None:
+    """Returns what another request has stored meanwhile, or what was stored in no encoding."""
+    page = files.read(entry, encoding)
+    if page is None and encoding and (plain := files.read(entry, "")):
+        page = encode(plain, encoding)
+        files.write(entry, encoding, page)
     return page
 
 
-def kept(response: HttpResponse, place: Place | None, encoding: str, listener: Listener) -> Page:
-    """A page just rendered, as it is sent; stored if it is still the edition of before."""
-    page = Page(dict(response.items()), response.content)
+def complete(response: HttpResponse) -> CachedPage:
+    """Returns a rendered page with the headers that caches on the way need."""
+    page = CachedPage(dict(response.items()), response.content)
     page.headers.setdefault("Cache-Control", "no-cache")
     page.headers.update({"Vary": "Accept-Encoding, Cookie", "Content-Length": str(len(page.body))})
-    sent = encoded(page, encoding)
-    if place:
-        keep(place, {"": page, encoding: sent}, listener)
-    return sent
+    return page
 
 
-def encoded(page: Page, encoding: str) -> Page:
-    """With an ETag of its own: another encoding is another row of bytes."""
+def encode(page: CachedPage, encoding: str) -> CachedPage:
+    """Returns the page in this encoding, under an ETag of its own, since its bytes differ."""
     if not encoding:
         return page
     body = COMPRESS[encoding](page.body)
     etag = page.headers["ETag"].rstrip('"') + f'-{encoding}"'
     changed = {"Content-Encoding": encoding, "Content-Length": str(len(body)), "ETag": etag}
-    return Page(page.headers | changed, body)
+    return CachedPage(page.headers | changed, body)

@@ -1,5 +1,3 @@
-"""What every template knows."""
-
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +8,6 @@ from publishing.models import Site
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The site's own row as `site`, read once a request and only when a template asks, and the
-    address of the site as `site_url`."""
+    """Adds `site`, the Site row, which is read at most once a request and only if a template uses
+    it, and `site_url`."""
     return {"site": SimpleLazyObject(Site.current), "site_url": settings.SITE_URL}

@@ -1,18 +1,13 @@
-"""The page for an address that leads nowhere, or leads on."""
-
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponsePermanentRedirect,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 
 from publishing.models import Redirect
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Nothing stands here. An address that readers knew leads on, or says that it is gone."""
-    new = Redirect.after(request.path)
+    """The site's handler404: redirects an address that has moved, and answers 410 for a withdrawn
+    one and 404 for any other."""
+    new = Redirect.target_of(request.path)
     if new is None:
         return render(request, "404.html", status=404)
     if not new:

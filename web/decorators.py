@@ -57,9 +57,16 @@ class Parameters(NamedTuple):
 def stored(
     *numbers: str, others: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., HttpResponse]], Any]:
-    """A page that is only read, and the same for every reader: the page store keeps it, also with
-    a number for one of these parameters. Whatever else an address says (utm_source, fbclid), the
-    page is the one without it."""
+    """A read-only page that is the same for every reader, so that pagecache/ stores it: under its
+    path, and under each number of a parameter in `numbers`. The view sees no other parameters
+    (utm_source, fbclid) than `numbers` and `others`.
+
+    The view must be pure: it may read only the database, code and templates, the settings that
+    pagecache.files.release() names, and the current time; not headers of the request or the state
+    of the process. What it shows may change with the time only when that of a row comes, in a field
+    of PublicModel.timed_fields: a stored page is not rendered again because a day has passed.
+    tests/pagecache/test_purity.py checks every stored view.
+    """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
         parameters = Parameters(numbers, others)

@@ -144,7 +144,7 @@ def picture(card: Card) -> bytes:
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         before = set(file.parent.glob("*.png")) - {file}
-        files.put(str(file), content)
+        files.write_atomically(str(file), content)
         for old in before:
             old.unlink(missing_ok=True)
     return content

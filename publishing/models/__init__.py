@@ -1,4 +1,4 @@
-"""What every published thing shares, one file for each job; imported from here."""
+"""What all published rows share. Other rooms import it from here."""
 
 from publishing.models.addresses import Addressed, Redirect
 from publishing.models.dates import EARLIEST, Day, Moment, within_bounds

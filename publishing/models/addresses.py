@@ -1,4 +1,4 @@
-"""Addresses that change: where they lead, and the rows that leave word of it."""
+"""Redirects, and the base class of rows that record them when their address changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from web.requests import without_nul
 
 
 class Redirect(models.Model):
-    """Where an address that readers knew has gone; asked only after nothing was found there."""
+    """Where an address that readers knew leads now. Looked up only when no page is found there."""
 
     old_path = models.CharField(max_length=300, unique=True)
     new_path = models.CharField(max_length=300, blank=True, help_text="Empty: it was withdrawn.")
@@ -28,24 +28,24 @@ class Redirect(models.Model):
         return f"{self.old_path} → {self.new_path or 'withdrawn'}"
 
     @classmethod
-    def moved(cls, old: str, new: str) -> None:
-        """Every address that led to old leads to new at once: no chain, and no way back to new."""
+    def record_move(cls, old: str, new: str) -> None:
+        """Redirects old, and every address that led there, to new: without chains or loops."""
         cls.objects.filter(old_path__in=[old, new]).delete()
         cls.objects.filter(new_path=old).update(new_path=new)
         cls.objects.create(old_path=old, new_path=new)
 
     @classmethod
-    def gone(cls, path: str) -> None:
-        """Nothing comes back to this address, nor to those that led to it."""
+    def record_removal(cls, path: str) -> None:
+        """Marks this address, and every address that led there, as gone for good."""
         cls.objects.filter(new_path=path).update(new_path="")
         cls.objects.update_or_create(old_path=path, defaults={"new_path": ""})
 
     @classmethod
-    def after(cls, path: str) -> str | None:
-        """Where a path leads now, also below an address that moved (its card, its feed): empty when
-        it was withdrawn, None when nothing is known of it."""
+    def target_of(cls, path: str) -> str | None:
+        """Returns where a path leads now: empty if it was withdrawn, None if it is unknown. Paths
+        below an address that moved (its card, its feed) move with it."""
         path = without_nul(path)
-        ends = [i + 1 for i, letter in enumerate(path[:300]) if letter == "/" and i]
+        ends = [i + 1 for i, character in enumerate(path[:300]) if character == "/" and i]
         known = cls.objects.filter(old_path__in=[path[:end] for end in ends])
         longest = max(known, key=lambda row: len(row.old_path), default=None)
         if longest is None:
@@ -54,8 +54,8 @@ class Redirect(models.Model):
 
 
 class Addressed(PublicModel):
-    """A row with a page of its own: when its address changes or it is withdrawn, the save leaves
-    word of it for those who come by the old address. A draft nobody saw leaves none."""
+    """A row with a page of its own. Changing its address or withdrawing it records a redirect,
+    unless it is a draft that readers never saw."""
 
     class Meta:
         abstract = True
@@ -64,28 +64,28 @@ class Addressed(PublicModel):
     def save(self, *args: Any, **kwargs: Any) -> None:
         before = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
         old = before.get_absolute_url() if before else ""
-        known = before is not None and before._has_had_readers()
+        was_known = before is not None and before._has_had_readers()
         super().save(*args, **kwargs)
         path = self.get_absolute_url()
-        if known and old != path:
-            Redirect.moved(old, path)
+        if was_known and old != path:
+            Redirect.record_move(old, path)
         if self._has_readers():
             Redirect.objects.filter(old_path=path).delete()
-        elif known:
+        elif was_known:
             Redirect.objects.update_or_create(old_path=path, defaults={"new_path": ""})
 
     def get_absolute_url(self) -> str:
         raise NotImplementedError
 
     @transaction.atomic
-    def delete(self, *args: Any, now_at: str = "", **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """now_at: where its address and those before it lead from now on; empty: it is gone."""
-        path, known = self.get_absolute_url(), self._has_had_readers()
+    def delete(self, *args: Any, redirect_to: str = "", **kwargs: Any) -> tuple[int, Any]:
+        """Deletes the row. Its addresses lead to redirect_to, or are gone if that is empty."""
+        path, was_known = self.get_absolute_url(), self._has_had_readers()
         deleted = super().delete(*args, **kwargs)
-        if now_at:
-            Redirect.moved(path, now_at)
-        elif known:
-            Redirect.gone(path)
+        if redirect_to:
+            Redirect.record_move(path, redirect_to)
+        elif was_known:
+            Redirect.record_removal(path)
         return deleted
 
     def _has_readers(self) -> bool:

@@ -1,4 +1,4 @@
-"""What readers see and when: the publish rule, and the edition that every change raises."""
+"""What readers see and when: the publish rule, and the edition that every change bumps."""
 
 from __future__ import annotations
 
@@ -19,45 +19,47 @@ from publishing.models.dates import Moment
 
 class PublishedQuerySet(models.QuerySet):
     def published(self) -> Self:
-        """Rows that readers may see: published_at is set and has passed."""
+        """Returns the rows that readers may see: published_at is set and has passed."""
         return self.filter(published_at__lte=timezone.now())
 
     def hidden(self) -> Self:
-        """The others: drafts and what is scheduled."""
+        """Returns the other rows: drafts and scheduled ones."""
         return self.filter(Q(published_at=None) | Q(published_at__gt=timezone.now()))
 
     def visible_to(self, user: Any) -> Self:
-        """Rows this person may open: staff see drafts and scheduled rows too."""
+        """Returns the rows this user may open: staff see drafts and scheduled rows too."""
         return self if user.is_staff else self.published()
 
 
 class PublicModel(models.Model):
-    """A row that readers see: pagecache/edition.py listens to it."""
+    """A model whose rows readers see: pagecache/edition.py connects its signals."""
 
-    timed_fields: tuple[str, ...] = ()  # fields with a time at which pages change by themselves
+    timed_fields: tuple[str, ...] = ()  # datetime fields: pages change at the times they hold
+    _changes_pages = False  # whether the current save or deletion affects pages (edition.py)
 
     class Meta:
         abstract = True
 
     def save_base(self, *args: Any, **kwargs: Any) -> None:
-        """One transaction with what the change brings with it; Django's own may be only the row."""
+        """Saves in one transaction with what follows from the change: Django opens none if the
+        model has a single table."""
         with transaction.atomic(savepoint=False):
             super().save_base(*args, **kwargs)
 
     def concerns_readers(self) -> bool:
-        """Whether readers see anything of the row as it is, or as it still is in the database."""
+        """Tells whether readers see anything of the row, as it is here or still in the database."""
         return True
 
     def after_change(self) -> None:
-        """What other rows keep of this one, brought up to date in the transaction that saved or
+        """Updates the values that other rows store of this one, in the transaction that saved or
         deleted it."""
 
 
 class Edition(models.Model):
-    """One row: the number of the site as readers see it now. A stored page is of one number."""
+    """The one row with the version number of all that readers see. A cached page has one number."""
 
     number = models.BigIntegerField()
-    # When what readers see last changed by itself, and when it next will.
+    # The last and the next scheduled change: between them the number is valid.
     began_at = models.DateTimeField(null=True, blank=True)
     next_change_at = models.DateTimeField(null=True, blank=True)
 
@@ -69,7 +71,7 @@ class Edition(models.Model):
 
 
 class Published(PublicModel):
-    """A row with one publication date: empty is a draft, future is scheduled, past is live."""
+    """A row with a publication date: empty is a draft, future is scheduled, past is live."""
 
     published_at = Moment(
         "live from",
@@ -88,7 +90,7 @@ class Published(PublicModel):
 
     @property
     def changed_at(self) -> datetime:
-        """When readers last got something new: the last save, but never before it was live."""
+        """When readers last got something new: the last save, or its publication if later."""
         return max(self.updated_at, self.published_at or self.updated_at)
 
     def is_live(self) -> bool:
@@ -96,25 +98,27 @@ class Published(PublicModel):
 
     @property
     def standing(self) -> str:
-        """ "Draft", "Scheduled for Tuesday, May 6, 7:00" or "Live since May 6, 2025": the date in
-        the site's time zone, and the year only where it is not this one."""
+        """ "Draft", "Scheduled for Tuesday, May 6, 7:00" or "Live since Monday, May 6, 2024", in
+        the site's time zone, without the year if it is this year."""
         if not self.published_at:
             return "Draft"
-        then, now = localtime(self.published_at), localtime()
-        live = then <= now
-        year = "" if then.year == now.year else f", {then.year}"
-        day = f"{then:%A, %B} {then.day}{year}"
-        return f"Live since {day}" if live else f"Scheduled for {day}, {then.hour}:{then:%M}"
+        date, now = localtime(self.published_at), localtime()
+        year = "" if date.year == now.year else f", {date.year}"
+        day = f"{date:%A, %B} {date.day}{year}"
+        if date <= now:
+            return f"Live since {day}"
+        return f"Scheduled for {day}, {date.hour}:{date:%M}"
 
 
 def free_name(stem: str, taken: Collection[str]) -> str:
-    """The stem, or the first of stem-2, stem-3 and so on that is not taken."""
+    """Returns the stem, or the first of stem-2, stem-3 and so on that is not taken."""
     names = chain([stem], (f"{stem}-{n}" for n in count(2)))
     return next(name for name in names if name not in taken)
 
 
 def slug_holds_a_letter(name: str) -> models.CheckConstraint:
-    """Keeps /articles/2026/ (a year) and /articles/hip-thrust/ (a slug) apart on any database."""
+    """Returns a constraint that tells slugs (/articles/hip-thrust/) from years (/articles/2026/).
+    Only text with a letter differs in upper and lower case: no database needs a regex for that."""
     return models.CheckConstraint(
         condition=~Q(Exact(Lower("slug"), Upper("slug"))),
         name=name,

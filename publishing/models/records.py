@@ -1,12 +1,10 @@
-"""What the site keeps for itself: which starter texts were loaded, and what search knows."""
-
 from __future__ import annotations
 
 from django.db import models
 
 
 class StarterRecord(models.Model):
-    """A starter text that was loaded once: never loaded again, even when she deletes it."""
+    """A row of the starter content that was loaded. It is never loaded again, even if deleted."""
 
     key = models.CharField(max_length=160, unique=True, help_text="blog.article:hip-thrust")
     row_kind = models.CharField(max_length=60)

@@ -1,4 +1,4 @@
-"""The site's own row."""
+"""The row with the site's name and texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from publishing.models.published import PublicModel
 
 
 class Site(PublicModel):
-    """The one row that names the site; Site.current() makes it when it is missing."""
+    """The site's name and texts, in one row, which Site.current() creates if it is missing."""
 
     name = models.CharField(max_length=80, default="My training site")
     tagline = models.CharField(max_length=160, blank=True)
@@ -59,11 +59,11 @@ class Site(PublicModel):
             )
         ]
 
-    def short_name(self, most: int) -> str:
-        """As many whole words of the name as so many characters hold."""
-        if len(self.name) <= most:
+    def short_name(self, limit: int) -> str:
+        """Returns the name, cut to at most `limit` characters, after a word if possible."""
+        if len(self.name) <= limit:
             return self.name
-        return self.name[: most + 1].rpartition(" ")[0] or self.name[:most]
+        return self.name[: limit + 1].rpartition(" ")[0] or self.name[:limit]
 
     def __str__(self) -> str:
         return self.name
@@ -81,5 +81,5 @@ class Site(PublicModel):
 
     @property
     def training_url(self) -> str:
-        """Where a reader books training: the booking page, else a letter, else nothing."""
+        """Where a reader books training: the booking page, else an email, else empty."""
         return self.booking_url or (f"mailto:{self.email}" if self.email else "")

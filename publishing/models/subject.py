@@ -1,4 +1,4 @@
-"""What articles and exercises are about."""
+"""Subjects, the site's only taxonomy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OTHER_NAMES = 300  # characters
 
 
 class Subject(Addressed):
-    """What an article or exercise is about; the site's only taxonomy."""
+    """What an article or exercise is about."""
 
     name = models.CharField(max_length=60, unique=True)
     slug = models.SlugField("address", max_length=60, unique=True)
@@ -46,8 +46,8 @@ class Subject(Addressed):
         return reverse("subject", args=[self.slug])
 
     @classmethod
-    def called(cls, slug: str) -> Subject | None:
-        """The subject whose address ends so; else the one that has this among its other names."""
+    def by_slug(cls, slug: str) -> Subject | None:
+        """Returns the subject with this slug, or else with an other name that has this slug."""
         subject = cls.objects.filter(slug=slug).first()
         return subject or next(
             (
@@ -59,10 +59,9 @@ class Subject(Addressed):
         )
 
     def clean(self) -> None:
-        taken = set(split_names(self.other_names))
-        others = Subject.objects.exclude(pk=self.pk)
-        for other in others:
-            shared = taken & {other.name.casefold(), *split_names(other.other_names)}
+        names = set(split_names(self.other_names))
+        for other in Subject.objects.exclude(pk=self.pk):
+            shared = names & {other.name.casefold(), *split_names(other.other_names)}
             if shared:
                 raise ValidationError(
                     {"other_names": f"“{shared.pop()}” already leads to {other.name}."}
@@ -70,21 +69,22 @@ class Subject(Addressed):
 
     @transaction.atomic
     def merge_into(self, other: Subject) -> None:
-        """Whatever has this subject gets the other; this one's names and address lead there."""
+        """Deletes this subject in favor of the other, which gets its articles, exercises and names;
+        its address redirects there."""
         for relation in self._meta.related_objects:
             if relation.many_to_many:
                 for row in getattr(self, str(relation.get_accessor_name())).all():
                     getattr(row, relation.field.name).add(other)
-        self.delete(now_at=other.get_absolute_url())
+        self.delete(redirect_to=other.get_absolute_url())
         names = [*other.other_names.split(","), self.name, *self.other_names.split(",")]
-        named = {name.strip().casefold(): name.strip() for name in names if name.strip()}
-        named.pop(other.name.casefold(), None)
-        while len(", ".join(named.values())) > OTHER_NAMES:
-            named.popitem()
-        other.other_names = ", ".join(named.values())
+        unique = {name.strip().casefold(): name.strip() for name in names if name.strip()}
+        unique.pop(other.name.casefold(), None)
+        while len(", ".join(unique.values())) > OTHER_NAMES:
+            unique.popitem()
+        other.other_names = ", ".join(unique.values())
         other.save()
 
 
 def split_names(names: str) -> list[str]:
-    """The other names written with commas, folded for comparison."""
+    """Splits names at commas and folds their case for comparison."""
     return [name.strip().casefold() for name in names.split(",") if name.strip()]

@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
@@ -76,6 +77,13 @@ def used(site: RunningSite) -> tuple[float, int, int]:
 def editions(site: RunningSite) -> list[Path]:
     """The folders of stored pages."""
     return list((site.folder / "pages").glob("[0-9]*"))
+
+
+@pytest.fixture
+def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
+    """A served site with the page cache, whose old editions have to be removed."""
+    with RunningSite(prepared, tmp_path / "data", PAGE_CACHE="1") as site:
+        yield site
 
 
 def test_nothing_grows(site: RunningSite) -> None:

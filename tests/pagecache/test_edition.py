@@ -1,4 +1,4 @@
-"""The number of the edition: what raises it, what does not, and that it is part of the change."""
+"""The edition number: what bumps it, what does not, and that it commits with the change."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,7 +29,7 @@ def number() -> int:
     return Edition.objects.values_list("number", flat=True).get()
 
 
-def raised_by(change: Callable[[], Any]) -> bool:
+def is_bumped_by(change: Callable[[], Any]) -> bool:
     before = number()
     change()
     assert number() >= before
@@ -74,35 +74,35 @@ ROWS: dict[str, Callable[[], Any]] = {
 }
 
 
-def test_every_model_that_readers_see_is_here() -> None:
-    assert {model._meta.label for model in edition.shown()} == set(ROWS)
+def test_every_public_model_is_in_this_file() -> None:
+    assert {model._meta.label for model in edition.public_models()} == set(ROWS)
 
 
 @pytest.mark.parametrize("label", ROWS)
-def test_saving_and_deleting_a_row_raise_the_number(label: str) -> None:
+def test_saving_and_deleting_a_row_bump_the_number(label: str) -> None:
     row = ROWS[label]()
-    assert raised_by(row.save)
+    assert is_bumped_by(row.save)
     deleted = type(row).objects.filter(pk=row.pk)
-    assert raised_by(deleted.delete)
+    assert is_bumped_by(deleted.delete)
 
 
-def test_relations_raise_the_number_from_both_sides(article: Any) -> None:
+def test_relations_bump_the_number_from_both_sides(article: Any) -> None:
     subject = make.make_subject()
-    assert raised_by(lambda: article.subjects.add(subject))
-    assert raised_by(lambda: subject.articles.clear())
-    assert raised_by(lambda: article.subjects.set([subject]))
+    assert is_bumped_by(lambda: article.subjects.add(subject))
+    assert is_bumped_by(lambda: subject.articles.clear())
+    assert is_bumped_by(lambda: article.subjects.set([subject]))
 
 
-def test_a_transaction_raises_it_once_and_all_together(article: Any) -> None:
+def test_a_transaction_bumps_the_number_with_its_first_change(article: Any) -> None:
     before = number()
     with transaction.atomic():
         article.save()
-        once = number()
+        first = number()
         make.make_comment(article=article)
-    assert before < once == number()
+    assert before < first <= number()
 
 
-def test_a_change_taken_back_changes_nothing(article: Any) -> None:
+def test_a_rolled_back_change_leaves_the_edition_as_it_was(article: Any) -> None:
     before = Edition.objects.values().get()
     article.published_at = make.later()
     with transaction.atomic():
@@ -112,18 +112,18 @@ def test_a_change_taken_back_changes_nothing(article: Any) -> None:
     assert Edition.objects.values().get() == before
 
 
-def test_a_savepoint_taken_back_does_not_hide_the_next_change(article: Any) -> None:
+def test_a_change_after_a_rolled_back_savepoint_bumps_the_number(article: Any) -> None:
     def change() -> None:
         with transaction.atomic():
             with pytest.raises(IntegrityError), transaction.atomic():
                 make.make_article(slug="a")
             Site.current().save()
 
-    assert raised_by(change)
+    assert is_bumped_by(change)
 
 
-def test_a_save_that_fails_takes_its_number_along() -> None:
-    """Also of a model whose save is a single query, where nobody opened a transaction."""
+def test_a_failed_save_does_not_bump_the_number() -> None:
+    """Also outside of a transaction, for a model whose save() is a single query."""
     make.make_muscle(name="Taken")
     before = number()
     with pytest.raises(IntegrityError):
@@ -131,32 +131,32 @@ def test_a_save_that_fails_takes_its_number_along() -> None:
     assert number() == before
 
 
-def test_what_readers_do_not_see_leaves_it(article: Any) -> None:
+def test_changes_that_readers_do_not_see_do_not_bump_it(article: Any) -> None:
     comment = make.make_comment(article=article, published_at=None)
-    assert not raised_by(comment.save)
-    assert not raised_by(lambda: Address.objects.create(email="ana@example.org"))
-    assert not raised_by(lambda: Redirect.objects.create(old_path="/a/", new_path="/b/"))
-    assert not raised_by(comment.delete)
+    assert not is_bumped_by(comment.save)
+    assert not is_bumped_by(lambda: Address.objects.create(email="ana@example.org"))
+    assert not is_bumped_by(lambda: Redirect.objects.create(old_path="/a/", new_path="/b/"))
+    assert not is_bumped_by(comment.delete)
 
 
 @pytest.mark.parametrize("change", ["publish", "hold", "remove", "mark_spam"])
-def test_a_decision_about_a_comment_raises_it(article: Any, change: str) -> None:
+def test_moderating_a_comment_bumps_it(article: Any, change: str) -> None:
     at = None if change == "publish" else make.earlier()
     comment = make.make_comment(article=article, published_at=at)
-    assert raised_by(lambda: getattr(comment, change)())
+    assert is_bumped_by(lambda: getattr(comment, change)())
 
 
-def test_changes_of_many_rows_raise_it(article: Any) -> None:
+def test_bulk_changes_bump_it(article: Any) -> None:
     comment = make.make_comment(article=article, email="ana@example.org")
     make.make_comment(article=article, parent=comment)
-    assert raised_by(lambda: moderation.erase("ana@example.org"))
-    assert raised_by(lambda: Comment.objects.filter(pk=comment.pk).empty())
+    assert is_bumped_by(lambda: moderation.erase("ana@example.org"))
+    assert is_bumped_by(lambda: Comment.objects.filter(pk=comment.pk).empty())
     for _ in range(3):
         make.make_muscle(), make.make_equipment()
-    assert raised_by(lambda: call_command("fill_library", 1, verbosity=0))
+    assert is_bumped_by(lambda: call_command("fill_library", 1, verbosity=0))
 
 
-def test_what_appears_by_itself_is_a_new_edition(reader: Client) -> None:
+def test_a_scheduled_change_that_is_due_bumps_it_once(reader: Client) -> None:
     now = timezone.now()
     make.make_article(slug="soon", published_at=now + timedelta(hours=1))
     make.make_article(slug="open", closes_at=now + timedelta(hours=2))
@@ -166,17 +166,19 @@ def test_what_appears_by_itself_is_a_new_edition(reader: Client) -> None:
         appeared = edition.current()
         assert appeared
         assert appeared > seen
-        assert edition.current() == appeared  # once
+        assert edition.current() == appeared
     with time_machine.travel(now + timedelta(minutes=30)):
-        assert edition.current() is None  # a machine whose clock is behind
+        assert edition.current() is None  # this machine's clock is behind
     with time_machine.travel(now + timedelta(minutes=121)):
         assert edition.current() > appeared  # type: ignore[operator]
     assert Edition.objects.get().next_change_at is None
 
 
-def test_every_date_that_changes_a_page_is_known() -> None:
+def test_every_timed_field_is_in_this_list() -> None:
     assert {
-        f"{model.__name__}.{field}" for model in edition.shown() for field in model.timed_fields
+        f"{model.__name__}.{field}"
+        for model in edition.public_models()
+        for field in model.timed_fields
     } == {
         "Article.published_at",
         "Article.closes_at",
@@ -186,27 +188,27 @@ def test_every_date_that_changes_a_page_is_known() -> None:
     }
 
 
-def test_within_a_transaction_nothing_is_stored_or_read(article: Any) -> None:
+def test_nothing_may_be_cached_within_a_transaction(article: Any) -> None:
     assert edition.current()
     with transaction.atomic():
         assert edition.current() is None
 
 
-def test_models_of_readers_pages_say_so() -> None:
+def test_every_model_with_search_entries_is_public() -> None:
     assert all(issubclass(model, PublicModel) for model in index.watched())
 
 
 def entries() -> list[str]:
-    """The titles of what can be found of articles."""
+    """Returns the titles of the articles that search finds."""
     return sorted(SearchEntry.objects.filter(kind="article").values_list("title", flat=True))
 
 
-def test_within_another_one_the_entries_follow_at_the_end_of_the_outer() -> None:
-    with edition.together():
+def test_an_inner_batch_leaves_the_search_entries_to_the_outer_one() -> None:
+    with edition.batch():
         make.make_article(title="Okapi")
-        with edition.together():
+        with edition.batch():
             make.make_article(title="Quagga")
-            with edition.together():
+            with edition.batch():
                 make.make_article(title="Zorilla")
         make.make_article(title="Addax")
         assert entries() == []
@@ -215,61 +217,61 @@ def test_within_another_one_the_entries_follow_at_the_end_of_the_outer() -> None
     assert "Kudu" in entries()
 
 
-def test_what_an_inner_one_takes_back_leaves_the_outer_whole() -> None:
-    kept = make.make_article(title="Okapi")
-    with edition.together():
+def test_an_inner_batch_that_fails_does_not_affect_the_outer_one() -> None:
+    article = make.make_article(title="Okapi")
+    with edition.batch():
         make.make_article(title="Quagga")
-        with suppress(RuntimeError), edition.together():
+        with suppress(RuntimeError), edition.batch():
             make.make_article(title="Zorilla")
-            kept.title = "Taken back"
-            kept.save()
+            article.title = "Rolled back"
+            article.save()
             raise RuntimeError
-        with suppress(IntegrityError), edition.together():
-            make.make_article(slug=kept.slug)
+        with suppress(IntegrityError), edition.batch():
+            make.make_article(slug=article.slug)
         make.make_article(title="Addax")
     assert entries() == ["Addax", "Okapi", "Quagga"]
 
 
-def test_an_outer_one_that_fails_takes_the_inner_along() -> None:
-    with suppress(RuntimeError), edition.together():
-        with edition.together():
+def test_an_outer_batch_that_fails_rolls_back_the_inner_one() -> None:
+    with suppress(RuntimeError), edition.batch():
+        with edition.batch():
             make.make_article(title="Okapi")
         raise RuntimeError
     assert entries() == []
-    make.make_article(title="Quagga")  # no longer put off
+    make.make_article(title="Quagga")  # refreshed at once: no batch is open
     assert entries() == ["Quagga"]
 
 
 @pytest.mark.postgresql
-def test_another_thread_is_not_within_it() -> None:
-    """On SQLite it waits until the transaction is over."""
-    kept = []
+def test_another_thread_is_not_in_the_batch() -> None:
+    """On SQLite it would wait for the end of the transaction."""
+    seen = []
 
     def save_alone() -> None:
         make.make_article(title="Quagga")
-        kept.extend(entries())
+        seen.extend(entries())
         connection.close()
 
-    with edition.together():
+    with edition.batch():
         other = Thread(target=save_alone)
         other.start()
         other.join()
         make.make_article(title="Okapi")
-    assert kept == ["Quagga"]
+    assert seen == ["Quagga"]
     assert entries() == ["Okapi", "Quagga"]
 
 
 @pytest.mark.postgresql
-def test_words_that_change_while_somebody_publishes_them_are_no_older_edition() -> None:
-    """Who changes them saw them waiting; they are public when the change is written. On SQLite a
-    writer waits before it reads."""
+def test_an_edit_of_a_comment_that_is_published_meanwhile_bumps_the_number() -> None:
+    """The edit reads the comment while it waits for moderation, and is written when the comment is
+    public. On SQLite the edit would wait before it reads."""
     comment = make.make_comment(published_at=None)
     numbers = []
 
     def edit() -> None:
-        comment_of_its_own = Comment.objects.get(pk=comment.pk)
-        comment_of_its_own.words = "Other words"
-        comment_of_its_own.save(update_fields=["words"])
+        edited = Comment.objects.get(pk=comment.pk)
+        edited.words = "Other words"
+        edited.save(update_fields=["words"])
         numbers.append(number())
         connection.close()
 
@@ -281,7 +283,7 @@ def test_words_that_change_while_somebody_publishes_them_are_no_older_edition() 
         while editing.is_alive():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-                if cursor.fetchone():  # it waits for the row
+                if cursor.fetchone():  # the edit waits for the row
                     break
     editing.join()
     assert numbers[1] > numbers[0]

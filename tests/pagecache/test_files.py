@@ -1,4 +1,5 @@
-"""The page store when things are killed, full, or asked for by all at once; two machines."""
+"""The page cache when processes are killed, the disk is full or many readers come at once, and on
+two machines."""
 
 import gzip
 import http.client
@@ -23,6 +24,7 @@ from django.test import Client, signals
 
 from publishing.models import Site
 from tests.support.make import make_article
+from tests.support.pagecache import entries
 from tests.support.site import ROOT, RunningSite, environment
 
 ARTICLE = "/articles/hip-thrust/"
@@ -42,7 +44,7 @@ for line in sys.stdin:
 
 
 class Saver:
-    """A process that saves the article once for each line it gets, and answers with the count."""
+    """A process that saves the article once for each input line, and prints the count."""
 
     def __init__(self, site: RunningSite) -> None:
         self.process = subprocess.Popen(
@@ -55,7 +57,7 @@ class Saver:
         )
 
     def save(self) -> int:
-        """What the save answered; 0 when it was killed first."""
+        """Returns the count after the save; 0 if the process was killed."""
         assert self.process.stdin
         assert self.process.stdout
         try:
@@ -66,100 +68,100 @@ class Saver:
 
     def end(self) -> None:
         self.process.kill()
-        with suppress(BrokenPipeError), self.process:  # a line it did not take is still in the pipe
+        with suppress(BrokenPipeError), self.process:  # an unread line is still in the pipe
             pass
 
 
 @contextmanager
 def two_machines(first: RunningSite, folder: Path) -> Iterator[RunningSite]:
-    """Another site on the first one's database, with a page store of its own."""
+    """Starts another site on the first one's database, with a page cache of its own."""
     folder.mkdir()
     (folder / "static").symlink_to((first.folder / "static").resolve())
     (folder / "site.sqlite3").symlink_to(first.folder / "site.sqlite3")
     first.change("UPDATE blog_article SET text = 'Saved 0 times.' WHERE slug = 'hip-thrust'")
-    with RunningSite(folder, folder.with_name("other")) as second:
+    with RunningSite(folder, folder.with_name("other"), PAGE_CACHE="1") as second:
         yield second
 
 
 def count_on(site: RunningSite) -> int:
-    """The count in the article, as a browser of one kind or another gets it."""
+    """Returns the count in the article, requested in a random encoding."""
     accepted = random.choice(["identity", "gzip", "gzip, deflate, br"])
-    with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as asked:
-        asked.request("GET", ARTICLE, headers={"Accept-Encoding": accepted})
-        response = asked.getresponse()
+    with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
+        connection.request("GET", ARTICLE, headers={"Accept-Encoding": accepted})
+        response = connection.getresponse()
         body = UNPACK[response.getheader("Content-Encoding")](response.read())
     assert response.status == 200
-    found = re.search(r"Saved (\d+) times\.", body.decode())
-    assert found
-    return int(found[1])
+    match = re.search(r"Saved (\d+) times\.", body.decode())
+    assert match
+    return int(match[1])
 
 
-def test_two_machines_on_one_database_are_current_at_once(
+def test_two_machines_on_one_database_show_a_change_at_once(
     site: RunningSite, tmp_path: Path
 ) -> None:
     with two_machines(site, tmp_path / "machine") as other:
         saver = Saver(site)
         for number in range(1, 21):
             assert saver.save() == number
-            assert [count_on(place) for place in (other, site, other)] == [number] * 3
+            assert [count_on(one) for one in (other, site, other)] == [number] * 3
         saver.end()
 
 
 class Trial:
-    """Savers and readers at work until told to stop. What went wrong is kept."""
+    """Runs savers and readers in threads until end(), and collects what goes wrong."""
 
     def __init__(self, *sites: RunningSite) -> None:
         self.sites = sites
         self.answered = self.reads = 0
         self.wrong: list[str] = []
         self.ended = False
-        self.moved = threading.Condition()
+        self.progress = threading.Condition()
         self.savers = [Saver(site) for site in sites]
         jobs = [self._save] * len(sites) + [self._read] * 3
         self.threads = [threading.Thread(target=job, args=[n]) for n, job in enumerate(jobs)]
         for thread in self.threads:
             thread.start()
 
-    def _save(self, place: int) -> None:
+    def _save(self, index: int) -> None:
         while not self.ended:
-            count = self.savers[place].save()
-            with self.moved:
+            count = self.savers[index].save()
+            with self.progress:
                 self.answered = max(self.answered, count)
-                self.moved.notify_all()
+                self.progress.notify_all()
             if not count:
-                self.savers[place].end()
-                self.savers[place] = Saver(self.sites[place])
-        self.savers[place].end()
+                self.savers[index].end()
+                self.savers[index] = Saver(self.sites[index])
+        self.savers[index].end()
 
     def _read(self, _: int) -> None:
         while not self.ended:
-            least = self.answered
+            minimum = self.answered
             try:
                 count = count_on(random.choice(self.sites))
             except (OSError, http.client.HTTPException):
-                continue  # the process that answered was killed
+                continue  # the serving process was killed
             except BaseException as error:
                 self.wrong.append(repr(error))
                 raise
-            if count < least:
-                self.wrong.append(f"{count} after the save of {least} was answered")
-            with self.moved:
+            if count < minimum:
+                self.wrong.append(f"{count} after the save of {minimum} was answered")
+            with self.progress:
                 self.reads += 1
-                self.moved.notify_all()
+                self.progress.notify_all()
 
-    def goes_on(self) -> None:
-        """Wait until there were some more saves and pages."""
-        with self.moved:
+    def wait_for_progress(self) -> None:
+        """Waits until more saves and requests are done."""
+        with self.progress:
             saved, read = self.answered + 2, self.reads + 20
-            assert self.moved.wait_for(
+            assert self.progress.wait_for(
                 lambda: self.wrong or (self.answered >= saved and self.reads >= read), timeout=60
             )
 
     def kill_one(self) -> None:
-        """A saver, or a process that serves pages, wherever it stands."""
+        """Kills a saver or a worker at any point of its work."""
         workers = [child for site in self.sites for child in children(site.process.pid)]
         victims = [saver.process.pid for saver in self.savers] + workers
-        with suppress(ProcessLookupError):  # it had just been killed
+        with suppress(ProcessLookupError):  # it is dead already
             os.kill(random.choice(victims), signal.SIGKILL)
 
     def end(self) -> None:
@@ -173,22 +175,22 @@ def children(process: int) -> list[int]:
 
 
 @pytest.mark.parametrize("kills", [6, pytest.param(80, marks=pytest.mark.faults)])
-def test_no_reader_gets_less_than_the_last_answered_save_whoever_is_killed(
+def test_no_reader_gets_an_older_page_than_the_last_answered_save_while_processes_are_killed(
     site: RunningSite, tmp_path: Path, kills: int
 ) -> None:
     with two_machines(site, tmp_path / "machine") as other:
         trial = Trial(site, other)
         try:
             for _ in range(kills):
-                trial.goes_on()
+                trial.wait_for_progress()
                 trial.kill_one()
-            trial.goes_on()
+            trial.wait_for_progress()
         finally:
             trial.end()
         assert trial.wrong == []
-        assert [count_on(place) for place in (site, other)] >= [trial.answered] * 2
-        for place in (site, other):
-            files = list((place.folder / "pages").glob("[0-9]*/*/*/*"))
+        assert [count_on(one) for one in (site, other)] >= [trial.answered] * 2
+        for one in (site, other):
+            files = entries(one.folder)
             assert files
             for head, _, body in (file.read_bytes().partition(b"\n") for file in files):
                 assert json.loads(head)["Content-Length"] == str(len(body))
@@ -197,7 +199,7 @@ def test_no_reader_gets_less_than_the_last_answered_save_whoever_is_killed(
 
 @pytest.fixture
 def article(transactional_db: None, settings: Any, tmp_path: Path) -> Any:
-    """Asked for within this process, under the site's own host, with a store of the test's own."""
+    """An article of a site in this process, with a page cache in tmp_path."""
     settings.DATA_DIR = tmp_path
     settings.SITE_URL = "http://127.0.0.1"
     Site.current()
@@ -208,14 +210,10 @@ def visit() -> Any:
     return Client(headers={"host": "127.0.0.1"}).get("/articles/a/")
 
 
-def stored(tmp_path: Path) -> list[Path]:
-    return list(tmp_path.glob("pages/[0-9]*/*/*/*"))
-
-
-def test_a_stampede_is_one_rendering(article: Any, tmp_path: Path) -> None:
+def test_concurrent_requests_for_a_page_render_it_once(article: Any, tmp_path: Path) -> None:
     renderings: list[str] = []
-    answers: list[bytes] = []
-    together = threading.Barrier(8)
+    bodies: list[bytes] = []
+    barrier = threading.Barrier(8)
 
     def count(template: Any, **signal: Any) -> None:
         if template.name == "blog/article.html":
@@ -223,8 +221,8 @@ def test_a_stampede_is_one_rendering(article: Any, tmp_path: Path) -> None:
 
     def reader() -> None:
         with closing(connection):
-            together.wait()
-            answers.append(visit().content)
+            barrier.wait()
+            bodies.append(visit().content)
 
     signals.template_rendered.connect(count)
     threads = [threading.Thread(target=reader) for _ in range(8)]
@@ -232,28 +230,28 @@ def test_a_stampede_is_one_rendering(article: Any, tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(answers) == 8
-    assert len(set(answers)) == 1
+    assert len(bodies) == 8
+    assert len(set(bodies)) == 1
     assert len(renderings) == 1
-    assert len(stored(tmp_path)) == 1
+    assert len(entries(tmp_path)) == 1
 
 
-def test_a_full_disk_stores_nothing_and_harms_nobody(article: Any, tmp_path: Path) -> None:
+def test_with_a_full_disk_pages_are_served_but_not_stored(article: Any, tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))  # every write ends after 2 kB
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))  # every write fails after 2 kB
     try:
         response = visit()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert response.status_code == 200
     assert b"Words." in response.content
-    assert stored(tmp_path) == []
+    assert not entries(tmp_path)
     assert visit().content == response.content
-    assert len(stored(tmp_path)) == 1
+    assert len(entries(tmp_path)) == 1
 
 
 def test_a_page_rendered_while_the_site_changes_is_not_stored(article: Any, tmp_path: Path) -> None:
-    """The save comes between the first query of the page and its last."""
+    """The save happens between the page's first and its last query."""
 
     def save_meanwhile(execute: Any, sql: str, *more: Any) -> Any:
         result = execute(sql, *more)
@@ -264,6 +262,6 @@ def test_a_page_rendered_while_the_site_changes_is_not_stored(article: Any, tmp_
 
     with connection.execute_wrapper(save_meanwhile):
         assert visit().status_code == 200
-    assert stored(tmp_path) == []
+    assert not entries(tmp_path)
     assert b"Meanwhile" in visit().content
-    assert len(stored(tmp_path)) == 1
+    assert len(entries(tmp_path)) == 1

@@ -1,4 +1,4 @@
-"""The page store as readers meet it: a served site, real requests, real files."""
+"""The page cache of a served site: real requests and real files."""
 
 import gzip
 import http.client
@@ -14,49 +14,23 @@ import pytest
 from django.conf import settings as django_settings
 
 from pagecache import files
-from pagecache.wsgi import is_for_everybody
+from pagecache.wsgi import uses_cache
+from tests.support.pagecache import ask, entries, headers_of, mark_entry
 from tests.support.site import PASSWORD, RunningSite
 from web.site_url import normalized
 
 ARTICLE = "/articles/hip-thrust/"
+MARK = b"from the cache"
 TITLE = "UPDATE blog_article SET title = ? WHERE slug = 'hip-thrust'"
 
 
-def ask(site: RunningSite, path: str = ARTICLE, method: str = "GET", **headers: str) -> Any:
-    """The response, with its body as it came in `data`."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
-        connection.request(method, path, headers=named)
-        response: Any = connection.getresponse()
-        response.data = response.read()
-        return response
-
-
-def stored(site: RunningSite) -> set[Path]:
-    return set((site.folder / "pages").glob("[0-9]*/*/*/*"))
-
-
-def planted(site: RunningSite, path: str, text: str = "planted") -> None:
-    """Ask for a page and write into its file, to see later who is answered from there."""
-    before = stored(site)
-    ask(site, path)
-    (file,) = [file for file in stored(site) - before if file.name == "plain"]
-    whole = file.read_bytes()
-    file.write_bytes(whole[: -len(text)] + text.encode())
-
-
-def test_a_page_is_read_from_its_file_until_something_changes(site: RunningSite) -> None:
-    planted(site, ARTICLE)
-    assert ask(site).data.endswith(b"planted")
+def test_a_page_comes_from_its_file_until_something_changes(site: RunningSite) -> None:
+    mark_entry(site, ARTICLE)
+    assert ask(site, ARTICLE).data.endswith(MARK)
     site.change(TITLE, "A new headline")
-    fresh = ask(site).data
+    fresh = ask(site, ARTICLE).data
     assert b"A new headline" in fresh
-    assert b"planted" not in fresh
-
-
-def headers_of(answer: Any) -> dict[str, str]:
-    """Those of the page, without those of the moment."""
-    return {k: v for k, v in answer.getheaders() if k not in ("Date", "X-Request-ID")}
+    assert MARK not in fresh
 
 
 @pytest.mark.parametrize(
@@ -67,17 +41,17 @@ def headers_of(answer: Any) -> dict[str, str]:
      "/comments/feed/", "/articles/hip-thrust/comments/feed/", "/manifest.webmanifest",
      "/drawings/hip-thrust-bench-start.svg"],
 )  # fmt: skip
-def test_a_stored_page_is_the_fresh_one_byte_by_byte(
+def test_a_cached_page_has_the_bytes_and_headers_of_the_fresh_one(
     starter_site: RunningSite, address: str
 ) -> None:
     shutil.rmtree(starter_site.folder / "pages", ignore_errors=True)
     for encoding in ("identity", "gzip", "br"):
-        before = stored(starter_site)
+        before = entries(starter_site.folder)
         fresh = ask(starter_site, address, Accept_Encoding=encoding)
-        assert stored(starter_site) - before
-        kept = stored(starter_site)
+        assert entries(starter_site.folder) - before
+        stored = entries(starter_site.folder)
         again = ask(starter_site, address, Accept_Encoding=encoding)
-        assert stored(starter_site) == kept
+        assert entries(starter_site.folder) == stored
         assert (again.status, again.data) == (fresh.status, fresh.data) != (200, b"")
         assert headers_of(again) == headers_of(fresh)
         for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"):
@@ -86,58 +60,58 @@ def test_a_stored_page_is_the_fresh_one_byte_by_byte(
         assert "Set-Cookie" not in again.headers
 
 
-def test_each_encoding_holds_the_same_page_under_its_own_tag(starter_site: RunningSite) -> None:
-    plain = ask(starter_site)
-    packed = ask(starter_site, Accept_Encoding="gzip, deflate")
-    browser = ask(starter_site, Accept_Encoding="gzip, deflate, br, zstd")
+def test_each_encoding_has_the_same_page_under_its_own_etag(starter_site: RunningSite) -> None:
+    plain = ask(starter_site, ARTICLE)
+    packed = ask(starter_site, ARTICLE, Accept_Encoding="gzip, deflate")
+    browser = ask(starter_site, ARTICLE, Accept_Encoding="gzip, deflate, br, zstd")
     assert gzip.decompress(packed.data) == brotli.decompress(browser.data) == plain.data
     assert plain.getheader("Content-Encoding") is None
     assert packed.getheader("Content-Encoding") == "gzip"
     assert browser.getheader("Content-Encoding") == "br"
     assert plain.getheader("Cache-Control") == "no-cache"
-    tags = [answer.getheader("ETag") for answer in (plain, packed, browser)]
-    assert len(set(tags)) == 3
-    assert all(tag.startswith('"') for tag in tags)
-    refused = ask(starter_site, Accept_Encoding="br;q=0, gzip;q=0.0, identity")
-    assert refused.data == plain.data
+    etags = [response.getheader("ETag") for response in (plain, packed, browser)]
+    assert len(set(etags)) == 3
+    assert all(etag.startswith('"') for etag in etags)
+    unwanted = ask(starter_site, ARTICLE, Accept_Encoding="br;q=0, gzip;q=0.0, identity")
+    assert unwanted.data == plain.data
 
 
 @pytest.mark.parametrize("address", [ARTICLE, "/search/?q=glute"])
-def test_whoever_has_the_page_gets_304(starter_site: RunningSite, address: str) -> None:
-    has = ask(starter_site, address, Accept_Encoding="br").getheader("ETag")
-    for known in (has, f'"other", {has}', "*"):
+def test_a_browser_that_has_the_page_gets_304(starter_site: RunningSite, address: str) -> None:
+    etag = ask(starter_site, address, Accept_Encoding="br").getheader("ETag")
+    for known in (etag, f'"other", {etag}', "*"):
         again = ask(starter_site, address, Accept_Encoding="br", If_None_Match=known)
         assert (again.status, again.data) == (304, b"")
-        assert again.getheader("ETag") == has
+        assert again.getheader("ETag") == etag
     other = ask(starter_site, address, Accept_Encoding="br", If_None_Match='"other"')
     assert other.status == 200
 
 
-def test_a_304_says_again_only_what_it_must(starter_site: RunningSite) -> None:
-    again = ask(starter_site, If_None_Match="*")
-    said = {name.lower() for name in again.headers} - {"date", "connection"}
-    assert said == {"etag", "cache-control", "vary"}
+def test_a_304_has_only_the_headers_it_must_have(starter_site: RunningSite) -> None:
+    again = ask(starter_site, ARTICLE, If_None_Match="*")
+    names = {name.lower() for name in again.headers} - {"date", "connection"}
+    assert names == {"etag", "cache-control", "vary"}
 
 
-def test_head_is_answered_from_the_store_without_the_body(starter_site: RunningSite) -> None:
-    get, head = ask(starter_site), ask(starter_site, method="HEAD")
+def test_head_is_answered_from_the_cache_without_the_body(starter_site: RunningSite) -> None:
+    get, head = ask(starter_site, ARTICLE), ask(starter_site, ARTICLE, "HEAD")
     assert head.data == b""
     assert head.getheader("Content-Length") == str(len(get.data))
     assert head.getheader("ETag") == get.getheader("ETag")
 
 
-def test_who_is_signed_in_goes_past_the_store(site: RunningSite) -> None:
-    planted(site, ARTICLE)
+def test_signed_in_users_bypass_the_cache(site: RunningSite) -> None:
+    mark_entry(site, ARTICLE)
     site.change("UPDATE blog_page SET published_at = NULL WHERE slug = 'privacy'")
     ask(site, ARTICLE)
-    planted(site, "/contact/")
+    mark_entry(site, "/contact/")
     cookie = signed_in(site)
-    mine = ask(site, "/contact/", Cookie=cookie)
-    assert b"planted" not in mine.data
-    assert mine.getheader("Cache-Control") == "private, no-store"
-    before = stored(site)
-    assert ask(site, "/privacy/", Cookie=cookie).status == 200  # a draft that she may see
-    assert stored(site) == before
+    own = ask(site, "/contact/", Cookie=cookie)
+    assert MARK not in own.data
+    assert own.getheader("Cache-Control") == "private, no-store"
+    before = entries(site.folder)
+    assert ask(site, "/privacy/", Cookie=cookie).status == 200  # a draft, which the trainer may see
+    assert entries(site.folder) == before
     assert ask(site, "/privacy/").status == 404
 
 
@@ -164,24 +138,24 @@ def signed_in(site: RunningSite) -> str:
      "/articles/hip-thrust/?conversation=77", "/comments/mine/", "/admin/login/", "/no-such/",
      "/%F0%9F%A6%93/", "/.well-known/security.txt", "/comments/", "/favicon.ico"],
 )  # fmt: skip
-def test_odd_addresses_are_not_stored(starter_site: RunningSite, path: str) -> None:
-    before = stored(starter_site)
+def test_pages_at_odd_addresses_are_not_stored(starter_site: RunningSite, path: str) -> None:
+    before = entries(starter_site.folder)
     assert ask(starter_site, path).status < 500
-    assert stored(starter_site) == before
+    assert entries(starter_site.folder) == before
     names = {file.parent.name for file in before}
     assert all(len(name) == 32 and int(name, 16) >= 0 for name in names)
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Host": "localhost"}])
-def test_another_host_is_neither_answered_from_the_store_nor_stored(
+def test_requests_for_another_host_neither_use_nor_fill_the_cache(
     site: RunningSite, headers: dict[str, str]
 ) -> None:
-    planted(site, ARTICLE)
-    before = stored(site)
-    answer = ask(site, **headers)
-    assert answer.status == (400 if "evil" in headers["Host"] else 200)
-    assert b"planted" not in answer.data
-    assert stored(site) == before
+    mark_entry(site, ARTICLE)
+    before = entries(site.folder)
+    response = ask(site, ARTICLE, **headers)
+    assert response.status == (400 if "evil" in headers["Host"] else 200)
+    assert MARK not in response.data
+    assert entries(site.folder) == before
 
 
 HOSTS = {
@@ -193,113 +167,113 @@ HOSTS = {
 
 
 @pytest.mark.parametrize("address", HOSTS)
-def test_an_address_in_any_form_is_answered_and_stored(
+def test_every_form_of_the_canonical_host_uses_the_cache(
     prepared: Path, tmp_path: Path, address: str
 ) -> None:
-    """A browser sends the name in its ASCII form and in small letters, without the usual port;
-    what else means the same host is answered from the store too."""
+    """Browsers send the name in ASCII and lower case, without the default port. Other forms that
+    mean the same host use the cache too."""
     scheme = {"X_Forwarded_Proto": address.partition(":")[0]}
-    with RunningSite(prepared, tmp_path / "data", SITE_URL=address) as site:
+    with RunningSite(prepared, tmp_path / "data", SITE_URL=address, PAGE_CACHE="1") as site:
         hosts = [host.format(HOSTS[address][0]) for host in HOSTS[address]]
-        first = ask(site, Host=hosts[0], **scheme)
+        first = ask(site, ARTICLE, Host=hosts[0], **scheme)
         assert first.status == 200
-        own = normalized(address)
-        assert f'<link rel="canonical" href="{own}{ARTICLE}">'.encode() in first.data
-        file = next(iter(stored(site)))
+        canonical = normalized(address)
+        assert f'<link rel="canonical" href="{canonical}{ARTICLE}">'.encode() in first.data
+        file = next(iter(entries(site.folder)))
         file.write_bytes(file.read_bytes().replace(b"Hip thrust", b"Hip stored"))
         for host in hosts:
-            again = ask(site, Host=host, **scheme)
+            again = ask(site, ARTICLE, Host=host, **scheme)
             assert (again.status, b"Hip stored" in again.data) == (200, True), host
         feed = ask(site, "/feed/", Host=hosts[0], **scheme)
-        assert f"{own}{ARTICLE}".encode() in feed.data
-        assert ask(site, Host="evil.example", **scheme).status == 400
+        assert f"{canonical}{ARTICLE}".encode() in feed.data
+        assert ask(site, ARTICLE, Host="evil.example", **scheme).status == 400
 
 
-def test_nobody_says_below_which_path_the_site_stands(site: RunningSite) -> None:
-    """gunicorn would take it from a header; then all links of the stored page led elsewhere."""
-    named = {"Script_Name": "/evil"}
+def test_a_client_cannot_set_the_script_name(site: RunningSite) -> None:
+    """gunicorn would take it from a header. Then all links of the stored page would lead there."""
+    headers = {"Script_Name": "/evil"}
     with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
-        connection.request("GET", f"/evil{ARTICLE}", headers=named)
+        connection.request("GET", f"/evil{ARTICLE}", headers=headers)
         assert connection.getresponse().status == 404
-    assert not stored(site)
-    assert b"/evil" not in ask(site).data
+    assert not entries(site.folder)
+    assert b"/evil" not in ask(site, ARTICLE).data
 
 
-def test_pages_of_a_site_below_a_path_are_for_nobody_else() -> None:
-    """Whatever server says so: a stored page is found by the path behind it."""
-    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": "/subjects/", "SCRIPT_NAME": ""}
+def test_requests_with_a_script_name_bypass_the_cache() -> None:
+    """The cache key is made of the path after the script name, whatever server sets it."""
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/subjects/", "SCRIPT_NAME": ""}
     scheme, _, host = django_settings.SITE_URL.partition("://")
-    asked |= {"wsgi.url_scheme": scheme, "HTTP_HOST": host}
-    assert is_for_everybody(asked)
-    assert not is_for_everybody(asked | {"SCRIPT_NAME": "/evil"})
+    environ |= {"wsgi.url_scheme": scheme, "HTTP_HOST": host}
+    assert uses_cache(environ)
+    assert not uses_cache(environ | {"SCRIPT_NAME": "/evil"})
 
 
-def test_pages_of_another_release_are_in_another_folder(settings: Any, tmp_path: Path) -> None:
-    name = files.release.__wrapped__
-    names = [name(), name()]
+def test_each_release_has_a_name_of_its_own(settings: Any, tmp_path: Path) -> None:
+    release = files.release.__wrapped__
+    names = [release(), release()]
     settings.TIME_ZONE = "Europe/Berlin"
-    names.append(name())
-    settings.STATIC_ROOT = tmp_path  # other names of stylesheet and pictures
-    names.append(name())
+    names.append(release())
+    settings.STATIC_ROOT = tmp_path  # other hashes in the names of static files
+    names.append(release())
     settings.BASE_DIR = tmp_path
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "__init__.py").touch()
-    for headers in ("DENY", "SAMEORIGIN"):
-        (tmp_path / "config" / "settings.py").write_text(f'X_FRAME_OPTIONS = "{headers}"')
-        names.append(name())
+    for value in ("DENY", "SAMEORIGIN"):
+        (tmp_path / "config" / "settings.py").write_text(f'X_FRAME_OPTIONS = "{value}"')
+        names.append(release())
     assert names[0] == names[1]
     assert len(set(names)) == 5
 
 
-def test_a_file_cut_short_is_rendered_anew(site: RunningSite) -> None:
-    whole = ask(site).data
-    for file in stored(site):
+def test_a_truncated_file_is_a_cache_miss(site: RunningSite) -> None:
+    page = ask(site, ARTICLE).data
+    for file in entries(site.folder):
         file.write_bytes(file.read_bytes()[:-10])
-    assert ask(site).data == whole
-    for file in stored(site):
+    assert ask(site, ARTICLE).data == page
+    for file in entries(site.folder):
         file.write_bytes(b"")
-    assert ask(site).data == whole
+    assert ask(site, ARTICLE).data == page
 
 
-def test_editions_of_before_are_removed(site: RunningSite) -> None:
+def test_old_editions_are_removed(site: RunningSite) -> None:
     old = site.folder / "pages" / "1000000000000000-abc" / "07"
     old.mkdir(parents=True)
     (old / "x.plain").write_text("old")
     os.utime(old.parent, (0, 0))
     site.change(TITLE, "A new headline")
-    ask(site)
+    ask(site, ARTICLE)
     assert not old.parent.exists()
-    assert stored(site)
+    assert entries(site.folder)
 
 
-def test_a_folder_that_cannot_be_written_only_costs_time(site: RunningSite) -> None:
+def test_an_unwritable_folder_is_a_cache_miss(site: RunningSite) -> None:
     pages = site.folder / "pages"
     pages.write_text("not a folder")
-    assert [ask(site).status for _ in range(3)] == [200] * 3
+    assert [ask(site, ARTICLE).status for _ in range(3)] == [200] * 3
     pages.unlink()
-    planted(site, "/")
-    assert ask(site, "/").data.endswith(b"planted")
+    mark_entry(site, "/")
+    assert ask(site, "/").data.endswith(MARK)
 
 
-def test_a_full_shelf_takes_no_more(site: RunningSite) -> None:
-    ask(site)
-    for shelf in {file.parent for file in stored(site)}:
+def test_a_full_shard_stores_no_more_pages(site: RunningSite) -> None:
+    ask(site, ARTICLE)
+    for folder in {file.parent for file in entries(site.folder)}:
         for n in range(200):
-            (shelf / f"{n}.br").touch()
-    before = stored(site)
-    answer = ask(site, Accept_Encoding="br")
+            (folder / f"{n}.br").touch()
+    before = entries(site.folder)
+    answer = ask(site, ARTICLE, Accept_Encoding="br")
     assert (answer.status, answer.getheader("Content-Encoding")) == (200, "br")
-    assert stored(site) == before
+    assert entries(site.folder) == before
 
 
-def test_while_the_site_changes_all_the_time_a_page_is_still_rendered_once(
+def test_a_page_is_rendered_once_while_unrelated_rows_change_all_the_time(
     site: RunningSite,
 ) -> None:
-    """As when hundreds of rows are saved in turn: a new edition before each question."""
-    assert site.manage("shell", "--no-imports", "-c", MEANWHILE).split() == ["1", "1", "2"]
+    """As when hundreds of rows are saved one by one: a new edition before each query."""
+    assert site.manage("shell", "--no-imports", "-c", CONSTANT_CHANGE).split() == ["1", "1", "2"]
 
 
-MEANWHILE = """
+CONSTANT_CHANGE = """
 import sqlite3
 from pathlib import Path
 from django.conf import settings
@@ -315,30 +289,30 @@ def visit():
     host = settings.SITE_URL.removeprefix("http://")
     environ = RequestFactory(headers={"host": host}).get("/articles/hip-thrust/").environ
     page = b"".join(application(environ, lambda *given: None))
-    folders = Path(settings.DATA_DIR).glob(f"pages/kept-*/*/{files.name_of(environ)}.*")
+    folders = Path(settings.DATA_DIR).glob(f"pages/kept-*/*/{files.cache_key(environ)}.*")
     renderings.update(folder.name for folder in folders)
     return page
 
-def meanwhile(execute, sql, *given):
+def change_first(execute, sql, *given):
     other.execute("UPDATE publishing_edition SET number = number + 1")
     return execute(sql, *given)
 
-told = []
-with connection.execute_wrapper(meanwhile):
+counts = []
+with connection.execute_wrapper(change_first):
     first = visit()
-    told.append(len(renderings))
+    counts.append(len(renderings))
     assert visit() == first
-    told.append(len(renderings))
+    counts.append(len(renderings))
 other.execute("UPDATE blog_article SET title = 'Another headline' WHERE slug = 'hip-thrust'")
-with connection.execute_wrapper(meanwhile):
+with connection.execute_wrapper(change_first):
     assert b"Another headline" in visit()
-    told.append(len(renderings))
-print(*told)
+    counts.append(len(renderings))
+print(*counts)
 """
 
 
-def test_scheduled_article_appears_by_itself(site: RunningSite) -> None:
-    """No worker: the first request after its time makes a new edition."""
+def test_a_scheduled_article_appears_by_itself(site: RunningSite) -> None:
+    """Without a background job: the first request after its time bumps the edition."""
     site.manage("shell", "-c", SCHEDULE)
     assert ask(site, "/articles/soon/").status == 404
     assert b"/articles/soon/" not in ask(site, "/articles/").data
@@ -359,14 +333,14 @@ Article.objects.create(title="Soon", slug="soon", author=Author.objects.first(),
 """
 
 
-def test_development_stores_nothing(prepared: Path, tmp_path: Path) -> None:
-    with RunningSite(prepared, tmp_path / "data", DEBUG="1") as site:
-        assert ask(site).status == 200
-        assert not stored(site)
+def test_nothing_is_stored_with_debug(prepared: Path, tmp_path: Path) -> None:
+    with RunningSite(prepared, tmp_path / "data", DEBUG="1", PAGE_CACHE="1") as site:
+        assert ask(site, ARTICLE).status == 200
+        assert not entries(site.folder)
 
 
-def test_what_stands_before_the_store_is_about_a_request_and_not_about_its_page() -> None:
-    """Headers of all that follow are part of a stored page."""
-    place = django_settings.MIDDLEWARE.index("pagecache.wsgi.page_store")
+def test_only_middleware_that_adds_nothing_to_pages_comes_before_the_cache() -> None:
+    """A stored page has the headers of all middleware that follows."""
+    index = django_settings.MIDDLEWARE.index("pagecache.wsgi.cache_middleware")
     before = ["web.logs.requests", "operations.health.reopen_after_failure"]
-    assert django_settings.MIDDLEWARE[:place] == before
+    assert django_settings.MIDDLEWARE[:index] == before

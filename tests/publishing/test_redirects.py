@@ -1,4 +1,4 @@
-"""Addresses that changed lead on, withdrawn ones say so, and what stands where in words."""
+"""Changed addresses redirect, withdrawn ones answer 410; the status of a row in words."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,16 +34,16 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db]
         (make_page, "/"),
     ],
 )
-def test_a_changed_address_leads_on_by_itself(reader: Client, make: Any, folder: str) -> None:
+def test_a_changed_address_redirects(reader: Client, make: Any, folder: str) -> None:
     row = make(slug="old")
     row.slug = "new"
     row.save()
-    moved = reader.get(f"{folder}old/?from=letter")
-    assert (moved.status_code, moved["Location"]) == (301, f"{folder}new/?from=letter")
+    moved = reader.get(f"{folder}old/?from=email")
+    assert (moved.status_code, moved["Location"]) == (301, f"{folder}new/?from=email")
     assert reader.get(f"{folder}new/").status_code == 200
 
 
-def test_what_stands_below_a_changed_address_moves_with_it(reader: Client) -> None:
+def test_addresses_below_a_changed_one_move_with_it(reader: Client) -> None:
     variation = make_variation(exercise=make_exercise(slug="old"), slug="basic")
     variation.exercise.slug = "new"
     variation.exercise.save()
@@ -51,7 +51,7 @@ def test_what_stands_below_a_changed_address_moves_with_it(reader: Client) -> No
     assert (moved.status_code, moved["Location"]) == (301, "/exercises/new/basic/card/")
 
 
-def test_chains_and_circles_are_never_kept(reader: Client) -> None:
+def test_redirects_form_no_chains_or_loops(reader: Client) -> None:
     article = make_article(slug="a")
     for slug in ("b", "c", "a", "d"):
         article.slug = slug
@@ -63,7 +63,7 @@ def test_chains_and_circles_are_never_kept(reader: Client) -> None:
     assert reader.get("/articles/d/").status_code == 200
 
 
-def test_a_new_article_at_an_old_address_is_seen_there(reader: Client) -> None:
+def test_a_new_article_at_an_old_address_replaces_the_redirect(reader: Client) -> None:
     article = make_article(slug="first")
     article.slug = "second"
     article.save()
@@ -72,7 +72,7 @@ def test_a_new_article_at_an_old_address_is_seen_there(reader: Client) -> None:
     assert not Redirect.objects.exists()
 
 
-def test_a_draft_s_address_changes_without_a_trace(reader: Client) -> None:
+def test_a_changed_address_of_a_draft_does_not_redirect(reader: Client) -> None:
     for date in (None, later()):
         article = make_article(slug="old", published_at=date)
         article.slug = f"new-{article.pk}"
@@ -81,7 +81,9 @@ def test_a_draft_s_address_changes_without_a_trace(reader: Client) -> None:
     assert not Redirect.objects.exists()
 
 
-def test_withdrawn_is_gone_until_it_is_published_again(trainer: Client, reader: Client) -> None:
+def test_a_withdrawn_article_answers_410_until_it_is_published_again(
+    trainer: Client, reader: Client
+) -> None:
     article = make_article(slug="gone")
     make_comment(article=article)
     address = f"/admin/blog/article/{article.pk}/change/"
@@ -101,14 +103,14 @@ def test_withdrawn_is_gone_until_it_is_published_again(trainer: Client, reader: 
     assert list(Redirect.objects.values_list("new_path", flat=True)) == ["/articles/back/"]
 
 
-def test_an_address_nobody_knew_is_not_found(reader: Client) -> None:
+def test_an_unknown_address_answers_404(reader: Client) -> None:
     make_article(slug="known")
     for address in ("/articles/unknown/", "/x/y/z/", "/%00/", "/a" * 400 + "/", "/\u00fc/"):
         assert reader.get(address).status_code in (404, 301), address
     assert not Redirect.objects.exists()
 
 
-def test_a_redirect_leads_elsewhere_whoever_writes_it() -> None:
+def test_the_database_refuses_a_redirect_to_itself() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Redirect.objects.create(old_path="/a/", new_path="/a/")
 
@@ -127,7 +129,7 @@ MORNING = datetime(2025, 5, 5, 12, tzinfo=UTC)
         (datetime(2024, 5, 6, 11, tzinfo=UTC), "Live since Monday, May 6, 2024"),
     ],
 )
-def test_where_it_stands_in_words(trainer: Client, date: Any, words: str) -> None:
+def test_the_status_in_words(trainer: Client, date: Any, words: str) -> None:
     article = make_article(published_at=date)
     with time_machine.travel(MORNING, tick=False):
         assert article.standing == words
@@ -138,7 +140,9 @@ def test_where_it_stands_in_words(trainer: Client, date: Any, words: str) -> Non
 
 
 @pytest.mark.parametrize("make", [make_article, make_exercise, make_subject, make_page])
-def test_deleted_is_gone_for_good(trainer: Client, reader: Client, make: Any) -> None:
+def test_a_deleted_row_answers_410_at_all_its_addresses(
+    trainer: Client, reader: Client, make: Any
+) -> None:
     row = make(slug="first")
     row.slug = "second"
     row.save()
@@ -150,27 +154,27 @@ def test_deleted_is_gone_for_good(trainer: Client, reader: Client, make: Any) ->
         assert reader.get(path).status_code == 410, path
 
 
-def test_a_deleted_draft_leaves_no_trace(trainer: Client, reader: Client) -> None:
+def test_a_deleted_draft_answers_404(trainer: Client, reader: Client) -> None:
     make_article(slug="secret", published_at=None).delete()
     assert reader.get("/articles/secret/").status_code == 404
 
 
-def test_merged_subjects_lead_on(trainer: Client, reader: Client) -> None:
-    kept = make_subject(name="Glutes", slug="glutes", other_names="Butt")
+def test_a_merged_subject_redirects_to_the_other(trainer: Client, reader: Client) -> None:
+    target = make_subject(name="Glutes", slug="glutes", other_names="Butt")
     merged = make_subject(name="Bottom", slug="first", other_names="Rear, butts")
     merged.slug = "bottom"
     merged.save()
     article = make_article(slug="a", subjects=[merged])
-    exercise = make_exercise(subjects=[merged, kept])
+    exercise = make_exercise(subjects=[merged, target])
     chosen = {"action": "merge", "_selected_action": merged.pk}
-    asked = read(trainer.post("/admin/publishing/subject/", chosen))
-    assert "“Bottom” will be removed." in asked.text
-    assert [option.text for option in asked.all("option")] == ["Glutes"]
-    answer = trainer.post("/admin/publishing/subject/", chosen | {"into": kept.pk}, follow=True)
-    assert "“Bottom” leads to “Glutes” now" in read(answer).text
-    assert list(article.subjects.all()) == list(exercise.subjects.all()) == [kept]
-    kept.refresh_from_db()
-    assert kept.other_names == "Butt, Bottom, Rear, butts"
+    page = read(trainer.post("/admin/publishing/subject/", chosen))
+    assert "“Bottom” will be removed." in page.text
+    assert [option.text for option in page.all("option")] == ["Glutes"]
+    merging = trainer.post("/admin/publishing/subject/", chosen | {"into": target.pk}, follow=True)
+    assert "“Bottom” leads to “Glutes” now" in read(merging).text
+    assert list(article.subjects.all()) == list(exercise.subjects.all()) == [target]
+    target.refresh_from_db()
+    assert target.other_names == "Butt, Bottom, Rear, butts"
     for old in ("bottom", "first"):
         for path in (f"/subjects/{old}/", f"/subjects/{old}/feed/"):
             moved = reader.get(path)
@@ -179,7 +183,7 @@ def test_merged_subjects_lead_on(trainer: Client, reader: Client) -> None:
 
 
 @pytest.mark.parametrize("into", ["", "x", "0", "99999999999999999999999"])
-def test_a_subject_is_merged_into_one_that_there_is(trainer: Client, into: str) -> None:
+def test_merging_into_an_unknown_subject_changes_nothing(trainer: Client, into: str) -> None:
     merged = make_subject()
     chosen = {"action": "merge", "_selected_action": merged.pk, "into": into}
     assert "no other subject" in read(trainer.post("/admin/publishing/subject/", chosen)).text

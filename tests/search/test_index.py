@@ -151,10 +151,10 @@ def test_rollback_restores_the_entries(reader: Client) -> None:
 
 
 def test_entries_of_a_batch_are_refreshed_at_its_end(reader: Client) -> None:
-    with suppress(RuntimeError), edition.together():
+    with suppress(RuntimeError), edition.batch():
         make_article(title="Okapi of nobody")
         raise RuntimeError
-    with edition.together():
+    with edition.batch():
         deleted = make_article(title="Okapi")
         renamed = make_article(title="Quagga")
         deleted.delete()

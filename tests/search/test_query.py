@@ -145,7 +145,9 @@ def test_partial_match_is_shown_with_a_notice(reader: Client) -> None:
     main = results(reader, "goblet xylophone")
     assert titles(main)[0] == "Variation: Goblet squat"
     notice = main.one("p", "told").text
-    assert notice == "No article or exercise contains all of these words. These contain some of them."
+    assert (
+        notice == "No article or exercise contains all of these words. These contain some of them."
+    )
     notice = results(reader, "gobelt xylophone").one("p", "told").text
     assert notice.endswith("These contain some of goblet xylophone.")
 

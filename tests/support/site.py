@@ -30,7 +30,12 @@ print(client.cookies["sessionid"].value)
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """The environment of a command, without the settings of the tests."""
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    names = ("PATH", "HOME", "LANG", "PAGE_CACHE")
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name in names or name.startswith("COVERAGE_")
+    }
     return inherited | {"DATA_DIR": str(folder), "SECRET_KEY": SECRET} | more
 
 

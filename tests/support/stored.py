@@ -1,18 +1,18 @@
-"""What stands of pictures in their storages, on the disk or in a bucket."""
+"""Reads the files in the storages of pictures, on the disk or in a bucket."""
 
 from typing import Any
 
 from django.core.files.storage import storages
 
 
-def files(where: str = "pictures") -> dict[str, bytes]:
-    """What addresses lead to, or the originals, by name."""
-    storage: Any = storages[where]
-    found = {}
+def files(alias: str = "pictures") -> dict[str, bytes]:
+    """Returns the files of a storage by name: the public ones, or the "originals"."""
+    storage: Any = storages[alias]
+    contents = {}
     for name in sorted(storage.starting("")):
         with storage.open(name) as file:
-            found[name] = file.read()
-    return found
+            contents[name] = file.read()
+    return contents
 
 
 def every_file() -> dict[str, bytes]:

@@ -152,7 +152,7 @@ def test_served_site_refuses_and_accepts_posts(site: RunningSite) -> None:
     ]:
         response, text = site.ask("POST", address, body_of(size), Sec_Fetch_Site="same-origin")
         assert response.status == status, address
-        assert ("Go back: your text is still there" in text) == (status == 413)
+        assert ("MB at a time. Go back" in text) == (status == 413)
 
     response, text = site.ask("POST", "/comments/", form, Sec_Fetch_Site="cross-site")
     assert response.status == 403

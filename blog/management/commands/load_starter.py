@@ -35,7 +35,7 @@ Row = TypeVar("Row", bound=models.Model)
 class Command(BaseCommand):
     help = "Load the starter content. Runs twice without harm and never overwrites anything."
 
-    @edition.together()
+    @edition.batch()
     def handle(self, *args: Any, **options: Any) -> None:
         self.now: datetime = timezone.now()
         self.seen = set(StarterRecord.objects.values_list("key", flat=True))

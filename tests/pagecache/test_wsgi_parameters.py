@@ -1,24 +1,20 @@
-"""Which parameters of an address change a stored page: those that its view names, and no others."""
+"""The query parameters of stored pages: only those that the view names change the page."""
 
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
-from django.urls import URLPattern, URLResolver
 
-from config.urls import urlpatterns
-from tests.pagecache.test_wsgi import ask, headers_of, planted
-from tests.pagecache.test_wsgi import stored as stored_files
+from tests.support.pagecache import ask, entries, headers_of, mark_entry, stored_views
 from tests.support.site import RunningSite
 from web.decorators import Parameters, stored
 
 SHARED = "fbclid=IwAR0x&utm_source=a%26b&gclid&mc_cid=%FF&igsh=&ref=;page=9&Page=3&page[]=4"
-PAST = {"Cookie": "sessionid=nobody"}  # rendered by Django alone, for a reader who is not known
+BYPASS = {"Cookie": "sessionid=nobody"}  # an unknown session: rendered without the cache
 
-# Every stored page: an example, the parameters that are stored by their number, and the others.
+# Every stored view: an example, its parameters whose numbers are stored, and its others.
 PAGES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "home": ("/", (), ()),
     "articles": ("/articles/", ("page",), ()),
@@ -52,14 +48,6 @@ PAGES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
 BY_NUMBER = [name for name, (_, numbers, _) in PAGES.items() if numbers]
 
 
-def views(patterns: list[Any] = urlpatterns) -> Iterator[tuple[str, Any]]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from views(pattern.url_patterns)
-        elif isinstance(pattern, URLPattern):
-            yield pattern.name or str(pattern.pattern), pattern.callback
-
-
 def address_of(site: RunningSite, name: str) -> str:
     year = site.rows("SELECT strftime('%Y', min(published_at)) FROM blog_article")[0][0]
     variation = site.rows(
@@ -69,47 +57,48 @@ def address_of(site: RunningSite, name: str) -> str:
     return PAGES[name][0].format(year=year, variation=variation)
 
 
-def test_the_list_of_stored_pages_is_whole() -> None:
-    found = {name: view.stored for name, view in views() if hasattr(view, "stored")}
-    assert found == {name: Parameters(*row[1:]) for name, row in PAGES.items()}
+def test_every_stored_view_is_in_this_list() -> None:
+    assert dict(stored_views()) == {name: Parameters(*row[1:]) for name, row in PAGES.items()}
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_unknown_parameters_lead_to_the_stored_page(starter_site: RunningSite, name: str) -> None:
+def test_unknown_parameters_hit_the_same_entry(starter_site: RunningSite, name: str) -> None:
     address = address_of(starter_site, name)
     for encoding in ("identity", "gzip", "br"):
         plain = ask(starter_site, address, Accept_Encoding=encoding)
         assert plain.status == 200
-        before = stored_files(starter_site)
+        before = entries(starter_site.folder)
         shared = ask(starter_site, f"{address}?{SHARED}", Accept_Encoding=encoding)
         assert (shared.status, shared.data) == (200, plain.data)
         assert headers_of(shared) == headers_of(plain)
         assert shared.getheader("Vary") == "Accept-Encoding, Cookie"
         head = ask(starter_site, f"{address}?{SHARED}", "HEAD", Accept_Encoding=encoding)
         assert (headers_of(head), head.data) == (headers_of(plain), b"")
-        has = {"If_None_Match": plain.getheader("ETag")}
-        again = ask(starter_site, f"{address}?{SHARED}", Accept_Encoding=encoding, **has)
+        known = {"If_None_Match": plain.getheader("ETag")}
+        again = ask(starter_site, f"{address}?{SHARED}", Accept_Encoding=encoding, **known)
         assert (again.status, again.data) == (304, b"")
-        assert stored_files(starter_site) == before
-        assert encoding != "identity" or ask(starter_site, address, **PAST).data == plain.data
+        assert entries(starter_site.folder) == before
+        assert encoding != "identity" or ask(starter_site, address, **BYPASS).data == plain.data
 
 
 @pytest.mark.parametrize("first", ["", "?fbclid=first"])
-def test_the_first_reader_of_a_page_leaves_nothing_in_it(site: RunningSite, first: str) -> None:
+def test_the_query_of_the_first_reader_is_not_in_the_stored_page(
+    site: RunningSite, first: str
+) -> None:
     for name in PAGES:
         address = address_of(site, name)
         ask(site, f"{address}{first}")
         for query in ("", "?fbclid=x", "?utm_source=a&utm_medium=b", "?", "?&&"):
-            answer = ask(site, f"{address}{query}")
-            assert answer.data == ask(site, address, **PAST).data
-            assert b"fbclid" not in answer.data
+            page = ask(site, f"{address}{query}").data
+            assert page == ask(site, address, **BYPASS).data
+            assert b"fbclid" not in page
 
 
-def test_a_shared_link_is_answered_from_the_file(site: RunningSite) -> None:
+def test_a_shared_link_is_answered_from_the_cache(site: RunningSite) -> None:
     address = "/exercises/hip-thrust/"
-    planted(site, f"{address}?fbclid=first")
+    mark_entry(site, f"{address}?fbclid=first")
     for query in ("", "?fbclid=x", "?igsh=1&gclid=2", "?mc_cid=%00", "?ref", "?page=2"):
-        assert ask(site, f"{address}{query}").data.endswith(b"planted")
+        assert ask(site, f"{address}{query}").data.endswith(b"from the cache")
 
 
 @pytest.mark.parametrize("name", BY_NUMBER)
@@ -138,10 +127,10 @@ def test_named_parameters_are_read_as_django_reads_them(
     starter_site: RunningSite, name: str, query: str, same_as: str
 ) -> None:
     address = address_of(starter_site, name)
-    alone = ask(starter_site, f"{address}?{same_as}", **PAST)
+    alone = ask(starter_site, f"{address}?{same_as}", **BYPASS)
     for _ in range(2):
-        answer = ask(starter_site, f"{address}?{query}")
-        assert (answer.status, answer.data) == (alone.status, alone.data)
+        response = ask(starter_site, f"{address}?{query}")
+        assert (response.status, response.data) == (alone.status, alone.data)
 
 
 MANY = """
@@ -154,53 +143,51 @@ for n in range(45):
 """
 
 
-def test_each_number_has_a_page_of_its_own(site: RunningSite) -> None:
+def test_each_number_has_an_entry_of_its_own(site: RunningSite) -> None:
     site.manage("shell", "-c", MANY)
     pages = {}
     for number in (1, 2, 3):
-        alone = ask(site, f"/articles/?page={number}", **PAST).data
+        alone = ask(site, f"/articles/?page={number}", **BYPASS).data
         pages[number] = alone
-        planted(site, f"/articles/?x=1&page={number}&y=2", f"planted {number}")
+        mark_entry(site, f"/articles/?x=1&page={number}&y=2", f"marked {number}")
         for query in ("page={}", "utm_source=x&page={}", "page={}&utm_source=x"):
-            answer = ask(site, f"/articles/?{query.format(number)}").data
-            assert answer.endswith(f"planted {number}".encode())
+            page = ask(site, f"/articles/?{query.format(number)}").data
+            assert page.endswith(f"marked {number}".encode())
         assert ask(site, f"/articles/?page=9&page={number}").data == alone
     assert len(set(pages.values())) == 3
 
 
-def test_a_choice_in_the_library_is_rendered_without_what_it_does_not_name(
-    starter_site: RunningSite,
-) -> None:
-    def chosen(address: str) -> bytes:
-        answer = ask(starter_site, address)
-        assert answer.status == 200
-        return answer.data.partition(b"<main")[2]
+def test_a_filtered_page_is_rendered_without_unknown_parameters(starter_site: RunningSite) -> None:
+    def main_of(address: str) -> bytes:
+        response = ask(starter_site, address)
+        assert response.status == 200
+        return response.data.partition(b"<main")[2]
 
-    before = stored_files(starter_site)
+    before = entries(starter_site.folder)
     for address in ("/exercises/?have=band&level=beginner", "/favorites/?exercise=hip-thrust"):
-        plain = chosen(address)
-        assert plain != chosen(address.split("?")[0])
-        assert chosen(f"{address}&fbclid=x") == plain
-        assert chosen(address.replace("?", "?fbclid=x&")) == plain
-    kept = stored_files(starter_site) - before
-    assert {file.name for file in kept} <= {"plain"}  # of the two addresses without a choice
-    assert len(kept) <= 2
+        plain = main_of(address)
+        assert plain != main_of(address.split("?")[0])
+        assert main_of(f"{address}&fbclid=x") == plain
+        assert main_of(address.replace("?", "?fbclid=x&")) == plain
+    stored = entries(starter_site.folder) - before
+    assert {file.name for file in stored} <= {"plain"}  # of the two addresses without a filter
+    assert len(stored) <= 2
 
 
-def test_nobody_fills_the_store_with_addresses(site: RunningSite) -> None:
+def test_invented_addresses_do_not_fill_the_cache(site: RunningSite) -> None:
     ask(site, "/articles/")
-    before = stored_files(site)
+    before = entries(site.folder)
     for n in range(20):
         for query in (f"x{n}=1", f"page={n + 2}", f"page=1&page={n}", f"page=0{n}", f"page=1.{n}"):
             assert ask(site, f"/articles/?{query}").status in (200, 404)
         assert ask(site, f"/articles/hip-thrust/?conversation={n}").status in (200, 404)
-    assert stored_files(site) == before
+    assert entries(site.folder) == before
 
 
 def test_an_address_without_a_path_is_the_home_page(site: RunningSite) -> None:
-    """As in GET http://example.com?x=1, which gunicorn passes on with an empty path."""
+    """gunicorn passes GET http://example.com?x=1 on with an empty path."""
     home = ask(site, "/").data
-    before = stored_files(site)
+    before = entries(site.folder)
     for n in range(3):
         with socket.create_connection(("127.0.0.1", site.port), timeout=30) as raw:
             host = f"127.0.0.1:{site.port}"
@@ -208,18 +195,18 @@ def test_an_address_without_a_path_is_the_home_page(site: RunningSite) -> None:
                 f"GET http://{host}?x={n} HTTP/1.1\r\nHost: {host}\r\n"
                 "Connection: close\r\n\r\n".encode()
             )
-            with raw.makefile("rb") as answered:
-                assert answered.read().endswith(home)
-    assert stored_files(site) == before
+            with raw.makefile("rb") as response:
+                assert response.read().endswith(home)
+    assert entries(site.folder) == before
 
 
-def test_a_charset_changes_no_stored_page(site: RunningSite) -> None:
-    """In code page 37 the bytes of ?page=2 have no "page" in them."""
+def test_the_charset_of_a_request_does_not_change_the_page(site: RunningSite) -> None:
+    """In code page 37 the bytes of ?page=2 do not spell "page"."""
     site.manage("shell", "-c", MANY)
-    second = ask(site, "/articles/?page=2", **PAST).data
+    second = ask(site, "/articles/?page=2", **BYPASS).data
     for charset in ("cp037", "utf-16", "utf-7"):
-        odd = ask(site, "/articles/?page=2", Content_Type=f"text/plain; charset={charset}")
-        assert (odd.status, odd.data) == (200, second)
+        response = ask(site, "/articles/?page=2", Content_Type=f"text/plain; charset={charset}")
+        assert (response.status, response.data) == (200, second)
     assert ask(site, "/articles/?page=2").data == second
 
 
@@ -239,7 +226,7 @@ def test_redirects_keep_the_whole_query(site: RunningSite) -> None:
     assert ask(site, "/articles/no-such/?fbclid=x").status == 404
 
 
-def test_a_view_sees_only_what_it_names() -> None:
+def test_a_view_sees_only_the_parameters_it_names() -> None:
     seen: list[Any] = []
 
     @stored("page", others=("have",))
@@ -249,9 +236,9 @@ def test_a_view_sees_only_what_it_names() -> None:
 
     request = RequestFactory().get("/exercises/?utm_source=x&page=2&have=a&fbclid=y")
     request.user = type("Reader", (), {"is_authenticated": False})()
-    assert request.GET["fbclid"] == "y"  # a middleware may have looked
-    answer = view(request)
+    assert request.GET["fbclid"] == "y"  # as if a middleware had read it
+    response = view(request)
     assert seen == [{"page": "2", "have": "a"}, "/exercises/?page=2&have=a", "page=2&have=a"]
-    assert answer.content.endswith(b"/exercises/?page=2&have=a")
+    assert response.content.endswith(b"/exercises/?page=2&have=a")
     assert request.GET["fbclid"] == "y"
     assert request.get_full_path() == "/exercises/?utm_source=x&page=2&have=a&fbclid=y"
