@@ -236,7 +236,7 @@ def undelivered(request: HttpRequest) -> Iterator[Sentence]:
     shown = request.user.has_perm("comments.view_letter")
     stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
     untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)  # nobody sends, or nobody can
-    stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.ended())
+    stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.undeliverable())
     if first := stuck.order_by(
         Case(When(last_error="", then=1), default=0), "-next_try_at"
     ).first():
@@ -247,7 +247,7 @@ def undelivered(request: HttpRequest) -> Iterator[Sentence]:
         else:
             said += " Nobody has tried to send them: “make doctor” on the server tells why."
         yield Sentence(46, _letters(said) if shown else conditional_escape(said))
-    lost = Letter.objects.filter(sending.ended(), next_try_at__gt=now - TOLD_FOR)
+    lost = Letter.objects.filter(sending.undeliverable(), next_try_at__gt=now - TOLD_FOR)
     if number := lost.count():
         emails = "One email" if number == 1 else f"{number} emails"
         said = f"{emails} of the last seven days could not be delivered."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from mail import quoting
@@ -16,8 +17,8 @@ def one_line(text: object) -> str:
 
 
 @register.filter
-def quoted(words: str) -> str:
-    return quoting.quoted(words)
+def quoted(text: str) -> str:
+    return quoting.quoted(text)
 
 
 @register.filter
@@ -26,6 +27,7 @@ def unlinked(text: object) -> SafeString:
 
 
 @register.filter
-def unlinked_lines(words: str) -> SafeString:
-    """Words of several lines, each shown as one."""
-    return mark_safe("<br>".join(map(quoting.unlinked, words.strip().splitlines())))
+def unlinked_lines(text: str) -> SafeString:
+    """Several lines of text, separated by <br>."""
+    lines = ((quoting.unlinked(line),) for line in text.strip().splitlines())
+    return format_html_join(mark_safe("<br>"), "{}", lines)

@@ -121,9 +121,9 @@ def test_no_row_ends_a_run(db: None, mailbox: Mailbox, broken: dict[str, Any]) -
     def renew(letter: Letter) -> Letter:
         if text and letter.pk == row.pk:
             letter.text = text  # SQLite would not keep it
-        return letter if letter.pk != row.pk or text else outbox._renewed(letter)
+        return letter if letter.pk != row.pk or text else outbox.refresh(letter)
 
-    sending.run(renew)
+    sending.send_due(renew)
     assert arrived(mailbox) >= {f"r{n}@example.org" for n in range(3)}
     row.refresh_from_db()
     if not row.sent_at:
@@ -230,7 +230,7 @@ def test_a_wrong_setting_ends_no_email(
     for day in range(15):
         with time_machine.travel(timezone.now() + timedelta(days=day)):
             assert send_due() == 0
-    assert not Letter.objects.filter(sending.ended()).exists()
+    assert not Letter.objects.filter(sending.undeliverable()).exists()
     assert set(Letter.objects.values_list("tries", flat=True)) == {0}
     assert Address.objects.get().gets_letters
     assert "Emails do not leave" in read(elsie.get("/admin/")).one("main").text
@@ -275,7 +275,7 @@ def test_a_quota_that_is_reached_on_the_way_ends_none(db: None, mailbox: Mailbox
     for n in range(3, 9):
         put(f"r{n}@example.org")
     assert send_due() == 3
-    assert not Letter.objects.filter(sending.ended()).exists()
+    assert not Letter.objects.filter(sending.undeliverable()).exists()
 
 
 @pytest.mark.parametrize("reply", ["550 5.7.1 not for you", "550 5.2.1 disabled", "554 5.6.0 no"])
@@ -310,14 +310,13 @@ def test_a_lock_that_cannot_be_opened_is_told(
 
 
 def test_a_sender_that_never_ends_is_not_waited_for(
-    db: None, mailbox: Mailbox, settings: Any, monkeypatch: pytest.MonkeyPatch
+    db: None, mailbox: Mailbox, settings: Any
 ) -> None:
-    monkeypatch.setattr(sending, "WAIT_FOR_OTHERS", 0.2)
     put("ana@example.org")
     with open(settings.DATA_DIR / "mail.lock", "ab") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(CommandError, match="another process"):
-            call_command("send_letters")
+        with pytest.raises(sending.LockUnavailable, match="another process"):
+            send_due(lock_timeout=0.2)
     assert send_due() == 1
 
 
@@ -416,24 +415,24 @@ def test_an_email_that_may_have_arrived_is_sent_three_times_at_most(
     db: None, mailbox: Mailbox
 ) -> None:
     mailbox.breaks_off_after = 1
-    put("ana@example.org", kind="links", counted_as="ana")
+    put("ana@example.org", kind="links", rate_limit_key="ana")
     now = timezone.now()
     for hour in range(0, 24 * 10, 5):
         with time_machine.travel(now + timedelta(hours=hour)):
             assert send_due() == 0
     assert len(mailbox.all()) == 3
-    assert Letter.objects.filter(sending.ended()).get().last_error == sending.UNANSWERED
+    assert Letter.objects.filter(sending.undeliverable()).get().last_error == sending.DELIVERY_UNKNOWN
 
 
 def test_an_email_that_may_have_arrived_counts_in_the_limits(db: None, mailbox: Mailbox) -> None:
     mailbox.breaks_off_after = 1
     now = timezone.now()
     for n in range(8):
-        put(f"ana+{n}@example.org", kind="links", counted_as="ana")
+        put(f"ana+{n}@example.org", kind="links", rate_limit_key="ana")
     for minute in range(0, 60, 10):
         with time_machine.travel(now + timedelta(minutes=minute)):
             send_due()
-    assert len(mailbox.all()) == sending.TO_A_MAILBOX["links"].most
+    assert len(mailbox.all()) == sending.MAILBOX_LIMITS["links"].maximum
 
 
 def test_an_email_that_breaks_the_connection_of_a_tired_server(db: None, mailbox: Mailbox) -> None:

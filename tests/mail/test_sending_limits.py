@@ -45,7 +45,7 @@ def flood(reader: Client) -> list[str]:
 
 def test_seventy_names_of_one_mailbox_get_three_a_day(reader: Client, clock: Any) -> None:
     names = flood(reader)
-    limit = sending.TO_A_MAILBOX["confirm"].most
+    limit = sending.MAILBOX_LIMITS["confirm"].maximum
     written(stranger(), words="Ana's.", email="ana@gmail.com")
     assert send_due() == limit + 1
     assert (sent_to(*names), sent_to("ana@gmail.com")) == (limit, 1)
@@ -86,7 +86,7 @@ def test_who_stops_one_stops_them_all(reader: Client, clock: Any) -> None:
 def test_the_whole_site_has_a_limit_and_passwords_pass_by_it(reader: Client, clock: Any) -> None:
     """A flood of addresses holds up neither her password nor word of a new device."""
     make_user(email="elsie@example.org")
-    most, _ = sending.FROM_THE_SITE["confirm"]
+    most, _ = sending.SITE_LIMITS["confirm"]
     for n in range(most + 30):
         written(stranger(), words=f"Number {n}.", email=f"r{n}@s{n}.example", sender=f"10.0.{n}.1")
     assert send_due() >= most
@@ -121,7 +121,7 @@ def ask(n: int, client: Client | None = None) -> None:
 def test_twelve_networks_do_not_fill_her_mailbox(clock: Any, db: None) -> None:
     """The issue's: twelve requests from twelve networks."""
     make_user(email="elsie@example.org")
-    limit = sending.TO_A_MAILBOX["password"].most
+    limit = sending.MAILBOX_LIMITS["password"].maximum
     for n in range(12):
         ask(n)
         send_due()
@@ -143,7 +143,7 @@ def test_no_stranger_keeps_her_from_her_password(clock: Any, db: None) -> None:
     for n in range(60):
         Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"}, REMOTE_ADDR=f"203.0.{n % 2}.7")
         send_due()
-    assert len(mail.outbox) == sending.TO_A_MAILBOX["password"].most
+    assert len(mail.outbox) == sending.MAILBOX_LIMITS["password"].maximum
     hers.cookies.pop("sessionid")
     ask(0, hers)
     assert send_due() == 1
@@ -151,7 +151,7 @@ def test_no_stranger_keeps_her_from_her_password(clock: Any, db: None) -> None:
     for _ in range(3):
         ask(0, hers)
         send_due()
-    assert len(mail.outbox) == 2 * sending.TO_A_MAILBOX["password"].most
+    assert len(mail.outbox) == 2 * sending.MAILBOX_LIMITS["password"].maximum
 
 
 def test_a_password_link_lives_from_when_it_leaves(clock: Any, db: None) -> None:
@@ -196,5 +196,5 @@ def test_rows_of_an_older_version_are_counted_by_their_address(reader: Client, c
     for n in range(5):
         one = {"subject": "S", "text": "T", "html": "H"}
         Letter.objects.create(kind="confirm", to=f"victim+{n}@gmail.com", **one)
-    assert send_due() == sending.TO_A_MAILBOX["confirm"].most
+    assert send_due() == sending.MAILBOX_LIMITS["confirm"].maximum
     assert not Comment.objects.exists()
