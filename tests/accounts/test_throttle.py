@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Guess
-from accounts.throttle import FREE, FREE_OF_SENDER, SLOW
+from accounts.throttle import FREE_ATTEMPTS, FREE_ATTEMPTS_OF_CLIENT, SLOW_ATTEMPTS
 from mail.outbox import send_due
 from tests.support.accounts import (
     LOGIN,
@@ -55,12 +55,12 @@ def guess_until_shut(client: Client, clock: Any, sender: str, **more: Any) -> li
 def test_guessing_is_slowed_then_refused(clock: Any) -> None:
     make_user()
     anybody = Client()
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         page = attempt(anybody, f"wrong {number}", sender=ATTACKER)
         assert page.status_code == 200
         assert "Please enter the correct username and password" in page.text
     assert guess_until_shut(anybody, clock, ATTACKER) == [2, 4, 8, 16, 32, 3600]
-    assert Guess.objects.count() == FREE + SLOW
+    assert Guess.objects.count() == FREE_ATTEMPTS + SLOW_ATTEMPTS
     # Now the right password is refused as well, and nothing tells that it was right.
     assert wait_told(attempt(anybody, sender=ATTACKER)) == 3600
     assert not is_in(anybody)
@@ -103,13 +103,13 @@ def test_a_device_of_one_account_is_unknown_to_another(clock: Any) -> None:
     attempt(bens, name="ben", sender=ATTACKER)
     bens.post("/admin/logout/")
     guess_until_shut(bens, clock, ATTACKER)
-    assert Guess.objects.exclude(sender="").count() == FREE + SLOW
+    assert Guess.objects.exclude(sender="").count() == FREE_ATTEMPTS + SLOW_ATTEMPTS
 
 
 def test_many_accounts_from_one_sender_are_counted_together(clock: Any) -> None:
     make_user()
     anybody = Client()
-    for number in range(FREE_OF_SENDER):
+    for number in range(FREE_ATTEMPTS_OF_CLIENT):
         assert attempt(anybody, "wrong", name=f"name {number}", sender=ATTACKER).status_code == 200
     assert wait_told(attempt(anybody, sender=ATTACKER)) == 2
 
@@ -118,7 +118,7 @@ def test_a_right_password_takes_nothing_from_the_count_of_the_sender(clock: Any)
     """Else somebody with an account of their own could guess others' for ever."""
     make_user("ben")
     anybody = Client()
-    for number in range(FREE_OF_SENDER):
+    for number in range(FREE_ATTEMPTS_OF_CLIENT):
         attempt(anybody, "wrong", name=f"name {number}", sender=ATTACKER)
     clock.shift(2)
     assert attempt(anybody, name="ben", sender=ATTACKER).status_code == 302
@@ -129,7 +129,7 @@ def test_a_right_password_takes_nothing_from_the_count_of_the_sender(clock: Any)
 @pytest.mark.parametrize("name", ["Elsie", "ELSIE", "\uff45lsie"])
 def test_other_spellings_of_a_name_are_the_same_account(clock: Any, name: str) -> None:
     make_user()
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         attempt(Client(), f"wrong {number}", name=name, sender=ATTACKER)
     assert attempt(Client(), sender=ATTACKER).status_code == 429
 
@@ -147,7 +147,7 @@ def test_rows_hold_no_name_no_address_and_go_after_an_hour(clock: Any) -> None:
 
 def test_a_body_s_pauses_are_not_made_longer_by_trying(clock: Any) -> None:
     make_user()
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         attempt(Client(), f"wrong {number}", sender=HOME)
     for _ in range(5):
         assert wait_told(attempt(Client(), sender=HOME)) == 2
@@ -159,7 +159,7 @@ def test_the_password_asked_once_more_is_counted_too(clock: Any) -> None:
     make_user()
     session = Client()
     attempt(session)
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         session.post("/admin/sign-in/again/", {"password": f"wrong {number}"})
     assert wait_told(session.post("/admin/sign-in/again/", {"password": PASSWORD})) == 2
     clock.shift(2)
@@ -171,7 +171,7 @@ def test_the_old_password_of_a_change_is_counted_too(clock: Any) -> None:
     session = Client()
     attempt(session)
     new = {"new_password1": "another zebra", "new_password2": "another zebra"}
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         answer = session.post("/admin/password_change/", new | {"old_password": f"wrong {number}"})
         assert "incorrectly" in read(answer).text
     refused = session.post("/admin/password_change/", new | {"old_password": PASSWORD})
@@ -183,7 +183,7 @@ def test_the_old_password_of_a_change_is_counted_too(clock: Any) -> None:
 
 def test_nobody_asks_for_password_after_password(clock: Any) -> None:
     make_user(email="elsie@example.org")
-    for _ in range(FREE):
+    for _ in range(FREE_ATTEMPTS):
         asked = Client().post("/admin/password/", {"email": "elsie@example.org"})
         assert asked.status_code == 302
     assert wait_told(Client().post("/admin/password/", {"email": "Elsie@example.org"})) == 2
@@ -198,7 +198,7 @@ def test_codes_are_counted_for_all_senders_together(clock: Any) -> None:
     secret, _ = set_up_app(hers)
     hers.post("/admin/logout/")
     clock.shift(90)
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         thief = Client()
         sender = f"198.51.100.{number}"
         assert attempt(thief, sender=sender)["Location"] == STEP
@@ -218,7 +218,7 @@ def test_a_right_password_gives_no_new_tries_for_the_code(clock: Any) -> None:
     attempt(stolen)
     set_up_app(stolen)
     stolen.post("/admin/logout/")
-    for _ in range(FREE):
+    for _ in range(FREE_ATTEMPTS):
         attempt(stolen)
         stolen.post(STEP, {"code": "000000"}, REMOTE_ADDR="192.0.2.1")
     attempt(stolen)
@@ -242,7 +242,7 @@ def test_many_at_once_are_counted_as_many(site: RunningSite) -> None:
     for thread in threads:
         thread.join()
     assert len(answers) == 16
-    assert answers.count(200) <= FREE
+    assert answers.count(200) <= FREE_ATTEMPTS
     assert answers.count(200) + answers.count(429) == 16
     assert site.rows("SELECT count(*) FROM door_guess") == [(answers.count(200),)]
 
@@ -251,6 +251,6 @@ def test_a_clock_that_jumped_back_lets_her_in() -> None:
     """Rows from a time to come end the day the clock is right, and no pause is longer than that."""
     make_user()
     with time_machine.travel(timezone.now() + timedelta(days=365), tick=False):
-        for number in range(FREE + SLOW):
+        for number in range(FREE_ATTEMPTS + SLOW_ATTEMPTS):
             attempt(Client(), f"wrong {number}", sender=HOME)
     assert attempt(Client(), sender=HOME).status_code == 302
