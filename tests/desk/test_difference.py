@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from desk.difference import common_runs, words_changed
+from desk.difference import matches, word_diff
 
 GONE, NEW = (re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("del", "ins"))
 MANY = 33_000
@@ -36,18 +36,18 @@ def ends_alike(*texts: str) -> tuple[str, ...]:
 @given(one_line, one_line)
 def test_both_texts_can_be_read_from_their_difference(old: str, new: str) -> None:
     assume(old != new)
-    assert old_and_new(words_changed(old, new)) == (old, new)
+    assert old_and_new(word_diff(old, new)) == (old, new)
 
 
 @given(lines | st.text(max_size=12), lines | st.text(max_size=12))
 def test_both_can_be_read_from_it_when_they_have_lines(old: str, new: str) -> None:
-    assert old_and_new(words_changed(old, new)) == ends_alike(old, new)
+    assert old_and_new(word_diff(old, new)) == ends_alike(old, new)
 
 
 @pytest.mark.parametrize(("one", "other"), [("\r\n", "\n"), ("\n", "\r\n"), ("\r", "\n")])
 def test_how_lines_end_is_no_change(one: str, other: str) -> None:
     old, new = one.join(["Squat.", "Rest.", "Again."]), other.join(["Squat.", "Rest.", "Often."])
-    assert words_changed(old, new) == ("Squat.\nRest.\n<del>Again</del><ins>Often</ins>.")
+    assert word_diff(old, new) == ("Squat.\nRest.\n<del>Again</del><ins>Often</ins>.")
 
 
 CHARACTERS = {
@@ -68,7 +68,7 @@ def test_no_character_is_cut_in_two(kind: str) -> None:
     """In a word so long that it is compared by its characters."""
     was, now = CHARACTERS[kind]
     start, end = "x" * 70, was * 70
-    difference = words_changed(start + was + "y" + end, start + now + "y" + end)
+    difference = word_diff(start + was + "y" + end, start + now + "y" + end)
     assert f"<del>{was}</del><ins>{now}</ins>" in difference
 
 
@@ -77,7 +77,7 @@ def test_no_character_is_cut_in_two(kind: str) -> None:
 )
 def test_runs_in_common_are_in_order_and_the_same(old: list[str], new: list[str]) -> None:
     a = c = 0
-    for run in common_runs(old, new):
+    for run in matches(old, new):
         assert run.old >= a
         assert run.new >= c
         assert run.length
@@ -89,7 +89,7 @@ def test_runs_in_common_are_in_order_and_the_same(old: list[str], new: list[str]
 def test_a_word_put_in_is_all_that_is_new(words: list[str], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(words)))
     longer = [*words[:place], "zebra", *words[place:]]
-    difference = words_changed(" ".join(words), " ".join(longer))
+    difference = word_diff(" ".join(words), " ".join(longer))
     assert GONE.findall(difference) == []
     assert [new.strip() for new in NEW.findall(difference)] == ["zebra"]
 
@@ -114,18 +114,18 @@ def test_a_word_put_in_is_all_that_is_new(words: list[str], data: st.DataObject)
     ],
 )  # fmt: skip
 def test_what_is_shown(old: str, new: str, shown: str) -> None:
-    assert words_changed(old, new) == shown
+    assert word_diff(old, new) == shown
 
 
 def test_lines_that_did_not_change_are_shortened() -> None:
     words = " ".join(f"w{n}" for n in range(100))
     line = f"{words}\n"
-    shown = words_changed(f"{line}old\n{line}", f"{line}new\n{line}")
+    shown = word_diff(f"{line}old\n{line}", f"{line}new\n{line}")
     assert shown.count(" … ") == 2
     assert "<del>old</del><ins>new</ins>" in shown
     assert len(shown) < 150
     # what is gone after them counts as a change too
-    assert words_changed(f"{line}gone", line).endswith("w99\n<del>gone</del>")
+    assert word_diff(f"{line}gone", line).endswith("w99\n<del>gone</del>")
 
 
 def made_up(seed: int, of: int = 4000) -> list[str]:
@@ -186,12 +186,12 @@ CASES = {
 @pytest.mark.parametrize(("old", "new"), CASES.values(), ids=CASES.keys())
 def test_no_text_takes_more_time_than_its_length(old: str, new: str) -> None:
     begun = monotonic()
-    difference = words_changed(old, new)
+    difference = word_diff(old, new)
     assert monotonic() - begun < PATIENCE
     if "…" not in difference:
         assert old_and_new(difference) == (old, new)
 
 
 def test_few_changes_in_a_long_line_are_found_exactly() -> None:
-    difference = words_changed(spaced(PROSE), spaced(edited(PROSE, 1000)))
+    difference = word_diff(spaced(PROSE), spaced(edited(PROSE, 1000)))
     assert len(GONE.findall(difference)) == len(NEW.findall(difference)) == MANY // 1000

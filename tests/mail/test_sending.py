@@ -421,7 +421,9 @@ def test_an_email_that_may_have_arrived_is_sent_three_times_at_most(
         with time_machine.travel(now + timedelta(hours=hour)):
             assert send_due() == 0
     assert len(mailbox.all()) == 3
-    assert Letter.objects.filter(sending.undeliverable()).get().last_error == sending.DELIVERY_UNKNOWN
+    assert (
+        Letter.objects.filter(sending.undeliverable()).get().last_error == sending.DELIVERY_UNKNOWN
+    )
 
 
 def test_an_email_that_may_have_arrived_counts_in_the_limits(db: None, mailbox: Mailbox) -> None:
