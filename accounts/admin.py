@@ -21,5 +21,4 @@ class DeskUserAdmin(DeskAdmin, UserAdmin):
 
 
 @admin.register(Group)
-class DeskGroupAdmin(DeskAdmin, GroupAdmin):
-    pass
+class DeskGroupAdmin(DeskAdmin, GroupAdmin): ...

@@ -7,9 +7,9 @@
   after a box is ticked.
 - core.context holds the request, which allauth does not pass to forms.
 
-These names may change in any release, so pyproject.toml pins the minor one. At an upgrade, run
-tests/accounts: test_allauth_internals.py fails when a name is gone or takes other arguments. Then
-read what changed in these modules and in the views from which those of accounts/views.py derive.
+Any release may change these names, so pyproject.toml pins the minor one. At an upgrade, run
+test_allauth_internals.py, then read the changes to these modules and to the views that
+accounts/views.py derives from.
 """
 
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """Emails to accounts: a sign-in with a new device, and the link to choose a new password."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

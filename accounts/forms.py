@@ -55,20 +55,16 @@ class CredentialMixin:
             self.add_error("credential", "Your device’s answer cannot be read.")  # type: ignore[attr-defined]
 
 
-class AddPasskeyForm(CredentialMixin, webauthn.AddWebAuthnForm):
-    pass
+class AddPasskeyForm(CredentialMixin, webauthn.AddWebAuthnForm): ...
 
 
-class PasskeyForm(CredentialMixin, webauthn.AuthenticateWebAuthnForm):
-    pass
+class PasskeyForm(CredentialMixin, webauthn.AuthenticateWebAuthnForm): ...
 
 
-class SignInPasskeyForm(CredentialMixin, webauthn.LoginWebAuthnForm):
-    pass
+class SignInPasskeyForm(CredentialMixin, webauthn.LoginWebAuthnForm): ...
 
 
-class ReauthenticatePasskeyForm(CredentialMixin, webauthn.ReauthenticateWebAuthnForm):
-    pass
+class ReauthenticatePasskeyForm(CredentialMixin, webauthn.ReauthenticateWebAuthnForm): ...
 
 
 class PasswordChangeForm(AdminPasswordChangeForm):
@@ -97,19 +93,12 @@ class ForgottenPasswordForm(PasswordResetForm):
         for spelling in {email, str(self.data.get("email", "")).strip()}:
             yield from super().get_users(spelling)
 
-    def send_mail(
-        self,
-        subject_template_name: str,
-        email_template_name: str,
-        context: dict[str, Any],
-        from_email: str | None,
-        to_email: str,
-        html_email_template_name: str | None = None,
-    ) -> None:
-        user = context["user"]
-        with suppress(ValidationError):
-            to_email = mailboxes.clean(to_email)
-        emails.new_password(user, to_email, devices.known_key(self.request, user.get_username()))
+    def save(self, *args: Any, **options: Any) -> None:
+        for user in self.get_users(self.cleaned_data["email"]):
+            to = user.email
+            with suppress(ValidationError):
+                to = mailboxes.clean(to)
+            emails.new_password(user, to, devices.known_key(self.request, user.get_username()))
 
 
 @transaction.atomic

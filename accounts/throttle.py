@@ -6,6 +6,7 @@ only themselves.
 """
 
 from datetime import datetime, timedelta
+from itertools import chain
 from math import ceil
 
 from django.core.exceptions import ValidationError
@@ -73,12 +74,8 @@ def reset(guess: Guess) -> None:
 
 def mark_throttled(response: HttpResponse, form: BaseForm) -> HttpResponse:
     """Gives the response to an invalid form status 429 and Retry-After if it was throttled."""
-    waits = [
-        error.seconds
-        for errors in form.errors.as_data().values()
-        for error in errors
-        if isinstance(error, Throttled)
-    ]
+    errors = chain.from_iterable(form.errors.as_data().values())
+    waits = [error.seconds for error in errors if isinstance(error, Throttled)]
     if waits:
         response.status_code = 429
         response["Retry-After"] = str(max(waits))

@@ -1,8 +1,7 @@
-"""The addresses to sign in and manage sign-ins. All are below /admin/, so that the admin's body
-limit and cookie path apply.
+"""Addresses to sign in and manage sign-ins, below /admin/ with its body limit and cookie path.
 
-allauth looks up its addresses by these names. Its own urls are not included: they would open a
-sign-up, a second sign-in page and a list of email addresses, and new releases may add others.
+allauth needs these names. Including its own urls would open a sign-up, a second sign-in page, a
+list of email addresses, and whatever new releases add.
 """
 
 from django.urls import path
@@ -30,8 +29,6 @@ urlpatterns = [
         name="mfa_remove_webauthn",
     ),
     path("sign-in/codes/", views.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
-    path(
-        "sign-in/codes/new/", views.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"
-    ),
+    path("sign-in/codes/new/", views.ReplaceCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("sign-in/devices/<int:pk>/out/", views.sign_out_device, name="shut_out_device"),
 ]

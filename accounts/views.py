@@ -1,8 +1,7 @@
 """Signing in with a password or passkey and a second factor, and the pages to set these up.
 
-A form sent after the session ended is not lost: it goes along in the POST parameter `kept` through
-every step of the sign-in, and is offered to be sent again. Nothing is stored for people who are not
-signed in.
+A form sent after the session ended goes through every step in the POST parameter `kept` and can be
+sent again at the end. Nothing is stored for people who are not signed in.
 """
 
 from typing import Any
@@ -34,7 +33,6 @@ from accounts.allauth_internals import log_in, passkey_creation_options
 from accounts.forms import ForgottenPasswordForm, PasswordChangeForm
 from accounts.models import Device
 
-OVERVIEW = reverse_lazy("mfa_index")
 CHALLENGE_LIFETIME = 600  # seconds
 
 
@@ -202,7 +200,7 @@ class AddPasskey(SignedInMixin, AddWebAuthnView):
 class RemovePasskey(SignedInMixin, RemoveWebAuthnView):
     title = "Remove a passkey"
     template_name = "accounts/remove.html"
-    success_url = OVERVIEW
+    success_url = reverse_lazy("mfa_index")
 
 
 class RecoveryCodes(SignedInMixin, ViewRecoveryCodesView):
@@ -210,7 +208,7 @@ class RecoveryCodes(SignedInMixin, ViewRecoveryCodesView):
     template_name = "accounts/codes.html"
 
 
-class NewRecoveryCodes(SignedInMixin, GenerateRecoveryCodesView):
+class ReplaceCodes(SignedInMixin, GenerateRecoveryCodesView):
     title = "New recovery codes"
     template_name = "accounts/new_codes.html"
 

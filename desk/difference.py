@@ -6,8 +6,6 @@ are compared by Myers' algorithm ("An O(ND) Difference Algorithm and Its Variati
 stops after a number of steps proportional to its input and reports the range as replaced.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from bisect import bisect_left

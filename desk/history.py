@@ -1,8 +1,6 @@
 """The history pages of rows: who saved which version when, a diff with the one before, and a button
 to restore it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -29,10 +27,8 @@ class RevisionAdmin(ContentAdmin):
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_restore"
         view = self.admin_site.admin_view(self.restore_view)
-        return [
-            path("<path:object_id>/history/<int:revision>/", view, name=name),
-            *super().get_urls(),
-        ]
+        restore = path("<path:object_id>/history/<int:revision>/", view, name=name)
+        return [restore, *super().get_urls()]
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None

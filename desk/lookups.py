@@ -1,8 +1,5 @@
-"""Makes `id__in` safe for numbers that are too large for the column.
-
-Django answers `id=9…9` with no row, but passes the numbers of `id__in`, which its forms use for
-checkboxes, to the database, and SQLite raises OverflowError for those over 64 bits.
-"""
+"""Makes `id__in`, which Django's forms use for checkboxes, safe for large numbers. Django passes
+them to the database (unlike those of `id=`), and SQLite raises OverflowError over 64 bits."""
 
 from typing import Any
 

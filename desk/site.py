@@ -1,8 +1,6 @@
 """The desk: Django's admin with the trainer's words and order. Its front page says what needs her
 attention."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -60,10 +58,6 @@ def front_page(function: NoticeFunction) -> NoticeFunction:
     return function
 
 
-def _greeting(hour: int) -> str:
-    return f"Good {'morning' if hour < 12 else 'afternoon' if hour < 18 else 'evening'}"
-
-
 class DeskSite(admin.AdminSite):
     site_header = "Your desk"
     site_title = "Your desk"
@@ -73,8 +67,9 @@ class DeskSite(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         found = (notice for function in _notice_functions for notice in function(request))
         notices = sorted(found, key=lambda notice: notice.rank)
+        hour = localtime().hour
         context = {
-            "title": _greeting(localtime().hour),
+            "title": f"Good {'morning' if hour < 12 else 'afternoon' if hour < 18 else 'evening'}",
             "needs": [notice.html for notice in notices if notice.needs_action],
             "news": [notice.html for notice in notices if not notice.needs_action],
         }

@@ -1,7 +1,5 @@
 """Emails that wait to be sent or were sent."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.conf import settings

@@ -1,11 +1,6 @@
 """The queue of outgoing emails. A request only adds a row to it, and mail/sending.py sends it
 afterwards: a mail server that is slow or down neither delays nor breaks a request.
-
-Apps that use this one write their own emails. With @before_sending they register how an email of
-theirs that waited is rendered again.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -46,11 +41,10 @@ def enqueue(
     unsubscribe: str = "",
     **context: Any,
 ) -> None:
-    """Renders emails/<kind>.txt and .html with the context and adds the email to the queue; sending
-    starts after the transaction. A password email is only rendered when it leaves.
+    """Renders emails/<kind>.txt and .html with the context, queues the email and starts sending
+    after the transaction. A password email is only rendered when it leaves.
 
-    user is the account it goes to, about the comments it quotes. rate_limit_key is by default the
-    mailbox of the address.
+    user is the account it goes to, about the comments it quotes; see Letter for the others.
     """
     letter = Letter(kind=kind, to=to, user=user, unsubscribe=unsubscribe)
     letter.rate_limit_key = rate_limit_key or mailboxes.mailbox(to)

@@ -1,7 +1,5 @@
 """Quotes readers' words in emails, so that they cannot pass for the email's own text or links."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 import unicodedata

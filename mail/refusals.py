@@ -1,18 +1,8 @@
 """Classifies what went wrong when a mail server did not accept an email."""
 
-from __future__ import annotations
-
 import re
+import smtplib
 from enum import Enum
-from smtplib import (
-    SMTPDataError,
-    SMTPException,
-    SMTPHeloError,
-    SMTPRecipientsRefused,
-    SMTPResponseException,
-    SMTPSenderRefused,
-    SMTPServerDisconnected,
-)
 
 from mail.quoting import one_line
 
@@ -24,7 +14,7 @@ ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")  # RFC 3463
 OVER_QUOTA = "5.4.5"
 # After DATA these mostly concern the content of one email; other 5.7 codes concern the sender.
 ABOUT_CONTENT = ("5.7.0", "5.7.1")
-ADDRESSES = re.compile(r"<[^>]*>|\S+@\S+")
+ADDRESSES = re.compile(r"<[^>]*>|\S+@\S+")  # readers choose them, and servers repeat them
 NO_RELAY = re.compile(
     r"\brelay(ing)?( access)?( is)? (denied|disallowed|prohibited|refused|not (permitted|allowed))"
     r"|\b(unable|not (permitted|allowed)) to relay\b|\b(do|does|will|may|can)( not|not) relay\b",
@@ -52,28 +42,29 @@ def classify(error: Exception, has_sent: bool) -> Failure:
         return Failure.CONNECTION_LOST
     if code < 500:
         return Failure.TEMPORARY
-    if isinstance(error, SMTPRecipientsRefused):
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
         status = _enhanced_status(text)
         is_missing = status.startswith("5.1.") if status else code in NO_MAILBOX_CODES
         return Failure.NO_MAILBOX if is_missing else Failure.PERMANENT
-    is_permanent = isinstance(error, SMTPDataError) and code != STORAGE_FULL
+    is_permanent = isinstance(error, smtplib.SMTPDataError) and code != STORAGE_FULL
     return Failure.PERMANENT if is_permanent else Failure.TEMPORARY
 
 
 def reply(error: Exception) -> tuple[int, str]:
     """The code and text of the server's reply; the code is 0 if there was none."""
     code, text = 0, b""
-    if isinstance(error, SMTPRecipientsRefused):
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
-    elif isinstance(error, SMTPResponseException):
+    elif isinstance(error, smtplib.SMTPResponseException):
         code, text = error.smtp_code, error.smtp_error  # type: ignore[assignment]
     return code, text.decode(errors="replace") if isinstance(text, bytes) else str(text)
 
 
 def is_disconnect(error: Exception) -> bool:
     """True if the connection ended, or the server is about to end it."""
-    is_network_error = isinstance(error, OSError) and not isinstance(error, SMTPException)
-    return is_network_error or isinstance(error, SMTPServerDisconnected) or reply(error)[0] == 421
+    if isinstance(error, smtplib.SMTPException):
+        return isinstance(error, smtplib.SMTPServerDisconnected) or reply(error)[0] == 421
+    return isinstance(error, OSError)
 
 
 def describe(error: Exception) -> str:
@@ -82,26 +73,21 @@ def describe(error: Exception) -> str:
     return one_line(f"{code} {text}" if code else f"{type(error).__name__}: {error}")[:300]
 
 
-def without_addresses(text: str) -> str:
-    """Removes addresses, which readers choose and servers repeat."""
-    return ADDRESSES.sub("", text)
-
-
 def _rejects_site(error: Exception, has_sent: bool) -> bool:
     code, text = reply(error)
     status = _enhanced_status(text)
-    if isinstance(error, SMTPHeloError):
+    if isinstance(error, smtplib.SMTPHeloError):
         return True
-    if isinstance(error, SMTPSenderRefused):
+    if isinstance(error, smtplib.SMTPSenderRefused):
         return code != STORAGE_FULL
-    at_recipient = isinstance(error, SMTPRecipientsRefused)
-    if not at_recipient and not isinstance(error, SMTPDataError):
+    at_recipient = isinstance(error, smtplib.SMTPRecipientsRefused)
+    if not at_recipient and not isinstance(error, smtplib.SMTPDataError):
         return False
     if status == OVER_QUOTA or (at_recipient and code in NOT_AUTHENTICATED):
         return True
     if code < 500 or status.startswith("5.1.") or has_sent:
         return False
-    if at_recipient and NO_RELAY.search(without_addresses(text)):
+    if at_recipient and NO_RELAY.search(ADDRESSES.sub("", text)):
         return True
     return status.startswith("5.7.") and (at_recipient or status not in ABOUT_CONTENT)
 

@@ -1,10 +1,7 @@
 """Sends the emails that are due: one sender at a time, over one connection.
 
-No single email can stop the others. Emails over a rate limit wait until the limit allows more; what
-counts are the sent rows of the same kind, and of the same mailbox.
+No single email can stop the others. Emails over a rate limit wait until the limit allows more.
 """
-
-from __future__ import annotations
 
 import fcntl
 import logging
@@ -16,7 +13,7 @@ from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import formataddr, parseaddr
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -70,16 +67,13 @@ MAILBOX_LIMITS = {
     "new_device": Limit(10, HOUR),
     "waiting": Limit(10, DAY),
 }
-# More than the busiest day of a small site needs; larger numbers would harm the site's reputation
-# with other mail servers. Each kind has its own limit, so that a flood of one delays no other.
-# Passwords have none: only accounts get them, and they are few.
+# More than a small site needs; sending more would harm its reputation with other mail servers. A
+# flood of one kind delays no other. Passwords have no such limit: only accounts get them.
 SITE_LIMITS = {
     "confirm": Limit(100, HOUR),
     "links": Limit(100, HOUR),
     "answered": Limit(300, HOUR),
 }
-# An email that may have arrived counts too; it is tried again after the longest pause.
-COUNTED_AT = Coalesce("sent_at", F("next_try_at") - LONGEST_PAUSE)
 
 mailbox_missing = Signal()  # sent with `address` when a mail server says that it does not exist
 
@@ -121,10 +115,9 @@ def _work(send: Callable[[], object]) -> None:
     global _is_requested, _is_running
     while True:
         with _thread_lock:
-            if not _is_requested:
-                _is_running = False
+            _is_running, _is_requested = _is_requested, False
+            if not _is_running:
                 return
-            _is_requested = False
         try:
             send()
         except Exception:
@@ -170,9 +163,8 @@ class _Run:
         try:
             _deliver(letter, self.backend, self.refresh)
         except ServerUnavailable as error:
-            _rows(letter).update(
-                next_try_at=timezone.now(), tries=letter.tries, last_error=str(error)
-            )
+            unclaimed = {"next_try_at": timezone.now(), "tries": letter.tries}
+            _rows(letter).update(**unclaimed, last_error=str(error))
             return False
         except Exception as error:
             return self._fail(letter, error)
@@ -188,7 +180,7 @@ class _Run:
         self.server_failures = self.server_failures + 1 if failure in SERVER_FAILURES else 0
         _record_failure(letter, error, failure)
         if failure is Failure.PERMANENT:
-            reply = refusals.without_addresses(refusals.describe(error))
+            reply = refusals.ADDRESSES.sub("", refusals.describe(error))
             same = self.rejected.setdefault(reply, [])
             same.append(letter.pk)
             if len(same) == MAX_FAILURES:
@@ -207,18 +199,14 @@ def _lock(timeout: float) -> Iterator[None]:
         message = f"Emails wait: mail.lock cannot be opened ({error.strerror})."
         raise LockUnavailable(message) from error
     with file:
-        while not _acquire(file):
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
             if time.monotonic() > deadline:
                 raise LockUnavailable("Emails wait: another process has been sending for too long.")
             time.sleep(0.1)
         yield
-
-
-def _acquire(file: IO[bytes]) -> bool:
-    with suppress(BlockingIOError):
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
 
 
 def _due(now: datetime) -> QuerySet[Letter]:
@@ -258,9 +246,10 @@ def _postpone_if_limited(letter: Letter, now: datetime) -> bool:
         limit = limits.get(letter.kind)
         if not limit:
             continue
+        # An email that may have arrived counts too; its next try is after the longest pause.
         counted = Letter.objects.filter(
             Q(sent_at__isnull=False) | Q(last_error=DELIVERY_UNKNOWN), kind=letter.kind, **scope
-        ).annotate(counted_at=COUNTED_AT)
+        ).annotate(counted_at=Coalesce("sent_at", F("next_try_at") - LONGEST_PAUSE))
         times = counted.filter(counted_at__gt=now - limit.window, counted_at__lte=now)
         newest = times.order_by("-counted_at").values_list("counted_at", flat=True)
         recent = list(newest[: limit.maximum])

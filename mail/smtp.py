@@ -1,7 +1,5 @@
 """An SMTP backend whose time limits hold for whole replies."""
 
-from __future__ import annotations
-
 import smtplib
 import socket
 import threading

@@ -1,24 +1,15 @@
 """Filters for the templates of emails."""
 
-from __future__ import annotations
-
 from django import template
+from django.template.defaultfilters import stringfilter
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from mail import quoting
 
 register = template.Library()
-
-
-@register.filter
-def one_line(text: object) -> str:
-    return quoting.one_line(str(text))
-
-
-@register.filter
-def quoted(text: str) -> str:
-    return quoting.quoted(text)
+register.filter("one_line", stringfilter(quoting.one_line))
+register.filter("quoted", quoting.quoted)
 
 
 @register.filter
