@@ -18,7 +18,7 @@ from comments.models import Comment
 from config.wsgi import application
 from pagecache.wsgi import preferred
 from publishing.models import Subject
-from tests.support.accounts import make_user, once_more
+from tests.support.accounts import make_user, reauthenticate
 from tests.support.hostile import (
     FORM,
     LONG,
@@ -361,7 +361,7 @@ def test_a_device_s_answer_may_be_any_json(credential: str) -> None:
     assert "_auth_user_id" not in stranger.session
     trainer = Client()
     trainer.force_login(User.objects.get())
-    once_more(trainer)
+    reauthenticate(trainer)
     assert trainer.get("/admin/sign-in/passkeys/add/").status_code == 200
     added = trainer.post("/admin/sign-in/passkeys/add/", {"credential": credential, "name": "x"})
     assert added.status_code == 200
