@@ -1,4 +1,4 @@
-"""What allauth asks this site: its answers are few, because only its second step is used."""
+"""What django-allauth asks this site. Only its second factor is used."""
 
 from typing import Any
 
@@ -11,19 +11,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from accounts.allauth_internals import SECOND_FACTOR_STAGE
 from publishing.models import Site
 
 
-class Account(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Nobody signs up: accounts are made at the desk."""
+        """Accounts are only made in the admin."""
         return False
 
     def get_login_stages(self) -> list[str]:
-        return ["allauth.mfa.stages.AuthenticateStage"]
+        return [SECOND_FACTOR_STAGE]
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """By password, else by a passkey."""
+        """The password, or a passkey for accounts without one."""
         if user.is_authenticated and user.has_usable_password():
             name = "account_reauthenticate"
         elif is_mfa_enabled(user, [Authenticator.Type.WEBAUTHN]):
@@ -36,13 +37,17 @@ class Account(DefaultAccountAdapter):
         return redirect("account_login")
 
 
-class SecondStep(DefaultMFAAdapter):
-    def _get_site_name(self) -> str:
-        """What an app and a passkey call this site."""
+class MFAAdapter(DefaultMFAAdapter):
+    def get_totp_issuer(self) -> str:
+        """The site's name, as the app on the phone shows it."""
         return Site.current().name
 
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """The site, as the device's list of passkeys shows it."""
+        return super().get_public_key_credential_rp_entity() | {"name": Site.current().name}
+
     def build_totp_svg(self, url: str) -> str:
-        """To stand in the page itself: the policy allows no picture in an address."""
+        """The QR code without its XML declaration, to be inline: the CSP forbids data: images."""
         return super().build_totp_svg(url).partition("?>")[2]
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:

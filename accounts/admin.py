@@ -1,5 +1,5 @@
-"""Accounts with addresses that can be written to. allauth shows the secrets of second steps, and
-email addresses nobody uses: not on this desk."""
+"""Users and groups in the admin, with addresses that emails can reach. allauth's own models show
+the secrets of second factors, and email addresses nobody uses; they are not listed."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -16,10 +16,9 @@ for model in (Authenticator, EmailAddress, User, Group):
 
 
 @admin.register(User)
-class AccountAdmin(DeskAdmin, UserAdmin):
+class DeskUserAdmin(DeskAdmin, UserAdmin):
     formfield_overrides = {models.EmailField: {"form_class": MailboxField}}
 
 
 @admin.register(Group)
-class RightsAdmin(DeskAdmin, GroupAdmin):
-    pass
+class DeskGroupAdmin(DeskAdmin, GroupAdmin): ...

@@ -1,84 +1,85 @@
-"""Devices somebody signed in with: known again, told of by a letter, and shut out when she says."""
+"""The devices people signed in with: recognized by a cookie, announced by email when they are new,
+and signed out on request."""
 
 import secrets
 from collections.abc import Callable
 from typing import Any
 
-from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import BACKEND_SESSION_KEY, logout
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import emails
-from accounts.models import SIGNED_IN_FOR, Device
+from accounts.models import SESSION_LIFETIME, Device
 from web.clients import keyed_hash
 
 COOKIE = "device"
-COOKIE_LIVES = 365 * 24 * 3600  # seconds
+COOKIE_MAX_AGE = 365 * 24 * 3600  # seconds
 SESSION_KEY = "device"
 OFFER_KEY = "offer_second_step"
-BROWSERS = ["Edg", "OPR", "SamsungBrowser", "Firefox", "FxiOS", "Chrome", "CriOS", "Safari"]
-CALLED = {
+OLD_BACKEND = "door.passwords.CountedPasswords"  # in sessions from before the app was renamed
+# What user agents name a browser, and what people call it; the first match counts.
+BROWSERS = {
     **{"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet"},
-    **{"FxiOS": "Firefox", "CriOS": "Chrome"},
+    **{"Firefox": "Firefox", "FxiOS": "Firefox", "Chrome": "Chrome", "CriOS": "Chrome"},
+    "Safari": "Safari",
 }
 SYSTEMS = ["iPhone", "iPad", "Android", "Windows", "Mac", "CrOS", "Linux"]
 
 
-def known(request: HttpRequest, account: str) -> str:
-    """The key of the device that asks, when this account signed in with it before."""
+def known_key(request: HttpRequest, account: str) -> str:
+    """The key of the requesting device if this account signed in with it before, else ""."""
     key = _key(request)
     found = Device.objects.filter(user__username=account, key=key).exists()
     return key if found else ""
 
 
-def signed_in(request: HttpRequest, user: User, **signal: Any) -> None:
-    """Listens to Django's signal, which every way in gives: bind the session in time and to the
-    device, and tell the person of a device that is new."""
+def on_login(request: HttpRequest, user: User, **signal: Any) -> None:
+    """Limits the session in time and binds it to the device; emails the user about a new device."""
     if not _key(request):
         request.device_cookie = secrets.token_urlsafe(32)  # type: ignore[attr-defined]
-    came_before = user.devices.exists()
-    device, new = Device.objects.get_or_create(user=user, key=_key(request))
+    is_first = not user.devices.exists()
+    device, is_new = Device.objects.get_or_create(user=user, key=_key(request))
     device.name = _name(request.headers.get("User-Agent", ""))
     device.signed_in_at = timezone.now()
     device.session = secrets.token_urlsafe(24)  # an older session of this device ends
     device.save()
     request.session[SESSION_KEY] = device.session
-    request.session[OFFER_KEY] = not came_before and not is_mfa_enabled(user)
-    request.session.set_expiry(device.signed_in_at + SIGNED_IN_FOR)
-    if new and user.email:
+    request.session[OFFER_KEY] = is_first and not is_mfa_enabled(user)
+    request.session.set_expiry(device.signed_in_at + SESSION_LIFETIME)
+    if is_new and user.email:
         emails.new_device(user, device.name, device.signed_in_at)
 
 
-def signed_out(request: HttpRequest, user: User | None, **signal: Any) -> None:
-    """Listens to Django's signal: the device stays known, without a session."""
+def on_logout(request: HttpRequest, user: User | None, **signal: Any) -> None:
+    """Ends the device's session; the device stays known."""
     Device.objects.filter(user=user, session=request.session.get(SESSION_KEY)).update(session="")
 
 
 def current(request: HttpRequest) -> Device | None:
-    """The device of a signed-in request, while its session holds."""
+    """The device of a signed-in request while its session is valid."""
     session = request.session.get(SESSION_KEY)
-    return (
-        Device.objects.signed_in().filter(user=authenticated_user(request), session=session).first()
-    )
+    return Device.objects.with_session().filter(user=request.user.pk, session=session).first()
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Ends a session whose device was shut out; gives a new device its cookie."""
+    """Ends a session whose device was signed out; gives a new device its cookie."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
-        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
-        if has_session and request.user.is_authenticated and not current(request):
-            logout(request)
+    def respond(request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            if request.session.get(BACKEND_SESSION_KEY) == OLD_BACKEND:
+                request.session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+            if request.user.is_authenticated and not current(request):
+                logout(request)
         response = get_response(request)
         if cookie := getattr(request, "device_cookie", ""):
             response.set_cookie(
                 COOKIE,
                 cookie,
-                max_age=COOKIE_LIVES,
+                max_age=COOKIE_MAX_AGE,
                 path="/admin/",
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
@@ -86,7 +87,7 @@ def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
             )
         return response
 
-    return answer
+    return respond
 
 
 def _key(request: HttpRequest) -> str:
@@ -95,7 +96,7 @@ def _key(request: HttpRequest) -> str:
 
 
 def _name(user_agent: str) -> str:
-    """ "Firefox on Windows", as far as the browser tells."""
-    browser = next((b for b in BROWSERS if f"{b}/" in user_agent), "")
-    system = next((s for s in SYSTEMS if s in user_agent), "")
-    return f"{CALLED.get(browser, browser) or 'A browser'} on {system or 'a device'}"
+    """ "Firefox on Windows", as far as the user agent tells."""
+    browser = next((name for key, name in BROWSERS.items() if f"{key}/" in user_agent), "")
+    system = next((name for name in SYSTEMS if name in user_agent), "")
+    return f"{browser or 'A browser'} on {system or 'a device'}"

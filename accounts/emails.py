@@ -1,6 +1,4 @@
-"""Emails to accounts: a device that is new, a password that was forgotten."""
-
-from __future__ import annotations
+"""Emails to accounts: a sign-in with a new device, and the link to choose a new password."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,32 +19,39 @@ from web.clients import keyed_hash
 
 
 def new_device(user: User, device: str, at: datetime) -> None:
-    """Tell somebody that they, or somebody else, signed in with a device they never used."""
+    """Tells the user that their account was signed in to with a device it never used before."""
     link = settings.SITE_URL + reverse("mfa_index")
-    outbox.write("new_device", user.email, account=user, device=device, at=at, link=link)
+    outbox.enqueue("new_device", user.email, account=user, device=device, at=at, link=link)
 
 
-def new_password(user: User, to: str, device: str = "") -> None:
-    """The link with which somebody who forgot a password chooses another; it is made when the email
-    leaves. One that waits already answers this request too. device is the key of one that the
-    account knows: it has a count of its own, which no stranger can use up."""
-    counted_as = keyed_hash("mailbox of device", f"{device} {user.pk}") if device else ""
-    counted_as = counted_as or mailboxes.mailbox(to)
-    waiting = Letter.objects.filter(kind=PASSWORD, user=user, to=to, counted_as=counted_as)
-    if waiting.filter(sent_at=None).exclude(sending.ended()).exists():
+def new_password(user: User, to: str, device_key: str = "") -> None:
+    """Sends the link to choose a new password, unless the same email is still waiting.
+
+    device_key is that of a device the account knows: it has a rate limit of its own, which no
+    stranger can use up.
+    """
+    key = keyed_hash("mailbox of device", f"{device_key} {user.pk}") if device_key else ""
+    key = key or mailboxes.mailbox(to)
+    waiting = Letter.objects.filter(kind=PASSWORD, user=user, to=to, rate_limit_key=key)
+    if waiting.filter(sent_at=None).exclude(sending.undeliverable()).exists():
         transaction.on_commit(outbox.send_soon)
     else:
-        outbox.write(PASSWORD, to, user=user, counted_as=counted_as)
+        outbox.enqueue(PASSWORD, to, user=user, rate_limit_key=key)
 
 
-@outbox.renews(PASSWORD)
-def _password(letter: Letter) -> dict[str, Any] | None:
+def password_link(user: User) -> str:
+    """A link that works once, within PASSWORD_RESET_TIMEOUT."""
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    token = default_token_generator.make_token(user)
+    return settings.SITE_URL + reverse("choose_password", args=[uid, token])
+
+
+@outbox.before_sending(PASSWORD)
+def _fresh_password_link(letter: Letter) -> dict[str, Any] | None:
+    """The link is made when the email leaves, so its time starts then and no row holds it."""
     if letter.user:
-        number = urlsafe_base64_encode(force_bytes(letter.user.pk))
-        token = default_token_generator.make_token(letter.user)
-        path = reverse("choose_password", args=[number, token])
-        return {"account": letter.user, "link": settings.SITE_URL + path}
-    age = timezone.now() - letter.written_at  # written by an older version, link and all
+        return {"account": letter.user, "link": password_link(letter.user)}
+    age = timezone.now() - letter.written_at  # written by an older version, which stored the link
     if age > timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT):
-        raise sending.Ended("Its link holds no longer.")
+        raise sending.EmailCancelled("Its link holds no longer.")
     return None

@@ -1,4 +1,4 @@
-"""Tries that failed at the door, and the devices people came in with."""
+"""Failed sign-in attempts, and the devices people signed in with."""
 
 from datetime import timedelta
 
@@ -6,34 +6,34 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-SIGNED_IN_FOR = timedelta(days=14)  # from the sign-in on, however busy she is
+SESSION_LIFETIME = timedelta(days=14)  # from the sign-in on; activity does not extend it
 
 
 class Guess(models.Model):
-    """A try to sign in that failed or is being checked; gone after an hour."""
+    """A sign-in attempt that failed or is being checked; deleted after an hour."""
 
-    # A hash of the account and of who tries.
+    # A hash of the account and of the client that tries.
     key = models.CharField(max_length=40, db_index=True, db_column="door")
     sender = models.CharField(max_length=40, blank=True, db_index=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self) -> str:
-        return f"A try at {self.at:%H:%M}"
+        return f"An attempt at {self.at:%H:%M}"
 
 
 class DeviceQuerySet(models.QuerySet["Device"]):
-    def signed_in(self) -> "DeviceQuerySet":
-        """Those whose session still holds."""
-        since = timezone.now() - SIGNED_IN_FOR
+    def with_session(self) -> "DeviceQuerySet":
+        """Those whose session is still valid."""
+        since = timezone.now() - SESSION_LIFETIME
         return self.exclude(session="").filter(signed_in_at__gt=since)
 
 
 class Device(models.Model):
-    """A browser somebody signed in with. It is known again by a cookie, of which a hash is kept."""
+    """A browser somebody signed in with, recognized by a cookie whose hash is its key."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="devices")
     key = models.CharField(max_length=40)
-    session = models.CharField(max_length=40, blank=True)  # what its one session holds; empty: none
+    session = models.CharField(max_length=40, blank=True)  # token of its one session; empty: none
     name = models.CharField(max_length=60)  # Firefox on Windows
     signed_in_at = models.DateTimeField(default=timezone.now)
 

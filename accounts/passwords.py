@@ -1,4 +1,4 @@
-"""How passwords are kept and checked."""
+"""How passwords are hashed and checked."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from accounts import throttle
 
 
 class Argon2(Argon2PasswordHasher):
-    """OWASP's figures: 19 MiB a check instead of Django's 100, so that many at once fit into a
-    small machine."""
+    """Uses OWASP's parameters: 19 MiB for each check instead of Django's 100, so that concurrent
+    checks fit in the memory of a small machine."""
 
     time_cost = 2
     memory_cost = 19 * 1024  # KiB
@@ -19,7 +19,7 @@ class Argon2(Argon2PasswordHasher):
 
 
 class CountedPasswords(ModelBackend):
-    """Every password that a request brings is counted before it is looked at."""
+    """Counts every password in a request before it is checked. Sessions hold this class's path."""
 
     def authenticate(
         self,
@@ -28,11 +28,11 @@ class CountedPasswords(ModelBackend):
         password: str | None = None,
         **more: Any,
     ) -> Any:
-        """The user, or None; raises guessing.Wait, which a form shows as its error."""
+        """Returns the user, or None. Raises throttle.Throttled, which forms show as their error."""
         if request is None or username is None:
             return super().authenticate(request, username, password, **more)
         guess = throttle.begin(request, username)
         user = super().authenticate(request, username, password, **more)
         if user:
-            throttle.right(guess)
+            throttle.reset(guess)
         return user

@@ -1,4 +1,4 @@
-"""SECOND_STEP_REQUIRED: whoever may do everything needs a second step before the desk opens."""
+"""SECOND_STEP_REQUIRED: administrators must set up a second factor before they use the admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,21 +13,21 @@ from web.limits import STAFF_PATHS
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Leads an administrator without a second step to where one is set up."""
+    """Redirects an administrator without a second factor to the page where one is set up."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
-        if settings.SECOND_STEP_REQUIRED and _is_behind_the_door(request.path):
+    def respond(request: HttpRequest) -> HttpResponse:
+        if settings.SECOND_STEP_REQUIRED and _needs_second_factor(request.path):
             user = request.user
             if user.is_authenticated and _is_administrator(user) and not is_mfa_enabled(user):
                 return redirect("mfa_index")
         return get_response(request)
 
-    return answer
+    return respond
 
 
-def _is_behind_the_door(path: str) -> bool:
-    at_the_door = (reverse("mfa_index"), reverse("admin:logout"), reverse("account_login"))
-    return path.startswith(STAFF_PATHS) and not path.startswith(at_the_door)
+def _needs_second_factor(path: str) -> bool:
+    exempt = (reverse("mfa_index"), reverse("admin:logout"), reverse("account_login"))
+    return path.startswith(STAFF_PATHS) and not path.startswith(exempt)
 
 
 def _is_administrator(user: Any) -> bool:

@@ -1,11 +1,12 @@
-"""Slows and then refuses whoever guesses at the door.
+"""Slows down and then refuses repeated failed sign-in attempts.
 
-Failed tries are counted in rows, by account and sender together and by sender. A device that the
-account signed in with before is counted by itself: nobody else can use up its tries, so an attacker
-shuts the door to himself only.
+Failed attempts are rows, counted per account and client, and per client. A device that the account
+signed in with before has a count of its own, which nobody else can use up: an attacker locks out
+only themselves.
 """
 
 from datetime import datetime, timedelta
+from itertools import chain
 from math import ceil
 
 from django.core.exceptions import ValidationError
@@ -18,15 +19,15 @@ from accounts import devices
 from accounts.models import Guess
 from web.clients import client_id, keyed_hash
 
-REMEMBERED = timedelta(hours=1)
-AHEAD = timedelta(minutes=1)  # a row from further ahead was written by a clock that was wrong
-FREE = 5  # tries without a pause
-FREE_OF_SENDER = 20  # the same, of all accounts together
-SLOW = 5  # more tries with pauses that double, from two seconds on; then none for an hour
+WINDOW = timedelta(hours=1)
+CLOCK_SKEW = timedelta(minutes=1)  # a row from further in the future was written by a wrong clock
+FREE_ATTEMPTS = 5  # without a pause
+FREE_ATTEMPTS_OF_CLIENT = 20  # the same, for all accounts together
+SLOW_ATTEMPTS = 5  # further ones, with pauses that double from two seconds on; then none for WINDOW
 
 
-class Wait(ValidationError):
-    """Too many tries; says after how many seconds another one is looked at."""
+class Throttled(ValidationError):
+    """Too many attempts; the message says after how many seconds the next one is checked."""
 
     def __init__(self, pause: timedelta) -> None:
         self.seconds = max(1, ceil(pause.total_seconds()))
@@ -37,44 +38,44 @@ class Wait(ValidationError):
 
 
 def begin(
-    request: HttpRequest, account: str, *, second_step: bool = False, device: str = ""
+    request: HttpRequest, account: str, *, second_factor: bool = False, device_key: str = ""
 ) -> Guess:
-    """Count a try before it is checked, so that many at once are counted too; call right() when it
-    was. At the second step, where everybody has the password, all senders but known devices share
-    the account's tries. device is a known one, where the account is no user's name. Raises Wait."""
+    """Counts an attempt before it is checked, so that concurrent ones count too. The caller passes
+    the returned row to reset() if the attempt was right. Raises Throttled.
+
+    At the second factor, which only holders of the password reach, all clients except known devices
+    share the account's attempts. device_key is that of a known device, for an account that is not
+    a user name.
+    """
     now = timezone.now()
-    Guess.objects.exclude(at__range=(now - REMEMBERED, now + AHEAD)).delete()
-    device, sender = device or devices.known(request, account), client_id(request)
-    who = device or ("anybody" if second_step else sender)
-    step = "second" if second_step else "first"
+    Guess.objects.exclude(at__range=(now - WINDOW, now + CLOCK_SKEW)).delete()
+    device_key, client = device_key or devices.known_key(request, account), client_id(request)
+    who = device_key or ("anybody" if second_factor else client)
+    step = "second" if second_factor else "first"
     guess = Guess.objects.create(
         key=keyed_hash("door", f"{step} {who} {account.casefold()}"),
-        sender="" if device else sender,
+        sender="" if device_key else client,
         at=now,
     )
     others = Guess.objects.exclude(pk=guess.pk)
-    pause = _pause(others.filter(key=guess.key), FREE, now)
-    if not device:
-        pause = max(pause, _pause(others.filter(sender=sender), FREE_OF_SENDER, now))
+    pause = _pause(others.filter(key=guess.key), FREE_ATTEMPTS, now)
+    if not device_key:
+        pause = max(pause, _pause(others.filter(sender=client), FREE_ATTEMPTS_OF_CLIENT, now))
     if pause > timedelta(0):
-        guess.delete()  # was not looked at
-        raise Wait(pause)
+        guess.delete()  # it is not checked, so it does not count
+        raise Throttled(pause)
     return guess
 
 
-def right(guess: Guess) -> None:
-    """It was the right one: what failed before it is forgotten."""
+def reset(guess: Guess) -> None:
+    """The attempt was right: deletes the failed ones before it."""
     Guess.objects.filter(key=guess.key).delete()
 
 
-def slowed(response: HttpResponse, form: BaseForm) -> HttpResponse:
-    """The answer to a form that was refused: 429 and for how long, when it has to wait."""
-    waits = [
-        error.seconds
-        for errors in form.errors.as_data().values()
-        for error in errors
-        if isinstance(error, Wait)
-    ]
+def mark_throttled(response: HttpResponse, form: BaseForm) -> HttpResponse:
+    """Gives the response to an invalid form status 429 and Retry-After if it was throttled."""
+    errors = chain.from_iterable(form.errors.as_data().values())
+    waits = [error.seconds for error in errors if isinstance(error, Throttled)]
     if waits:
         response.status_code = 429
         response["Retry-After"] = str(max(waits))
@@ -86,5 +87,5 @@ def _pause(guesses: QuerySet[Guess], free: int, now: datetime) -> timedelta:
     over = counted["number"] - free
     if over < 0:
         return timedelta(0)
-    pause = timedelta(seconds=2 ** (over + 1)) if over < SLOW else REMEMBERED
+    pause = timedelta(seconds=2 ** (over + 1)) if over < SLOW_ATTEMPTS else WINDOW
     return counted["last"] + pause - now

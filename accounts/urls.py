@@ -1,9 +1,7 @@
-"""The addresses of the door, all below /admin/: one place to guard, with the body limit and cookie
-path of the desk.
+"""Addresses to sign in and manage sign-ins, below /admin/ with its body limit and cookie path.
 
-Of allauth's addresses only those in use are mounted, by name, because its code asks for them by
-name. No include of its urls: they would open a sign-up, a second sign-in and a list of email
-addresses, and each of its releases may bring another.
+allauth needs these names. Including its own urls would open a sign-up, a second sign-in page, a
+list of email addresses, and whatever new releases add.
 """
 
 from django.urls import path
@@ -14,11 +12,11 @@ urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
     path("password_change/", views.ChangePassword.as_view(), name="change_password"),
     path("sign-in/", views.Overview.as_view(), name="mfa_index"),
-    path("sign-in/step/", views.SecondStep.as_view(), name="mfa_authenticate"),
-    path("sign-in/again/", views.Again.as_view(), name="account_reauthenticate"),
+    path("sign-in/step/", views.SecondFactor.as_view(), name="mfa_authenticate"),
+    path("sign-in/again/", views.Reauthenticate.as_view(), name="account_reauthenticate"),
     path(
         "sign-in/again/passkey/",
-        views.AgainByPasskey.as_view(),
+        views.ReauthenticateByPasskey.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
     path("sign-in/app/", views.AddApp.as_view(), name="mfa_activate_totp"),
@@ -30,7 +28,7 @@ urlpatterns = [
         views.RemovePasskey.as_view(),
         name="mfa_remove_webauthn",
     ),
-    path("sign-in/codes/", views.Codes.as_view(), name="mfa_view_recovery_codes"),
-    path("sign-in/codes/new/", views.NewCodes.as_view(), name="mfa_generate_recovery_codes"),
-    path("sign-in/devices/<int:pk>/out/", views.shut_out, name="shut_out_device"),
+    path("sign-in/codes/", views.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
+    path("sign-in/codes/new/", views.ReplaceCodes.as_view(), name="mfa_generate_recovery_codes"),
+    path("sign-in/devices/<int:pk>/out/", views.sign_out_device, name="shut_out_device"),
 ]

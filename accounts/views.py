@@ -1,20 +1,16 @@
-"""The way in: password or passkey, the second step, and the page where she sets them up.
+"""Signing in with a password or passkey and a second factor, and the pages to set these up.
 
-What she sent while signed out (`kept`) goes along through every step: nothing is stored for a
-person who is not signed in.
+A form sent after the session ended goes through every step in the POST parameter `kept` and can be
+sent again at the end. Nothing is stored for people who are not signed in.
 """
 
 from typing import Any
 from urllib.parse import parse_qsl
 
-from allauth.account.internal.flows.login import perform_login, perform_password_login
-from allauth.account.models import Login
 from allauth.account.views import ReauthenticateView
-from allauth.core.internal.httpkit import authenticated_user
 from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
-from allauth.mfa.webauthn.internal import auth as webauthn
 from allauth.mfa.webauthn.views import (
     AddWebAuthnView,
     LoginWebAuthnView,
@@ -33,41 +29,41 @@ from django.urls import reverse, reverse_lazy
 from django.views.decorators.http import require_POST
 
 from accounts import devices, throttle
+from accounts.allauth_internals import log_in, passkey_creation_options
 from accounts.forms import ForgottenPasswordForm, PasswordChangeForm
 from accounts.models import Device
 
-OVERVIEW = reverse_lazy("mfa_index")
-CHALLENGE_LIVES = 600  # seconds
+CHALLENGE_LIFETIME = 600  # seconds
 
 
-class OnDesk:
-    """A page with the desk's head and a title of its own; 429 when a try has to wait."""
+class AdminPageMixin:
+    """A page in the admin's layout with its own title; answers throttled attempts with 429."""
 
     title = ""
     request: HttpRequest
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         get, post = self.request.GET, self.request.POST
-        sent = {"next": post.get("next", get.get("next", "")), "kept": post.get("kept", "")}
-        head = {**admin.site.each_context(self.request), "title": self.title}
-        return head | sent | super().get_context_data(**kwargs)  # type: ignore[misc]
+        passed_on = {"next": post.get("next", get.get("next", "")), "kept": post.get("kept", "")}
+        layout = {**admin.site.each_context(self.request), "title": self.title}
+        return layout | passed_on | super().get_context_data(**kwargs)  # type: ignore[misc]
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        return throttle.slowed(super().form_invalid(form), form)  # type: ignore[misc]
+        return throttle.mark_throttled(super().form_invalid(form), form)  # type: ignore[misc]
 
 
-class HerOwn(LoginRequiredMixin, OnDesk):
-    """For people who are signed in: of others allauth would keep what they sent, to resume it."""
+class SignedInMixin(LoginRequiredMixin, AdminPageMixin):
+    """For signed-in people only: for others allauth would store the request, to resume it."""
 
 
-class SignIn(OnDesk, auth.LoginView):
+class SignIn(AdminPageMixin, auth.LoginView):
     title = "Log in"
     template_name = "admin/login.html"
     authentication_form = AdminAuthenticationForm
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if admin.site.has_permission(request):
-            return HttpResponseRedirect(self.get_success_url())  # an address, no view's name
+            return HttpResponseRedirect(self.get_success_url())  # redirect() takes names of views
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -75,40 +71,40 @@ class SignIn(OnDesk, auth.LoginView):
         return super().get_context_data(**kwargs) | more
 
     def form_valid(self, form: Any) -> HttpResponse:
-        login = Login(user=form.get_user(), redirect_url=self.get_success_url())
-        return go_on(self.request, perform_password_login(self.request, {}, login))
+        user, url = form.get_user(), self.get_success_url()
+        return next_step(self.request, log_in(self.request, user, url, typed_password=True))
 
 
-class SecondStep(OnDesk, AuthenticateView):
+class SecondFactor(AdminPageMixin, AuthenticateView):
     title = "Second step"
     template_name = "accounts/step.html"
 
     def form_valid(self, form: Any) -> HttpResponse:
-        return go_on(self.request, super().form_valid(form))
+        return next_step(self.request, super().form_valid(form))
 
 
 class PasskeySignIn(LoginWebAuthnView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """What a passkey has to sign is kept in the session of whoever asks, and anybody may: it
-        ends soon, and takes those along that have ended."""
+        """Returns the challenge that a passkey has to sign. It is a session row that anybody can
+        request, so it expires soon, and each request deletes the expired ones."""
         response = super().get(request, *args, **kwargs)
         if request.session.modified:
-            request.session.set_expiry(CHALLENGE_LIVES)
+            request.session.set_expiry(CHALLENGE_LIFETIME)
             request.session.clear_expired()
         return response
 
     def form_valid(self, form: Any) -> HttpResponse:
-        return go_on(self.request, super().form_valid(form))
+        return next_step(self.request, super().form_valid(form))
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Back to the sign-in page, with what was kept."""
-        super().form_invalid(form)  # leaves its message
-        return shown(SignIn, self.request)
+        """Shows the sign-in page again, with what is passed on."""
+        super().form_invalid(form)  # adds its message
+        return show_step(SignIn, self.request)
 
 
-class AskForLetter(auth.PasswordResetView):
-    """An email to choose a new password; nobody can fill a mailbox with them, and nobody can use up
-    the tries of a device that is known."""
+class RequestPasswordReset(auth.PasswordResetView):
+    """Emails a link to choose a new password. Requests are throttled, so that nobody can flood a
+    mailbox; a known device has attempts of its own."""
 
     form_class = ForgottenPasswordForm
     success_url = reverse_lazy("password_sent")
@@ -117,112 +113,109 @@ class AskForLetter(auth.PasswordResetView):
         form.request = self.request
         account = f"letter to {form.cleaned_data['email']}"
         try:
-            throttle.begin(self.request, account, device=form.known_device())
-        except throttle.Wait as wait:
-            form.add_error("email", wait)
-            return throttle.slowed(self.form_invalid(form), form)
+            throttle.begin(self.request, account, device_key=form.known_device_key())
+        except throttle.Throttled as error:
+            form.add_error("email", error)
+            return throttle.mark_throttled(self.form_invalid(form), form)
         return super().form_valid(form)
 
 
 class ChoosePassword(auth.PasswordResetConfirmView):
-    """By the link of a letter; whoever has a second step is asked for it here too."""
+    """Opened by the emailed link. Accounts with a second factor are asked for it here too."""
 
     success_url = reverse_lazy("admin:index")
 
     def form_valid(self, form: Any) -> HttpResponse:
         super().form_valid(form)
-        return perform_login(
-            self.request, Login(user=self.user, redirect_url=self.get_success_url())
-        )
+        return log_in(self.request, form.user, self.get_success_url(), typed_password=False)
 
 
-class ChangePassword(OnDesk, auth.PasswordChangeView):
+class ChangePassword(AdminPageMixin, auth.PasswordChangeView):
     title = "Change password"
     form_class = PasswordChangeForm
     success_url = reverse_lazy("admin:password_change_done")
 
 
-def go_on(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """From one step to the next; after the last, what was kept is there to be sent again."""
-    kept = request.POST.get("kept", "")
-    if not kept or response.status_code != 302:
+def next_step(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Passes a held form on to the second factor's page; after the last step, shows a page with a
+    button that sends it again."""
+    held_form = request.POST.get("kept", "")
+    if not held_form or response.status_code != 302:
         return response
     if response["Location"] == reverse("mfa_authenticate"):
-        return shown(SecondStep, request)
+        return show_step(SecondFactor, request)
     context = {**admin.site.each_context(request), "title": "You are signed in again"}
-    context |= {"address": response["Location"], "fields": parse_qsl(kept, True)}
+    context |= {"address": response["Location"], "fields": parse_qsl(held_form, True)}
     return TemplateResponse(request, "admin/send_again.html", context)
 
 
-def shown(view: Any, request: HttpRequest) -> HttpResponse:
-    """A step's empty page as the answer to a POST: a redirect would lose what was kept."""
+def show_step(view: Any, request: HttpRequest) -> HttpResponse:
+    """Responds to a POST with a step's empty form: a redirect would lose what is passed on."""
     request.method = "GET"
     return view.as_view()(request)
 
 
-class Overview(OnDesk, IndexView):
+class Overview(AdminPageMixin, IndexView):
     title = "Signing in"
     template_name = "accounts/overview.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user = authenticated_user(self.request)
         more = {
-            "devices": Device.objects.signed_in().filter(user=user),
+            "devices": Device.objects.with_session().filter(user=self.request.user.pk),
             "this_device": devices.current(self.request),
         }
         return super().get_context_data(**kwargs) | more
 
 
-class Again(OnDesk, ReauthenticateView):
+class Reauthenticate(AdminPageMixin, ReauthenticateView):
     title = "Your password, once more"
     template_name = "accounts/reauthenticate.html"
 
 
-class AgainByPasskey(OnDesk, ReauthenticateWebAuthnView):
+class ReauthenticateByPasskey(AdminPageMixin, ReauthenticateWebAuthnView):
     title = "Your passkey, once more"
     template_name = "accounts/reauthenticate_passkey.html"
 
 
-class AddApp(HerOwn, ActivateTOTPView):
+class AddApp(SignedInMixin, ActivateTOTPView):
     title = "Codes from your phone"
     template_name = "accounts/add_app.html"
 
 
-class RemoveApp(HerOwn, DeactivateTOTPView):
+class RemoveApp(SignedInMixin, DeactivateTOTPView):
     title = "Ask for no more codes"
     template_name = "accounts/remove.html"
 
 
-class AddPasskey(HerOwn, AddWebAuthnView):
+class AddPasskey(SignedInMixin, AddWebAuthnView):
     title = "Add a passkey"
     template_name = "accounts/add_passkey.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Always one that opens the desk by itself, after a finger, a face or a PIN."""
-        context = super().get_context_data(**kwargs)
-        options = webauthn.begin_registration(self.request.user, passwordless=True)
+        context = super().get_context_data(**kwargs)  # makes a challenge that the next one replaces
+        options = passkey_creation_options(self.request.user)
         return context | {"js_data": {"creation_options": options}}
 
 
-class RemovePasskey(HerOwn, RemoveWebAuthnView):
+class RemovePasskey(SignedInMixin, RemoveWebAuthnView):
     title = "Remove a passkey"
     template_name = "accounts/remove.html"
-    success_url = OVERVIEW
+    success_url = reverse_lazy("mfa_index")
 
 
-class Codes(HerOwn, ViewRecoveryCodesView):
+class RecoveryCodes(SignedInMixin, ViewRecoveryCodesView):
     title = "Your recovery codes"
     template_name = "accounts/codes.html"
 
 
-class NewCodes(HerOwn, GenerateRecoveryCodesView):
+class ReplaceCodes(SignedInMixin, GenerateRecoveryCodesView):
     title = "New recovery codes"
     template_name = "accounts/new_codes.html"
 
 
 @require_POST
 @login_required
-def shut_out(request: HttpRequest, pk: int) -> HttpResponse:
-    """End the session of one of her devices; it is forgotten, so that its return is told of."""
+def sign_out_device(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ends the session of one of the user's devices, and forgets the device."""
     get_object_or_404(Device, pk=pk, user_id=request.user.pk).delete()
     return redirect("mfa_index")

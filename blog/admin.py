@@ -19,7 +19,7 @@ from blog import drafts, editor, text
 from blog.forms import ArticleForm, BaseSourceFormSet, SourceForm
 from blog.models import Article, Author, Draft, Page, Source
 from desk.history import RevisionAdmin
-from desk.site import Sentence, morning
+from desk.site import Notice, front_page
 from writing.check import about_claims, blocks
 from writing.forms import TextForm
 
@@ -206,8 +206,8 @@ class ArticleAdmin(TextAdmin):
         return redirect(f"{reverse('admin:blog_article_change', args=[row.pk])}?draft={draft.key}")
 
 
-@morning
-def typed_and_not_saved(request: HttpRequest) -> Iterator[Sentence]:
+@front_page
+def typed_and_not_saved(request: HttpRequest) -> Iterator[Notice]:
     """What an assistant changed for her, and what she typed herself."""
     if not editor.may_write(request):
         return
@@ -216,35 +216,35 @@ def typed_and_not_saved(request: HttpRequest) -> Iterator[Sentence]:
         if draft.article and not draft.editor.has_perm("blog.publish_article"):
             address = f"{_form(draft.article)}?draft={draft.key}"
             sentence = f"{draft.editor} changed something in “{draft.article}” for you to look at."
-            yield Sentence(25, _link(address, sentence))
+            yield Notice(25, _link(address, sentence))
     for draft in typed.filter(editor=request.user.pk):
         page = [draft.article_id] if draft.article_id else []
         address = reverse(f"admin:blog_article_{'change' if page else 'add'}", args=page)
         sentence = f"You typed something in “{draft}” that is not saved."
-        yield Sentence(30, _link(f"{address}?draft={draft.key}", sentence))
+        yield Notice(30, _link(f"{address}?draft={draft.key}", sentence))
 
 
-@morning
-def articles(request: HttpRequest) -> Iterator[Sentence]:
+@front_page
+def articles(request: HttpRequest) -> Iterator[Notice]:
     """What is begun, what comes next, and what rests on nothing yet."""
     if not editor.may_write(request):
         return
     begun = Article.objects.filter(published_at=None).order_by("-updated_at")
     for article in begun[:DRAFTS_NAMED]:
-        yield Sentence(40, _link(_form(article), f"“{article}” is a draft."))
+        yield Notice(40, _link(_form(article), f"“{article}” is a draft."))
     more = begun.count() - DRAFTS_NAMED
     if more > 0:
         all_of_them = reverse("admin:blog_article_changelist") + "?published_at__isnull=True"
         sentence = f"There {'is one more draft' if more == 1 else f'are {more} more drafts'}."
-        yield Sentence(41, _link(all_of_them, sentence))
+        yield Notice(41, _link(all_of_them, sentence))
     for article in Article.objects.order_by("-updated_at")[:LOOKED_THROUGH]:
         if any(about_claims(blocks(article.text))):
             sentence = f"“{article}” has a claim without a source."
-            yield Sentence(60, _link(_form(article), sentence))
+            yield Notice(60, _link(_form(article), sentence))
     coming = Article.objects.filter(published_at__gt=timezone.now()).order_by("published_at")
     for article in coming[:1]:
         sentence = f"Next: “{article}”. {article.standing}."
-        yield Sentence(70, _link(_form(article), sentence), needs_her=False)
+        yield Notice(70, _link(_form(article), sentence), needs_action=False)
 
 
 def _form(article: Article) -> str:

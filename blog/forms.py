@@ -15,7 +15,7 @@ from django.utils.timezone import localdate
 
 from blog import check
 from blog.models import Article, Source
-from desk.site import TIMES, DateAndTime
+from desk.site import TIME_FORMATS, DateAndTime
 from pictures.models import Picture
 from publishing.models import free_name, within_bounds
 from writing.forms import TextForm
@@ -45,7 +45,7 @@ class ArticleForm(TextForm):
         label="goes live on",
         required=False,
         widget=DateAndTime,
-        input_time_formats=TIMES,
+        input_time_formats=TIME_FORMATS,
         validators=[within_bounds],
         help_text="Empty: as soon as you publish. A date to come: it appears by itself then.",
     )
@@ -53,7 +53,7 @@ class ArticleForm(TextForm):
         label="conversation closes",
         required=False,
         widget=DateAndTime,
-        input_time_formats=TIMES,
+        input_time_formats=TIME_FORMATS,
         validators=[within_bounds],
         help_text="Empty: it stays open.",
     )

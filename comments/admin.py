@@ -24,7 +24,7 @@ from django.utils.timezone import localtime
 from comments import desk, moderation, spam
 from comments.forms import WRITTEN
 from comments.models import Block, Comment
-from desk.site import ContentAdmin, DeskAdmin, Sentence, morning
+from desk.site import ContentAdmin, DeskAdmin, Notice, front_page
 from mail import sending
 from mail.models import Letter
 
@@ -227,8 +227,8 @@ def _exported(email: str, comments: QuerySet[Comment]) -> HttpResponse:
     return response
 
 
-@morning
-def undelivered(request: HttpRequest) -> Iterator[Sentence]:
+@front_page
+def undelivered(request: HttpRequest) -> Iterator[Notice]:
     """Emails that do not leave, or that a mail server refused for good."""
     if not request.user.has_perm("comments.change_comment"):
         return
@@ -236,7 +236,7 @@ def undelivered(request: HttpRequest) -> Iterator[Sentence]:
     shown = request.user.has_perm("comments.view_letter")
     stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
     untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)  # nobody sends, or nobody can
-    stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.ended())
+    stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.undeliverable())
     if first := stuck.order_by(
         Case(When(last_error="", then=1), default=0), "-next_try_at"
     ).first():
@@ -246,41 +246,41 @@ def undelivered(request: HttpRequest) -> Iterator[Sentence]:
             said += f" Last the mail server said: “{first.last_error}”"
         else:
             said += " Nobody has tried to send them: “make doctor” on the server tells why."
-        yield Sentence(46, _letters(said) if shown else conditional_escape(said))
-    lost = Letter.objects.filter(sending.ended(), next_try_at__gt=now - TOLD_FOR)
+        yield Notice(46, _letters(said) if shown else conditional_escape(said))
+    lost = Letter.objects.filter(sending.undeliverable(), next_try_at__gt=now - TOLD_FOR)
     if number := lost.count():
         emails = "One email" if number == 1 else f"{number} emails"
         said = f"{emails} of the last seven days could not be delivered."
-        yield Sentence(47, _letters(said) if shown else conditional_escape(said))
+        yield Notice(47, _letters(said) if shown else conditional_escape(said))
 
 
 def _letters(words: str) -> SafeString:
     return _link("admin:comments_letter_changelist", words)
 
 
-@morning
-def answers_and_letters(request: HttpRequest) -> Iterator[Sentence]:
+@front_page
+def answers_and_letters(request: HttpRequest) -> Iterator[Notice]:
     """What readers wait for, and whether letters reach them."""
     if not request.user.has_perm("comments.change_comment"):
         return
     waiting = moderation.queue().count()
     if waiting:
         words = "One answer waits" if waiting == 1 else f"{waiting} answers wait"
-        yield Sentence(10, _link("admin:comments_queue", f"{words} for you."))
+        yield Notice(10, _link("admin:comments_queue", f"{words} for you."))
     if folded := moderation.probably_spam().count():
         told = f"Probably spam: {folded}, folded in the queue."
-        yield Sentence(75, _link("admin:comments_queue", told), needs_her=False)
+        yield Notice(75, _link("admin:comments_queue", told), needs_action=False)
     for comment in Comment.objects.unanswered_questions()[:3]:
         asked = Truncator(comment.words).words(12)
         sentence = f"{comment.shown_name} asks: “{asked}”"
-        yield Sentence(20, _link("admin:comments_comment_change", sentence, comment.pk))
+        yield Notice(20, _link("admin:comments_comment_change", sentence, comment.pk))
     letter = Letter.objects.exclude(sent_at=None).order_by("-sent_at").first()
     if letter and letter.sent_at:
         at = f"{localtime(letter.sent_at):%B %-d at %H:%M}"
         told = format_html("The last letter went out on {}.", at)
         if request.user.has_perm("comments.view_letter"):
             told = _link("admin:comments_letter_changelist", told)
-        yield Sentence(80, told, needs_her=False)
+        yield Notice(80, told, needs_action=False)
 
 
 def _link(name: str, words: str, *args: Any) -> SafeString:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from comments.models import Address, Comment, LastVisit
 from mail import outbox
 from mail.models import Letter
-from mail.sending import Ended, mailbox_missing
+from mail.sending import EmailCancelled, mailbox_missing
 from web import mailboxes
 
 CONFIRM_AGAIN = timedelta(days=7)
@@ -42,14 +42,14 @@ def confirm(comment: Comment) -> None:
     address.asked_at = timezone.now()
     address.save(update_fields=["asked_at", "mailbox"])
     link = _address_link("confirm_address", address)
-    outbox.write("confirm", address.email, unsubscribe=_stop_link(address), link=link)
+    outbox.enqueue("confirm", address.email, unsubscribe=_stop_link(address), link=link)
 
 
 def stop(address: Address) -> None:
     """No more emails to this address; what waits for its mailbox is not sent either."""
     address.stopped_at = timezone.now()
     address.save(update_fields=["stopped_at", "mailbox"])
-    theirs = Q(counted_as=mailboxes.mailbox(address.email)) | Q(to__iexact=address.email)
+    theirs = Q(rate_limit_key=mailboxes.mailbox(address.email)) | Q(to__iexact=address.email)
     waiting = Letter.objects.filter(theirs, kind__in=TO_READERS, sent_at=None, failed_at=None)
     waiting.update(failed_at=timezone.now(), last_error="Its reader wants no more emails.")
 
@@ -65,7 +65,7 @@ def links(address: Address) -> None:
     comments = Comment.objects.filter(email__iexact=address.email, removed_at=None)
     if comments:
         stop_link = _stop_link(address)
-        outbox.write(
+        outbox.enqueue(
             "links", address.email, about=comments, unsubscribe=stop_link, **_links(comments)
         )
 
@@ -74,7 +74,7 @@ def answered(reply: Comment, comment: Comment) -> None:
     """Tell the writer of a comment that somebody answered, if its address was confirmed."""
     address = Address.objects.filter(email=comment.email.lower()).first()
     if address and address.gets_letters and reply.email.lower() != address.email:
-        outbox.write(
+        outbox.enqueue(
             "answered",
             address.email,
             about=[reply],
@@ -97,7 +97,7 @@ def waiting() -> None:
         if not user.has_perm("comments.change_comment") or not comments:
             continue
         context = _waiting(user, comments)
-        outbox.write("waiting", user.email, user=user, about=comments, **context)
+        outbox.enqueue("waiting", user.email, user=user, about=comments, **context)
 
 
 def desk_token(comments: Iterable[Comment], user: User) -> str:
@@ -157,34 +157,34 @@ def _waiting(user: User, comments: Iterable[Comment]) -> dict[str, Any]:
     return {"comments": comments, "link": link}
 
 
-@outbox.renews("waiting")
+@outbox.before_sending("waiting")
 def _still_waiting(letter: Letter) -> dict[str, Any] | None:
     if not letter.user:  # an older version's
         return None
     comments = letter.about.needing_trainer().not_folded().order_by("written_at", "pk")
     if not comments:
-        raise Ended("Nothing of it waits any more.")
+        raise EmailCancelled("Nothing of it waits any more.")
     return _waiting(letter.user, comments)
 
 
-@outbox.renews("links")
+@outbox.before_sending("links")
 def _links_now(letter: Letter) -> dict[str, Any] | None:
     if not letter.about.exists():  # an older version's
         return None
     if comments := letter.about.filter(removed_at=None).order_by("pk"):
         return _links(comments)
-    raise Ended("Its words were removed.")
+    raise EmailCancelled("Its words were removed.")
 
 
-@outbox.renews("answered")
+@outbox.before_sending("answered")
 def _answered_now(letter: Letter) -> dict[str, Any] | None:
     if not letter.about.exists():  # an older version's
         return None
     if not (reply := letter.about.published().first()):
-        raise Ended("The answer is not published any more.")
+        raise EmailCancelled("The answer is not published any more.")
     thread = Comment.objects.filter(Q(pk=reply.parent_id) | Q(parent=reply.parent_id))
     # The row does not keep which of its reader's words were answered: the last before it.
     own = thread.filter(email__iexact=letter.to, pk__lt=reply.pk).order_by("pk").last()
     if not own:
-        raise Ended("The words that were answered were removed.")
+        raise EmailCancelled("The words that were answered were removed.")
     return _answered(reply, own)

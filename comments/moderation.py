@@ -22,7 +22,7 @@ from comments.models import (
     LastVisit,
     is_in_library,
 )
-from desk.history import words_changed
+from desk.difference import word_diff
 from mail.models import Letter
 from pagecache import edition
 from search import index
@@ -68,7 +68,7 @@ def differences(comment: Comment) -> list[tuple[str, SafeString]]:
         ("Favorite", comment.favorite_name, edited.favorite_name),
         ("Words", comment.words, edited.words),
     ]
-    return [(label, words_changed(old, new)) for label, old, new in fields if old != new]
+    return [(label, word_diff(old, new)) for label, old, new in fields if old != new]
 
 
 def looked() -> None:

@@ -198,17 +198,17 @@ LOGIN_REDIRECT_URL = "admin:index"
 # Whether superusers and the group Administrator have to set up a second step.
 SECOND_STEP_REQUIRED = env.bool("SECOND_STEP_REQUIRED", False)
 # Of django-allauth the second step alone is used: see accounts/urls.py.
-ACCOUNT_ADAPTER = "accounts.adapters.Account"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False  # counted in a process's cache; ours are rows: accounts/throttle.py
 MFA_RATE_LIMITS = False
-MFA_ADAPTER = "accounts.adapters.SecondStep"
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.CodeForm",
     "add_webauthn": "accounts.forms.AddPasskeyForm",
     "authenticate_webauthn": "accounts.forms.PasskeyForm",
     "login_webauthn": "accounts.forms.SignInPasskeyForm",
-    "reauthenticate_webauthn": "accounts.forms.AgainPasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.ReauthenticatePasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -88,7 +88,7 @@ urlpatterns = [
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
     path("markdownx/markdownify/", writing.markdown_preview),
     path("markdownx/upload/", writing.markdown_upload),
-    path("admin/password/", accounts.AskForLetter.as_view(), name="admin_password_reset"),
+    path("admin/password/", accounts.RequestPasswordReset.as_view(), name="admin_password_reset"),
     path("admin/password/sent/", auth.PasswordResetDoneView.as_view(), name="password_sent"),
     path(
         "admin/password/<uidb64>/<token>/",

@@ -22,9 +22,8 @@ class SubjectAdmin(ContentAdmin):
     @admin.action(description="Merge into another subject", permissions=["delete"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Subject]) -> HttpResponse | None:
         others = Subject.objects.exclude(pk__in=queryset)
-        chosen = request.POST.get("into", "")
-        into = others.filter(pk=positive_int(chosen)).first()
-        if into is None:
+        target = others.filter(pk=positive_int(request.POST.get("into", ""))).first()
+        if target is None:
             context = {
                 **self.admin_site.each_context(request),
                 "title": "Merge into another subject",
@@ -35,8 +34,8 @@ class SubjectAdmin(ContentAdmin):
             return render(request, "admin/merge_subjects.html", context)
         names = ", ".join(f"“{subject}”" for subject in queryset)
         for subject in queryset:
-            subject.merge_into(into)
-        messages.success(request, f"{names} leads to “{into}” now, in addresses and in search.")
+            subject.merge_into(target)
+        messages.success(request, f"{names} leads to “{target}” now, in addresses and in search.")
         return None
 
 

@@ -6,11 +6,11 @@ class DeskConfig(AppConfig):
     name = "desk"
 
     def ready(self) -> None:
-        from desk import lookups  # noqa: F401  which registers itself
+        from desk import lookups  # noqa: F401  importing it registers the lookup
 
 
 class DeskAdminConfig(apps.AdminConfig):
-    """The stock admin with the trainer's own order of things."""
+    """Django's admin app, with our AdminSite as the default one."""
 
-    default_site = "desk.site.Desk"
+    default_site = "desk.site.DeskSite"
     default = False

@@ -1,13 +1,10 @@
-"""What changed between two texts, word by word, in time that grows with their length.
+"""A word-level diff of two texts, in time that grows linearly with their length.
 
-difflib compares each word with every other one where words repeat, which takes minutes for a book
-on one line. Here words that occur once in both texts are the anchors (Bram Cohen's patience diff),
-and what stands between two anchors is compared by Myers' algorithm ("An O(ND) Difference Algorithm
-and Its Variations", 1986), which stops after a number of steps that is proportional to its input.
-What was not compared to the end is shown as replaced.
+difflib compares every pair of equal words, which takes minutes for a book on one line. Here words
+that occur once in both texts are anchors (Bram Cohen's patience diff), and the ranges between them
+are compared by Myers' algorithm ("An O(ND) Difference Algorithm and Its Variations", 1986). It
+stops after a number of steps proportional to its input and reports the range as replaced.
 """
-
-from __future__ import annotations
 
 import re
 import unicodedata
@@ -20,57 +17,57 @@ from typing import NamedTuple
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-KEPT_AROUND = 12  # words that stay the same, shown on both sides of a change
-DEPTH = 12  # how often anchors are looked for between anchors
-EFFORT = 4  # steps of Myers' algorithm for each word of a large range
-SMALL = 1000  # steps for a small range
-LONG_WORD = 60  # characters; what is longer is compared by its characters
+CONTEXT_WORDS = 12  # unchanged words shown on each side of a change
+MAX_DEPTH = 12  # levels of recursion between anchors
+STEPS_PER_WORD = 4  # of Myers' algorithm in a large range
+MIN_STEPS = 1000  # in a small one
+LONG_WORD = 60  # characters; longer words are compared by character
 
 _MARKS = '!"#$%&()*+,./:;<=>?@\\[\\\\\\]^`{|}~¡¿«»‘‚“”„…–—،؛؟।、。〈-】！（），．：；？'
-# Chinese, and kana without the two marks that go on with the one before.
-_WITHOUT_SPACES = "\u3040-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_GO_ON = "\u0300-\u036f\u20d0-\u20f0\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
+# Chinese characters, and kana without its two combining marks: each is a word.
+_NO_SPACES = "\u3040-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_COMBINING = "\u0300-\u036f\u20d0-\u20f0\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
 TOKEN = re.compile(
-    rf"\s+|[{_MARKS}{_WITHOUT_SPACES}][{_GO_ON}]*|[^\s{_MARKS}{_WITHOUT_SPACES}]+", re.UNICODE
+    rf"\s+|[{_MARKS}{_NO_SPACES}][{_COMBINING}]*|[^\s{_MARKS}{_NO_SPACES}]+", re.UNICODE
 )
 LINE_END = re.compile(r"\r\n?")
-JOINER = "\u200d"  # of several emoji as one
-# Skin tones, the letters of a region's flag, and the vowels and last consonants of Korean.
-GO_ON = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u1160-\u11ff\u200c\u200d]")
+JOINER = "\u200d"  # joins several emoji into one
+# Skin tones, tags in flags of regions, vowels and final consonants of Korean, joiners.
+EXTENDING = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u1160-\u11ff\u200c\u200d]")
 
 
-class Run(NamedTuple):
-    """A run of items that two sequences have in common: where it begins in each, and its length."""
+class Match(NamedTuple):
+    """A run of items that both sequences contain: its start in each, and its length."""
 
     old: int
     new: int
     length: int
 
 
-def words_changed(old: str, new: str) -> SafeString:
-    """The new text as HTML, with <ins> around what is new, and <del> around what is gone. What is
-    outside <ins> is the old text, what is outside <del> the new one; only lines that did not change
-    are shortened, with an ellipsis, to a few words on each side of a change. How lines end is no
-    change: each comes with a line feed.
+def word_diff(old: str, new: str) -> SafeString:
+    """Returns the new text as HTML, with <ins> around insertions and <del> around deletions.
 
-    Lines are compared first, and words only in lines that differ: so a new paragraph does not share
-    its words with the next one."""
-    were, are = (LINE_END.sub("\n", text).splitlines(True) for text in (old, new))
+    Without the <ins> elements it is the old text, without the <del> elements the new one, except
+    that unchanged lines are shortened to a few words around each change. Line endings become line
+    feeds. Lines are compared first, and words only within changed lines: otherwise a new paragraph
+    would match words of the next one.
+    """
+    old_lines, new_lines = (LINE_END.sub("\n", text).splitlines(True) for text in (old, new))
     pieces: list[str] = []
     seen = 0
-    for lines_gone, lines_new, lines_same in _between(were, are):
-        for gone, come, same in _between(_words(lines_gone), _words(lines_new)):
-            pieces.append(format_html("<del>{}</del>", "".join(gone)) if gone else "")
-            pieces.append(format_html("<ins>{}</ins>", "".join(come)) if come else "")
-            pieces.append(escape("".join(same)))
-        seen += len(lines_gone) + len(lines_new) + 2 * len(lines_same)
-        last = seen == len(were) + len(are)
-        pieces.append(_shortened(lines_same, first=not any(pieces), last=last))
-    return mark_safe("".join(pieces))
+    for deleted_lines, inserted_lines, equal_lines in _hunks(old_lines, new_lines):
+        for deleted, inserted, equal in _hunks(_words(deleted_lines), _words(inserted_lines)):
+            pieces.append(format_html("<del>{}</del>", "".join(deleted)) if deleted else "")
+            pieces.append(format_html("<ins>{}</ins>", "".join(inserted)) if inserted else "")
+            pieces.append(escape("".join(equal)))
+        seen += len(deleted_lines) + len(inserted_lines) + 2 * len(equal_lines)
+        is_last = seen == len(old_lines) + len(new_lines)
+        pieces.append(_shortened(equal_lines, is_first=not any(pieces), is_last=is_last))
+    return mark_safe("".join(pieces))  # noqa: S308  each piece is escaped
 
 
 def _words(lines: list[str]) -> list[str]:
-    """The words, spaces and marks of these lines; a long word in its characters."""
+    """The words, white space and punctuation of these lines; a long word as its characters."""
     parts: list[str] = []
     for word in TOKEN.findall("".join(lines)):
         parts.extend(_characters(word) if len(word) > LONG_WORD else [word])
@@ -78,139 +75,140 @@ def _words(lines: list[str]) -> list[str]:
 
 
 def _characters(word: str) -> list[str]:
-    """The characters that a reader sees, each with its marks: about the grapheme clusters of
-    Unicode's annex 29."""
+    """Approximately the grapheme clusters of Unicode's annex 29."""
     starts: list[int] = []
-    half_a_flag = False
+    is_half_flag = False
     for i, char in enumerate(word):
-        flag = "\U0001f1e6" <= char <= "\U0001f1ff"
-        ends_flag = flag and half_a_flag
-        half_a_flag = flag and not ends_flag
-        goes_on = ends_flag or word[i - 1] == JOINER or GO_ON.match(char)
-        if not i or not (goes_on or unicodedata.category(char).startswith("M")):
+        is_flag = "\U0001f1e6" <= char <= "\U0001f1ff"
+        ends_flag = is_flag and is_half_flag
+        is_half_flag = is_flag and not ends_flag
+        extends = ends_flag or word[i - 1] == JOINER or EXTENDING.match(char)
+        if not i or not (extends or unicodedata.category(char).startswith("M")):
             starts.append(i)
-    return [word[begin:end] for begin, end in pairwise([*starts, len(word)])]
+    return [word[start:end] for start, end in pairwise([*starts, len(word)])]
 
 
-def _between(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str], list[str]]]:
-    """What only the old sequence has, what only the new one has, and what follows in both."""
-    a = c = 0
-    for run in [*common_runs(old, new), Run(len(old), len(new), 0)]:
-        yield old[a : run.old], new[c : run.new], new[run.new : run.new + run.length]
-        a, c = run.old + run.length, run.new + run.length
+def _hunks(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str], list[str]]]:
+    """Yields deleted items, inserted items, and the equal items that follow them."""
+    i = j = 0
+    for match in [*matches(old, new), Match(len(old), len(new), 0)]:
+        yield old[i : match.old], new[j : match.new], new[match.new : match.new + match.length]
+        i, j = match.old + match.length, match.new + match.length
 
 
-def common_runs(old: Sequence[str], new: Sequence[str]) -> list[Run]:
-    """What two sequences have in common, in order. The work is at most proportional to their
-    length: each item is in at most one range of each depth, and in one that Myers compares."""
-    found: list[Run] = []
-    waiting = [(0, len(old), 0, len(new), 0)]
-    while waiting:
-        a, b, c, d, depth = waiting.pop()
-        begun = a
+def matches(old: Sequence[str], new: Sequence[str]) -> list[Match]:
+    """Returns the runs that two sequences have in common, in order.
+
+    The work is proportional to their length: each item is in at most one range per depth, and in
+    at most one range that Myers' algorithm compares.
+    """
+    found: list[Match] = []
+    ranges = [(0, len(old), 0, len(new), 0)]
+    while ranges:
+        a, b, c, d, depth = ranges.pop()
+        start = a
         while a < b and c < d and old[a] == new[c]:
             a, c = a + 1, c + 1
-        found.append(Run(begun, c - (a - begun), a - begun))
-        ended = b
+        found.append(Match(start, c - (a - start), a - start))
+        end = b
         while a < b and c < d and old[b - 1] == new[d - 1]:
             b, d = b - 1, d - 1
-        found.append(Run(b, d, ended - b))
+        found.append(Match(b, d, end - b))
         if a == b or c == d:
             continue
-        anchors = _anchors(old[a:b], new[c:d]) if depth < DEPTH else []
+        anchors = _anchors(old[a:b], new[c:d]) if depth < MAX_DEPTH else []
         if anchors:
-            places = [(a, c), *((a + i, c + j) for i, j in anchors), (b, d)]
-            for (i, j), (k, m) in pairwise(places):
-                waiting.append((i, k, j, m, depth + 1))
+            bounds = [(a, c), *((a + i, c + j) for i, j in anchors), (b, d)]
+            ranges += [(i, k, j, m, depth + 1) for (i, j), (k, m) in pairwise(bounds)]
         else:
-            found += [Run(a + i, c + j, n) for i, j, n in _shortest_edit(old[a:b], new[c:d])]
-    return _joined(sorted(run for run in found if run.length))
+            found += [Match(a + i, c + j, n) for i, j, n in _myers(old[a:b], new[c:d])]
+    return _merged(sorted(match for match in found if match.length))
 
 
-def _joined(runs: list[Run]) -> list[Run]:
-    """The same runs, with those that follow each other in both sequences as one."""
-    joined: list[Run] = []
-    for run in runs:
-        last = joined[-1] if joined else Run(0, 0, 0)
-        if joined and (last.old + last.length, last.new + last.length) == (run.old, run.new):
-            joined[-1] = last._replace(length=last.length + run.length)
+def _merged(found: list[Match]) -> list[Match]:
+    """Joins matches that are adjacent in both sequences."""
+    merged: list[Match] = []
+    for match in found:
+        last = merged[-1] if merged else Match(0, 0, 0)
+        if merged and (last.old + last.length, last.new + last.length) == (match.old, match.new):
+            merged[-1] = last._replace(length=last.length + match.length)
         else:
-            joined.append(run)
-    return joined
+            merged.append(match)
+    return merged
 
 
 def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """The places, in old and new, of words that occur once in each: the most that stand in the
-    same order (a longest increasing subsequence)."""
-    were, are = Counter(old), Counter(new)
-    place = {word: i for i, word in enumerate(old) if were[word] == 1}
+    """Patience diff: the indexes of words that are unique in both sequences; of these the longest
+    increasing subsequence, found by patience sorting."""
+    old_counts, new_counts = Counter(old), Counter(new)
+    old_index = {word: i for i, word in enumerate(old) if old_counts[word] == 1}
     pairs = [
-        (place[word], j)
+        (old_index[word], j)
         for j, word in enumerate(new)
-        if are[word] == 1 and word in place and not word.isspace()
+        if new_counts[word] == 1 and word in old_index and not word.isspace()
     ]
-    ends: list[int] = []  # the smallest old place at which a sequence of each length ends
-    last: list[int] = []  # and which pair that is
-    before: list[int] = []
+    tops: list[int] = []  # the smallest old index at which a subsequence of each length ends
+    top_pairs: list[int] = []  # the pair of each
+    predecessors: list[int] = []
     for n, (i, _) in enumerate(pairs):
-        length = bisect_left(ends, i)
-        ends[length : length + 1] = [i]
-        last[length : length + 1] = [n]
-        before.append(last[length - 1] if length else -1)
+        length = bisect_left(tops, i)
+        tops[length : length + 1] = [i]
+        top_pairs[length : length + 1] = [n]
+        predecessors.append(top_pairs[length - 1] if length else -1)
     chosen = []
-    n = last[-1] if last else -1
+    n = top_pairs[-1] if top_pairs else -1
     while n >= 0:
         chosen.append(pairs[n])
-        n = before[n]
+        n = predecessors[n]
     return chosen[::-1]
 
 
-def _shortest_edit(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
-    """The runs in common when as little as possible is changed; none where that takes too long."""
-    left = max(SMALL, EFFORT * (len(old) + len(new)))
-    reached = {1: 0}  # by diagonal (place in old minus place in new): how far in old
-    steps: list[dict[int, int]] = []
+def _myers(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Myers' greedy algorithm: the matches of a shortest edit script, or none if the steps run out.
+    Its diagonal k holds the points whose old index minus new index is k."""
+    steps_left = max(MIN_STEPS, STEPS_PER_WORD * (len(old) + len(new)))
+    furthest = {1: 0}  # the furthest old index reached on each diagonal
+    trace: list[dict[int, int]] = []  # the same before each number of edits, to backtrack
     for edits in range(len(old) + len(new) + 1):
-        steps.append(
-            {k: reached[k] for k in range(1 - edits, edits, 2)} if edits else dict(reached)
-        )
+        diagonals = range(1 - edits, edits, 2) if edits else furthest
+        trace.append({k: furthest[k] for k in diagonals})
         for k in range(-edits, edits + 1, 2):
-            down = k == -edits or (k != edits and reached[k - 1] < reached[k + 1])
-            i = reached[k + 1] if down else reached[k - 1] + 1
-            begun = i
+            start = i = furthest[k + 1] if _is_down(furthest, edits, k) else furthest[k - 1] + 1
             while i < len(old) and 0 <= i - k < len(new) and old[i] == new[i - k]:
                 i += 1
-            reached[k] = i
-            left -= 1 + i - begun
+            furthest[k] = i
+            steps_left -= 1 + i - start
             if i >= len(old) and i - k >= len(new):
-                return _way_back(steps, len(old), len(new))
-        if left < 0:
+                return _backtrack(trace, len(old), len(new))
+        if steps_left < 0:
             return []
     return []
 
 
-def _way_back(steps: list[dict[int, int]], i: int, j: int) -> list[tuple[int, int, int]]:
-    """The runs in common along the path that Myers' algorithm took to the end of both."""
-    runs = []
-    for edits in range(len(steps) - 1, -1, -1):
-        reached, k = steps[edits], i - j
-        if edits:
-            down = k == -edits or (k != edits and reached[k - 1] < reached[k + 1])
-            before = reached[k + 1] if down else reached[k - 1]
-            begun = before if down else before + 1
-            was = k + 1 if down else k - 1
-        else:
-            begun = before = was = 0
-        runs.append((begun, begun - k, i - begun))
-        i, j = before, before - was
-    return runs[::-1]
+def _is_down(furthest: dict[int, int], edits: int, k: int) -> bool:
+    """True if the best path reaches diagonal k by an insertion, False if by a deletion."""
+    return k == -edits or (k != edits and furthest[k - 1] < furthest[k + 1])
 
 
-def _shortened(lines: list[str], first: bool, last: bool) -> str:
-    """Lines that did not change, without their middle."""
+def _backtrack(trace: list[dict[int, int]], i: int, j: int) -> list[tuple[int, int, int]]:
+    """The matches on the path that reached the end of both sequences, (i, j)."""
+    found = []
+    for edits in range(len(trace) - 1, 0, -1):
+        furthest, k = trace[edits], i - j
+        is_down = _is_down(furthest, edits, k)
+        previous_k = k + 1 if is_down else k - 1
+        previous = furthest[previous_k]
+        start = previous if is_down else previous + 1
+        found.append((start, start - k, i - start))
+        i, j = previous, previous - previous_k
+    return [(0, 0, i), *found[::-1]]
+
+
+def _shortened(lines: list[str], is_first: bool, is_last: bool) -> str:
+    """Unchanged lines, with an ellipsis in place of the words far from a change."""
     words = TOKEN.findall("".join(lines))
-    begin = [] if first else words[:KEPT_AROUND]
-    end = [] if last else words[-KEPT_AROUND:]
-    if len(words) <= len(begin) + len(end) + KEPT_AROUND:
+    before = [] if is_first else words[:CONTEXT_WORDS]
+    after = [] if is_last else words[-CONTEXT_WORDS:]
+    if len(words) <= len(before) + len(after) + CONTEXT_WORDS:
         return escape("".join(words))
-    return format_html("{} … {}", "".join(begin), "".join(end))
+    return format_html("{} … {}", "".join(before), "".join(after))

@@ -1,6 +1,5 @@
-"""What every real save of a thing left: who, when, which words, and the way back."""
-
-from __future__ import annotations
+"""The history pages of rows: who saved which version when, a diff with the one before, and a button
+to restore it."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -16,22 +15,20 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.safestring import SafeString
 
-from desk.difference import words_changed
+from desk.difference import word_diff
 from desk.site import ContentAdmin
 
-SHOWN = 50  # revisions
+MAX_REVISIONS = 50  # on one page
 
 
 class RevisionAdmin(ContentAdmin):
-    """A thing whose model keeps its history."""
+    """For models with django-simple-history's records in `history`."""
 
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_restore"
         view = self.admin_site.admin_view(self.restore_view)
-        return [
-            path("<path:object_id>/history/<int:revision>/", view, name=name),
-            *super().get_urls(),
-        ]
+        restore = path("<path:object_id>/history/<int:revision>/", view, name=name)
+        return [restore, *super().get_urls()]
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
@@ -41,8 +38,8 @@ class RevisionAdmin(ContentAdmin):
             raise Http404
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
-        revisions = list(row.history.select_related("history_user")[:SHOWN])
-        shown = [
+        revisions = list(row.history.select_related("history_user")[:MAX_REVISIONS])
+        entries = [
             {
                 "revision": after,
                 "changes": list(differences(type(row), before, after)) if before else [],
@@ -55,7 +52,7 @@ class RevisionAdmin(ContentAdmin):
             "title": f"Earlier versions of “{row}”",
             "opts": self.opts,
             "original": row,
-            "revisions": shown,
+            "revisions": entries,
             "may_restore": self.has_change_permission(request, row),
         }
         return TemplateResponse(request, "admin/revisions.html", context)
@@ -72,7 +69,7 @@ class RevisionAdmin(ContentAdmin):
         return self.restore(request, row, old)
 
     def restore(self, request: HttpRequest, row: Any, old: Any) -> HttpResponse:
-        """Save the older version as the newest; when it is live stays as it is."""
+        """Saves the content of an older version as the newest one."""
         for field in content_fields(type(row)):
             setattr(row, field.attname, getattr(old, field.attname))
         row.save()
@@ -82,23 +79,23 @@ class RevisionAdmin(ContentAdmin):
 
 
 def content_fields(model: type[Model]) -> list[Any]:
-    """The fields of a row that she writes and its history keeps; when it is live is not part of a
-    version."""
-    kept = {field.name for field in model.history.model._meta.concrete_fields}  # type: ignore[attr-defined]
-    kept -= {"published_at"}
+    """The editable fields that the model's history records, without published_at: an older version
+    does not change when a row is live."""
+    recorded = {field.name for field in model.history.model._meta.concrete_fields}  # type: ignore[attr-defined]
+    recorded -= {"published_at"}
     fields = model._meta.concrete_fields
-    return [f for f in fields if f.editable and not f.primary_key and f.name in kept]
+    return [f for f in fields if f.editable and not f.primary_key and f.name in recorded]
 
 
 def differences(model: type[Model], before: Any, after: Any) -> Iterator[tuple[str, SafeString]]:
-    """The label of each field that changed, and its words with what went and what came."""
+    """Yields the label of each field that changed, and the diff of its values as HTML."""
     for field in content_fields(model):
         old, new = getattr(before, field.attname), getattr(after, field.attname)
         if old != new:
-            yield str(field.verbose_name), words_changed(shown(field, old), shown(field, new))
+            yield str(field.verbose_name), word_diff(_as_text(field, old), _as_text(field, new))
 
 
-def shown(field: Any, value: Any) -> str:
+def _as_text(field: Any, value: Any) -> str:
     if field.is_relation and value:
         return str(field.related_model._default_manager.filter(pk=value).first() or "gone since")
     return "" if value is None else str(value)

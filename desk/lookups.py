@@ -1,5 +1,5 @@
-"""Django answers id=9…9 with no row. With id__in, which its forms use for boxes that are ticked, it
-asks the database, and SQLite refuses numbers over 64 bits with an OverflowError."""
+"""Makes `id__in`, which Django's forms use for checkboxes, safe for large numbers. Django passes
+them to the database (unlike those of `id=`), and SQLite raises OverflowError over 64 bits."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models.lookups import In
 
 @IntegerField.register_lookup
 class IntegerIn(In):
-    """Leaves out the numbers that no row has because its column cannot hold them."""
+    """Leaves out numbers that the column cannot hold."""
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
         if self.rhs_is_direct_value():

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from desk.site import FIELDS, ContentAdmin, without_signs
+from desk.site import FORM_FIELDS, ContentAdmin, without_related_links
 from exercises.models import (
     Equipment,
     EquipmentNeed,
@@ -53,7 +53,7 @@ class Rows(admin.TabularInline):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        field = without_signs(field, "change", "delete", "view")
+        field = without_related_links(field, "change", "delete", "view")
         if field and not isinstance(field, forms.ModelMultipleChoiceField):
             field.widget.attrs["aria-label"] = capfirst(field.label)
         return field
@@ -142,7 +142,7 @@ class StepInline(Rows):
 class EquipmentNeedInline(Rows):
     model = EquipmentNeed
     extra = 0
-    formfield_overrides = FIELDS
+    formfield_overrides = FORM_FIELDS
     verbose_name = "equipment need"
     verbose_name_plural = "what you need (each line: one of these)"
 

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import admin
@@ -12,14 +10,14 @@ from mail.models import PASSWORD, Letter
 
 @admin.register(Letter)
 class LetterAdmin(DeskAdmin):
-    """The last letters delivered and what waits; nothing to change."""
+    """Shows recent and waiting emails, read-only."""
 
     desk_order = 96
     list_display = ["subject", "to", "written_at", "sent_at", "failed_at", "tries", "last_error"]
     fields = ["subject", "to", "text", "written_at", "sent_at", "failed_at", "tries", "last_error"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        """Not those that hold the key to somebody's account while they wait."""
+        """Leaves out password emails: while one waits, it could give access to an account."""
         return super().get_queryset(request).exclude(kind=PASSWORD)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,6 +1,4 @@
-"""Emails that wait to be sent, or were sent."""
-
-from __future__ import annotations
+"""Emails that wait to be sent or were sent."""
 
 from typing import Any
 
@@ -9,19 +7,21 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-PASSWORD = "password"  # the kind of an email that opens an account
-SUBJECT_KEPT = "Somebody answered"
+PASSWORD = "password"  # noqa: S105  the kind of an email that gives access to an account
+SUBJECT_WITHOUT_NAME = "Somebody answered"
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def empty(self, **more: Any) -> int:
-        """Keep no reader's words and no name; sets more along with it. Returns how many rows."""
-        said = Case(When(kind="answered", then=Value(SUBJECT_KEPT)), default=F("subject"))
-        return self.update(**{"subject": said, "text": "", "html": ""} | more)
+        """Removes the text and a reader's name; `more` is updated along with it. Returns the number
+        of rows."""
+        anonymous = When(kind="answered", then=Value(SUBJECT_WITHOUT_NAME))
+        subject = Case(anonymous, default=F("subject"))
+        return self.update(**{"subject": subject, "text": "", "html": ""} | more)
 
 
 class Letter(models.Model):
-    """A letter to be sent, or sent; a mail server that is down only makes it wait here."""
+    """An email that waits or was sent."""
 
     kind = models.CharField(max_length=20)
     to = models.EmailField()
@@ -29,17 +29,20 @@ class Letter(models.Model):
     text = models.TextField()
     html = models.TextField()
     unsubscribe = models.URLField(blank=True, max_length=500)
-    # To an account: its links are made when the email leaves. Without constraints in the database,
-    # so that workers of the version before may delete accounts and comments during an upgrade.
+    # The account it goes to: its links are made when the email leaves. Without constraints in the
+    # database, so that workers of an older version can delete accounts and comments meanwhile.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, db_constraint=False
     )
-    # Whose words stand in it.
+    # The comments that it quotes.
     about = models.ManyToManyField("comments.Comment", blank=True, db_constraint=False)
-    counted_as = models.CharField(max_length=40, blank=True, default="", db_default="")  # a hash
+    # A hash of the mailbox, whose emails share a rate limit.
+    rate_limit_key = models.CharField(
+        max_length=40, blank=True, default="", db_default="", db_column="counted_as"
+    )
     written_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
-    failed_at = models.DateTimeField(null=True, blank=True)  # refused for good, or of no use
+    failed_at = models.DateTimeField(null=True, blank=True)  # rejected for good, or cancelled
     next_try_at = models.DateTimeField(default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True)
@@ -47,13 +50,13 @@ class Letter(models.Model):
     objects = LetterQuerySet.as_manager()
 
     class Meta:
-        app_label = "comments"  # its table and content type are from before this room
+        app_label = "comments"  # its former app, which its table and content type keep
         ordering = ["-written_at", "-pk"]
         indexes = [
             models.Index(fields=["next_try_at"], name="letter_to_send", condition=Q(sent_at=None)),
             models.Index(fields=["kind", "-written_at", "-id"], name="letter_last_of_kind"),
             models.Index(fields=["kind", "sent_at"], name="letter_of_kind_sent"),
-            models.Index(fields=["counted_as", "sent_at"], name="letter_to_mailbox"),
+            models.Index(fields=["rate_limit_key", "sent_at"], name="letter_to_mailbox"),
         ]
 
     def __str__(self) -> str:

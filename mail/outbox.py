@@ -1,10 +1,6 @@
-"""Puts an email into the table, from which mail/sending.py sends it: a mail server that is down
-never breaks or slows a request, and the email goes out later.
-
-The rooms above write their own emails and say with @renews how one that waited is made anew.
+"""The queue of outgoing emails. A request only adds a row to it, and mail/sending.py sends it
+afterwards: a mail server that is slow or down neither delays nor breaks a request.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,35 +16,38 @@ from mail.quoting import one_line
 from publishing.models import Site
 from web import mailboxes
 
-Renewer = Callable[[Letter], dict[str, Any] | None]
-_renewers: dict[str, Renewer] = {}
+ContextFunction = Callable[[Letter], dict[str, Any] | None]
+_context_functions: dict[str, ContextFunction] = {}
 
 
-def renews(*kinds: str) -> Callable[[Renewer], Renewer]:
-    """Registers what is called before an email of these kinds leaves. It returns the context to
-    render it again with, or None to send it as it is; it may raise sending.Ended."""
+def before_sending(*kinds: str) -> Callable[[ContextFunction], ContextFunction]:
+    """Registers a function that is called before an email of these kinds is sent. It returns the
+    context to render it with again, or None to send it as it is. It may raise EmailCancelled."""
 
-    def register(renewer: Renewer) -> Renewer:
-        _renewers.update(dict.fromkeys(kinds, renewer))
-        return renewer
+    def register(function: ContextFunction) -> ContextFunction:
+        _context_functions.update(dict.fromkeys(kinds, function))
+        return function
 
     return register
 
 
-def write(
+def enqueue(
     kind: str,
     to: str,
     *,
     user: User | None = None,
     about: Iterable[Any] = (),
-    counted_as: str = "",
+    rate_limit_key: str = "",
     unsubscribe: str = "",
     **context: Any,
 ) -> None:
-    """Put an email into the table and send it soon after the transaction. One that opens an
-    account is put there without its text."""
+    """Renders emails/<kind>.txt and .html with the context, queues the email and starts sending
+    after the transaction. A password email is only rendered when it leaves.
+
+    user is the account it goes to, about the comments it quotes; see Letter for the others.
+    """
     letter = Letter(kind=kind, to=to, user=user, unsubscribe=unsubscribe)
-    letter.counted_as = counted_as or mailboxes.mailbox(to)
+    letter.rate_limit_key = rate_limit_key or mailboxes.mailbox(to)
     if kind != PASSWORD:
         _render(letter, context)
     letter.save()
@@ -57,22 +56,23 @@ def write(
 
 
 def send_soon() -> None:
+    """Sends what is due in a background thread, if there is a mail server."""
     if settings.EMAIL_HOST:
-        sending.send_soon(send_due)
+        sending.run_in_background(send_due)
 
 
-def send_due() -> int:
-    """Send the emails that are due; returns how many went out. Raises sending.NoLock."""
-    return sending.run(_renewed)
+def send_due(lock_timeout: float = sending.LOCK_TIMEOUT) -> int:
+    """Sends the emails that are due and returns their number. Raises sending.LockUnavailable."""
+    return sending.send_due(refresh, lock_timeout)
 
 
-def _renewed(letter: Letter) -> Letter:
-    """The email as it is to leave: its links must hold from now on, however long it waited, and
-    words that were taken back meanwhile do not stand in it. Raises sending.Ended."""
+def refresh(letter: Letter) -> Letter:
+    """Renders an email again before it leaves: its links are valid from now on, and it leaves out
+    what was removed while it waited. Raises sending.EmailCancelled."""
     if letter.user and not letter.user.is_active:
-        raise sending.Ended("This account is closed.")
-    renewer = _renewers.get(letter.kind)
-    context = renewer(letter) if renewer else None
+        raise sending.EmailCancelled("This account is closed.")
+    function = _context_functions.get(letter.kind)
+    context = function(letter) if function else None
     if context is not None:
         _render(letter, context)
     return letter
@@ -81,8 +81,8 @@ def _renewed(letter: Letter) -> Letter:
 def _render(letter: Letter, context: dict[str, Any]) -> None:
     context |= {"site": Site.current(), "site_url": settings.SITE_URL}
     context |= {"unsubscribe": letter.unsubscribe}
-    told = render_to_string(f"emails/{letter.kind}.txt", context).strip()
-    subject, _, text = told.partition("\n")
+    rendered = render_to_string(f"emails/{letter.kind}.txt", context).strip()
+    subject, _, text = rendered.partition("\n")
     letter.subject = one_line(subject.removeprefix("Subject:"))
     letter.text = text.strip() + "\n"
     letter.html = render_to_string(f"emails/{letter.kind}.html", context)

@@ -1,6 +1,4 @@
-"""Readers' words inside an email: they cannot be taken for the email's own."""
-
-from __future__ import annotations
+"""Quotes readers' words in emails, so that they cannot pass for the email's own text or links."""
 
 import re
 import textwrap
@@ -9,37 +7,37 @@ import unicodedata
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-WIDTH = 72  # characters; a program that wraps a longer line would begin one without its mark
-JOINERS = "\u200c\u200d"  # in Persian and Hindi between letters, in emoji between signs
+WIDTH = 72  # characters; mail programs wrap longer lines and start the rest without a ">"
+JOINERS = "\u200c\u200d"  # used within Persian and Hindi words and within emoji
 INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
-BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters and marks without a shape
-AFTER_SIGN = re.compile(r"(?<=[.:@/])(?=\S)")
-NO_LINK = "\u200c"
+BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters and marks without a glyph
+AFTER_LINK_CHARACTER = re.compile(r"(?<=[.:@/])(?=\S)")
+LINK_BREAK = "\u200c"  # invisible, and no part of an address
 
 
 def one_line(text: str) -> str:
-    """On one line, single spaces, nothing that cannot be seen or turns the direction of reading."""
-    return " ".join(_seen(" ".join(text.split())).split())
+    """The text on one line with single spaces, without invisible and direction-changing
+    characters."""
+    return " ".join(_visible(" ".join(text.split())).split())
 
 
-def quoted(words: str) -> str:
-    """Every line with a mark in front, whatever separates the lines, and none long enough to be
-    wrapped by the mail program."""
+def quoted(text: str) -> str:
+    """The text wrapped at WIDTH with "> " before every line; any Unicode line break ends a line."""
     lines = [
         part
-        for line in words.strip().splitlines()
-        for part in textwrap.wrap(_seen(line.replace("\t", " ")), WIDTH) or [""]
+        for line in text.strip().splitlines()
+        for part in textwrap.wrap(_visible(line.replace("\t", " ")), WIDTH) or [""]
     ]
     return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
 def unlinked(text: str) -> SafeString:
-    """A line escaped for HTML, so that mail programs make no link of what looks like an address."""
-    pieces = AFTER_SIGN.split(_seen(text))
-    return mark_safe(NO_LINK.join(map(conditional_escape, pieces)))
+    """A line escaped for HTML, in which mail programs find no addresses to turn into links."""
+    pieces = AFTER_LINK_CHARACTER.split(_visible(text))
+    return mark_safe(LINK_BREAK.join(map(conditional_escape, pieces)))  # noqa: S308  all escaped
 
 
-def _seen(text: str) -> str:
+def _visible(text: str) -> str:
     return "".join(
         character
         for character in text

@@ -1,10 +1,7 @@
-"""Sends the emails that are due: by one sender at a time, one after the other on one connection.
+"""Sends the emails that are due: one sender at a time, over one connection.
 
-No row can end a run. Over a limit an email waits until the window has room again; what was counted
-is the emails themselves, by kind and by the mailbox they lead to.
+No single email can stop the others. Emails over a rate limit wait until the limit allows more.
 """
-
-from __future__ import annotations
 
 import fcntl
 import logging
@@ -16,7 +13,7 @@ from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import formataddr, parseaddr
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -32,104 +29,95 @@ from django.utils import timezone
 from mail import refusals
 from mail.models import Letter, LetterQuerySet
 from mail.quoting import one_line
-from mail.refusals import Verdict, told
+from mail.refusals import Failure
 from publishing.models import Site
 from web import mailboxes
 from web.clients import keyed_hash
 
 FIRST_PAUSE = timedelta(minutes=5)  # doubles with each try
 LONGEST_PAUSE = timedelta(days=1)
-WAIT_FOR_OTHERS = 60  # seconds; a sender that works for longer takes along what others wait for
+LOCK_TIMEOUT = 60  # seconds; a sender that works for longer sends the emails of the others too
 GIVE_UP_AFTER = 12  # tries, the last ones a day apart
-TRIES_UNANSWERED = 3  # of an email that may have arrived each time
-TROUBLES = 3  # emails in succession that fail for the server's sake end a run
-UNANSWERED = "The mail server did not say whether it took this email."
-URGENT = ("password", "new_device", "waiting")  # leave first
+MAX_UNKNOWN_TRIES = 3  # of an email that may have arrived each time
+MAX_FAILURES = 3  # consecutive failures of the server, or equal rejections, end a run
+DELIVERY_UNKNOWN = "The mail server did not say whether it took this email."  # as rows hold it
+URGENT = ("password", "new_device", "waiting")  # sent first
 
-# After these smtplib has taken the email back, and the next one can follow.
-REFUSALS = (SMTPSenderRefused, SMTPRecipientsRefused, SMTPDataError)
-
-OF_THE_SERVER = (Verdict.OF_THE_SITE, Verdict.BROKEN)
+# After these smtplib has reset the transaction, and the next email can follow.
+REJECTIONS = (SMTPSenderRefused, SMTPRecipientsRefused, SMTPDataError)
+SERVER_FAILURES = (Failure.SITE_REJECTED, Failure.CONNECTION_LOST)
 
 log = logging.getLogger(__name__)
-_state = threading.Lock()
-_is_wanted = _is_running = False
+_thread_lock = threading.Lock()  # guards the two flags of run_in_background()
+_is_requested = _is_running = False
 
 
 class Limit(NamedTuple):
-    most: int
-    during: timedelta  # at most LONGEST_PAUSE
+    maximum: int
+    window: timedelta  # at most LONGEST_PAUSE
 
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-# Anybody can have these sent to a mailbox by typing its address: a person who corrects a typing
-# error needs two of them.
-TO_A_MAILBOX = {
+# Anybody can trigger these emails to an address by typing it. Correcting a typing error takes two.
+MAILBOX_LIMITS = {
     "confirm": Limit(3, DAY),
     "links": Limit(5, DAY),
     "answered": Limit(20, DAY),
-    "password": Limit(3, HOUR),  # a known device has three of its own
+    "password": Limit(3, HOUR),  # a known device has a limit of its own
     "new_device": Limit(10, HOUR),
     "waiting": Limit(10, DAY),
 }
-# A busy day of a small site stays below; more would harm its name with other mail servers. Each
-# kind has its own, so that a flood of one keeps back no other. Passwords have none: only accounts
-# get them, and these are few.
-FROM_THE_SITE = {
+# More than a small site needs; sending more would harm its reputation with other mail servers. A
+# flood of one kind delays no other. Passwords have no such limit: only accounts get them.
+SITE_LIMITS = {
     "confirm": Limit(100, HOUR),
     "links": Limit(100, HOUR),
     "answered": Limit(300, HOUR),
 }
 
-
-# An email that may have arrived counts too; it is tried again after the longest pause.
-LEFT_AT = Coalesce("sent_at", F("next_try_at") - LONGEST_PAUSE)
+mailbox_missing = Signal()  # sent with `address` when a mail server says that it does not exist
 
 
-mailbox_missing = Signal()  # sent with `address`, after a mail server said that nobody has it
+class ServerUnavailable(Exception):
+    """The mail server cannot be reached, or rejects the site's login."""
 
 
-class Down(Exception):
-    """The mail server cannot be reached, or does not let this site in."""
+class EmailCancelled(Exception):
+    """The email is no longer useful; the message says why."""
 
 
-class Ended(Exception):
-    """The email is of no use any more; the message says why."""
+class LockUnavailable(Exception):
+    """The lock that allows one sender at a time cannot be had; the message says why."""
 
 
-class NoLock(Exception):
-    """What tells senders apart cannot be opened; the message is a sentence for the log."""
+class DeliveryUnknown(Exception):
+    """The connection was lost after DATA, so the server may have accepted the email."""
 
 
-class Unanswered(Exception):
-    """The connection broke after DATA: the server has the email, or has not."""
-
-
-def ended() -> Q:
-    """What selects the emails that will never be delivered."""
+def undeliverable() -> Q:
+    """Selects the emails that will never be delivered."""
     return Q(sent_at=None) & (Q(failed_at__isnull=False) | Q(tries__gte=GIVE_UP_AFTER))
 
 
-def send_soon(send: Callable[[], object]) -> None:
-    """Call this in a thread, so that no reader waits for a mail server. There is one thread in a
-    process: what is asked for while it runs, it does afterwards."""
-    global _is_wanted, _is_running
-    with _state:
-        _is_wanted = True
+def run_in_background(send: Callable[[], object]) -> None:
+    """Calls send() in a thread, so that no request waits for the mail server. A process has at most
+    one such thread; if it is running, it calls send() once more when it is done."""
+    global _is_requested, _is_running
+    with _thread_lock:
+        _is_requested = True
         if _is_running:
             return
         _is_running = True
-    threading.Thread(target=_run_apart, args=[send], name="mail", daemon=True).start()
+    threading.Thread(target=_work, args=[send], name="mail", daemon=True).start()
 
 
-def _run_apart(send: Callable[[], object]) -> None:
-    global _is_wanted, _is_running
+def _work(send: Callable[[], object]) -> None:
+    global _is_requested, _is_running
     while True:
-        with _state:
-            if not _is_wanted:
-                _is_running = False
+        with _thread_lock:
+            _is_running, _is_requested = _is_requested, False
+            if not _is_running:
                 return
-            _is_wanted = False
         try:
             send()
         except Exception:
@@ -138,75 +126,93 @@ def _run_apart(send: Callable[[], object]) -> None:
             connection.close()
 
 
-def run(renew: Callable[[Letter], Letter]) -> int:
-    """Send what is due; returns how many emails went out. renew() gives the email as it is to
-    leave, with links that still hold. Of what went out, the row keeps no words.
+def send_due(refresh: Callable[[Letter], Letter], lock_timeout: float = LOCK_TIMEOUT) -> int:
+    """Sends what is due and returns the number of emails sent. refresh() returns an email as it is
+    to be sent, with links that are still valid. Rows of sent emails keep no text.
 
-    A refusal for good (5xx) ends an email; any other failure lets it wait, for pauses that double
-    from five minutes to a day. A server that is down is asked again in the next run, and so is one
-    that refuses several emails in the same words: then it is not the emails that are wrong.
+    A permanent rejection (5xx) ends an email. After any other failure it waits, for pauses that
+    double from five minutes to a day. A run ends if the server is unavailable, or rejects several
+    emails with the same text: then the cause is not these emails, and they wait for the next run.
+    Raises LockUnavailable if another sender holds the lock for lock_timeout seconds.
     """
-    sent = troubles = 0
-    refused: dict[str, list[int]] = {}  # emails by the words, since the last that was taken
-    with _one_sender():
-        line = get_connection()
+    with _lock(lock_timeout):
+        return _Run(refresh).send_all()
+
+
+class _Run:
+    """Sends all emails that are due over one connection."""
+
+    def __init__(self, refresh: Callable[[Letter], Letter]) -> None:
+        self.refresh = refresh
+        self.backend = get_connection()
+        self.sent = 0
+        self.server_failures = 0  # since the last one that was not the server's
+        self.rejected: dict[str, list[int]] = {}  # ids by the reply, since the last email sent
+
+    def send_all(self) -> int:
         try:
-            while troubles < TROUBLES and (letter := _claim()):
-                try:
-                    _deliver(letter, line, renew)
-                except Down as error:
-                    _rows(letter).update(
-                        next_try_at=timezone.now(), tries=letter.tries, last_error=str(error)
-                    )
+            while self.server_failures < MAX_FAILURES and (letter := _claim()):
+                if not self._send(letter):
                     break
-                except Exception as error:
-                    broke = isinstance(error, Unanswered)
-                    verdict = Verdict.BROKEN if broke else refusals.judge(error, sent > 0)
-                    troubles = troubles + 1 if verdict in OF_THE_SERVER else 0
-                    _note(letter, error, verdict)
-                    if verdict is Verdict.FINAL:
-                        alike = refused.setdefault(refusals.without_addresses(told(error)), [])
-                        alike.append(letter.pk)
-                        if len(alike) == TROUBLES:
-                            Letter.objects.filter(pk__in=alike).update(failed_at=None)
-                            break
-                else:
-                    troubles = 0
-                    refused.clear()
-                    sent += 1
         finally:
-            _hang_up(line)
-    return sent
+            _close(self.backend)
+        return self.sent
+
+    def _send(self, letter: Letter) -> bool:
+        """Returns False if the run has to end."""
+        try:
+            _deliver(letter, self.backend, self.refresh)
+        except ServerUnavailable as error:
+            unclaimed = {"next_try_at": timezone.now(), "tries": letter.tries}
+            _rows(letter).update(**unclaimed, last_error=str(error))
+            return False
+        except Exception as error:
+            return self._fail(letter, error)
+        self.server_failures = 0
+        self.rejected.clear()
+        self.sent += 1
+        return True
+
+    def _fail(self, letter: Letter, error: Exception) -> bool:
+        failure = Failure.CONNECTION_LOST
+        if not isinstance(error, DeliveryUnknown):
+            failure = refusals.classify(error, self.sent > 0)
+        self.server_failures = self.server_failures + 1 if failure in SERVER_FAILURES else 0
+        _record_failure(letter, error, failure)
+        if failure is Failure.PERMANENT:
+            reply = refusals.ADDRESSES.sub("", refusals.describe(error))
+            same = self.rejected.setdefault(reply, [])
+            same.append(letter.pk)
+            if len(same) == MAX_FAILURES:
+                Letter.objects.filter(pk__in=same).update(failed_at=None)
+                return False
+        return True
 
 
 @contextmanager
-def _one_sender() -> Iterator[None]:
-    """Others on this machine wait until it is done, and then find what it left; but not for ever.
-    Raises NoLock."""
-    until = time.monotonic() + WAIT_FOR_OTHERS
+def _lock(timeout: float) -> Iterator[None]:
+    """Waits until no other process on this machine is sending. Raises LockUnavailable."""
+    deadline = time.monotonic() + timeout
     try:
-        lock = open(settings.DATA_DIR / "mail.lock", "ab")  # noqa: SIM115
+        file = (settings.DATA_DIR / "mail.lock").open("ab")
     except OSError as error:
-        raise NoLock(f"Emails wait: mail.lock cannot be opened ({error.strerror}).") from error
-    with lock:
-        while not _has(lock):
-            if time.monotonic() > until:
-                raise NoLock("Emails wait: another process has been sending for too long.")
+        message = f"Emails wait: mail.lock cannot be opened ({error.strerror})."
+        raise LockUnavailable(message) from error
+    with file:
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            if time.monotonic() > deadline:
+                raise LockUnavailable("Emails wait: another process has been sending for too long.")
             time.sleep(0.1)
         yield
 
 
-def _has(lock: IO[bytes]) -> bool:
-    with suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
-
-
 def _due(now: datetime) -> QuerySet[Letter]:
-    # No pause is longer than a day: what is due later than that was written by a wrong clock.
-    tried = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + LONGEST_PAUSE)
-    return Letter.objects.filter(tried, sent_at=None, failed_at=None, tries__lt=GIVE_UP_AFTER)
+    # No pause is longer than a day: a later time was written by a wrong clock.
+    is_time = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + LONGEST_PAUSE)
+    return Letter.objects.filter(is_time, sent_at=None, failed_at=None, tries__lt=GIVE_UP_AFTER)
 
 
 def _rows(letter: Letter) -> LetterQuerySet:
@@ -214,15 +220,17 @@ def _rows(letter: Letter) -> LetterQuerySet:
 
 
 def _claim() -> Letter | None:
-    """The next email to send, its try already counted: another machine does not take it too."""
-    failed = Case(When(last_error="", then=0), default=1)  # what keeps failing is not in the way
-    urgent = Case(When(kind__in=URGENT, then=0), default=1)
-    while letter := _due(timezone.now()).order_by(failed, urgent, "written_at", "pk").first():
+    """Returns the next email to send. Its try is counted first, so that no sender on another
+    machine takes it too."""
+    has_failed = Case(When(last_error="", then=0), default=1)  # failing emails do not block others
+    is_urgent = Case(When(kind__in=URGENT, then=0), default=1)
+    order = (has_failed, is_urgent, "written_at", "pk")
+    while letter := _due(timezone.now()).order_by(*order).first():
         now = timezone.now()
-        if not letter.counted_as:  # written by an older version
-            letter.counted_as = mailboxes.mailbox(letter.to)
-            _rows(letter).update(counted_as=letter.counted_as)
-        if _waits_for_room(letter, now):
+        if not letter.rate_limit_key:  # written by an older version
+            letter.rate_limit_key = mailboxes.mailbox(letter.to)
+            _rows(letter).update(rate_limit_key=letter.rate_limit_key)
+        if _postpone_if_limited(letter, now):
             continue
         pause = min(FIRST_PAUSE * 2**letter.tries, LONGEST_PAUSE)
         claimed = _due(now).filter(pk=letter.pk)
@@ -231,118 +239,121 @@ def _claim() -> Letter | None:
     return None
 
 
-def _waits_for_room(letter: Letter, now: datetime) -> bool:
-    """Whether a limit is reached; then all that it concerns wait until it has room again."""
-    for limits, which in ((TO_A_MAILBOX, {"counted_as": letter.counted_as}), (FROM_THE_SITE, {})):
+def _postpone_if_limited(letter: Letter, now: datetime) -> bool:
+    """If a limit is reached, postpones all emails under that limit until it allows more."""
+    of_mailbox = {"rate_limit_key": letter.rate_limit_key}
+    for limits, scope in ((MAILBOX_LIMITS, of_mailbox), (SITE_LIMITS, {})):
         limit = limits.get(letter.kind)
         if not limit:
             continue
-        same = Letter.objects.filter(kind=letter.kind, **which)
-        counted = same.annotate(left_at=LEFT_AT).filter(
-            Q(sent_at__isnull=False) | Q(last_error=UNANSWERED),
-            left_at__gt=now - limit.during,
-            left_at__lte=now,
-        )
-        times = list(counted.order_by("-left_at").values_list("left_at", flat=True)[: limit.most])
-        if len(times) == limit.most:
-            opens = times[-1] + limit.during
-            _due(now).filter(kind=letter.kind, **which).update(next_try_at=opens)
+        # An email that may have arrived counts too; its next try is after the longest pause.
+        counted = Letter.objects.filter(
+            Q(sent_at__isnull=False) | Q(last_error=DELIVERY_UNKNOWN), kind=letter.kind, **scope
+        ).annotate(counted_at=Coalesce("sent_at", F("next_try_at") - LONGEST_PAUSE))
+        times = counted.filter(counted_at__gt=now - limit.window, counted_at__lte=now)
+        newest = times.order_by("-counted_at").values_list("counted_at", flat=True)
+        recent = list(newest[: limit.maximum])
+        if len(recent) == limit.maximum:
+            until = recent[-1] + limit.window
+            _due(now).filter(kind=letter.kind, **scope).update(next_try_at=until)
             return True
     return False
 
 
-def _deliver(letter: Letter, line: Any, renew: Callable[[Letter], Letter]) -> None:
-    """Raises Down, or what went wrong with this email. A connection that died before the server
-    had the email is made anew once."""
+def _deliver(letter: Letter, backend: Any, refresh: Callable[[Letter], Letter]) -> None:
+    """Sends an email. If the connection is lost before the server has it, connects once more.
+    Raises ServerUnavailable, or the error that concerns this email."""
     if not letter.to.strip():
-        raise Ended("It has no address.")
-    message = _message(renew(letter))
-    broke: Exception | None = None
-    while True:
-        try:
-            _call(line)
-        except Down:
-            if broke:  # it is this email that breaks connections: its try counts
-                raise broke from None
+        raise EmailCancelled("It has no address.")
+    message = _message(refresh(letter))
+    _open(backend)
+    try:
+        _transmit(message, backend)
+    except Exception as error:
+        if not refusals.is_disconnect(error):
             raise
         try:
-            line.send_messages([message])
-        except Exception as error:
-            is_broken = refusals.is_broken(error)
-            may_be_there = is_broken and getattr(line.connection, "is_in_data", False)
-            if is_broken or not isinstance(error, REFUSALS):
-                _hang_up(line)  # also after an error of ours, in the middle of a conversation
-            if may_be_there:
-                raise Unanswered from error
-            if broke or not is_broken:
-                raise
-            broke = error
-        else:
-            _rows(letter).empty(sent_at=timezone.now(), last_error="")
-            return
+            _open(backend)
+        except ServerUnavailable:  # perhaps because of this email, so its try counts
+            raise error from None
+        _transmit(message, backend)
+    _rows(letter).empty(sent_at=timezone.now(), last_error="")
 
 
-def _call(line: Any) -> None:
-    if not settings.EMAIL_HOST and hasattr(line, "host"):
-        raise Down("No mail server is named.")
+def _open(backend: Any) -> None:
+    if not settings.EMAIL_HOST and hasattr(backend, "host"):
+        raise ServerUnavailable("No mail server is named.")
     try:
-        line.open()
+        backend.open()
     except Exception as error:
         log.warning("Emails wait: the mail server said %s", type(error).__name__)
-        raise Down(told(error)) from error
+        raise ServerUnavailable(refusals.describe(error)) from error
 
 
-def _hang_up(line: Any) -> None:
+def _transmit(message: EmailMultiAlternatives, backend: Any) -> None:
+    try:
+        backend.send_messages([message])
+    except Exception as error:
+        is_lost = refusals.is_disconnect(error)
+        may_have_arrived = is_lost and getattr(backend.connection, "is_in_data", False)
+        if is_lost or not isinstance(error, REJECTIONS):
+            _close(backend)  # an error of our own leaves a command unfinished
+        if may_have_arrived:
+            raise DeliveryUnknown from error
+        raise
+
+
+def _close(backend: Any) -> None:
     with suppress(OSError):
-        line.close()
-    line.connection = None
+        backend.close()
+    backend.connection = None
 
 
-def _note(letter: Letter, error: Exception, verdict: Verdict) -> None:
-    """Tell in the row what went wrong; a try that says nothing of this email does not count."""
+def _record_failure(letter: Letter, error: Exception, failure: Failure) -> None:
+    """Writes the error into the row. A try only counts if the error concerns this email."""
     log.warning("An email waits or ended: %s", type(error).__name__)
     now, rows = timezone.now(), _rows(letter)
-    rows.update(last_error=told(error))
-    if isinstance(error, Ended):
+    rows.update(last_error=refusals.describe(error))
+    if isinstance(error, EmailCancelled):
         rows.update(failed_at=now, last_error=str(error))
-    elif isinstance(error, Unanswered):
-        tries = max(letter.tries + 1, GIVE_UP_AFTER + 1 - TRIES_UNANSWERED)
-        rows.update(last_error=UNANSWERED, tries=tries, next_try_at=now + LONGEST_PAUSE)
-    elif verdict is Verdict.OF_THE_SITE:
+    elif isinstance(error, DeliveryUnknown):
+        tries = max(letter.tries + 1, GIVE_UP_AFTER + 1 - MAX_UNKNOWN_TRIES)
+        rows.update(last_error=DELIVERY_UNKNOWN, tries=tries, next_try_at=now + LONGEST_PAUSE)
+    elif failure is Failure.SITE_REJECTED:
         rows.update(tries=letter.tries, next_try_at=now + FIRST_PAUSE)
-    elif verdict in (Verdict.NO_MAILBOX, Verdict.FINAL):
+    elif failure in (Failure.NO_MAILBOX, Failure.PERMANENT):
         rows.update(failed_at=now)
-        if verdict is Verdict.NO_MAILBOX:
+        if failure is Failure.NO_MAILBOX:
             mailbox_missing.send(sender=Letter, address=letter.to)
 
 
 def _message(letter: Letter) -> EmailMultiAlternatives:
     site = Site.current()
     host = urlsplit(settings.SITE_URL).hostname
-    again = keyed_hash("message", str(letter.pk))[:16]  # the same with each try
+    row_hash = keyed_hash("message", str(letter.pk))[:16]  # the same Message-ID for each try
     sender_name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
     headers = {
-        "From": _mailbox_of(sender_name or site.name, sender),
-        "Message-ID": f"<letter-{letter.pk}-{again}@{host}>",
+        "From": _address(sender_name or site.name, sender),
+        "Message-ID": f"<letter-{letter.pk}-{row_hash}@{host}>",
         "Auto-Submitted": "auto-generated",  # RFC 3834
         "X-Auto-Response-Suppress": "All",  # the same for Exchange
     }
-    if letter.unsubscribe:  # to a reader
+    if letter.unsubscribe:  # it goes to a reader
         headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"  # RFC 2369 and 8058
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         with suppress(ValidationError):
-            headers["Reply-To"] = _mailbox_of(site.trainer, mailboxes.clean(site.email))
+            headers["Reply-To"] = _address(site.trainer, mailboxes.clean(site.email))
     message = EmailMultiAlternatives(
         one_line(letter.subject), letter.text, sender, [letter.to], headers=headers
     )
     message.attach_alternative(letter.html, "text/html")
-    # Quoted-printable: short lines of ASCII, which every mail server passes on unchanged.
+    # Quoted-printable has short ASCII lines, which every mail server passes on unchanged.
     message.encoding = utf8_charset_qp
     return message
 
 
-def _mailbox_of(name: str, address: str) -> str:
-    """A name and an address as a header holds them: quoted, or in encoded words (RFC 2047)."""
+def _address(name: str, address: str) -> str:
+    """A name and an address for a header: quoted, or as encoded words (RFC 2047)."""
     name = one_line(name)
     if name.isascii():
         return formataddr((name, address))

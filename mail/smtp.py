@@ -1,6 +1,4 @@
-"""A connection to a mail server that waits as long as each command deserves, and no longer."""
-
-from __future__ import annotations
+"""An SMTP backend whose time limits hold for whole replies."""
 
 import smtplib
 import socket
@@ -10,35 +8,36 @@ from typing import Any
 
 from django.core.mail.backends import smtp
 
-AFTER_DATA = 600.0  # seconds, by RFC 5321, 4.5.3.2.6: a server may scan an email before it answers
+# RFC 5321, 4.5.3.2.6: a server may scan an email before it replies.
+TIMEOUT_AFTER_DATA = 600.0  # seconds
 
 
 class Connection(smtplib.SMTP):
-    """The socket's timeout limits each read; here it limits each whole answer, so that a server
-    that sends a byte now and then holds up nobody."""
+    """Limits the time of each reply. The socket's timeout only limits each read, so a server that
+    sends one byte at a time could block the sender for ever."""
 
-    is_in_data = False  # the server has begun to take an email, and perhaps has taken it
+    is_in_data = False  # the server is receiving an email, and may have accepted it
 
     def getreply(self) -> tuple[int, bytes]:
-        seconds = AFTER_DATA if self.is_in_data else self.timeout
-        line: Any = self.sock
-        if line:
-            line.settimeout(seconds)
-        end = threading.Timer(seconds, _cut, [line])
-        end.daemon = True
-        end.start()
+        seconds = TIMEOUT_AFTER_DATA if self.is_in_data else self.timeout
+        sock: Any = self.sock
+        if sock:
+            sock.settimeout(seconds)
+        timer = threading.Timer(seconds, _shut_down, [sock])
+        timer.daemon = True
+        timer.start()
         try:
             reply = super().getreply()
         finally:
-            end.cancel()
+            timer.cancel()
         self.is_in_data = reply[0] == 354
         return reply
 
 
-def _cut(line: socket.socket | None) -> None:
-    if line:
+def _shut_down(sock: socket.socket | None) -> None:
+    if sock:
         with suppress(OSError):
-            socket.socket.shutdown(line, socket.SHUT_RDWR)
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 class EmailBackend(smtp.EmailBackend):

@@ -11,19 +11,19 @@ from django.utils.html import conditional_escape
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
-from desk.site import Sentence, morning
+from desk.site import Notice, front_page
 from operations import backup, chores
 
 
-@morning
-def failed_chores(request: HttpRequest) -> Iterator[Sentence]:
+@front_page
+def failed_chores(request: HttpRequest) -> Iterator[Notice]:
     if request.user.has_perm("publishing.change_site"):
         for told in chores.failures():
-            yield Sentence(46, conditional_escape(told))
+            yield Notice(46, conditional_escape(told))
 
 
-@morning
-def last_backup(request: HttpRequest) -> Iterator[Sentence]:
+@front_page
+def last_backup(request: HttpRequest) -> Iterator[Notice]:
     if not request.user.has_perm("publishing.change_site"):
         return
     trouble, made = backup.trouble(), backup.kept()
@@ -33,7 +33,7 @@ def last_backup(request: HttpRequest) -> Iterator[Sentence]:
         words = f"The last backup was made and checked on {at:%B %-d at %H:%M}."
     context = {"words": " ".join(filter(None, [trouble, words])), "running": backup.is_running()}
     html = render_to_string("admin/backup.html", context, request)
-    yield Sentence(45 if trouble else 85, html, needs_her=bool(trouble))
+    yield Notice(45 if trouble else 85, html, needs_action=bool(trouble))
 
 
 @require_POST

@@ -15,7 +15,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from desk.site import ContentAdmin, Sentence, morning
+from desk.site import ContentAdmin, Notice, front_page
 from pictures import usage
 from pictures.forms import PictureForm, WordsForm
 from pictures.models import Picture, picture_url
@@ -151,11 +151,11 @@ def _linked(use: usage.Use) -> SafeString:
     return format_html('<a href="{}">{}</a>', address, name)
 
 
-@morning
-def pictures_without_words(request: HttpRequest) -> Iterator[Sentence]:
+@front_page
+def pictures_without_words(request: HttpRequest) -> Iterator[Notice]:
     mute = Picture.objects.filter(text_alternative="", decorative=False).count()
     if mute and request.user.has_perm("publishing.change_picture"):
         which = "One picture has" if mute == 1 else f"{mute} pictures have"
         address = reverse("admin:publishing_picture_changelist")
         query = "?words=missing"
-        yield Sentence(50, format_html('<a href="{}">{} no words yet.</a>', address + query, which))
+        yield Notice(50, format_html('<a href="{}">{} no words yet.</a>', address + query, which))

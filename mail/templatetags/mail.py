@@ -1,23 +1,15 @@
 """Filters for the templates of emails."""
 
-from __future__ import annotations
-
 from django import template
+from django.template.defaultfilters import stringfilter
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from mail import quoting
 
 register = template.Library()
-
-
-@register.filter
-def one_line(text: object) -> str:
-    return quoting.one_line(str(text))
-
-
-@register.filter
-def quoted(words: str) -> str:
-    return quoting.quoted(words)
+register.filter("one_line", stringfilter(quoting.one_line))
+register.filter("quoted", quoting.quoted)
 
 
 @register.filter
@@ -26,6 +18,7 @@ def unlinked(text: object) -> SafeString:
 
 
 @register.filter
-def unlinked_lines(words: str) -> SafeString:
-    """Words of several lines, each shown as one."""
-    return mark_safe("<br>".join(map(quoting.unlinked, words.strip().splitlines())))
+def unlinked_lines(text: str) -> SafeString:
+    """Several lines of text, separated by <br>."""
+    lines = ((quoting.unlinked(line),) for line in text.strip().splitlines())
+    return format_html_join(mark_safe("<br>"), "{}", lines)

@@ -1,4 +1,4 @@
-"""The door in a browser: a passkey and codes, from setting them up to signing in, and axe."""
+"""Passkeys and codes in a browser, from setting them up to signing in, with axe on every page."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -11,8 +11,8 @@ from tests.support.site import RunningSite
 pytestmark = pytest.mark.browser
 
 
-def with_passkeys(page: Page) -> None:
-    """A device that keeps passkeys and lets its owner's finger pass."""
+def add_virtual_authenticator(page: Page) -> None:
+    """Gives the browser a device that stores passkeys and always verifies its user."""
     device = page.context.new_cdp_session(page)
     device.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}
@@ -21,7 +21,7 @@ def with_passkeys(page: Page) -> None:
     device.send("WebAuthn.addVirtualAuthenticator", {"options": options | person | automatic})
 
 
-def prove(page: Page) -> None:
+def confirm_password(page: Page) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
 
@@ -49,7 +49,7 @@ def test_codes_from_a_phone(site: RunningSite, visits: Visits, scheme: Scheme) -
     axe(desk)
     desk.get_by_role("link", name="Set up an app that gives you codes").click()
     axe(desk)
-    prove(desk)
+    confirm_password(desk)
     axe(desk)
     secret = desk.locator("p code").inner_text()
     expect(desk.locator(".qr svg path")).to_be_visible()
@@ -76,9 +76,9 @@ def test_codes_from_a_phone(site: RunningSite, visits: Visits, scheme: Scheme) -
 def test_a_passkey_opens_the_desk_without_a_password(site: RunningSite, visits: Visits) -> None:
     site.url = site.url.replace("127.0.0.1", "localhost")  # a passkey belongs to a name
     desk = visits.desk(site)
-    with_passkeys(desk)
+    add_virtual_authenticator(desk)
     desk.goto("/admin/sign-in/passkeys/add/")
-    prove(desk)
+    confirm_password(desk)
     axe(desk)
     desk.get_by_label("A name for it").fill("My laptop")
     desk.get_by_role("button", name="Add it").click()
@@ -90,9 +90,9 @@ def test_a_passkey_opens_the_desk_without_a_password(site: RunningSite, visits: 
     desk.get_by_role("button", name="Sign in with a passkey").click()
     expect(desk).to_have_url(site.url + "/admin/blog/page/")
 
-    # As the second step, after the password; and with it what she sent while signed out.
+    # As the second factor, after the password, with the form that was sent while signed out.
     desk.goto("/admin/blog/article/1/change/")
-    expect(preview(desk)).to_be_visible()  # signed out, its frame would be refused
+    expect(preview(desk)).to_be_visible()  # loaded before the session ends
     desk.context.clear_cookies(name="sessionid")
     desk.locator("textarea[name=text]").fill("Typed signed out.")
     desk.get_by_role("button", name="Update the live article").click()
@@ -106,7 +106,7 @@ def test_a_passkey_opens_the_desk_without_a_password(site: RunningSite, visits: 
     expect(preview(desk)).to_be_visible()
     assert site.rows("SELECT text FROM blog_article") == [("Typed signed out.",)]
 
-    # And by the passkey alone.
+    # With the passkey alone.
     desk.context.clear_cookies(name="sessionid")
     desk.locator("textarea[name=text]").fill("Typed once more.")
     desk.get_by_role("button", name="Update the live article").click()
@@ -117,17 +117,19 @@ def test_a_passkey_opens_the_desk_without_a_password(site: RunningSite, visits: 
 
     desk.goto(OVERVIEW)
     desk.get_by_role("link", name="Remove My laptop").click()
-    prove(desk)
+    confirm_password(desk)
     axe(desk)
     desk.get_by_role("button", name="Remove it").click()
     expect(desk.get_by_text("opens with a password alone")).to_be_visible()
     assert site.rows("SELECT count(*) FROM mfa_authenticator") == [(0,)]
 
 
-def test_where_no_passkey_can_be_had_it_says_so(starter_site: RunningSite, visits: Visits) -> None:
+def test_the_page_says_where_passkeys_are_not_available(
+    starter_site: RunningSite, visits: Visits
+) -> None:
     desk = visits.desk(starter_site)
     desk.goto("/admin/sign-in/passkeys/add/")
-    prove(desk)
+    confirm_password(desk)
     expect(desk.get_by_text("You cannot use a passkey here")).to_be_visible()
     expect(desk.get_by_role("button", name="Add it")).to_be_hidden()
     desk.context.clear_cookies()

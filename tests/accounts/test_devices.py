@@ -1,17 +1,19 @@
-"""Devices and their sessions: bound in time, listed, ended by her, and told of by letter."""
+"""Devices and their sessions: limited in time, listed, signed out, and announced by email."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from accounts.devices import OLD_BACKEND
 from accounts.models import Device
 from mail.models import Letter
-from tests.support.accounts import OVERVIEW, attempt, is_in, make_user, once_more
+from tests.support.accounts import OVERVIEW, attempt, is_signed_in, make_user, reauthenticate
 from tests.support.page import read
 
 pytestmark = pytest.mark.django_db
@@ -22,77 +24,77 @@ IPHONE = (
 )
 
 
-def later(**how: float) -> Any:
-    return time_machine.travel(timezone.now() + timedelta(**how), tick=False)
+def later(**duration: float) -> Any:
+    return time_machine.travel(timezone.now() + timedelta(**duration), tick=False)
 
 
-def test_a_session_ends_two_weeks_after_it_began_however_busy() -> None:
+def test_a_session_ends_two_weeks_after_the_sign_in_whatever_its_activity() -> None:
     make_user()
-    hers = Client()
-    attempt(hers)
+    client = Client()
+    attempt(client)
     for day in (5, 10, 13.9):
         with later(days=day):
-            assert is_in(hers)
-            once_more(hers)  # writes to the session
+            assert is_signed_in(client)
+            reauthenticate(client)  # writes to the session
     with later(days=14.1):
-        assert not is_in(hers)
+        assert not is_signed_in(client)
     assert Session.objects.get().expire_date < timezone.now() + timedelta(days=14)
 
 
-def test_her_sessions_are_listed_and_ended_by_her() -> None:
+def test_a_user_sees_and_ends_only_their_own_sessions() -> None:
     make_user()
     make_user("ben")
-    here, phone, bens = Client(), Client(headers={"User-Agent": IPHONE}), Client()
+    here, phone, other_user = Client(), Client(headers={"User-Agent": IPHONE}), Client()
     attempt(here, HTTP_USER_AGENT=FIREFOX)
     attempt(phone)
-    attempt(bens, name="ben")
+    attempt(other_user, name="ben")
     rows = read(here.get(OVERVIEW)).all("ul", "rows")[2].all("li")
     assert [row.text.split(",")[0] for row in rows] == ["Safari on iPhone", "A browser on a device"]
     assert "this one" in rows[1].text
-    out = rows[0].one("form").attrs["action"]
-    assert bens.post(out).status_code == 404
-    assert is_in(phone)
-    assert here.post(out)["Location"] == OVERVIEW
-    assert not is_in(phone)
-    assert is_in(here)
-    assert is_in(bens)
+    sign_out = rows[0].one("form").attrs["action"]
+    assert other_user.post(sign_out).status_code == 404
+    assert is_signed_in(phone)
+    assert here.post(sign_out)["Location"] == OVERVIEW
+    assert not is_signed_in(phone)
+    assert is_signed_in(here)
+    assert is_signed_in(other_user)
 
 
-def test_a_second_sign_in_of_a_device_ends_the_first_session_of_it() -> None:
+def test_a_new_sign_in_ends_the_device_s_older_session() -> None:
     make_user()
-    hers = Client()
-    attempt(hers)
+    client = Client()
+    attempt(client)
     stolen = Client()
-    stolen.cookies["sessionid"] = hers.cookies["sessionid"].value
-    assert is_in(stolen)
-    del hers.cookies["sessionid"]
-    attempt(hers)
-    assert is_in(hers)
-    assert not is_in(stolen)
+    stolen.cookies["sessionid"] = client.cookies["sessionid"].value
+    assert is_signed_in(stolen)
+    del client.cookies["sessionid"]
+    attempt(client)
+    assert is_signed_in(client)
+    assert not is_signed_in(stolen)
     assert Device.objects.count() == 1
 
 
 def test_signing_out_ends_the_session_and_keeps_the_device() -> None:
     make_user()
-    hers = Client()
-    attempt(hers)
-    session = hers.cookies["sessionid"].value
-    hers.post("/admin/logout/")
-    hers.cookies["sessionid"] = session
-    assert not is_in(hers)
+    client = Client()
+    attempt(client)
+    session = client.cookies["sessionid"].value
+    client.post("/admin/logout/")
+    client.cookies["sessionid"] = session
+    assert not is_signed_in(client)
     assert Device.objects.get().session == ""
 
 
-def test_a_new_device_is_told_by_letter_a_known_one_is_not() -> None:
+def test_a_new_device_is_announced_by_email_and_a_known_one_is_not() -> None:
     make_user(email="elsie@example.org")
-    hers = Client(headers={"User-Agent": FIREFOX})
-    attempt(hers)
+    client = Client(headers={"User-Agent": FIREFOX})
+    attempt(client)
     letter = Letter.objects.get()
     assert letter.to == "elsie@example.org"
     assert "Firefox on Windows" in letter.text
     assert "192.0.2." not in letter.text
-    hers.post("/admin/logout/")
-    attempt(hers)
+    client.post("/admin/logout/")
+    attempt(client)
     assert Letter.objects.count() == 1
     attempt(Client(headers={"User-Agent": IPHONE}))
     assert Letter.objects.count() == 2
@@ -100,10 +102,21 @@ def test_a_new_device_is_told_by_letter_a_known_one_is_not() -> None:
     assert Letter.objects.count() == 2
 
 
-def test_the_cookie_of_a_device_says_nothing_and_goes_to_the_desk_only() -> None:
+def test_the_device_cookie_is_random_and_limited_to_the_desk() -> None:
     make_user()
-    hers = Client()
-    assert "device" not in attempt(hers, "wrong").cookies
-    cookie = attempt(hers).cookies["device"]
+    client = Client()
+    assert "device" not in attempt(client, "wrong").cookies
+    cookie = attempt(client).cookies["device"]
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/admin/", True, "Lax")
     assert cookie.value not in str(list(Device.objects.values()))
+
+
+def test_a_session_from_before_the_app_was_renamed_stays_signed_in() -> None:
+    """It holds the former path of the authentication backend."""
+    make_user()
+    attempt(client := Client())
+    session = client.session
+    session[BACKEND_SESSION_KEY] = OLD_BACKEND
+    session.save()
+    assert is_signed_in(client)
+    assert client.session[BACKEND_SESSION_KEY] == "accounts.passwords.CountedPasswords"

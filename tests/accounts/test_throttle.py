@@ -1,4 +1,4 @@
-"""Guessing at the door is slowed and then refused, and shuts out nobody but the one who guesses."""
+"""Failed sign-in attempts are slowed down, then refused, and lock out only the attacker."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Guess
-from accounts.throttle import FREE, FREE_OF_SENDER, SLOW
+from accounts.throttle import FREE_ATTEMPTS, FREE_ATTEMPTS_OF_CLIENT, SLOW_ATTEMPTS
 from mail.outbox import send_due
 from tests.support.accounts import (
     LOGIN,
@@ -20,11 +20,11 @@ from tests.support.accounts import (
     STEP,
     attempt,
     code_of,
-    is_in,
+    is_signed_in,
     make_user,
-    once_more,
+    reauthenticate,
+    retry_after,
     set_up_app,
-    wait_told,
 )
 from tests.support.page import read
 from tests.support.site import RunningSite
@@ -39,102 +39,104 @@ def clock() -> Iterator[Any]:
         yield traveller
 
 
-def guess_until_shut(client: Client, clock: Any, sender: str, **more: Any) -> list[int]:
-    """Guess as often as it is let, waiting as told; the pauses that were asked for."""
+def guess_until_locked_out(client: Client, clock: Any, sender: str, **more: Any) -> list[int]:
+    """Guesses passwords and waits as required; returns the pauses up to the one of an hour."""
     pauses: list[int] = []
     for number in range(100):
         answer = attempt(client, f"wrong {number}", sender=sender, **more)
         if answer.status_code == 429:
-            pauses.append(wait_told(answer))
+            pauses.append(retry_after(answer))
             if pauses[-1] > 600:
                 return pauses
             clock.shift(pauses[-1])
-    raise AssertionError("it never ended")
+    raise AssertionError("It was never locked out.")
 
 
-def test_guessing_is_slowed_then_refused(clock: Any) -> None:
+def test_guessing_is_slowed_down_then_refused(clock: Any) -> None:
     make_user()
     anybody = Client()
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         page = attempt(anybody, f"wrong {number}", sender=ATTACKER)
         assert page.status_code == 200
         assert "Please enter the correct username and password" in page.text
-    assert guess_until_shut(anybody, clock, ATTACKER) == [2, 4, 8, 16, 32, 3600]
-    assert Guess.objects.count() == FREE + SLOW
-    # Now the right password is refused as well, and nothing tells that it was right.
-    assert wait_told(attempt(anybody, sender=ATTACKER)) == 3600
-    assert not is_in(anybody)
+    assert guess_until_locked_out(anybody, clock, ATTACKER) == [2, 4, 8, 16, 32, 3600]
+    assert Guess.objects.count() == FREE_ATTEMPTS + SLOW_ATTEMPTS
+    # Now the right password is refused too, with the same answer.
+    assert retry_after(attempt(anybody, sender=ATTACKER)) == 3600
+    assert not is_signed_in(anybody)
     clock.shift(3601)
     assert attempt(anybody, sender=ATTACKER).status_code == 302
     assert not Guess.objects.exists()
 
 
-def test_an_attacker_shuts_out_nobody_else(clock: Any) -> None:
+def test_an_attacker_locks_out_nobody_else(clock: Any) -> None:
     make_user()
-    guess_until_shut(Client(), clock, ATTACKER)
+    guess_until_locked_out(Client(), clock, ATTACKER)
     assert attempt(Client(), sender=HOME).status_code == 302
 
 
-def test_her_own_device_gets_in_beside_the_attacker_behind_one_address(clock: Any) -> None:
-    """In the wireless network of a café all have one address."""
+def test_a_known_device_signs_in_from_the_attacker_s_address(clock: Any) -> None:
+    """All guests of a café share one address."""
     make_user()
-    hers = Client()
-    attempt(hers, sender=HOME)
-    hers.post("/admin/logout/")
-    guess_until_shut(Client(), clock, CAFE)
+    known = Client()
+    attempt(known, sender=HOME)
+    known.post("/admin/logout/")
+    guess_until_locked_out(Client(), clock, CAFE)
     assert attempt(Client(), sender=CAFE).status_code == 429
-    assert attempt(hers, sender=CAFE).status_code == 302
+    assert attempt(known, sender=CAFE).status_code == 302
 
 
-def test_a_device_she_lost_may_guess_no_more_than_others(clock: Any) -> None:
+def test_a_stolen_device_has_no_more_attempts_than_others(clock: Any) -> None:
     make_user()
     stolen = Client()
     attempt(stolen, sender=HOME)
     stolen.post("/admin/logout/")
-    assert guess_until_shut(stolen, clock, ATTACKER)[-1] == 3600
-    assert attempt(stolen, sender=CAFE).status_code == 429  # another address does not help it
+    assert guess_until_locked_out(stolen, clock, ATTACKER)[-1] == 3600
+    assert (
+        attempt(stolen, sender=CAFE).status_code == 429
+    )  # its count does not depend on the address
     assert attempt(Client(), sender=HOME).status_code == 302
 
 
 def test_a_device_of_one_account_is_unknown_to_another(clock: Any) -> None:
     make_user()
     make_user("ben")
-    bens = Client()
-    attempt(bens, name="ben", sender=ATTACKER)
-    bens.post("/admin/logout/")
-    guess_until_shut(bens, clock, ATTACKER)
-    assert Guess.objects.exclude(sender="").count() == FREE + SLOW
+    other_user = Client()
+    attempt(other_user, name="ben", sender=ATTACKER)
+    other_user.post("/admin/logout/")
+    guess_until_locked_out(other_user, clock, ATTACKER)
+    assert Guess.objects.exclude(sender="").count() == FREE_ATTEMPTS + SLOW_ATTEMPTS
 
 
-def test_many_accounts_from_one_sender_are_counted_together(clock: Any) -> None:
+def test_attempts_of_one_client_at_many_accounts_count_together(clock: Any) -> None:
     make_user()
     anybody = Client()
-    for number in range(FREE_OF_SENDER):
+    for number in range(FREE_ATTEMPTS_OF_CLIENT):
         assert attempt(anybody, "wrong", name=f"name {number}", sender=ATTACKER).status_code == 200
-    assert wait_told(attempt(anybody, sender=ATTACKER)) == 2
+    assert retry_after(attempt(anybody, sender=ATTACKER)) == 2
 
 
-def test_a_right_password_takes_nothing_from_the_count_of_the_sender(clock: Any) -> None:
-    """Else somebody with an account of their own could guess others' for ever."""
+def test_a_right_password_does_not_reset_the_client_s_count(clock: Any) -> None:
+    """Otherwise the owner of one account could guess the passwords of others for ever."""
     make_user("ben")
     anybody = Client()
-    for number in range(FREE_OF_SENDER):
+    for number in range(FREE_ATTEMPTS_OF_CLIENT):
         attempt(anybody, "wrong", name=f"name {number}", sender=ATTACKER)
     clock.shift(2)
     assert attempt(anybody, name="ben", sender=ATTACKER).status_code == 302
     assert attempt(Client(), "wrong", name="another", sender=ATTACKER).status_code == 200
-    assert wait_told(attempt(Client(), "wrong", name="third", sender=ATTACKER)) == 4
+    assert retry_after(attempt(Client(), "wrong", name="third", sender=ATTACKER)) == 4
 
 
 @pytest.mark.parametrize("name", ["Elsie", "ELSIE", "\uff45lsie"])
 def test_other_spellings_of_a_name_are_the_same_account(clock: Any, name: str) -> None:
     make_user()
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         attempt(Client(), f"wrong {number}", name=name, sender=ATTACKER)
     assert attempt(Client(), sender=ATTACKER).status_code == 429
 
 
-def test_rows_hold_no_name_no_address_and_go_after_an_hour(clock: Any) -> None:
+def test_rows_hold_only_hashes_and_are_deleted_after_an_hour(clock: Any) -> None:
     make_user()
     attempt(Client(), "hunter2", name="my password by mistake", sender=ATTACKER)
     (row,) = Guess.objects.values()
@@ -145,33 +147,33 @@ def test_rows_hold_no_name_no_address_and_go_after_an_hour(clock: Any) -> None:
     assert Guess.objects.get().pk != row["id"]
 
 
-def test_a_body_s_pauses_are_not_made_longer_by_trying(clock: Any) -> None:
+def test_attempts_during_a_pause_do_not_extend_it(clock: Any) -> None:
     make_user()
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         attempt(Client(), f"wrong {number}", sender=HOME)
     for _ in range(5):
-        assert wait_told(attempt(Client(), sender=HOME)) == 2
+        assert retry_after(attempt(Client(), sender=HOME)) == 2
     clock.shift(2)
     assert attempt(Client(), sender=HOME).status_code == 302
 
 
-def test_the_password_asked_once_more_is_counted_too(clock: Any) -> None:
+def test_attempts_to_reauthenticate_count_too(clock: Any) -> None:
     make_user()
     session = Client()
     attempt(session)
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         session.post("/admin/sign-in/again/", {"password": f"wrong {number}"})
-    assert wait_told(session.post("/admin/sign-in/again/", {"password": PASSWORD})) == 2
+    assert retry_after(session.post("/admin/sign-in/again/", {"password": PASSWORD})) == 2
     clock.shift(2)
-    once_more(session)
+    reauthenticate(session)
 
 
-def test_the_old_password_of_a_change_is_counted_too(clock: Any) -> None:
+def test_attempts_at_the_old_password_of_a_change_count_too(clock: Any) -> None:
     make_user()
     session = Client()
     attempt(session)
     new = {"new_password1": "another zebra", "new_password2": "another zebra"}
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         answer = session.post("/admin/password_change/", new | {"old_password": f"wrong {number}"})
         assert "incorrectly" in read(answer).text
     refused = session.post("/admin/password_change/", new | {"old_password": PASSWORD})
@@ -181,24 +183,24 @@ def test_the_old_password_of_a_change_is_counted_too(clock: Any) -> None:
     assert changed.status_code == 302
 
 
-def test_nobody_asks_for_password_after_password(clock: Any) -> None:
+def test_requests_for_a_new_password_are_throttled(clock: Any) -> None:
     make_user(email="elsie@example.org")
-    for _ in range(FREE):
+    for _ in range(FREE_ATTEMPTS):
         asked = Client().post("/admin/password/", {"email": "elsie@example.org"})
         assert asked.status_code == 302
-    assert wait_told(Client().post("/admin/password/", {"email": "Elsie@example.org"})) == 2
-    assert send_due() == len(mail.outbox) == 1, "one that waited answers all five"
+    assert retry_after(Client().post("/admin/password/", {"email": "Elsie@example.org"})) == 2
+    assert send_due() == len(mail.outbox) == 1, "the waiting email answers all five requests"
 
 
-def test_codes_are_counted_for_all_senders_together(clock: Any) -> None:
-    """Whoever stands at the second step has the password: a thousand senders help nothing."""
+def test_attempts_at_the_second_factor_count_for_all_clients_together(clock: Any) -> None:
+    """An attacker who has the password gains nothing from a thousand addresses."""
     make_user()
-    hers = Client()
-    attempt(hers, sender=HOME)
-    secret, _ = set_up_app(hers)
-    hers.post("/admin/logout/")
+    known = Client()
+    attempt(known, sender=HOME)
+    secret, _ = set_up_app(known)
+    known.post("/admin/logout/")
     clock.shift(90)
-    for number in range(FREE):
+    for number in range(FREE_ATTEMPTS):
         thief = Client()
         sender = f"198.51.100.{number}"
         assert attempt(thief, sender=sender)["Location"] == STEP
@@ -206,27 +208,27 @@ def test_codes_are_counted_for_all_senders_together(clock: Any) -> None:
         assert "Incorrect code" in read(wrong).text
     attempt(thief, sender="198.51.100.99")
     refused = thief.post(STEP, {"code": code_of(secret)}, REMOTE_ADDR="198.51.100.99")
-    assert wait_told(refused) == 2
-    assert attempt(hers, sender=HOME)["Location"] == STEP
-    assert hers.post(STEP, {"code": code_of(secret)}, REMOTE_ADDR=HOME).status_code == 302
-    assert is_in(hers)
+    assert retry_after(refused) == 2
+    assert attempt(known, sender=HOME)["Location"] == STEP
+    assert known.post(STEP, {"code": code_of(secret)}, REMOTE_ADDR=HOME).status_code == 302
+    assert is_signed_in(known)
 
 
-def test_a_right_password_gives_no_new_tries_for_the_code(clock: Any) -> None:
+def test_a_right_password_does_not_reset_the_count_of_the_second_factor(clock: Any) -> None:
     make_user()
     stolen = Client()
     attempt(stolen)
     set_up_app(stolen)
     stolen.post("/admin/logout/")
-    for _ in range(FREE):
+    for _ in range(FREE_ATTEMPTS):
         attempt(stolen)
         stolen.post(STEP, {"code": "000000"}, REMOTE_ADDR="192.0.2.1")
     attempt(stolen)
     assert stolen.post(STEP, {"code": "000000"}, REMOTE_ADDR="192.0.2.1").status_code == 429
 
 
-def test_many_at_once_are_counted_as_many(site: RunningSite) -> None:
-    """Sixteen tries at the same moment, on the real server."""
+def test_concurrent_attempts_are_all_counted(site: RunningSite) -> None:
+    """Sixteen attempts at the same moment on a served site."""
     answers: list[int] = []
     page, text = site.ask("GET", LOGIN)
     cookie = page.headers["Set-Cookie"].partition(";")[0]
@@ -242,15 +244,15 @@ def test_many_at_once_are_counted_as_many(site: RunningSite) -> None:
     for thread in threads:
         thread.join()
     assert len(answers) == 16
-    assert answers.count(200) <= FREE
+    assert answers.count(200) <= FREE_ATTEMPTS
     assert answers.count(200) + answers.count(429) == 16
     assert site.rows("SELECT count(*) FROM door_guess") == [(answers.count(200),)]
 
 
-def test_a_clock_that_jumped_back_lets_her_in() -> None:
-    """Rows from a time to come end the day the clock is right, and no pause is longer than that."""
+def test_rows_from_the_future_do_not_lock_anybody_out() -> None:
+    """They were written while the server's clock was wrong."""
     make_user()
     with time_machine.travel(timezone.now() + timedelta(days=365), tick=False):
-        for number in range(FREE + SLOW):
+        for number in range(FREE_ATTEMPTS + SLOW_ATTEMPTS):
             attempt(Client(), f"wrong {number}", sender=HOME)
     assert attempt(Client(), sender=HOME).status_code == 302

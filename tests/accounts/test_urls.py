@@ -1,4 +1,4 @@
-"""Of django-allauth only what is in use answers, and there is no sign-up anywhere."""
+"""Only those addresses of django-allauth that the site uses exist, and there is no sign-up."""
 
 import re
 from importlib import import_module
@@ -9,7 +9,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 
 
 def names(patterns: Any, prefix: str = "") -> dict[str, str]:
-    """Every address with a name, and a path that leads there."""
+    """The names of all addresses, each with an example path."""
     found: dict[str, str] = {}
     for pattern in patterns:
         path = prefix + re.sub(r"\(\?P<\w+>.*?\)|<\w+:\w+>|<\w+>", "1", str(pattern.pattern))
@@ -28,15 +28,15 @@ def is_allauth(path: str) -> bool:
     return getattr(view, "view_class", view).__module__.startswith("allauth")
 
 
-def test_of_allauth_s_addresses_only_those_in_use_answer(trainer: Client) -> None:
-    """Wherever they might be mounted; there is no sign-up, signed in or not."""
+def test_only_the_addresses_of_allauth_that_are_used_exist(trainer: Client) -> None:
+    """Tries all prefixes under which they could be included, signed in and not."""
     ours = set(names(get_resolver().url_patterns))
     asked = 0
     for module in ("account", "mfa"):
         patterns = import_module(f"allauth.{module}.urls").urlpatterns
         for name, path in names(patterns).items():
             if path == "/":
-                continue  # where it is mounted
+                continue  # the include itself
             for prefix in ("", "/accounts", f"/{module}", f"/accounts/{module}", "/accounts/2fa"):
                 for client in (Client(), trainer):
                     asked += 1

@@ -241,10 +241,10 @@ def test_a_server_that_is_down_is_asked_again_each_time(
             Letter.objects.create(kind="x", to=f"r{n}@example.org", subject="S", text="T", html="H")
         for _ in range(15):
             call_command("send_letters")
-        assert "Letters sent: 0." in capsys.readouterr().out
+        assert "Emails sent: 0." in capsys.readouterr().out
         mailbox.start()
         call_command("send_letters")
-        assert "Letters sent: 20." in capsys.readouterr().out
+        assert "Emails sent: 20." in capsys.readouterr().out
         assert {mailbox.next()["To"] for _ in range(20)} == {f"r{n}@example.org" for n in range(20)}
         call_command("send_letters")
         assert mailbox.is_empty()

@@ -1,4 +1,4 @@
-"""The morning page in sentences, and what each person at the desk sees and may do."""
+"""The front page of the desk, and what each role sees and may do."""
 
 import re
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from tests.support.page import Element, read, save
 pytestmark = pytest.mark.django_db
 
 
-def person(role: str) -> Client:
+def client_of(role: str) -> Client:
     call_command("roles")
     user = User.objects.create_user(role.lower(), is_staff=True)
     user.groups.add(Group.objects.get(name=role))
@@ -30,33 +30,33 @@ def person(role: str) -> Client:
     return client
 
 
-def morning(client: Client) -> Element:
+def front_page(client: Client) -> Element:
     return read(client.get("/admin/")).one(id="content-main")
 
 
 def items(client: Client) -> list[Element]:
-    """The sentences; that of the backup, with its button, is in test_backup.py."""
-    found = [item for part in morning(client).all("ul", "sentences") for item in part.all("li")]
+    """The notices without the one about backups, which tests/operations/test_admin.py tests."""
+    found = [item for part in front_page(client).all("ul", "sentences") for item in part.all("li")]
     return [item for item in found if not item.all("form")]
 
 
-def sentences(client: Client) -> list[str]:
+def notices(client: Client) -> list[str]:
     return [item.text for item in items(client)]
 
 
 @pytest.fixture(autouse=True)
 def backed_up(settings: Any, tmp_path: Path) -> None:
-    """There is a backup of today, so nothing is to be said of that."""
+    """Makes a backup of today, so that there is no notice about a missing one."""
     settings.BACKUP_DIR = tmp_path
     (tmp_path / datetime.now(UTC).strftime(backup.STAMP)).touch()
 
 
-def test_nothing_to_do_says_so(trainer: Client) -> None:
-    assert morning(trainer).one("p").text == "Nothing needs you today."
-    assert sentences(trainer) == []
+def test_the_front_page_says_when_there_is_nothing_to_do(trainer: Client) -> None:
+    assert front_page(trainer).one("p").text == "Nothing needs you today."
+    assert notices(trainer) == []
 
 
-def test_what_needs_her_in_sentences_each_a_link(trainer: Client) -> None:
+def test_each_notice_links_to_what_needs_attention(trainer: Client) -> None:
     make_comment(published_at=None)
     make_comment(words="Does it help my back?", name="Ana")
     answered = make_comment(words="How often?")
@@ -71,8 +71,8 @@ def test_what_needs_her_in_sentences_each_a_link(trainer: Client) -> None:
     typed = fields | {"title": "Begun well", "article": draft.pk}
     trainer.post(f"/admin/blog/article/window/{fields['window']}/", typed)
 
-    told = sentences(trainer)
-    assert told[:6] == [
+    texts = notices(trainer)
+    assert texts[:6] == [
         "One answer waits for you.",
         "Ana asks: “Does it help my back?”",
         "You typed something in “Begun well” that is not saved.",
@@ -80,17 +80,17 @@ def test_what_needs_her_in_sentences_each_a_link(trainer: Client) -> None:
         "One picture has no words yet.",
         "“Claiming” has a claim without a source.",
     ]
-    assert re.match(r"Next: “Coming”\. Scheduled for \w+, \w+ \d+, ", told[6])
-    assert told[7].startswith("The last letter went out on ")
+    assert re.match(r"Next: “Coming”\. Scheduled for \w+, \w+ \d+, ", texts[6])
+    assert texts[7].startswith("The last letter went out on ")
     for item in items(trainer):
         assert trainer.get(item.one("a").attrs["href"]).status_code == 200, item.text
 
 
-def test_many_drafts_are_counted(trainer: Client) -> None:
+def test_drafts_beyond_the_newest_five_are_counted(trainer: Client) -> None:
     for n in range(8):
         make_article(title=f"Draft {n}", published_at=None)
-    told = read(trainer.get("/admin/")).one(id="content-main").all("a")
-    links = [link for link in told if "draft" in link.text]
+    found = read(trainer.get("/admin/")).one(id="content-main").all("a")
+    links = [link for link in found if "draft" in link.text]
     assert len(links) == 6
     assert links[0].text == "“Draft 7” is a draft."
     assert links[-1].text == "There are 3 more drafts."
@@ -98,18 +98,18 @@ def test_many_drafts_are_counted(trainer: Client) -> None:
     assert len(read(trainer.get(link.attrs["href"])).one(id="result_list").all("tr")) == 9
 
 
-def test_a_claim_with_its_source_needs_nobody(trainer: Client) -> None:
+def test_a_claim_with_a_source_gives_no_notice(trainer: Client) -> None:
     article = make_article(text="Studies say so [@one].")
     make_source(article=article, key="one")
-    assert sentences(trainer) == []
+    assert notices(trainer) == []
 
 
-def test_a_trainer_edits_her_things_and_no_accounts() -> None:
-    trainer = person("Trainer")
+def test_a_trainer_edits_content_and_no_accounts() -> None:
+    trainer = client_of("Trainer")
     Letter.objects.create(kind="x", to="a@example.org", subject="S", sent_at=earlier())
-    assert sentences(trainer)[0].startswith("The last letter went out on ")
-    assert not items(trainer)[0].all("a")  # to whom letters went is the administrator's to see
-    folds = [fold.text for fold in morning(trainer).all("summary")]
+    assert notices(trainer)[0].startswith("The last letter went out on ")
+    assert not items(trainer)[0].all("a")  # only administrators see the recipients of emails
+    folds = [fold.text for fold in front_page(trainer).all("summary")]
     assert folds == ["More"]
     assert trainer.get("/admin/auth/user/").status_code == 403
     article = make_article(published_at=None)
@@ -119,8 +119,8 @@ def test_a_trainer_edits_her_things_and_no_accounts() -> None:
 
 
 def test_an_assistant_writes_drafts_and_publishes_nothing() -> None:
-    assistant = person("Assistant")
-    things = morning(assistant).all("ul", "things")
+    assistant = client_of("Assistant")
+    things = front_page(assistant).all("ul", "things")
     assert [a.text for a in things[0].all("a") if "add" not in a.attrs.get("class", "")] == [
         "Articles",
         "Answers and comments",
@@ -140,19 +140,19 @@ def test_an_assistant_writes_drafts_and_publishes_nothing() -> None:
 
 
 @pytest.mark.parametrize("date", [earlier(), later()], ids=["live", "scheduled"])
-def test_an_assistant_s_change_of_a_live_article_waits_for_the_trainer(
+def test_an_assistant_s_change_to_a_live_article_waits_for_the_trainer(
     trainer: Client, date: Any
 ) -> None:
-    assistant = person("Assistant")
+    assistant = client_of("Assistant")
     article = make_article(title="Live", published_at=date)
     address = f"/admin/blog/article/{article.pk}/change/"
     for button in ("_save", "_draft", "_publish"):
         assert save(assistant, address, title="Mine", **{button: "1"}).status_code == 403
     assert save(assistant, address, title="Mine", _later="1").status_code == 302
     assert Article.objects.get().title == "Live"
-    told = "assistant changed something in “Live” for you to look at."
-    assert told in morning(trainer).text
-    assert told not in morning(assistant).text
+    notice = "assistant changed something in “Live” for you to look at."
+    assert notice in front_page(trainer).text
+    assert notice not in front_page(assistant).text
     shown = read(trainer.get(address))
     assert "assistant typed something here" in shown.text
     link = next(a for a in shown.all("a") if a.text == "Continue with it")
@@ -160,11 +160,11 @@ def test_an_assistant_s_change_of_a_live_article_waits_for_the_trainer(
     better = {"title": "Mine, and hers"}
     assert trainer.post(address, fields | better | {"_publish": "1"}).status_code == 302
     assert Article.objects.get().title == "Mine, and hers"
-    assert "assistant" not in morning(trainer).text
+    assert "assistant" not in front_page(trainer).text
     assert "assistant typed" not in read(trainer.get(address)).text
 
 
-def test_roles_may_be_made_again() -> None:
+def test_the_roles_command_is_idempotent() -> None:
     call_command("roles")
     counts = {group.name: group.permissions.count() for group in Group.objects.all()}
     call_command("roles")
@@ -172,7 +172,7 @@ def test_roles_may_be_made_again() -> None:
     assert counts["Assistant"] < counts["Trainer"] < counts["Administrator"]
 
 
-def test_a_forgotten_password_is_chosen_by_a_letter(reader: Client) -> None:
+def test_a_forgotten_password_is_replaced_by_email(reader: Client) -> None:
     User.objects.create_superuser("elsie", "elsie@example.org", "forgotten")
     assert 'href="/admin/password/"' in reader.get("/admin/login/").content.decode()
     ask = Client()
@@ -180,11 +180,11 @@ def test_a_forgotten_password_is_chosen_by_a_letter(reader: Client) -> None:
         asked = ask.post("/admin/password/", {"email": address}, headers={"host": "localhost"})
         assert asked["Location"] == "/admin/password/sent/"
     assert ask.get("/admin/password/sent/").status_code == 200
-    assert not mail.outbox  # the answer waited for no mail server
-    waits = Letter.objects.get()
+    assert not mail.outbox  # the request did not wait for the mail server
+    waiting = Letter.objects.get()
     helper = Client()
     helper.force_login(User.objects.create_superuser("ben"))
-    for page in ("", f"{waits.pk}/change/"):  # nobody else gets at its link meanwhile
+    for page in ("", f"{waiting.pk}/change/"):  # nobody else can see its link
         seen = helper.get(f"/admin/comments/letter/{page}", follow=True).content.decode()
         assert "/admin/password/M" not in seen
         assert "A new password for your desk" not in seen

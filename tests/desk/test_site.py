@@ -1,9 +1,10 @@
-"""The trainer's desk: her things in her order, her editor, and what it tells her."""
+"""The desk: its lists and forms, the article's form, pictures, and the Markdown preview."""
 
 from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
@@ -31,7 +32,7 @@ from tests.support.page import read, save
 
 pytestmark = pytest.mark.django_db
 
-HERS = [
+MORE = [
     "Variations",
     "Subjects",
     "Muscles",
@@ -42,11 +43,11 @@ HERS = [
     "Blocked words and senders",
     "Letters",
 ]
-MODELS = [model._meta.label_lower for model in admin.site._registry]
+MODELS = [m._meta.label_lower for m in filter(admin.site.is_registered, apps.get_models())]
 
 
-def world() -> None:
-    """One row of everything, tied together."""
+def make_one_of_each() -> None:
+    """Makes related rows of every model."""
     subject, picture = make_subject(), make_picture()
     exercise = make_exercise(subjects=[subject], muscles=[make_muscle()])
     variation = make_variation(exercise=exercise, one_of=[make_equipment()], photo=picture)
@@ -56,29 +57,29 @@ def world() -> None:
     make_comment(article=article, favorite=exercise)
 
 
-def test_the_desk_names_her_things_in_her_order(trainer: Client) -> None:
+def test_the_front_page_lists_models_by_desk_order(trainer: Client) -> None:
     page = read(trainer.get("/admin/"))
     lists = page.one(id="content-main").all("ul", "things")
     names = [[item.all("a")[0].text for item in part.all("li")] for part in lists]
     assert names[0] == ["Articles", "Exercises", "Answers and comments", "Pictures"]
-    assert [name for name in names[1] if name in HERS] == HERS
+    assert [name for name in names[1] if name in MORE] == MORE
     assert [fold.text for fold in page.all("summary")] == ["More", "Administration"]
 
 
 @pytest.mark.parametrize(("hour", "time"), [(7, "morning"), (12, "afternoon"), (20, "evening")])
-def test_the_desk_greets_by_the_clock_of_the_site(trainer: Client, hour: int, time: str) -> None:
+def test_the_greeting_follows_the_site_s_time_zone(trainer: Client, hour: int, time: str) -> None:
     now = timezone.localtime().replace(hour=hour)
     with time_machine.travel(now, tick=False):
         assert read(trainer.get("/admin/")).one("title").text == f"Good {time} | Your desk"
 
 
 @pytest.mark.parametrize("label", MODELS)
-def test_every_thing_can_be_listed_searched_added_and_changed(trainer: Client, label: str) -> None:
-    world()
+def test_every_model_can_be_listed_searched_added_and_changed(trainer: Client, label: str) -> None:
+    make_one_of_each()
     name = label.replace(".", "_")
     listed = trainer.get(reverse(f"admin:{name}_changelist"))
     assert listed.status_code == 200
-    model_admin = next(a for m, a in admin.site._registry.items() if m._meta.label_lower == label)
+    model_admin = admin.site.get_model_admin(apps.get_model(label))
     if model_admin.search_fields:
         assert trainer.get(reverse(f"admin:{name}_changelist") + "?q=a").status_code == 200
     may_add = model_admin.has_add_permission(listed.wsgi_request)
@@ -90,12 +91,12 @@ def test_every_thing_can_be_listed_searched_added_and_changed(trainer: Client, l
         assert shown.status_code == 200
         assert str(row)[:20] in read(shown).one("title").text
         if model_admin.has_change_permission(shown.wsgi_request, row):
-            assert save(trainer, address).status_code == 302, f"{label} cannot be saved as it is"
+            assert save(trainer, address).status_code == 302, f"{label} cannot be saved unchanged"
         break
 
 
-def test_pages_of_the_desk_speak_of_her_things(trainer: Client) -> None:
-    world()
+def test_pages_of_the_desk_use_the_models_plain_names(trainer: Client) -> None:
+    make_one_of_each()
     article = Article.objects.get()
     listed = read(trainer.get("/admin/blog/article/"))
     assert listed.one("h1").text == "Articles"
@@ -117,7 +118,7 @@ def test_pages_of_the_desk_speak_of_her_things(trainer: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "slug", "kept"),
+    ("title", "slug", "saved_slug"),
     [
         ("The plank", "", "the-plank"),
         ("The squat", "the-squat", "the-squat-2"),
@@ -126,23 +127,23 @@ def test_pages_of_the_desk_speak_of_her_things(trainer: Client) -> None:
         ("x" * 120, "", "x" * 110),
     ],
 )
-def test_no_address_keeps_her_from_saving(
-    trainer: Client, title: str, slug: str, kept: str
+def test_a_missing_or_taken_slug_does_not_prevent_saving(
+    trainer: Client, title: str, slug: str, saved_slug: str
 ) -> None:
     make_article(slug="the-squat", author=make_author())
     answer = save(trainer, "/admin/blog/article/add/", title=title, slug=slug, _draft="1")
     assert answer.status_code == 302
-    assert Article.objects.get(title=title).slug == kept
+    assert Article.objects.get(title=title).slug == saved_slug
 
 
-def test_an_opening_sentence_is_one_line(trainer: Client) -> None:
+def test_a_standfirst_is_saved_on_one_line(trainer: Client) -> None:
     article = make_article(published_at=None)
     address = f"/admin/blog/article/{article.pk}/change/"
     assert save(trainer, address, standfirst="One \r\n sentence.", _draft="1").status_code == 302
     assert Article.objects.get().standfirst == "One sentence."
 
 
-def test_an_address_she_changes_is_not_changed_for_her(trainer: Client) -> None:
+def test_a_slug_that_is_typed_is_never_changed_silently(trainer: Client) -> None:
     make_article(slug="the-squat")
     article = make_article(slug="the-plank")
     address = f"/admin/blog/article/{article.pk}/change/"
@@ -151,7 +152,7 @@ def test_an_address_she_changes_is_not_changed_for_her(trainer: Client) -> None:
     assert Article.objects.filter(slug="the-plank").exists()
 
 
-def test_without_a_title_it_is_kept_for_later(trainer: Client) -> None:
+def test_an_article_without_a_title_becomes_a_draft(trainer: Client) -> None:
     make_author()
     typed = {"text": "Words without a title.", "_draft": "1"}
     answer = save(trainer, "/admin/blog/article/add/", **typed)
@@ -163,7 +164,7 @@ def test_without_a_title_it_is_kept_for_later(trainer: Client) -> None:
 
 
 @pytest.mark.parametrize("typed", ["7:00", "07:00", "7:00 am", "7:00AM", "7 am"])
-def test_the_time_is_typed_as_she_says_it(trainer: Client, typed: str) -> None:
+def test_a_time_may_be_typed_in_several_formats(trainer: Client, typed: str) -> None:
     article = make_article(published_at=None)
     address = f"/admin/blog/article/{article.pk}/change/"
     when = {"published_at_0": "2036-05-06", "published_at_1": typed}
@@ -172,7 +173,7 @@ def test_the_time_is_typed_as_she_says_it(trainer: Client, typed: str) -> None:
     assert "Scheduled for Tuesday, May 6, 2036, 7:00" in read(trainer.get(address)).text
 
 
-def test_pictures_to_choose_from_say_what_they_show(trainer: Client) -> None:
+def test_choices_of_pictures_contain_their_text_alternatives(trainer: Client) -> None:
     make_picture(name="img-1234", text_alternative="A bench by the window.")
     form = read(trainer.get("/admin/blog/article/add/"))
     choice = form.one("select", name="lead_picture")
@@ -184,7 +185,9 @@ def test_pictures_to_choose_from_say_what_they_show(trainer: Client) -> None:
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/admin/blog/article/add/", "/admin/jsi18n/"])
-def test_readers_are_sent_to_sign_in(reader: Client, address: str, django_user_model: Any) -> None:
+def test_readers_are_redirected_to_the_sign_in_page(
+    reader: Client, address: str, django_user_model: Any
+) -> None:
     for _ in range(2):
         response = reader.get(address)
         assert response.status_code == 302
@@ -221,16 +224,16 @@ def test_an_article_is_written_and_published(trainer: Client, reader: Client) ->
     assert "January 2, 2026" in page.text
 
 
-def test_what_readers_do_not_see_is_told_after_saving(trainer: Client) -> None:
+def test_saving_reports_what_readers_do_not_see(trainer: Client) -> None:
     article = make_article(text="[[no-such/thing]]", published_at=None)
     saved = save(trainer, f"/admin/blog/article/{article.pk}/change/")
-    told = read(trainer.get(saved["Location"])).one("ul", "messagelist").text
-    assert "Readers do not see this yet. Line 1: there is no exercise “no-such/thing”." in told
+    message = read(trainer.get(saved["Location"])).one("ul", "messagelist").text
+    assert "Readers do not see this yet. Line 1: there is no exercise “no-such/thing”." in message
 
 
 @pytest.mark.parametrize("date", [earlier(), later()], ids=["now", "later"])
 @pytest.mark.parametrize("where", ["lead", "text"])
-def test_a_picture_without_words_stops_publishing_not_saving(
+def test_a_picture_without_a_text_alternative_prevents_publishing_but_not_saving(
     trainer: Client, date: Any, where: str
 ) -> None:
     picture = make_picture(name="mute", text_alternative="")
@@ -252,7 +255,7 @@ def test_a_picture_without_words_stops_publishing_not_saving(
     assert save(trainer, address, **day).status_code == 302
 
 
-def test_decorative_and_described_exclude_each_other(trainer: Client) -> None:
+def test_a_decorative_picture_cannot_have_a_text_alternative(trainer: Client) -> None:
     picture = make_picture(text_alternative="A zebra.")
     address = f"/admin/publishing/picture/{picture.pk}/change/"
     refused = save(trainer, address, decorative="on")
@@ -272,7 +275,7 @@ def test_the_preview_of_a_page_shows_cards_and_problems(trainer: Client) -> None
     assert trainer.post(PREVIEW).content == b""
 
 
-def test_a_dropped_picture_is_kept_and_its_line_given(trainer: Client, media: Any) -> None:
+def test_a_dropped_picture_is_saved_and_its_markdown_returned(trainer: Client, media: Any) -> None:
     for name in ("zebra", "zebra-2"):
         file = image_file()
         file.name = "Zebra!.png"
@@ -286,18 +289,18 @@ def test_a_dropped_picture_is_kept_and_its_line_given(trainer: Client, media: An
 
 
 @pytest.mark.parametrize("address", [PREVIEW, UPLOAD])
-def test_the_editor_s_addresses_are_hers_alone(
+def test_the_editor_s_addresses_require_staff(
     reader: Client, trainer: Client, media: Any, address: str, django_user_model: Any
 ) -> None:
     data = {"content": "Words.", "image": image_file()}
     assert reader.post(address, data).status_code == 403  # no token
-    anybody = Client()
-    assert anybody.post(address, data)["Location"].startswith("/admin/login/")
-    anybody.force_login(django_user_model.objects.create_user("reader"))
-    assert anybody.post(address, data)["Location"].startswith("/admin/login/")
+    client = Client()
+    assert client.post(address, data)["Location"].startswith("/admin/login/")
+    client.force_login(django_user_model.objects.create_user("reader"))
+    assert client.post(address, data)["Location"].startswith("/admin/login/")
     assert not Picture.objects.exists()
-    for client in (reader, trainer):
-        assert client.get(address).status_code == 405
+    for other in (reader, trainer):
+        assert other.get(address).status_code == 405
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = trainer.cookies
     assert strict.post(address, data).status_code == 403

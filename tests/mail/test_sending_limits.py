@@ -1,4 +1,4 @@
-"""Nobody's mailbox is filled: over a limit emails wait, and none is dropped."""
+"""Rate limits: emails over a limit wait, and none is dropped."""
 
 import re
 from datetime import timedelta
@@ -36,7 +36,7 @@ def sent_to(*addresses: str) -> int:
 
 
 def flood(reader: Client) -> list[str]:
-    """The issue's: seventy names of one mailbox, from four networks."""
+    """Posts as seventy addresses of one mailbox, from four networks; returns the addresses."""
     names = [f"{'vi.ct.im' if n % 2 else 'victim'}+{n}@gmail.com" for n in range(70)]
     for n, name in enumerate(names):
         written(stranger(), words=f"Number {n}.", email=name, sender=f"198.51.{n % 4}.{n}")
@@ -45,8 +45,8 @@ def flood(reader: Client) -> list[str]:
 
 def test_seventy_names_of_one_mailbox_get_three_a_day(reader: Client, clock: Any) -> None:
     names = flood(reader)
-    limit = sending.TO_A_MAILBOX["confirm"].most
-    written(stranger(), words="Ana's.", email="ana@gmail.com")
+    limit = sending.MAILBOX_LIMITS["confirm"].maximum
+    written(stranger(), words="Another mailbox.", email="ana@gmail.com")
     assert send_due() == limit + 1
     assert (sent_to(*names), sent_to("ana@gmail.com")) == (limit, 1)
     for _ in range(10):
@@ -62,7 +62,7 @@ def test_seventy_names_of_one_mailbox_get_three_a_day(reader: Client, clock: Any
     assert not Letter.objects.filter(sent_at=None).exists(), "none was dropped"
 
 
-def test_what_waits_for_room_is_no_failure(reader: Client, clock: Any) -> None:
+def test_waiting_for_a_limit_is_no_failure(reader: Client, clock: Any) -> None:
     flood(reader)
     send_due()
     waiting = Letter.objects.filter(sent_at=None)
@@ -70,7 +70,7 @@ def test_what_waits_for_room_is_no_failure(reader: Client, clock: Any) -> None:
     assert not waiting.filter(next_try_at__lte=timezone.now()).exists()
 
 
-def test_who_stops_one_stops_them_all(reader: Client, clock: Any) -> None:
+def test_stopping_one_address_stops_its_whole_mailbox(reader: Client, clock: Any) -> None:
     flood(reader)
     send_due()
     stop = re.search(r"/comments/letters/stop/\S+", str(mail.outbox[0].body))
@@ -83,15 +83,17 @@ def test_who_stops_one_stops_them_all(reader: Client, clock: Any) -> None:
     assert send_due() == 0
 
 
-def test_the_whole_site_has_a_limit_and_passwords_pass_by_it(reader: Client, clock: Any) -> None:
-    """A flood of addresses holds up neither her password nor word of a new device."""
+def test_the_whole_site_has_a_limit_that_passwords_are_exempt_from(
+    reader: Client, clock: Any
+) -> None:
+    """A flood of addresses delays neither a password email nor one about a new device."""
     make_user(email="elsie@example.org")
-    most, _ = sending.FROM_THE_SITE["confirm"]
-    for n in range(most + 30):
+    maximum, _ = sending.SITE_LIMITS["confirm"]
+    for n in range(maximum + 30):
         written(stranger(), words=f"Number {n}.", email=f"r{n}@s{n}.example", sender=f"10.0.{n}.1")
-    assert send_due() >= most
+    assert send_due() >= maximum
     confirmed = sum("@s" in message.to[0] for message in mail.outbox)
-    assert confirmed == most
+    assert confirmed == maximum
     attempt(Client())
     Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"})
     assert send_due() == 2
@@ -110,51 +112,51 @@ def test_urgent_emails_leave_first(reader: Client, clock: Any) -> None:
     assert {"A new device at your desk", "A new password for your desk"} <= first
 
 
-def ask(n: int, client: Client | None = None) -> None:
+def request_password(n: int, client: Client | None = None) -> None:
+    """Asks for a new password from the network number n."""
     address = f"203.0.{n}.7"
-    page = (client or Client()).post(
+    response = (client or Client()).post(
         PASSWORD_PAGE, {"email": "elsie@example.org"}, REMOTE_ADDR=address
     )
-    assert page.status_code == 302
+    assert response.status_code == 302
 
 
-def test_twelve_networks_do_not_fill_her_mailbox(clock: Any, db: None) -> None:
-    """The issue's: twelve requests from twelve networks."""
+def test_requests_from_twelve_networks_do_not_flood_a_mailbox(clock: Any, db: None) -> None:
     make_user(email="elsie@example.org")
-    limit = sending.TO_A_MAILBOX["password"].most
+    limit = sending.MAILBOX_LIMITS["password"].maximum
     for n in range(12):
-        ask(n)
+        request_password(n)
         send_due()
     assert sent_to("elsie@example.org") == limit
     clock.shift(HOUR)
-    assert send_due() == 1, "the one that waited answers all that came meanwhile"
+    assert send_due() == 1, "the waiting email answers all requests since"
     link = re.search(r"http\S+?(/admin/password/\S+)", str(mail.outbox[-1].body))
     assert link
     assert Client().get(link[1]).status_code == 302
 
 
-def test_no_stranger_keeps_her_from_her_password(clock: Any, db: None) -> None:
-    """On a device she signed in with, her own count: also from the network of the attackers."""
+def test_strangers_cannot_use_up_the_limit_of_a_known_device(clock: Any, db: None) -> None:
+    """The device has a limit of its own, even on the attackers' network."""
     make_user(email="elsie@example.org")
-    hers = Client()
-    attempt(hers)
+    device = Client()
+    attempt(device)
     send_due()
     mail.outbox.clear()
     for n in range(60):
         Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"}, REMOTE_ADDR=f"203.0.{n % 2}.7")
         send_due()
-    assert len(mail.outbox) == sending.TO_A_MAILBOX["password"].most
-    hers.cookies.pop("sessionid")
-    ask(0, hers)
+    assert len(mail.outbox) == sending.MAILBOX_LIMITS["password"].maximum
+    device.cookies.pop("sessionid")
+    request_password(0, device)
     assert send_due() == 1
     assert mail.outbox[-1].to == ["elsie@example.org"]
     for _ in range(3):
-        ask(0, hers)
+        request_password(0, device)
         send_due()
-    assert len(mail.outbox) == 2 * sending.TO_A_MAILBOX["password"].most
+    assert len(mail.outbox) == 2 * sending.MAILBOX_LIMITS["password"].maximum
 
 
-def test_a_password_link_lives_from_when_it_leaves(clock: Any, db: None) -> None:
+def test_a_password_link_is_valid_for_a_day_after_it_leaves(clock: Any, db: None) -> None:
     user = make_user(email="elsie@example.org")
     new_password(user, user.email)
     clock.shift(timedelta(days=3))
@@ -165,7 +167,7 @@ def test_a_password_link_lives_from_when_it_leaves(clock: Any, db: None) -> None
     assert Client().get(link[1]).status_code == 302
 
 
-def test_a_password_link_of_an_older_version_is_not_sent_dead(clock: Any, db: None) -> None:
+def test_an_expired_password_link_of_an_older_version_is_not_sent(clock: Any, db: None) -> None:
     old = {"kind": "password", "to": "elsie@example.org", "subject": "S", "text": "T", "html": "H"}
     Letter.objects.create(**old, written_at=timezone.now() - timedelta(hours=25))
     Letter.objects.create(**old, written_at=timezone.now() - timedelta(hours=23))
@@ -181,20 +183,20 @@ def test_a_closed_account_gets_no_password(clock: Any, db: None) -> None:
     assert "closed" in Letter.objects.get().last_error
 
 
-def test_answers_to_one_reader_wait_too(clock: Any, db: None) -> None:
+def test_emails_about_answers_have_a_limit_too(clock: Any, db: None) -> None:
     Address.objects.create(email="ana@example.org", confirmed_at=timezone.now())
-    mine = make_comment(email="ana@example.org", article=None)
+    comment = make_comment(email="ana@example.org", article=None)
     for n in range(25):
-        emails.answered(make_comment(parent=mine, article=None, words=f"{n}"), mine)
+        emails.answered(make_comment(parent=comment, article=None, words=f"{n}"), comment)
     assert send_due() == 20
     clock.shift(DAY)
     assert send_due() == 5
 
 
-def test_rows_of_an_older_version_are_counted_by_their_address(reader: Client, clock: Any) -> None:
-    """They have no hash yet."""
+def test_rows_of_an_older_version_count_by_their_address(reader: Client, clock: Any) -> None:
+    """They have no rate_limit_key yet."""
     for n in range(5):
         one = {"subject": "S", "text": "T", "html": "H"}
         Letter.objects.create(kind="confirm", to=f"victim+{n}@gmail.com", **one)
-    assert send_due() == sending.TO_A_MAILBOX["confirm"].most
+    assert send_due() == sending.MAILBOX_LIMITS["confirm"].maximum
     assert not Comment.objects.exists()

@@ -1,4 +1,4 @@
-"""People at the door of the desk: their browsers, their tries and their codes."""
+"""Signing in to the desk: passwords, codes and second factors."""
 
 import base64
 import hmac
@@ -23,33 +23,33 @@ def make_user(name: str = "elsie", **more: Any) -> User:
 def attempt(
     client: Client, password: str = PASSWORD, name: str = "elsie", sender: str = "", **more: Any
 ) -> Any:
-    """Type a name and a password, from this network address."""
+    """Posts the sign-in form from this network address."""
     typed = {"username": name, "password": password} | more
     return client.post(LOGIN, typed, REMOTE_ADDR=sender or "192.0.2.1")
 
 
-def is_in(client: Client) -> bool:
+def is_signed_in(client: Client) -> bool:
     return client.get("/admin/").status_code == 200
 
 
 def code_of(secret: str, at: float | None = None) -> str:
-    """What an app on the phone shows at this moment: RFC 6238 with its usual figures."""
+    """The code that an app shows now or at `at`: RFC 6238 with its default parameters."""
     count = struct.pack(">Q", int(at or time.time()) // 30)
     mac = hmac.digest(base64.b32decode(secret), count, "sha1")
     start = mac[-1] & 15
     return f"{(struct.unpack('>I', mac[start : start + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
 
 
-def once_more(client: Client, password: str = PASSWORD) -> None:
-    """The password once more, as the desk asks before it changes who gets in."""
-    asked = client.get("/admin/sign-in/again/", {"next": OVERVIEW})
-    form = read(asked).one("div", "reading").one("form").fields()
+def reauthenticate(client: Client, password: str = PASSWORD) -> None:
+    """Confirms the password, as the desk requires before changes to sign-ins."""
+    page = client.get("/admin/sign-in/again/", {"next": OVERVIEW})
+    form = read(page).one("div", "reading").one("form").fields()
     assert client.post("/admin/sign-in/again/", form | {"password": password}).status_code == 302
 
 
 def set_up_app(client: Client) -> tuple[str, list[str]]:
-    """Set up an app for codes: its secret and the recovery codes that were shown."""
-    once_more(client)
+    """Sets up an app for codes; returns its secret and the recovery codes."""
+    reauthenticate(client)
     page = read(client.get("/admin/sign-in/app/"))
     secret = page.one("div", "reading").all("code")[0].text
     added = client.post("/admin/sign-in/app/", {"code": code_of(secret)})
@@ -58,11 +58,9 @@ def set_up_app(client: Client) -> tuple[str, list[str]]:
     return secret, [code.text for code in codes]
 
 
-def wait_told(response: Any) -> int:
-    """After how many seconds another try is looked at: said in the header and in words."""
+def retry_after(response: Any) -> int:
+    """Asserts that the attempt was throttled, and returns the seconds to wait."""
     assert response.status_code == 429
-    words = read(response).text
-    seconds = int(response["Retry-After"])
-    told = re.search(r"Try again in (\d+|one) (second|minute)s?\.", words)
-    assert told, words
-    return seconds
+    text = read(response).text
+    assert re.search(r"Try again in (\d+|one) (second|minute)s?\.", text), text
+    return int(response["Retry-After"])

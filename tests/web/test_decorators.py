@@ -12,8 +12,9 @@ from web.decorators import get_only, paginate, private, read_only
 
 def request_of(user: Any = None, method: str = "GET", **query: str) -> HttpRequest:
     request = RequestFactory().generic(method, "/", QUERY_STRING="")
-    request.GET = request.GET.copy()
-    request.GET.update(query)
+    parameters = request.GET.copy()
+    parameters.update(query)
+    request.GET = parameters  # type: ignore[assignment]
     request.user = user or AnonymousUser()
     return request
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from config.wsgi import application
-from pagecache.wsgi import preferred
+from pagecache.wsgi import preferred_encoding
 from tests.support.fuzzing import (
     FORM,
     MULTIPART,
@@ -167,7 +167,7 @@ def test_too_many_query_parameters_are_a_400(starter_site: RunningSite, content_
 def test_accept_encoding_is_parsed_or_ignored(
     starter_site: RunningSite, accepted: str, encoding: str
 ) -> None:
-    assert preferred(accepted) == encoding
+    assert preferred_encoding(accepted) == encoding
     host = starter_site.url.partition("://")[2]
     for path in ("/articles/hip-thrust/", "/search/"):
         request = raw_request("GET", path, Host=host, Accept_Encoding=accepted[:4000])
@@ -187,15 +187,16 @@ def environ_of(path: str) -> dict[str, Any]:
 
 @pytest.mark.django_db
 def test_failing_page_cache_gets_the_500_page(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
+    settings.PAGE_CACHE = True
     environ = environ_of("/articles/")
     del environ["wsgi.url_scheme"]  # every server sets it
     status, body = call(environ)
     assert status.startswith("500")
     assert read(body).one("h1").text == BROKEN
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
-    assert errors == ["The page store failed", "Internal Server Error: /articles/"]
+    assert errors == ["The page cache failed", "Internal Server Error: /articles/"]
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""For the day phone, passkey and recovery codes are all lost: the password alone opens again."""
+"""Removes an account's second factor, for when phone, passkey and recovery codes are all lost."""
 
 from typing import Any
 
@@ -18,4 +18,4 @@ class Command(BaseCommand):
         if not user:
             raise CommandError(f"There is no account “{username}”.")
         Authenticator.objects.filter(user=user).delete()
-        self.stdout.write(f"“{username}” signs in with the password alone now.")
+        self.stdout.write(f"“{username}” now signs in with the password alone.")

@@ -3,15 +3,11 @@
 import sys
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.auth.tokens import default_token_generator
 from django.core.management.base import BaseCommand, CommandParser
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 from django.utils.text import slugify
 
+from accounts.emails import password_link
 from publishing.models import Site
 
 
@@ -34,14 +30,7 @@ class Command(BaseCommand):
             # The link is a key: it does not belong in a log file.
             self.stdout.write("To choose the trainer's password, run “make trainer” in a terminal.")
             return
-        link = reverse(
-            "choose_password",
-            args=[
-                urlsafe_base64_encode(force_bytes(user.pk)),
-                default_token_generator.make_token(user),
-            ],
-        )
         self.stdout.write(
             f"\nThe trainer's account is “{user.get_username()}”. Choose its password here, within"
-            f" one day; the link works once:\n\n    {settings.SITE_URL}{link}\n"
+            f" one day; the link works once:\n\n    {password_link(user)}\n"
         )

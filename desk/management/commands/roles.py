@@ -1,10 +1,11 @@
-"""Makes the groups that say who may do what at the desk. Whom they hold is not touched."""
+"""Makes the groups Trainer, Assistant and Administrator. Who is in them stays as it is."""
 
-from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.management.base import BaseCommand
 
 from desk.site import ContentAdmin
@@ -14,26 +15,19 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """What an assistant may do stands at each ContentAdmin; a trainer may do all with these."""
+        """A trainer gets all permissions for the models of ContentAdmin, an assistant those that
+        the class names."""
         trainer, assistant = set(), set()
-        for model, desk in admin.site._registry.items():
-            if isinstance(desk, ContentAdmin):
-                kinds = [model, *(inline.model for inline in desk.inlines)]
-                for permission in permissions_of(kinds):
+        for model in filter(admin.site.is_registered, apps.get_models()):
+            model_admin = admin.site.get_model_admin(model)
+            if isinstance(model_admin, ContentAdmin):
+                models = [model, *(inline.model for inline in model_admin.inlines)]
+                types = ContentType.objects.get_for_models(*models).values()
+                for permission in Permission.objects.filter(content_type__in=types):
                     trainer.add(permission)
-                    if permission.codename.split("_")[0] in desk.assistant:
+                    if permission.codename.split("_")[0] in model_admin.assistant:
                         assistant.add(permission)
-        for name, allowed in {
-            "Trainer": trainer,
-            "Assistant": assistant,
-            "Administrator": Permission.objects.all(),
-        }.items():
+        administrator = set(Permission.objects.all())
+        groups = {"Trainer": trainer, "Assistant": assistant, "Administrator": administrator}
+        for name, allowed in groups.items():
             Group.objects.get_or_create(name=name)[0].permissions.set(allowed)
-
-
-def permissions_of(models: list[Any]) -> Iterator[Permission]:
-    for model in models:
-        yield from Permission.objects.filter(
-            content_type__app_label=model._meta.app_label,
-            content_type__model=model._meta.model_name,
-        )

@@ -6,12 +6,12 @@ from mail import outbox, sending
 
 
 class Command(BaseCommand):
-    help = "Send the letters that are due; for a timer every few minutes."
+    help = "Sends the emails that are due; run it from a timer every few minutes."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             sent = outbox.send_due()
-        except sending.NoLock as error:
+        except sending.LockUnavailable as error:
             raise CommandError(str(error)) from error
         if options["verbosity"]:
-            self.stdout.write(f"Letters sent: {sent}.")
+            self.stdout.write(f"Emails sent: {sent}.")

@@ -1,0 +1,44 @@
+"""All that this site uses of django-allauth beyond its documented API, and why:
+
+- account.internal.flows.login and account.models.Login start a login that goes on to the second
+  factor. The public views would replace the admin's sign-in form.
+- mfa.stages.AuthenticateStage is the one login stage that this site has.
+- mfa.webauthn.internal.auth makes passkeys that verify their user. The public view only makes them
+  after a box is ticked.
+- core.context holds the request, which allauth does not pass to forms.
+
+Any release may change these names, so pyproject.toml pins the minor one. At an upgrade, run
+test_allauth_internals.py, then read the changes to these modules and to the views that
+accounts/views.py derives from.
+"""
+
+from typing import Any, cast
+
+from allauth.account.internal.flows.login import perform_login, perform_password_login
+from allauth.account.models import Login
+from allauth.core import context
+from allauth.mfa.webauthn.internal.auth import begin_registration
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+
+SECOND_FACTOR_STAGE = "allauth.mfa.stages.AuthenticateStage"
+
+
+def log_in(
+    request: HttpRequest, user: User, redirect_url: str, *, typed_password: bool
+) -> HttpResponse:
+    """Logs the user in and redirects to redirect_url, or first to the second factor's page when
+    the account has one. typed_password spares the user the next password prompt."""
+    login = Login(user=user, redirect_url=redirect_url)
+    if typed_password:
+        return perform_password_login(request, {}, login)
+    return perform_login(request, login)
+
+
+def passkey_creation_options(user: Any) -> dict[str, Any]:
+    """What the browser needs to make a passkey that verifies its user (finger, face or PIN)."""
+    return begin_registration(user, passwordless=True)
+
+
+def current_request() -> HttpRequest:
+    return cast(HttpRequest, context.request)
