@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
-from comments import desk, moderation, spam
+from comments import moderation, moderation_views, spam
 from comments.forms import WRITTEN
 from comments.models import Block, Comment
 from desk.site import ContentAdmin, DeskAdmin, Sentence, morning
@@ -167,7 +167,7 @@ class CommentAdmin(ContentAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         return [
-            path("queue/", view(desk.queue), name="comments_queue"),
+            path("queue/", view(moderation_views.queue), name="comments_queue"),
             path("person/", view(self.person), name="comments_person"),
             *super().get_urls(),
         ]

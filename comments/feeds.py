@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import linebreaks
 
 from blog.models import Article
-from comments.linking import linked
+from comments.linkify import linked
 from comments.models import Comment, CommentQuerySet
 from metadata import feeds
 from metadata.feeds import Entry, Feed, row_id, row_name

@@ -15,9 +15,9 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from comments import links, names
+from comments import impersonation, link_detection
 from comments.models import Block, Comment, Event, WordCount
-from comments.scoring import Learned, Said, Score, score, words_of
+from comments.spam_scoring import Learned, Said, Score, score, words_of
 from publishing.models import Site
 
 MANY_LINKS = 3
@@ -55,7 +55,7 @@ def judge(comment: Comment, facts: Facts) -> Verdict:
     doubts = [
         *(["The field that people do not see was filled in."] if facts.trapped else []),
         *(["The browser did not say which page it came from."] if facts.silent else []),
-        *(["It holds a link."] if links.found(_said(comment).text) else []),
+        *(["It holds a link."] if link_detection.found(_said(comment).text) else []),
         *_repeated(comment),
         *_foreign_script(comment),
         *_imitated(comment),
@@ -124,7 +124,7 @@ def _blocked(comment: Comment) -> str:
 
 
 def _many_links(comment: Comment) -> str:
-    number = len(links.found(_said(comment).text))
+    number = len(link_detection.found(_said(comment).text))
     return f"It holds {number} links." if number >= MANY_LINKS else ""
 
 
@@ -148,8 +148,8 @@ def _foreign_script(comment: Comment) -> list[str]:
 
 def _imitated(comment: Comment) -> list[str]:
     """It is signed, or names its favorite, as if somebody of this site wrote: always held."""
-    name = names.imitated(comment.name) or names.signed_as(comment.other_favorite)
-    name = name or names.signed_as(comment.words)
+    name = impersonation.imitated(comment.name) or impersonation.signed_as(comment.other_favorite)
+    name = name or impersonation.signed_as(comment.words)
     return [f"{IMITATES} “{name}”."] if name else []
 
 

@@ -7,8 +7,8 @@ from django.urls import include, path, re_path
 from accounts import views as accounts
 from blog import feeds, sitemaps, social
 from blog import views as blog
-from comments import desk
 from comments import feeds as comment_feeds
+from comments import moderation_views as comment_moderation
 from comments import views as comments
 from exercises import data
 from exercises import views as exercises
@@ -43,7 +43,7 @@ urlpatterns = [
     path("comments/<int:pk>/report/", comments.report, name="report_comment"),
     path("comments/letters/confirm/<str:token>/", comments.confirm_address, name="confirm_address"),
     path("comments/letters/stop/<str:token>/", comments.stop_letters, name="stop_letters"),
-    path("comments/desk/<str:token>/", desk.by_letter, name="desk_link"),
+    path("comments/desk/<str:token>/", comment_moderation.by_letter, name="desk_link"),
     path("comments/feed/", comment_feeds.of_all, name="comments_feed"),
     path(
         "articles/<slug:slug>/comments/feed/",

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils.html import format_html
 
 from blog.models import Article
-from comments import linking
+from comments import linkify
 from comments.forms import AnswerForm
 from comments.models import WORDS_A_PAGE, Comment
 from comments.structured import thread
@@ -98,7 +98,7 @@ def trainers_note(context: dict[str, Any], exercise: Exercise) -> str:
     return format_html('<span class="note">{} likes the {} best</span>', trainer, hers.name.lower())
 
 
-register.filter("linked", linking.linked)
+register.filter("linked", linkify.linked)
 
 
 @register.simple_tag

@@ -4,7 +4,7 @@ The score is a sum in the manner of naive Bayes: each sign adds its weight (log 
 of training take some off, and what her decisions taught adds or takes off a bounded amount. A
 comment is folded as "Probably spam" when the sum reaches LIKELY. The signs stand in
 `spam_phrases.toml`; weights and limit were calibrated on the texts in `tests/data/`, which
-`tests/comments/test_scoring.py` measures again.
+`tests/comments/test_spam_scoring.py` measures again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from comments import links
+from comments import link_detection
 
 LIKELY = 3.15  # log odds; one clear sign is enough where nothing speaks against it
 LEARNED_ENOUGH = 10  # decisions of each kind, before the learned words count
@@ -129,7 +129,7 @@ def words_of(said: Said) -> set[str]:
 
 
 def _lower(text: str) -> str:
-    return links.plain(text).casefold().replace("’", "'")
+    return link_detection.plain(text).casefold().replace("’", "'")
 
 
 def _signs(said: Said) -> Iterator[tuple[float, str]]:
@@ -152,18 +152,18 @@ def _signs(said: Said) -> Iterator[tuple[float, str]]:
 
 
 def _links(said: Said) -> Iterator[tuple[float, str]]:
-    if links.found(said.name) or links.found(said.favorite):
+    if link_detection.found(said.name) or link_detection.found(said.favorite):
         yield 3.0, "The name or the favorite is a link."
-    found = [link.casefold() for link in links.found(said.words)]
+    found = [link.casefold() for link in link_detection.found(said.words)]
     doubtful = [link for link in found if not TRUSTED.search(link)]
     if not doubtful:
         return
     yield min(1.0 + 0.8 * (len(doubtful) - 1), 3.0), "It holds a link."
     if any(SHADY.search(link) for link in doubtful):
         yield 1.5, "A link leads to a shortener or an ending that spam likes."
-    if links.MARKUP.search(said.words):
+    if link_detection.MARKUP.search(said.words):
         yield 2.0, "It holds markup for links, as robots write it."
-    written = links.readable(said.words).casefold()
+    written = link_detection.readable(said.words).casefold()
     if not any(_host(link) in written for link in doubtful):
         yield 2.5, "A link is written so that filters do not see it."
 
@@ -192,7 +192,7 @@ _known = tomllib.loads(Path(__file__).with_name("spam_phrases.toml").read_text("
 
 def _any_of(phrases: str) -> str:
     """Phrases of the file, separated by "|" and line breaks, as one regular expression."""
-    return links.readable("|".join(phrases.strip("\n").split("\n")))
+    return link_detection.readable("|".join(phrases.strip("\n").split("\n")))
 
 
 TRUSTED = re.compile(rf"(?:^|[/.])(?:{_any_of(_known['trusted_hosts'])})\b")

@@ -1,7 +1,7 @@
 """Readers' words as HTML: what is plainly a web address becomes a link, the rest is text.
 
 Only what begins with http://, https:// or www. is a link, so that a missing space ("my
-knees.My hips") never is one. Whether a text *advertises* is another question: `comments/links.py`.
+knees.My hips") never is one. Whether a text *advertises* is another question: `comments/link_detection.py`.
 """
 
 from __future__ import annotations

@@ -216,4 +216,4 @@ def _letter(character: str) -> str:
     return character
 
 
-look_alike = _letter  # comments/links.py reads hosts with it
+look_alike = _letter  # comments/link_detection.py reads hosts with it

@@ -1,6 +1,6 @@
 """What in a text leads elsewhere, for the judgement: also what is written to hide it.
 
-`comments/linking.py` decides what is *shown* as a link; this is wider on purpose. It reads a text
+`comments/linkify.py` decides what is *shown* as a link; this is wider on purpose. It reads a text
 as a person would guess it ("evil(dot)com", "hxxps://", full-width letters, a zero-width space in
 "http"), and yet takes no missing space after a period ("my knees.My hips") for a link.
 """
@@ -16,7 +16,7 @@ from functools import cache
 import idna
 from linkify_it.tlds import TLDS
 
-from comments import names
+from comments import impersonation
 from comments.cleaning import clean
 
 # What the library's list of 2020 lacks: delegated since, or used without being delegated.
@@ -93,7 +93,7 @@ def readable(text: str) -> str:
 def _latin(character: str) -> str:
     """The letter of a Latin form that stays itself in NFKD (small capitals, letters in squares)."""
     is_form = not character.isascii() and " LATIN " in f" {unicodedata.name(character, '')}"
-    return names.look_alike(character) if is_form else character
+    return impersonation.look_alike(character) if is_form else character
 
 
 def plain(text: str) -> str:
@@ -137,7 +137,7 @@ def _is_link(match: re.Match[str], *, is_disguised: bool) -> bool:
     if IP.fullmatch(host):  # not sets ("12.10.8.6"), as far as one can tell
         return bool(match["more"]) or any(len(part) == 3 for part in host.split("."))
     if _mixes_alphabets(host):
-        host = "".join(c if c.isascii() else names.look_alike(c) for c in host)
+        host = "".join(c if c.isascii() else impersonation.look_alike(c) for c in host)
         *labels, top = host.split(".")
         is_disguised = True
     if labels[0].casefold() == "www":

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from comments.scoring import Learned, Said, Score, score, words_of
+from comments.spam_scoring import Learned, Said, Score, score, words_of
 from tests.support.corpus import by_topic, lines_of, readers
 
 SPAM = by_topic("spam") | by_topic("spam_unseen")

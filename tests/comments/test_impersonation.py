@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from comments import moderation
+from comments.impersonation import imitated, signed_as
 from comments.models import Comment
-from comments.names import imitated, signed_as
 from publishing.models import Site
 from tests.support.answering import edit, stranger, written
 from tests.support.make import make_article, make_author, make_comment

@@ -7,7 +7,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.linking import linked
+from comments.linkify import linked
 from tests.support.corpus import readers
 from tests.support.make import make_article, make_comment
 from tests.support.page import Element, read
