@@ -1,11 +1,9 @@
-"""Whether a name reads like that of an author, the trainer or the business.
+"""Detects names that readers could mistake for an author, the trainer or the business.
 
 Names are compared as a hasty reader sees them: without case, accents, punctuation, spaces inside a
-word, doubled letters and titles, with look-alike letters of other scripts (Unicode's confusables,
-UTS #39) and digits read as the letters they imitate.
+word, doubled letters and titles. Look-alike letters of other scripts (Unicode's confusables,
+UTS #39) and digits count as the letters they imitate.
 """
-
-from __future__ import annotations
 
 import re
 import unicodedata
@@ -17,16 +15,16 @@ from blog.models import Author
 from comments.cleaning import clean
 from publishing.models import Site
 
-Words = tuple[str, ...]  # folded
-Protected = list[tuple[str, bool]]  # names, and whether each is that of a business
+Words = tuple[str, ...]  # normalized by _words()
+Protected = list[tuple[str, bool]]  # (name, is_business)
 ASCII_LETTER = re.compile(r"[A-Za-z]")
 # The base letter in a character's Unicode name: LATIN LETTER SMALL CAPITAL E, ... L WITH STROKE,
 # NEGATIVE SQUARED LATIN CAPITAL LETTER E, REGIONAL INDICATOR SYMBOL LETTER E.
-LETTER_NAMED = re.compile(
+LETTER_NAME = re.compile(
     r"(?:LATIN|REGIONAL INDICATOR SYMBOL) .*?LETTER (?:[A-Z]+ )*?([A-Z])(?: WITH .*)?$"
 )
-# Imitations that the confusables do not hold, each for the ASCII letter it is read as.
-ALIKE = {
+# Look-alikes missing from the confusables, each with the ASCII letter it imitates.
+LOOK_ALIKES = {
     **dict(zip("0134579@$€!|£", "oieastgaseill", strict=True)),
     **dict(zip("σςεαιυνηєэ", "oseaiuvnee", strict=True)),
     **dict(zip("§ƨꙅз¡⎮❘", "ssszill", strict=True)),
@@ -37,19 +35,19 @@ ALIKE = {
     "2": "z",
 }
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-PARTS = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]+")
 SINGLE_LETTERS = re.compile(r"\b(?:\w )+\w\b")
-LONG_NAME = 8  # letters; a shorter name stands inside other names by chance (Chelsie)
-LONGEST_SIGNATURE = 80  # characters, as of a name
-MISSPELLED = 10  # letters; a business name at least as long is also read with two wrong ones
+LONG_NAME = 8  # letters; shorter names occur inside other names by chance (Chelsie)
+MAX_SIGNATURE = 80  # characters, the maximum of a name
+MIN_MISSPELLED = 10  # letters of a business name that is also matched with two typos
 SIGNS = re.compile(r"[^\w\s]|_")
 LAST_DIGITS = re.compile(r"\d+(?![^\W_])")
 OUTER_DIGITS = re.compile(rf"(?<![^\W_])\d+|{LAST_DIGITS.pattern}")
-DASH_OR_STOP = re.compile(r"\s-+|[–—.!?]")
-# Said to her, not by her: “Thanks, Elsie!”, and on the first line “Elsie,”.
-ADDRESSED = re.compile(r"(?:hello|hi|hey|dear|thanks|thank you)\W+\w+\W*", re.IGNORECASE)
+DASH_OR_PERIOD = re.compile(r"\s-+|[–—.!?]")
+# Words to the trainer, not by her: “Thanks, Elsie!”, and on the first line “Elsie,”.
+GREETING = re.compile(r"(?:hello|hi|hey|dear|thanks|thank you)\W+\w+\W*", re.IGNORECASE)
 SALUTATION = re.compile(r"\w+,")
-# What people add to a name; alone, those of the second list read like the trainer.
+# Titles are ignored around a name. A role without a name imitates the trainer.
 TITLES = re.findall(
     r"\w+",
     "a am and answer answers ask at blog blogger business by ceo certified chief coaching cpt fit"
@@ -64,67 +62,68 @@ ROLES = re.findall(
 )
 
 
-def imitated(name: str) -> str:
-    """Return the name of an author, the trainer or the business that this name reads like, else
-    nothing. A title alone (“Trainer”, “Admin ✓”) reads like the trainer."""
-    return _read_as(name, _protected(), whole=False)
+def imitated_by_name(name: str) -> str:
+    """Returns the author, trainer or business that this name could be mistaken for, or "". A role
+    without a name (“Trainer”, “Admin ✓”) imitates the trainer."""
+    return _imitated(name, _protected(), exact=False)
 
 
-def signed_as(words: str) -> str:
-    """Return the name that a part of a text reads like, when that part is nothing but a name and
-    titles, as a signature is; else nothing. Parts are each line, what stands in it after the last
-    dash or full stop, and what stands before its first colon."""
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
+def imitated_by_signature(text: str) -> str:
+    """Returns the protected name that a part of a text is signed with, or "". A part is a line,
+    what follows its last dash or period, or what precedes its first colon; a signature is a part
+    with only a name and titles."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1 and SALUTATION.fullmatch(lines[0]):
         del lines[0]
     parts = {part.strip() for line in lines for part in _parts(line)}
-    short = [part for part in parts if 0 < len(part) <= LONGEST_SIGNATURE]
+    short = [part for part in parts if 0 < len(part) <= MAX_SIGNATURE]
     protected = _protected()
-    signed = (
-        _read_as(part, protected, whole=True) for part in short if not ADDRESSED.fullmatch(part)
+    names = (
+        _imitated(part, protected, exact=True) for part in short if not GREETING.fullmatch(part)
     )
-    return next(filter(None, signed), "")
+    return next(filter(None, names), "")
 
 
 def _parts(line: str) -> list[str]:
-    unended = line.rstrip(".!? ")
-    return [line, DASH_OR_STOP.split(unended)[-1], line.partition(":")[0]]
+    without_end = line.rstrip(".!? ")
+    return [line, DASH_OR_PERIOD.split(without_end)[-1], line.partition(":")[0]]
 
 
-def _read_as(name: str, protected: Protected, *, whole: bool) -> str:
-    """The protected name that any reading of this one is; `whole`: that it is and nothing more."""
-    found = (_imitated(words, protected, whole=whole) for words in _readings(name))
-    return next(filter(None, found), "")
+def _imitated(name: str, protected: Protected, *, exact: bool) -> str:
+    """Returns the protected name that a reading of this name matches, or "". With `exact` the name
+    must hold nothing else."""
+    matches = (_match(words, protected, exact=exact) for words in _readings(name))
+    return next(filter(None, matches), "")
 
 
 def _readings(name: str) -> list[Words]:
-    """The words of a name as a hasty reader may take it: with signs and digits as the letters they
-    look like, with signs as spaces, without the digits at the end or at both ends of a word."""
+    """The ways to read a name: with signs and digits as the letters they imitate, with signs as
+    spaces, and without digits at the end or at both ends of a word."""
     name = clean(name)
     texts = {name, name.replace("£", "e"), SIGNS.sub(" ", unicodedata.normalize("NFKC", name))}
     texts |= {digits.sub("", text) for text in texts for digits in (LAST_DIGITS, OUTER_DIGITS)}
     return sorted({words for text in texts if (words := _words(text))})
 
 
-def _imitated(words: Words, protected: Protected, *, whole: bool) -> str:
+def _match(words: Words, protected: Protected, *, exact: bool) -> str:
     bare = "".join(_without_titles(words))
     for name, is_business in protected:
-        theirs = _words(name)
-        core = _without_titles(theirs) or theirs
-        if bare == "".join(core) or "".join(words) == "".join(theirs):
+        full = _words(name)
+        core = _without_titles(full) or full
+        if bare == "".join(core) or "".join(words) == "".join(full):
             return name
-        untitled = "".join(w for w in words if w in theirs or w not in FOLDED_TITLES)
-        if is_business and _is_misspelled(untitled, "".join(theirs)):
+        untitled = "".join(w for w in words if w in full or w not in SQUEEZED_TITLES)
+        if is_business and _is_misspelled(untitled, "".join(full)):
             return name
-        if not whole and _holds(words, core):
+        if not exact and _contains(words, core):
             return name
-    if not whole and not bare and set(words) & FOLDED_ROLES:
+    if not exact and not bare and set(words) & SQUEEZED_ROLES:
         return Site.current().trainer
     return ""
 
 
 def _protected() -> Protected:
-    """The names of the site's people, and those of their business (True)."""
+    """The names of the trainer and the authors, and of their businesses."""
     site = Site.current()
     people, businesses = [site.trainer], [site.name]
     for name, business in Author.objects.values_list("name", "business"):
@@ -137,32 +136,31 @@ def _protected() -> Protected:
 
 
 def _is_misspelled(name: str, business: str) -> bool:
-    """Whether two letters of a long name, at most, were left out, added or replaced."""
-    if len(business) < MISSPELLED or abs(len(name) - len(business)) > 2:
+    """True if at most two letters of a long name are missing, added or replaced."""
+    if len(business) < MIN_MISSPELLED or abs(len(name) - len(business)) > 2:
         return False
     row = list(range(len(business) + 1))  # Levenshtein distance, row by row
-    for at, letter in enumerate(name, 1):
-        before, row = row, [at]
-        for n, theirs in enumerate(business):
-            row.append(min(before[n] + (letter != theirs), before[n + 1] + 1, row[n] + 1))
+    for i, letter in enumerate(name, 1):
+        previous, row = row, [i]
+        for n, other in enumerate(business):
+            row.append(min(previous[n] + (letter != other), previous[n + 1] + 1, row[n] + 1))
     return row[-1] <= 2
 
 
 @lru_cache(maxsize=1024)
 def _words(name: str) -> Words:
-    """The words of a name, folded; single letters in a row are one word (E l s i e)."""
-    parts = PARTS.findall(CAMEL.sub(" ", _latin(name)))
-    joined = " ".join(parts).lower()
-    together = SINGLE_LETTERS.sub(lambda row: row[0].replace(" ", ""), joined)
-    return tuple(_squeezed(word) for word in together.split())
+    """The normalized words of a name. Single letters in a row make one word (E l s i e)."""
+    spaced = " ".join(WORD.findall(CAMEL.sub(" ", _latin(name)))).lower()
+    joined = SINGLE_LETTERS.sub(lambda letters: letters[0].replace(" ", ""), spaced)
+    return tuple(_squeezed(word) for word in joined.split())
 
 
 def _without_titles(words: Words) -> Words:
-    return tuple(word for word in words if word not in FOLDED_TITLES)
+    return tuple(word for word in words if word not in SQUEEZED_TITLES)
 
 
-def _holds(words: Words, core: Words) -> bool:
-    """Whether the words of a name stand among these, one after another, or as one long word."""
+def _contains(words: Words, core: Words) -> bool:
+    """True if the words of a name occur among these in sequence, or joined as one long word."""
     size = len(core)
     if any(words[n : n + size] == core for n in range(len(words) - size + 1)):
         return True
@@ -173,47 +171,46 @@ def _holds(words: Words, core: Words) -> bool:
 
 
 def _is_titled(word: str, name: str) -> bool:
-    """Whether a word is a name with titles written to it: elsietrainer, iamcoachelsie."""
-    before, found, after = word.partition(name)
-    return bool(found) and {before, after} <= GLUED_TITLES
+    """True for a name joined with titles: elsietrainer, iamcoachelsie."""
+    before, match, after = word.partition(name)
+    return bool(match) and {before, after} <= JOINED_TITLES
 
 
 def _squeezed(word: str) -> str:
-    """Letters that are read as one another, as one; doubled letters once."""
+    """Merges letters that are mistaken for one another, and doubled letters."""
     word = word.replace("rn", "m").replace("vv", "w").translate(str.maketrans("iyz", "lls"))
     return re.sub(r"(.)\1+", r"\1", word)
 
 
-FOLDED_ROLES = frozenset(map(_squeezed, ROLES))
-FOLDED_TITLES = FOLDED_ROLES | frozenset(map(_squeezed, TITLES))
-# One title or two, as they are written to a name.
-GLUED_TITLES = {first + second for first in ("", *FOLDED_TITLES) for second in ("", *FOLDED_TITLES)}
+SQUEEZED_ROLES = frozenset(map(_squeezed, ROLES))
+SQUEEZED_TITLES = SQUEEZED_ROLES | frozenset(map(_squeezed, TITLES))
+# One or two titles, as people join them to a name.
+JOINED_TITLES = {
+    first + second for first in ("", *SQUEEZED_TITLES) for second in ("", *SQUEEZED_TITLES)
+}
 
 
 def _latin(text: str) -> str:
-    """The text with each character as the Latin letter it looks like, without accents."""
-    apart = unicodedata.normalize("NFKD", text)
-    return "".join(_letter(c) for c in apart if not unicodedata.combining(c))
+    """Replaces each character by the Latin letter it looks like; drops accents."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(latin_look_alike(c) for c in decomposed if not unicodedata.combining(c))
 
 
 @cache
-def _letter(character: str) -> str:
-    """The ASCII letter that a character looks like, in its case when it is one; else itself."""
+def latin_look_alike(character: str) -> str:
+    """The lowercase ASCII letter that a character looks like. ASCII letters and characters without
+    a look-alike stay as they are."""
     if ASCII_LETTER.match(character):
         return character
-    if character in ALIKE:
-        return ALIKE[character]
-    named = LETTER_NAMED.search(unicodedata.name(character, ""))
-    if named:
-        return named[1].lower()
-    for look in confusables_data.get(character, []):
-        if len(look["c"]) == 1 and ASCII_LETTER.match(look["c"]):
-            return str(look["c"]).lower()
-    for look in confusables_data.get(character, []):
-        found = LETTER_NAMED.search(look["n"])
-        if found:
-            return found[1].lower()
+    if character in LOOK_ALIKES:
+        return LOOK_ALIKES[character]
+    if match := LETTER_NAME.search(unicodedata.name(character, "")):
+        return match[1].lower()
+    confusables = confusables_data.get(character, [])
+    for confusable in confusables:
+        if len(confusable["c"]) == 1 and ASCII_LETTER.match(confusable["c"]):
+            return str(confusable["c"]).lower()
+    for confusable in confusables:
+        if match := LETTER_NAME.search(confusable["n"]):
+            return match[1].lower()
     return character
-
-
-look_alike = _letter  # comments/link_detection.py reads hosts with it

@@ -1,8 +1,7 @@
-"""Where the trainer judges: the queue on her desk, and the phone page a letter links to."""
+"""The pages where the trainer decides on comments: the queue in the admin, and the phone page that
+an email links to."""
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -17,45 +16,46 @@ from django.views.decorators.http import require_http_methods
 from comments import emails, moderation, spam
 from comments.forms import ReplyForm
 from comments.models import Block, Comment, CommentQuerySet, Event
-from comments.views import private
+from comments.views.responses import private
 from web.incoming import number
 
-A_PAGE = 50
+PAGE_SIZE = 50
 NOTHING_DONE = "Nothing was changed. If its writer changed it meanwhile, read it again."
-WAS_FOLDED = "It was folded as probably spam. The filter learns from what you decided."
+WAS_LIKELY_SPAM = "It was folded as probably spam. The filter learns from what you decided."
+
+
+class Outcome(NamedTuple):
+    """What a pressed button did."""
+
+    done: int = 0  # comments
+    published_likely_spam: bool = False
 
 
 def queue(request: HttpRequest) -> HttpResponse:
-    """Every comment that needs her, oldest first, each with its buttons; then, folded, what is
-    probably spam."""
-    user = request.user
-    assert isinstance(user, User)  # admin_view lets nobody else in
+    """Every comment that needs the trainer, oldest first, then likely spam, collapsed."""
+    user = cast(User, request.user)  # admin_view() admits staff only
     if not user.has_perm("comments.change_comment"):
         raise PermissionDenied
     if request.method == "POST":
-        do, _, pk = request.POST.get("do", "").partition(":")
-        if do == "undo":
-            event = Event.objects.filter(pk=number(pk)).first()
-            done = int(bool(event and moderation.undo(event, user)))
+        if request.POST.get("do", "").startswith("undo:"):
+            outcome = _undo(request, user)
         else:
-            done, was_folded = _judge_several(request, Comment.objects.all(), user)
-            if was_folded:
-                messages.info(request, WAS_FOLDED)
-        spam.fold_again()
-        messages.info(request, f"Done: {done}." if done else NOTHING_DONE)
-        if not _has_begun(request, Comment.objects.needing_trainer()):
+            outcome = _decide(request, Comment.objects.all(), user)
+        spam.rescore_waiting()
+        if outcome.published_likely_spam:
+            messages.info(request, WAS_LIKELY_SPAM)
+        messages.info(request, f"Done: {outcome.done}." if outcome.done else NOTHING_DONE)
+        if not _has_unsent_reply(request, Comment.objects.needing_trainer()):
             return redirect("admin:comments_queue")
-    moderation.looked()
-    rows, folded = moderation.queue(), moderation.probably_spam()
-    shown = moderation.with_history(rows[:A_PAGE]), moderation.with_history(folded[:A_PAGE])
-    comments, spam_rows = (_with_hints(part, request) for part in shown)
+    moderation.record_visit()
+    waiting, likely_spam = moderation.queue(), moderation.likely_spam()
     context = {
         **admin.site.each_context(request),
         "title": "Answers waiting for you",
-        "comments": comments,
-        "total": rows.count(),
-        "folded": spam_rows,
-        "total_folded": folded.count(),
+        "comments": _rows(waiting[:PAGE_SIZE], request),
+        "total": waiting.count(),
+        "folded": _rows(likely_spam[:PAGE_SIZE], request),
+        "total_folded": likely_spam.count(),
         "recent": Event.objects.filter(by=user)
         .exclude(what="edited")
         .select_related("comment__favorite")[:10],
@@ -63,116 +63,133 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/comments/queue.html", context)
 
 
-@csrf_exempt  # the token in the address is what allows the change
+@csrf_exempt  # the token in the address permits the change
 @require_http_methods(["GET", "HEAD", "POST"])
-def by_letter(request: HttpRequest, token: str) -> HttpResponse:
-    """One letter's comments with large buttons; opening it changes nothing."""
-    found = emails.read_desk_token(token)
-    if found is None:
+def queue_by_email(request: HttpRequest, token: str) -> HttpResponse:
+    """The comments of one email, with large buttons. A GET changes nothing."""
+    opened = emails.read_desk_token(token)
+    if opened is None:
         return private(render(request, "comments/desk_ended.html", status=403))
-    ids, user = found
+    ids, user = opened
     comments = Comment.objects.filter(pk__in=ids)
     if request.method == "POST":
         if not comments.needing_trainer().exists():
             return private(render(request, "comments/desk_ended.html", status=403))
-        moderation.looked()
-        _, was_folded = _judge_several(request, comments, user)
-        spam.fold_again()
-        if not _has_begun(request, comments.needing_trainer()):
-            told = "?was-folded" if was_folded else ""
-            return private(redirect(reverse("desk_link", args=[token]) + told))
-    told = WAS_FOLDED if "was-folded" in request.GET else ""
-    waiting = moderation.with_history(comments.needing_trainer().order_by("written_at", "pk"))
-    if not waiting:
+        moderation.record_visit()
+        outcome = _decide(request, comments, user)
+        spam.rescore_waiting()
+        if not _has_unsent_reply(request, comments.needing_trainer()):
+            query = "?was-folded" if outcome.published_likely_spam else ""
+            return private(redirect(reverse("desk_link", args=[token]) + query))
+    told = WAS_LIKELY_SPAM if "was-folded" in request.GET else ""
+    rows = _rows(comments.needing_trainer().order_by("written_at", "pk"), request)
+    if not rows:
         return private(render(request, "comments/desk_ended.html", {"done": True, "told": told}))
-    rows = _with_hints(waiting, request)
     context = {
-        "comments": [row for row in rows if not row["comment"].is_folded],
-        "folded": [row for row in rows if row["comment"].is_folded],
+        "comments": [row for row in rows if not row["comment"].is_waiting_likely_spam],
+        "folded": [row for row in rows if row["comment"].is_waiting_likely_spam],
         "told": told,
     }
     return private(render(request, "comments/desk.html", context))
 
 
-def _has_begun(request: HttpRequest, waiting: CommentQuerySet) -> bool:
-    """Whether an answer she was writing is not sent yet: the page then comes back with it, and not
-    by way of a redirect."""
+def _has_unsent_reply(request: HttpRequest, waiting: CommentQuerySet) -> bool:
+    """True if the trainer typed a reply that was not sent. The view then renders the page with it,
+    where a redirect would lose it."""
     typed = [name for name, text in request.POST.items() if name.startswith("answer-") and text]
     ids = [number(name.removeprefix("answer-")) for name in typed]
     return waiting.filter(pk__in=ids).exists()
 
 
-def _with_hints(comments: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any]]:
-    """Each comment with what helps to judge it, and an answer she had begun."""
-    rows = list(comments)
-    scores = spam.signs([comment.changed() for comment in rows])
-    typed = {c.pk: request.POST.get(f"answer-{c.pk}", "") for c in rows}
-    senders = [c.sender for c in rows if c.sender]
-    before: dict[str, list[str]] = {}
-    history = Comment.objects.filter(sender__in=senders).exclude(pk__in=[c.pk for c in rows])
-    for past in history.order_by("-written_at")[:500]:
-        before.setdefault(past.sender, []).append(past.stands)
+def _rows(queryset: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any]]:
+    """Each comment with hints for deciding, and the reply that the trainer has typed so far."""
+    comments = list(moderation.with_history(queryset))
+    scores = spam.scores([comment.with_change() for comment in comments])
+    earlier = _earlier_statuses(comments)
+    typed = {c.pk: request.POST.get(f"answer-{c.pk}", "") for c in comments}
     return [
         {
             "comment": comment,
             "typed": typed[comment.pk],
-            "wrong": _wrong(typed[comment.pk]),
-            "health": moderation.speaks_of_health(comment),
+            "wrong": _reply_error(typed[comment.pk]),
+            "health": moderation.mentions_health(comment),
             "differences": moderation.differences(comment),
-            "before": before.get(comment.sender, []),
+            "before": earlier.get(comment.sender, []),
             "reported": len(comment.reports.all()),
             "signs": scores[comment.pk].reasons,
             "warnings": [r for r in comment.reasons.splitlines() if r.startswith(spam.IMITATES)],
         }
-        for comment in rows
+        for comment in comments
     ]
 
 
-def _wrong(typed: str) -> str:
-    """Why an answer she typed cannot be sent; empty when it can, or when she typed none."""
+def _earlier_statuses(comments: list[Comment]) -> dict[str, list[str]]:
+    """The statuses of other recent comments by sender, newest first."""
+    senders = [comment.sender for comment in comments if comment.sender]
+    others = Comment.objects.filter(sender__in=senders).exclude(pk__in=[c.pk for c in comments])
+    statuses: dict[str, list[str]] = {}
+    for comment in others.order_by("-written_at")[:500]:
+        statuses.setdefault(comment.sender, []).append(comment.status)
+    return statuses
+
+
+def _reply_error(typed: str) -> str:
+    """Why a typed reply cannot be sent; "" if it can, or if none was typed."""
     errors = ReplyForm({"words": typed}).errors.as_data() if typed else {}
     return " ".join(message for error in errors.get("words", []) for message in error.messages)
 
 
-def _judge_several(request: HttpRequest, among: CommentQuerySet, user: User) -> tuple[int, bool]:
-    """Carry out the button pressed, on one comment (do=publish:12), on those ticked, or on the
-    folded ones that the page showed; returns how many it changed, and whether one that it published
-    had been folded."""
-    do, _, one = request.POST.get("do", "").partition(":")
-    if do == "delete_folded":
-        shown = among.filter(pk__in=[number(pk) for pk in request.POST.getlist("folded")])
-        with transaction.atomic():
-            read = [c.pk for c in shown.select_for_update() if _has_read(request, c)]
-            return moderation.remove_folded(among.filter(pk__in=read), user), False
-    ids = [number(pk) for pk in ([one] if one else request.POST.getlist("chosen"))]
-    done, was_folded = 0, False
-    with transaction.atomic():  # nobody changes the words between reading and publishing them
-        for comment in among.select_for_update().filter(pk__in=ids):
-            folded = comment.is_folded
-            if _judge(request, comment, do, user):
+def _undo(request: HttpRequest, user: User) -> Outcome:
+    """Reverts the event whose Undo button (do=undo:34) was pressed."""
+    pk = number(request.POST["do"].removeprefix("undo:"))
+    event = Event.objects.filter(pk=pk).first()
+    return Outcome(int(bool(event and moderation.undo(event, user))))
+
+
+def _decide(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outcome:
+    """Carries out the pressed button: on one comment (do=publish:12), on those chosen, or on the
+    likely spam that the page showed. Comments outside `allowed` are ignored."""
+    action, _, pk = request.POST.get("do", "").partition(":")
+    if action == "delete_folded":
+        return _delete_likely_spam(request, allowed, user)
+    ids = [number(pk) for pk in ([pk] if pk else request.POST.getlist("chosen"))]
+    done, published_likely_spam = 0, False
+    with transaction.atomic():  # locks the rows: nobody edits between reading and publishing
+        for comment in allowed.select_for_update().filter(pk__in=ids):
+            was_likely_spam = comment.is_waiting_likely_spam
+            if _apply(request, comment, action, user):
                 done += 1
-                was_folded |= folded and do in ("publish", "answer")
-    return done, was_folded
+                published_likely_spam |= was_likely_spam and action in ("publish", "answer")
+    return Outcome(done, published_likely_spam)
 
 
-def _has_read(request: HttpRequest, comment: Comment) -> bool:
-    """Whether the comment still says what it said when she opened the page."""
+def _delete_likely_spam(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outcome:
+    """Removes the likely spam that the page showed, unless it changed since."""
+    shown = allowed.filter(pk__in=[number(pk) for pk in request.POST.getlist("folded")])
+    with transaction.atomic():
+        unchanged = [c.pk for c in shown.select_for_update() if _is_as_shown(request, c)]
+        return Outcome(moderation.remove_waiting(allowed.filter(pk__in=unchanged), user))
+
+
+def _is_as_shown(request: HttpRequest, comment: Comment) -> bool:
+    """True if the comment has not changed since the page was opened."""
     return request.POST.get(f"read-{comment.pk}", comment.version) == comment.version
 
 
-def _judge(request: HttpRequest, comment: Comment, do: str, user: User) -> bool:
-    if do in ("publish", "answer", "delete") and not _has_read(request, comment):
-        return False  # it stays, to be read
+def _apply(request: HttpRequest, comment: Comment, action: str, user: User) -> bool:
+    """Carries out a button on one comment. Returns False if nothing was changed."""
+    if action in ("publish", "answer", "delete") and not _is_as_shown(request, comment):
+        return False  # it stays in the queue, to be read again
     reply = ReplyForm({"words": request.POST.get(f"answer-{comment.pk}", "")})
-    if do == "answer" and reply.is_valid():
+    if action == "answer" and reply.is_valid():
         moderation.answer(comment, reply.cleaned_data["words"], user)
-    elif do == "publish":
+    elif action == "publish":
         moderation.publish(comment, user)
-    elif do == "spam":
+    elif action == "spam":
         moderation.mark_spam(comment, user)
-    elif do == "delete":
+    elif action == "delete":
         moderation.delete(comment, user)
-    elif do == "block" and comment.sender:
+    elif action == "block" and comment.sender:
         Block.objects.get_or_create(kind=Block.Kind.SENDER, value=comment.sender)
         moderation.mark_spam(comment, user)
     else:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from comments.models import WORDS_A_PAGE, Comment
+from comments.models import COMMENTS_PER_PAGE, Comment
 from tests.support.make import make_article, make_comment, make_exercise
 from tests.support.page import read
 
@@ -169,12 +169,14 @@ def test_a_reader_cannot_judge(reader: Client, action: str) -> None:
 
 def test_a_comment_s_own_address_leads_to_its_page(reader: Client) -> None:
     article = make_article(slug="a")
-    rows = [make_comment(article=article) for _ in range(WORDS_A_PAGE + 1)]
-    reply = make_comment(article=article, parent=rows[WORDS_A_PAGE])
+    rows = [make_comment(article=article) for _ in range(COMMENTS_PER_PAGE + 1)]
+    reply = make_comment(article=article, parent=rows[COMMENTS_PER_PAGE])
     alone = make_comment(article=None)
     places = {
         rows[0]: f"/articles/a/#comment-{rows[0].pk}",
-        rows[WORDS_A_PAGE]: f"/articles/a/?conversation=2#comment-{rows[WORDS_A_PAGE].pk}",
+        rows[
+            COMMENTS_PER_PAGE
+        ]: f"/articles/a/?conversation=2#comment-{rows[COMMENTS_PER_PAGE].pk}",
         reply: f"/articles/a/?conversation=2#comment-{reply.pk}",
         alone: f"/favorites/#comment-{alone.pk}",
     }
@@ -183,10 +185,10 @@ def test_a_comment_s_own_address_leads_to_its_page(reader: Client) -> None:
         assert (led.status_code, led["Location"]) == (302, place)
         page = read(reader.get(place.split("#")[0]))
         assert page.one("div", id=f"comment-{row.pk}")
-    rows[WORDS_A_PAGE].published_at = None
-    rows[WORDS_A_PAGE].save()
+    rows[COMMENTS_PER_PAGE].published_at = None
+    rows[COMMENTS_PER_PAGE].save()
     for row in (
-        rows[WORDS_A_PAGE],
+        rows[COMMENTS_PER_PAGE],
         reply,
         make_comment(article=None, words="", favorite=make_exercise()),
     ):

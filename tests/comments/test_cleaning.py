@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.cleaning import HIDDEN, clean, one_line, why_unreadable
+from comments.cleaning import HIDDEN, clean, one_line, text_error
 
 HIDDEN_ONES = [
     *("\u200b", "\u3164", "\u115f", "\u1160", "\uffa0", "\u2800", "\u034f", "\u00ad", "\u2060"),
@@ -57,15 +57,15 @@ def test_what_cannot_be_seen_goes(hidden: str) -> None:
     assert one_line(f"A{hidden}na") in ("Ana", "A na")
     assert one_line(hidden * 3 + "Ana" + hidden * 3) == "Ana"
     if hidden.strip():
-        assert "can be seen" in why_unreadable(hidden * 3)
-    assert not why_unreadable(f"A{hidden}na")
+        assert "can be seen" in text_error(hidden * 3)
+    assert not text_error(f"A{hidden}na")
 
 
 @pytest.mark.parametrize("text", NEEDED.values(), ids=NEEDED.keys())
 def test_what_letters_and_emoji_need_stays(text: str) -> None:
     assert clean(text) == text
     assert clean(f"Before {text} after") == f"Before {text} after"
-    assert not why_unreadable(text)
+    assert not text_error(text)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_line_break_is_one_character(line_break: str) -> None:
 
 @pytest.mark.parametrize("character", ["\0", "\x07", "\x1b", "\x9f", "\u202e", "\u2066", "\ufffd"])
 def test_what_changes_how_a_text_reads_is_told(character: str) -> None:
-    assert "hidden character" in why_unreadable(f"A{character}na")
+    assert "hidden character" in text_error(f"A{character}na")
 
 
 def test_every_code_point() -> None:

@@ -90,7 +90,7 @@ def test_publishing_replaces_and_can_be_undone(trainer: Client, comment: Comment
 def test_deleting_keeps_the_old_and_can_be_undone(trainer: Client, comment: Comment) -> None:
     press(trainer, f"delete:{comment.pk}")
     comment.refresh_from_db()
-    assert (shown(), comment.change, comment.stands) == ([OLD], None, "published")
+    assert (shown(), comment.change, comment.status) == ([OLD], None, "published")
     assert not moderation.queue().exists()
     press(trainer, f"undo:{comment.events.filter(what='change deleted').get().pk}")
     comment.refresh_from_db()
@@ -157,7 +157,7 @@ def test_taking_out_the_favorite_is_immediate(reader: Client) -> None:
     row.publish()
     edit(reader, row, favorite="", words=NEW)
     row.refresh_from_db()
-    assert (row.favorite, row.words, row.stands) == (None, OLD, "published")
+    assert (row.favorite, row.words, row.status) == (None, OLD, "published")
     assert row.change
     assert row.change["words"] == NEW
 
@@ -191,14 +191,14 @@ def test_taking_out_the_favorite_that_was_all_holds_the_new_words(reader: Client
     row.publish()
     edit(reader, row, favorite="", words=NEW)
     row.refresh_from_db()
-    assert (row.stands, row.words, row.change) == ("waiting", NEW, None)
+    assert (row.status, row.words, row.change) == ("waiting", NEW, None)
 
 
 def test_what_waits_is_edited_in_place(reader: Client) -> None:
     row = written(reader, words=OLD)
     edit(reader, row, words=NEW)
     row.refresh_from_db()
-    assert (row.words, row.change, row.stands) == (NEW, None, "waiting")
+    assert (row.words, row.change, row.status) == (NEW, None, "waiting")
 
 
 def test_the_words_of_known_readers_pass_as_new_ones_do(reader: Client) -> None:
@@ -207,7 +207,7 @@ def test_the_words_of_known_readers_pass_as_new_ones_do(reader: Client) -> None:
         for n in range(3):
             written(reader, words=f"Number {n}.").publish()
     row = written(reader, words=OLD)
-    assert row.stands == "published"
+    assert row.status == "published"
     edit(reader, row, words="The bench one.")
     row.refresh_from_db()
     assert (row.words, row.change) == ("The bench one.", None)
@@ -227,11 +227,11 @@ def test_words_changed_since_she_read_them_are_not_published(
         again = typed | {"do": f"{do}:{row.pk}", f"answer-{row.pk}": "Yes."}
         assert "read it again" in trainer.post(QUEUE, again, follow=True).text
     row.refresh_from_db()
-    assert row.stands == "waiting"
+    assert row.status == "waiting"
     read_now = read(trainer.get(QUEUE)).one("div", "queue").one("form").fields()
     trainer.post(QUEUE, read_now | {"do": f"publish:{row.pk}"})
     row.refresh_from_db()
-    assert row.stands == "published"
+    assert row.status == "published"
 
 
 def test_undo_does_not_publish_what_she_has_not_read(reader: Client, trainer: Client) -> None:
@@ -241,7 +241,7 @@ def test_undo_does_not_publish_what_she_has_not_read(reader: Client, trainer: Cl
     edit(reader, row, words=NEW)
     press(trainer, f"undo:{row.events.filter(what='held').get().pk}")
     row.refresh_from_db()
-    assert row.stands == "waiting"
+    assert row.status == "waiting"
 
 
 def test_the_list_publishes_no_change_that_it_does_not_show(
@@ -350,7 +350,7 @@ def test_undo_does_not_replace_words_that_went_live_since(reader: Client, traine
     edit(reader, row, words="The bench one.")
     press(trainer, f"undo:{row.events.filter(what='change published').get().pk}")
     row.refresh_from_db()
-    assert (row.words, row.change, row.stands) == ("The bench one.", None, "published")
+    assert (row.words, row.change, row.status) == ("The bench one.", None, "published")
 
 
 def test_a_favorite_that_waits_and_is_a_draft_again_is_not_named(reader: Client) -> None:

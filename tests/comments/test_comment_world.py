@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from blog.models import Article
-from comments.models import WORDS_A_PAGE, Comment
+from comments.models import COMMENTS_PER_PAGE, Comment
 from tests.support.answering import body_of, stranger, written
 from tests.support.browsing import Visits
 from tests.support.make import earlier, later, make_article, make_comment, make_exercise
@@ -142,7 +142,7 @@ def long_conversation(article: Article | None, number: int, threads: int) -> Non
     for n, row in enumerate(rows[threads:]):
         row.parent = tops[n % threads]
     Comment.objects.bulk_create(rows[threads:])
-    Comment.objects.all().arrange()
+    Comment.objects.all().update_thread_at()
 
 
 @pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_a_thousand_comments_take_no_more_than_twenty(where: str, threads: int) 
         many = reader.get(address.format("large"), {parameter: page})
         assert len(gzip.compress(many.content, 6)) < 100_000
         seen |= numbers(many.text)
-    assert page == 1000 // WORDS_A_PAGE
+    assert page == 1000 // COMMENTS_PER_PAGE
     assert seen == set(range(1000)), "every comment can be read on some page"
 
 

@@ -158,9 +158,9 @@ def test_looking_at_the_letters_links_changes_nothing(reader: Client) -> None:
         assert reader.put(address).status_code == 405
     assert tables() == before
     assert reader.post(confirm).status_code == 200
-    assert Address.objects.get().gets_letters
+    assert Address.objects.get().gets_emails
     assert reader.post(stop, {"List-Unsubscribe": "One-Click"}).status_code == 200
-    assert not Address.objects.get().gets_letters
+    assert not Address.objects.get().gets_emails
     for wrong in (confirm[:-3] + "/", "/comments/letters/stop/1:x/", "/comments/letters/stop/x/"):
         assert reader.post(wrong).status_code == 403
 

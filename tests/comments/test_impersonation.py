@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from comments import moderation
-from comments.impersonation import imitated, signed_as
+from comments.impersonation import imitated_by_name, imitated_by_signature
 from comments.models import Comment
 from publishing.models import Site
 from tests.support.answering import edit, stranger, written
@@ -71,12 +71,12 @@ def people(db: None) -> None:
 
 @pytest.mark.parametrize("name", HERS, ids=ascii)
 def test_what_reads_like_her_or_her_business(name: str) -> None:
-    assert imitated(name)
+    assert imitated_by_name(name)
 
 
 @pytest.mark.parametrize("name", OTHERS, ids=ascii)
 def test_what_does_not(name: str) -> None:
-    assert not imitated(name)
+    assert not imitated_by_name(name)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_does_not(name: str) -> None:
     ],
 )
 def test_a_signature(words: str) -> None:
-    assert signed_as(words)
+    assert imitated_by_signature(words)
 
 
 @pytest.mark.parametrize(
@@ -115,18 +115,18 @@ def test_a_signature(words: str) -> None:
     ],
 )
 def test_no_signature(words: str) -> None:
-    assert not signed_as(words)
+    assert not imitated_by_signature(words)
 
 
 def test_a_business_without_letters_holds_nobody() -> None:
     make_author(name="🔥", business="🔥 🔥")
-    assert not imitated("Ana")
+    assert not imitated_by_name("Ana")
 
 
 def test_the_favorite_may_speak_of_her(known: Client) -> None:
     for favorite in ("Elsie's bridge", "The one Elsie showed"):
         comment = written(known, words="", name="Ana", other_favorite=favorite)
-        assert comment.stands == "published"
+        assert comment.status == "published"
 
 
 @pytest.fixture
@@ -148,19 +148,19 @@ def known() -> Client:
     ],
 )
 def test_it_is_held_also_of_a_known_reader(known: Client, fields: dict[str, str]) -> None:
-    assert written(known, words="Me again.", name="Ana").stands == "published"
+    assert written(known, words="Me again.", name="Ana").status == "published"
     comment = written(known, **{"words": "Do a hundred a day."} | fields)
-    assert comment.stands == "waiting"
+    assert comment.status == "waiting"
     assert "Readers could take it for words of “Elsie”." in comment.reasons.splitlines()
     moderation.publish(comment, None)  # another Elsie may write
-    assert comment.stands == "published"
+    assert comment.status == "published"
 
 
 def test_a_name_that_is_changed_afterwards_is_held_too(known: Client) -> None:
     comment = written(known, words="Do a hundred a day.", name="Ana")
     edit(known, comment, name="Еlsie, trainer")
     comment.refresh_from_db()
-    assert (comment.name, comment.stands) == ("Ana", "published")
+    assert (comment.name, comment.status) == ("Ana", "published")
     assert comment.change
     assert "Readers could take it for words of “Elsie”." in comment.reasons.splitlines()
 
@@ -173,9 +173,9 @@ def test_the_queue_says_so_before_she_publishes_it(trainer: Client) -> None:
 
 
 def test_a_new_author_is_protected_at_once(known: Client) -> None:
-    assert written(known, words="One.", name="Bo Larsen").stands == "published"
+    assert written(known, words="One.", name="Bo Larsen").status == "published"
     make_author(name="Bo Larsen")
-    assert written(known, words="Two.", name="bo larsen").stands == "waiting"
+    assert written(known, words="Two.", name="bo larsen").status == "waiting"
 
 
 def test_her_answers_are_marked_by_more_than_words(reader: Client) -> None:
@@ -217,5 +217,5 @@ def test_a_text_of_many_short_lines_is_read_quickly() -> None:
     """The bound is generous: it guards against a hang."""
     lines = "\n".join(f"{n:x}.b:c" for n in range(5000))[:5000]
     began = time.monotonic()
-    assert not signed_as(lines)
+    assert not imitated_by_signature(lines)
     assert time.monotonic() - began < 5

@@ -7,7 +7,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.linkify import linked
+from comments.linkify import linkify
 from tests.support.corpus import readers
 from tests.support.make import make_article, make_comment
 from tests.support.page import Element, read
@@ -17,7 +17,7 @@ NAMED = ["region", "section", "notify", "parameter", "times", "currency", "copy"
 
 def links(text: str) -> list[tuple[str, str]]:
     """The text and the address of each link, as a browser reads them."""
-    return [(a.raw, a.attrs["href"]) for a in read(linked(text)).all("a")]
+    return [(a.raw, a.attrs["href"]) for a in read(linkify(text)).all("a")]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_an_address_ends_where_a_person_ends_it(text: str, shown: list[str] | in
 def test_a_parameter_is_no_character(name: str) -> None:
     address = f"https://example.com/?item=1&{name}=2&{name}_a=3"
     assert links(f"See {address}.") == [(address, address)]
-    assert f"item=1&amp;{name}=2" in linked(address)
+    assert f"item=1&amp;{name}=2" in linkify(address)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES | st.text(max_size=3), max_size=60).map("".join))
 def test_the_text_is_kept_and_links_lead_where_they_say(text: str) -> None:
     """Whatever is written: nothing is lost, nothing is markup, every address was written there."""
-    page = read(linked(text))
+    page = read(linkify(text))
     assert page.raw == text
     for element in page:
         assert element.tag in ("document", "a")
@@ -145,7 +145,7 @@ def test_a_long_text_ends_soon(piece: str) -> None:
     """5,000 characters that make a naive pattern start again and again; guarded by the clock of
     the whole run: quadratic ones took minutes."""
     text = (piece * 5000)[:5000]
-    assert read(linked(text)).raw == text
+    assert read(linkify(text)).raw == text
 
 
 def test_pages_and_feeds_show_the_same_links(reader: Client) -> None:

@@ -75,7 +75,7 @@ def test_ten_comments_take_ten_posts(trainer: Client, ten: list[Comment]) -> Non
         shown = press(trainer, QUEUE, button, **{f"answer-{pk}": "Well done."})
         assert shown.status_code == 302
         assert len(waiting(trainer.get(QUEUE))) == 9 - n
-    stands = [Comment.objects.get(pk=c.pk).stands for c in ten]
+    stands = [Comment.objects.get(pk=c.pk).status for c in ten]
     assert stands == [["published", "removed", "spam", "published"][n % 4] for n in range(10)]
     assert Comment.objects.filter(by_trainer=True, parent__in=ten).count() == 2
     assert "Nothing waits for you." in read(trainer.get(QUEUE)).text
@@ -88,7 +88,7 @@ def test_several_at_once(trainer: Client, ten: list[Comment]) -> None:
     assert waiting(trainer.get(QUEUE)) == ["Number 9."]
     for action, stands in [("spam", "spam"), ("hold", "waiting"), ("publish", "published")]:
         tick(trainer, action, *ten)
-        assert {Comment.objects.get(pk=c.pk).stands for c in ten} == {stands}
+        assert {Comment.objects.get(pk=c.pk).status for c in ten} == {stands}
 
 
 def test_why_is_it_here(trainer: Client, ten: list[Comment]) -> None:
@@ -127,12 +127,12 @@ def test_a_decision_can_be_taken_back_for_thirty_days(
         trainer.post(QUEUE, {"do": f"{do}:{comment.pk}"})
     for comment, days, stands in [(ten[0], 29, "waiting"), (ten[1], 31, None)]:
         event = comment.events.get()
-        before = Comment.objects.get(pk=comment.pk).stands
+        before = Comment.objects.get(pk=comment.pk).status
         with time_machine.travel(decided + timedelta(days=days), tick=False):
             trainer.force_login(User.objects.get())
             button = read(trainer.get(QUEUE)).one("button", value=f"undo:{event.pk}")
             press(trainer, QUEUE, button)
-        assert Comment.objects.get(pk=comment.pk).stands == (stands or before)
+        assert Comment.objects.get(pk=comment.pk).status == (stands or before)
 
 
 def test_readers_report_once_each(reader: Client, trainer: Client) -> None:
@@ -167,7 +167,7 @@ def test_what_its_writer_removed_stays_removed(reader: Client, trainer: Client) 
     for action in ("publish", "hold", "spam"):
         tick(trainer, action, comment)
     comment.refresh_from_db()
-    assert (comment.stands, comment.removed_by) == ("removed", "writer")
+    assert (comment.status, comment.removed_by) == ("removed", "writer")
 
 
 def test_only_who_may_judge_sees_the_queue(ten: list[Comment]) -> None:
@@ -242,8 +242,8 @@ def test_an_answer_she_had_begun_stays_when_she_judges_another(
     page = trainer.post(QUEUE, {"do": f"publish:{second.pk}", **begun})
     assert page.status_code == 200
     assert read(page).one("textarea", id=f"answer-{first.pk}").text.strip() == "Begun, not ended."
-    assert Comment.objects.get(pk=second.pk).stands == "published"
-    assert Comment.objects.get(pk=first.pk).stands == "waiting"
+    assert Comment.objects.get(pk=second.pk).status == "published"
+    assert Comment.objects.get(pk=first.pk).status == "waiting"
     long = {f"answer-{first.pk}": "ж" * 5001}
     page = trainer.post(QUEUE, {"do": f"answer:{first.pk}", **long})
     assert "longer than 5,000 characters" in page.text

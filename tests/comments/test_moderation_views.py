@@ -71,10 +71,10 @@ def test_it_judges_this_letters_comments_and_no_other(letter: str) -> None:
             stranger().post(letter, {"do": f"{do}:{pk}", f"answer-{pk}": "Hm."})
         stranger().post(letter, {"do": do, "chosen": [third, other]})
     stranger().post(letter, {"do": "undo:1"})
-    stands = {c.pk: c.stands for c in Comment.objects.all()}
+    stands = {c.pk: c.status for c in Comment.objects.all()}
     assert stands == {first: "waiting", second: "waiting", third: "waiting", other: "published"}
     assert stranger().post(letter, {"do": f"publish:{first}"})["Location"] == letter
-    assert Comment.objects.get(pk=first).stands == "published"
+    assert Comment.objects.get(pk=first).status == "published"
     assert waiting(letter) == ["Second. Write to me"]
 
 
@@ -85,7 +85,7 @@ def test_it_ends_when_all_are_decided(letter: str) -> None:
     assert read(stranger().get(letter)).one("h1").text == "All done"
     response = stranger().post(letter, {"do": f"publish:{second}"})
     assert (response.status_code, read(response).one("h1").text) == (403, ENDED)
-    assert Comment.objects.get(pk=second).stands == "spam"
+    assert Comment.objects.get(pk=second).status == "spam"
 
 
 @pytest.mark.parametrize("end", ["seven days", "password", "inactive", "no staff", "no judge"])

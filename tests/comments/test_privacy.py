@@ -169,7 +169,7 @@ def test_everything_of_a_person_is_handed_over(zora: Client) -> None:
     assert [c["favorite"] for c in data["comments"]] == ["", "Zanzibar swings", ""]
     assert data["comments"][0]["page"] == "The hip thrust"
     assert "Zanzibar three." in response.content.decode()
-    assert len(data["letters"]) == 2
+    assert len(data["emails"]) == 2
     assert "I agree." not in response.content.decode()
     nobody = zora.post(PERSON, {"email": "nobody@example.org", "export": "1"})
     assert json.loads(nobody.content)["comments"] == []

@@ -40,7 +40,7 @@ def outcome(rows: dict[int, Post]) -> dict[str, Counter[str]]:
     for pk, post in rows.items():
         assert kept[pk].words == clean(post.fields["words"]).strip()
         assert kept[pk].reasons, "she can read why"
-        found["person" if post.kind == "person" else "robot"][kept[pk].stands] += 1
+        found["person" if post.kind == "person" else "robot"][kept[pk].status] += 1
     return found
 
 
@@ -84,18 +84,18 @@ def known(db: None) -> Client:
     with time_machine.travel(timezone.now() - timedelta(days=2), tick=False):
         for n in range(spam.KNOWN_AFTER):
             comment = written(client, words=f"Number {n}.", email="ana@example.org")
-            assert comment.stands == "waiting"
+            assert comment.status == "waiting"
             comment.publish()
     Address.objects.update(confirmed_at=timezone.now())
     return client
 
 
 def test_known_readers_pass_if_she_allows_it(known: Client) -> None:
-    assert written(known, words="Here I am again.").stands == "published"
+    assert written(known, words="Here I am again.").status == "published"
     held = written(known, words="Look at www.casino.example!")
-    assert (held.stands, "It holds a link." in held.reasons) == ("waiting", True)
+    assert (held.status, "It holds a link." in held.reasons) == ("waiting", True)
     Site(known_readers_pass=False).save()
-    assert written(known, words="And again.").stands == "waiting"
+    assert written(known, words="And again.").status == "waiting"
 
 
 @pytest.mark.parametrize("who", ["email", "name", "network"])
@@ -105,14 +105,14 @@ def test_nobody_passes_by_pretending_to_be_known(known: Client, who: str) -> Non
     fields = {who: pretended[who]} if who in pretended else {}
     sender = "203.0.113.7" if who == "network" else "198.51.100.9"
     comment = written(stranger(), words="Let me in.", sender=sender, **fields)
-    assert comment.stands == "waiting"
+    assert comment.status == "waiting"
 
 
 @pytest.mark.parametrize("do", ["spam", "delete"])
 def test_who_was_turned_away_once_is_not_known(known: Client, trainer: Client, do: str) -> None:
     comment = written(known, words="Something rude.")
     trainer.post(QUEUE, {"do": f"{do}:{comment.pk}"})
-    assert written(known, words="Hello again.").stands == "waiting"
+    assert written(known, words="Hello again.").status == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_who_was_turned_away_once_is_not_known(known: Client, trainer: Client, d
 )
 def test_the_reasons_are_kept_for_her(reader: Client, fields: Any, reason: str) -> None:
     comment = written(reader, **fields)
-    assert comment.stands == "waiting"
+    assert comment.status == "waiting"
     assert reason in comment.reasons.splitlines()
 
 
@@ -165,21 +165,21 @@ def test_what_she_blocks_is_spam(
     reader: Client, trainer: Client, kind: str, value: str, fields: Any
 ) -> None:
     other = {"words": "Fine words.", **fields}
-    assert written(reader, **other).stands == "waiting"
+    assert written(reader, **other).status == "waiting"
     saved = trainer.post("/admin/comments/block/add/", {"kind": kind, "value": value})
     assert saved.status_code == 302
     blocked = written(reader, **other | {"words": f"{other['words']} Again."})
-    assert blocked.stands == "spam"
+    assert blocked.status == "spam"
     assert "blocked" in blocked.reasons
-    assert written(reader, words="Fine words of others.").stands == "waiting"
+    assert written(reader, words="Fine words of others.").status == "waiting"
 
 
 def test_a_blocked_sender(reader: Client, trainer: Client) -> None:
     comment = written(reader, words="First.", sender="198.51.100.1")
     trainer.post(QUEUE, {"do": f"block:{comment.pk}"})
     again = written(stranger(), words="Second.", sender="198.51.100.1")
-    assert (again.stands, again.reasons.splitlines()[0]) == ("spam", "You blocked this sender.")
-    assert written(stranger(), words="Third.", sender="198.51.100.2").stands == "waiting"
+    assert (again.status, again.reasons.splitlines()[0]) == ("spam", "You blocked this sender.")
+    assert written(stranger(), words="Third.", sender="198.51.100.2").status == "waiting"
     assert Block.objects.get().value == comment.sender
     assert "198.51" not in Block.objects.get().value
 
@@ -231,7 +231,7 @@ def test_undoing_unlearns(trainer: Client, do: str) -> None:
         event = comment.events.get(what="published" if do == "publish" else "spam")
         trainer.post(QUEUE, {"do": f"undo:{event.pk}"})
     comment.refresh_from_db()
-    assert comment.stands == "waiting"
+    assert comment.status == "waiting"
     assert before == set(
         WordCount.objects.exclude(published=0, spam=0).values_list("word", "published", "spam")
     )

@@ -61,7 +61,7 @@ def test_it_stands_last_and_folded(trainer: Client, waiting: list[Comment]) -> N
     assert "open" not in fold(page).attrs
     assert "2 answers need you" in read(page).text
     assert "It speaks of casinos or betting." in fold(page).text
-    assert {comment.stands for comment in waiting} == {"waiting"}
+    assert {comment.status for comment in waiting} == {"waiting"}
 
 
 def test_one_tap_deletes_those_that_were_shown(trainer: Client, waiting: list[Comment]) -> None:
@@ -71,7 +71,7 @@ def test_one_tap_deletes_those_that_were_shown(trainer: Client, waiting: list[Co
     moderation.publish(published, None)
     page = trainer.post(QUEUE, form.fields() | {"do": "delete_folded"}, follow=True)
     assert "Done: 2." in read(page).text
-    stands = [Comment.objects.get(pk=c.pk).stands for c in (*shown, later)]
+    stands = [Comment.objects.get(pk=c.pk).status for c in (*shown, later)]
     assert stands == ["published", "removed", "removed", "waiting"]
     assert said(fold(page)) == [f"{SPAM} later."]
     events = Event.objects.filter(what="removed", by=User.objects.get())
@@ -79,7 +79,7 @@ def test_one_tap_deletes_those_that_were_shown(trainer: Client, waiting: list[Co
     assert WordCount.objects.count() == 0, "deleting teaches nothing"
     for event in events:
         trainer.post(QUEUE, {"do": f"undo:{event.pk}"})
-    assert {Comment.objects.get(pk=c.pk).stands for c in shown[1:]} == {"waiting"}
+    assert {Comment.objects.get(pk=c.pk).status for c in shown[1:]} == {"waiting"}
     assert len(in_front(trainer.get(QUEUE))) == 4, "what she took back is not folded again"
 
 
@@ -92,7 +92,7 @@ def test_what_changed_after_the_page_was_drawn_is_not_deleted(
     for do in ("delete_folded", f"delete:{comment.pk}"):
         trainer.post(QUEUE, form.fields() | {"do": do})
         comment.refresh_from_db()
-        assert comment.stands == "waiting"
+        assert comment.status == "waiting"
 
 
 def test_what_she_took_back_is_not_folded_by_an_edit(reader: Client, trainer: Client) -> None:
@@ -101,7 +101,7 @@ def test_what_she_took_back_is_not_folded_by_an_edit(reader: Client, trainer: Cl
     trainer.post(QUEUE, {"do": f"undo:{comment.events.get().pk}"})
     edit(reader, comment, words=f"{SPAM}.")
     comment.refresh_from_db()
-    assert (comment.stands, comment.is_folded) == ("waiting", False)
+    assert (comment.status, comment.is_waiting_likely_spam) == ("waiting", False)
 
 
 @pytest.mark.parametrize("ids", [[], ["x"], ["0"], ["9" * 5000], [str(10**17)]])
@@ -117,7 +117,7 @@ def test_she_hears_that_it_was_folded(trainer: Client, waiting: list[Comment], d
         page = read(trainer.post(QUEUE, data, follow=True))
         assert ("It was folded as probably spam." in page.text) == told
         comment.refresh_from_db()
-        assert comment.stands == "published"
+        assert comment.status == "published"
     assert WordCount.objects.get(word="casino").published == 1
     for untold in ("spam", "delete"):
         page = read(trainer.post(QUEUE, {"do": f"{untold}:{waiting[2].pk}"}, follow=True))
@@ -138,13 +138,13 @@ def test_on_the_phone_page_too(trainer: Client, waiting: list[Comment]) -> None:
     stranger().post(address, form.fields() | ids | {"do": "delete_folded"})
     assert Comment.objects.filter(removed_by="trainer").count() == 2
     other.refresh_from_db()
-    assert other.stands == "waiting", "it is not of this letter"
+    assert other.status == "waiting", "it is not of this letter"
 
 
 def test_the_mail_and_the_morning_page(trainer: Client) -> None:
     User.objects.update(email="elsie@example.org")
     first = written(stranger(), words=SPAM, sender="203.0.113.1")
-    assert first.is_folded
+    assert first.is_waiting_likely_spam
     assert not Letter.objects.filter(kind="waiting").exists(), "it alone is no reason for a mail"
     morning = read(trainer.get("/admin/"))
     assert "Probably spam: 1" in morning.text
@@ -163,11 +163,11 @@ def test_known_readers_are_never_folded(trainer: Client) -> None:
         for n in range(spam.KNOWN_AFTER):
             written(known, words=f"Number {n}.").publish()
     comment = written(known, words=SPAM)
-    spam.fold_again()
+    spam.rescore_waiting()
     comment.refresh_from_db()
-    assert (comment.stands, comment.is_folded) == ("waiting", False)
+    assert (comment.status, comment.is_waiting_likely_spam) == ("waiting", False)
     Site(known_readers_pass=True).save()
-    assert written(stranger(), words=f"{SPAM} too", sender="198.51.100.1").is_folded
+    assert written(stranger(), words=f"{SPAM} too", sender="198.51.100.1").is_waiting_likely_spam
     assert not Address.objects.exists()
 
 
@@ -176,7 +176,7 @@ def test_an_edit_is_scored_again(reader: Client) -> None:
     for words, folded in [(SPAM, True), (WORDS, False)]:
         change(reader, comment, "edit", words=words, name="", other_favorite="", favorite="")
         comment.refresh_from_db()
-        assert comment.is_folded == folded
+        assert comment.is_waiting_likely_spam == folded
 
 
 def test_sixty_decisions_fold_what_waits_already(trainer: Client) -> None:
@@ -189,7 +189,7 @@ def test_sixty_decisions_fold_what_waits_already(trainer: Client) -> None:
     spam_rows, real_rows = rows[: len(texts)], rows[len(texts) :]
     for do, chosen in (("spam", spam_rows[::6][:30]), ("publish", real_rows[:30])):
         trainer.post(QUEUE, {"do": do, "chosen": [c.pk for c in chosen]})
-    folded = set(Comment.objects.folded().values_list("pk", flat=True))
+    folded = set(Comment.objects.likely_spam().values_list("pk", flat=True))
     left = [c for c in spam_rows if c not in spam_rows[::6][:30]]
     assert sum(c.pk in folded for c in left) >= 0.6 * len(left)
     assert not any(c.pk in folded for c in real_rows)

@@ -5,15 +5,15 @@ from collections import Counter
 
 import pytest
 
-from comments.spam_scoring import Learned, Said, Score, score, words_of
+from comments.spam_scoring import Learned, Submission, Score, score, words_of
 from tests.support.corpus import by_topic, lines_of, readers
 
 SPAM = by_topic("spam") | by_topic("spam_unseen")
 DECISIONS = 30  # of each kind
 
 
-def said(words: str, name: str = "Ana", favorite: str = "") -> Said:
-    return Said(name, favorite, words)
+def said(words: str, name: str = "Ana", favorite: str = "") -> Submission:
+    return Submission(name, favorite, words)
 
 
 def taught(spam: list[str], published: list[str]) -> Learned:
@@ -102,7 +102,7 @@ def test_what_readers_say_is_not_folded(text: str) -> None:
         (said("ｃａｓｉｎｏ bonus online"), "It speaks of casinos or betting."),
     ],
 )
-def test_the_reasons_are_plain_words(said: Said, reason: str) -> None:
+def test_the_reasons_are_plain_words(said: Submission, reason: str) -> None:
     found = score(said, Learned())
     assert reason in found.reasons
     assert found.is_likely
@@ -120,17 +120,19 @@ def test_her_decisions_change_the_score() -> None:
     before = scored(Learned())
     assert not before.is_likely
     spam = scored(taught([text] * 20, [other] * 20))
-    assert spam.odds > before.odds
+    assert spam.log_odds > before.log_odds
     assert "Its words are like those of spam you marked." in spam.reasons
-    assert scored(taught([other] * 20, [text] * 20)).odds < before.odds
-    assert scored(taught([text] * 9, [other] * 20)).odds == before.odds, "too little was learned"
+    assert scored(taught([other] * 20, [text] * 20)).log_odds < before.log_odds
+    assert scored(taught([text] * 9, [other] * 20)).log_odds == before.log_odds, (
+        "too little was learned"
+    )
 
 
 @pytest.mark.parametrize(
     "piece", ["my ", "earn ", "a", "free ", "0 ", "check out ", "!", "€1 ", "("]
 )
 def test_a_long_text_is_scored_soon(piece: str) -> None:
-    assert score(said((piece * 5000)[:5000]), Learned()).odds < 50
+    assert score(said((piece * 5000)[:5000]), Learned()).log_odds < 50
 
 
 def test_a_third_round_of_texts() -> None:

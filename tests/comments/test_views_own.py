@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from comments import moderation
 from comments.models import Address, Comment
-from comments.views import READER_COOKIE
+from comments.views.responses import READER_COOKIE
 from tests.support.answering import BROWSER, change, edit, stranger, tables, written
 from tests.support.make import make_article, make_comment, make_exercise
 from tests.support.page import read
@@ -44,7 +44,7 @@ def test_another_device_edits_and_removes_by_the_link(reader: Client, article: A
     assert page.one("h1").text == "It is removed"
     assert "Second" not in page.text
     comment.refresh_from_db()
-    assert (comment.stands, comment.removed_by) == ("removed", "writer")
+    assert (comment.status, comment.removed_by) == ("removed", "writer")
 
 
 def test_the_cookie_is_a_small_one(reader: Client, article: Any, settings: Any) -> None:

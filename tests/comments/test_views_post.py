@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from comments.models import Comment
-from comments.views import READER_COOKIE
+from comments.views.responses import READER_COOKIE
 from publishing.models import Site
 from tests.support.answering import (
     BROWSER,
@@ -44,7 +44,7 @@ def article(db: None) -> Any:
 def test_one_of_the_three_is_enough(reader: Client, article: Any, what: str, where: Any) -> None:
     value = make_exercise(name="Squat").pk if what == "favorite" else "Swings, slowly."
     comment = written(reader, article=where, **{what: value})
-    assert comment.stands == "waiting"
+    assert comment.status == "waiting"
     assert comment.article == (article if where else None)
     said = {"favorite": comment.favorite_id, "words": comment.words}
     said["other_favorite"] = comment.other_favorite
@@ -129,7 +129,7 @@ def test_what_was_removed_may_be_said_again(reader: Client, article: Any) -> Non
     reader.post(first.own_url, {"do": "remove"}, headers=BROWSER)
     second = written(reader, article="hip-thrust", words="I changed my mind twice.")
     assert second != first
-    assert second.stands == "waiting"
+    assert second.status == "waiting"
 
 
 def test_the_same_words_elsewhere_are_another_comment(reader: Client, article: Any) -> None:

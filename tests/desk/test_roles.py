@@ -81,7 +81,7 @@ def test_what_needs_her_in_sentences_each_a_link(trainer: Client) -> None:
         "“Claiming” has a claim without a source.",
     ]
     assert re.match(r"Next: “Coming”\. Scheduled for \w+, \w+ \d+, ", told[6])
-    assert told[7].startswith("The last letter went out on ")
+    assert told[7].startswith("The last email went out on ")
     for item in items(trainer):
         assert trainer.get(item.one("a").attrs["href"]).status_code == 200, item.text
 
@@ -107,7 +107,7 @@ def test_a_claim_with_its_source_needs_nobody(trainer: Client) -> None:
 def test_a_trainer_edits_her_things_and_no_accounts() -> None:
     trainer = person("Trainer")
     Letter.objects.create(kind="x", to="a@example.org", subject="S", sent_at=earlier())
-    assert sentences(trainer)[0].startswith("The last letter went out on ")
+    assert sentences(trainer)[0].startswith("The last email went out on ")
     assert not items(trainer)[0].all("a")  # to whom letters went is the administrator's to see
     folds = [fold.text for fold in morning(trainer).all("summary")]
     assert folds == ["More"]

@@ -159,9 +159,9 @@ def test_a_refusal_for_good_ends_the_email(elsie: Client, mailbox: Mailbox, repl
     assert "could not be delivered" in read(elsie.get("/admin/")).one("main").text
     assert reply in read(elsie.get("/admin/comments/letter/")).one(id="result_list").text
     makes_no_sense_again = reply[:3] in ("550", "551", "553")
-    assert Address.objects.get().gets_letters is not makes_no_sense_again
+    assert Address.objects.get().gets_emails is not makes_no_sense_again
     with time_machine.travel(timezone.now() + timedelta(days=31)):
-        assert Address.objects.get().gets_letters
+        assert Address.objects.get().gets_emails
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_a_wrong_setting_ends_no_email(
             assert send_due() == 0
     assert not Letter.objects.filter(sending.ended()).exists()
     assert set(Letter.objects.values_list("tries", flat=True)) == {0}
-    assert Address.objects.get().gets_letters
+    assert Address.objects.get().gets_emails
     assert "Emails do not leave" in read(elsie.get("/admin/")).one("main").text
     mailbox.says.clear()
     with time_machine.travel(timezone.now() + timedelta(days=16)):
@@ -286,7 +286,7 @@ def test_only_who_has_no_mailbox_is_unreachable(db: None, mailbox: Mailbox, repl
     mailbox.says["ana@example.org"] = reply
     assert send_due() == 1
     assert Letter.objects.get(to="ana@example.org").failed_at
-    assert Address.objects.get().gets_letters
+    assert Address.objects.get().gets_emails
 
 
 def test_an_email_without_an_address_is_told(db: None, mailbox: Mailbox) -> None:
