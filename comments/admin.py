@@ -114,14 +114,6 @@ class CommentAdmin(ContentAdmin):
         version = '<input type="hidden" name="read-{}" value="{}">'
         return super().action_checkbox(obj) + format_html(version, obj.pk, obj.version)
 
-    @admin.display(description="name")
-    def shown_name(self, comment: Comment) -> str:
-        return comment.shown_name
-
-    @admin.display(description="favorite")
-    def favorite_name(self, comment: Comment) -> str:
-        return comment.favorite_name
-
     @admin.display(description="change that waits for you")
     def change_that_waits(self, comment: Comment) -> SafeString:
         rows = moderation.differences(comment)
@@ -261,11 +253,10 @@ def waiting_and_sent(request: HttpRequest) -> Iterator[Sentence]:
     """Reports waiting comments, unanswered questions, and the last email that was sent."""
     if not request.user.has_perm("comments.change_comment"):
         return
-    waiting = moderation.queue().count()
-    if waiting:
+    if waiting := Comment.objects.queue().count():
         words = "One answer waits" if waiting == 1 else f"{waiting} answers wait"
         yield Sentence(10, _link("admin:comments_queue", f"{words} for you."))
-    if count := moderation.likely_spam().count():
+    if count := Comment.objects.likely_spam().count():
         text = f"Probably spam: {count}, folded in the queue."
         yield Sentence(75, _link("admin:comments_queue", text), needs_her=False)
     for comment in Comment.objects.unanswered_questions()[:3]:

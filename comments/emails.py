@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
-from comments.models import Address, Comment, CommentQuerySet, LastVisit
+from comments.models import Address, Comment, LastVisit
 from mail import outbox
 from mail.models import Letter
 from mail.sending import Ended, mailbox_missing
@@ -92,7 +92,7 @@ def waiting() -> None:
     has_visited = last and visit and visit.at > last.written_at
     if is_recent and not has_visited:
         return
-    comments = _queue(Comment.objects.all())[:50]
+    comments = Comment.objects.queue()[:50]
     for user in User.objects.filter(is_staff=True, is_active=True).exclude(email=""):
         if not user.has_perm("comments.change_comment") or not comments:
             continue
@@ -157,18 +157,13 @@ def _waiting_context(user: User, comments: Iterable[Comment]) -> dict[str, Any]:
     return {"comments": comments, "link": link}
 
 
-def _queue(comments: CommentQuerySet) -> CommentQuerySet:
-    return comments.needing_trainer().not_likely_spam().order_by("written_at", "pk")
-
-
 @outbox.renews("waiting")
 def _renew_waiting(letter: Letter) -> dict[str, Any] | None:
     if not letter.user:  # written by an older release
         return None
-    comments = _queue(letter.about.all())
-    if not comments:
-        raise Ended("Nothing of it waits any more.")
-    return _waiting_context(letter.user, comments)
+    if comments := letter.about.queue():
+        return _waiting_context(letter.user, comments)
+    raise Ended("Nothing of it waits any more.")
 
 
 @outbox.renews("links")

@@ -32,16 +32,6 @@ HEALTH_WORDS = re.compile(
 )
 
 
-def queue() -> CommentQuerySet:
-    """The comments that need the trainer, without likely spam, oldest first."""
-    return Comment.objects.needing_trainer().not_likely_spam().order_by("written_at", "pk")
-
-
-def likely_spam() -> CommentQuerySet:
-    """The waiting comments that are probably spam, oldest first."""
-    return Comment.objects.likely_spam().order_by("written_at", "pk")
-
-
 def with_history(comments: CommentQuerySet) -> CommentQuerySet:
     events = Event.objects.select_related("by")
     return comments.select_related("article", "favorite", "parent").prefetch_related(

@@ -48,7 +48,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         if not _has_unsent_reply(request, Comment.objects.needing_trainer()):
             return redirect("admin:comments_queue")
     moderation.record_visit()
-    waiting, likely_spam = moderation.queue(), moderation.likely_spam()
+    waiting, likely_spam = Comment.objects.queue(), Comment.objects.likely_spam()
     context = {
         **admin.site.each_context(request),
         "title": "Answers waiting for you",
@@ -81,14 +81,14 @@ def queue_by_email(request: HttpRequest, token: str) -> HttpResponse:
         if not _has_unsent_reply(request, comments.needing_trainer()):
             query = "?was-folded" if outcome.published_likely_spam else ""
             return private(redirect(reverse("desk_link", args=[token]) + query))
-    told = WAS_LIKELY_SPAM if "was-folded" in request.GET else ""
+    notice = WAS_LIKELY_SPAM if "was-folded" in request.GET else ""
     rows = _rows(comments.needing_trainer().order_by("written_at", "pk"), request)
     if not rows:
-        return private(render(request, "comments/desk_ended.html", {"done": True, "told": told}))
+        return private(render(request, "comments/desk_ended.html", {"done": True, "told": notice}))
     context = {
         "comments": [row for row in rows if not row["comment"].is_waiting_likely_spam],
         "folded": [row for row in rows if row["comment"].is_waiting_likely_spam],
-        "told": told,
+        "told": notice,
     }
     return private(render(request, "comments/desk.html", context))
 

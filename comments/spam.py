@@ -51,7 +51,9 @@ def judge(comment: Comment, facts: RequestFacts) -> Verdict:
     submission = _submission(comment)
     links = find_links(submission.text)
     blocked = _blocked(comment)
-    certain = [reason for reason in (blocked, _many_links(links)) if reason]
+    certain = [blocked] if blocked else []
+    if len(links) >= MANY_LINKS:
+        certain.append(f"It holds {len(links)} links.")
     scored = score(submission, _learned([comment]))
     if scored.log_odds > CERTAIN_SPAM:
         certain.append("Most of it reads like spam.")
@@ -124,10 +126,6 @@ def _blocked(comment: Comment) -> str:
         if block.kind == Block.Kind.WORD and block.value in text:
             return f"It holds “{block.value}”, which you blocked."
     return ""
-
-
-def _many_links(links: list[str]) -> str:
-    return f"It holds {len(links)} links." if len(links) >= MANY_LINKS else ""
 
 
 def _repeated(comment: Comment) -> list[str]:

@@ -7,6 +7,7 @@ from copy import copy
 from datetime import timedelta
 from typing import Any, Self
 
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
@@ -54,12 +55,15 @@ class CommentQuerySet(PublishedQuerySet):
         open_case = Q(published_at=None) | ~Q(asked_change="") | Q(change__isnull=False) | reported
         return self.filter(open_case, removed_at=None, is_spam=False)
 
-    def likely_spam(self) -> Self:
-        """Waiting comments that are probably spam; the queue collapses them at its end."""
-        return self.filter(is_likely_spam=True, published_at=None, removed_at=None, is_spam=False)
+    def queue(self) -> Self:
+        """The comments that need the trainer, without likely spam, oldest first."""
+        rows = self.needing_trainer().exclude(is_likely_spam=True, published_at=None)
+        return rows.order_by("written_at", "pk")
 
-    def not_likely_spam(self) -> Self:
-        return self.exclude(is_likely_spam=True, published_at=None)
+    def likely_spam(self) -> Self:
+        """Waiting comments that are probably spam, oldest first. The queue ends with them."""
+        rows = self.filter(is_likely_spam=True, published_at=None, removed_at=None, is_spam=False)
+        return rows.order_by("written_at", "pk")
 
     def with_favorite(self) -> Self:
         """Prefetches the favorites. An unpublished exercise reads as None."""
@@ -122,7 +126,7 @@ class CommentQuerySet(PublishedQuerySet):
         return questions.exclude(replies__by_trainer=True).order_by("written_at", "pk")
 
     def people_by_favorite(self) -> Counter[int]:
-        """Counts the people whose latest published favorite is each exercise, by primary key.
+        """Counts, by primary key of a published exercise, the people who named it last.
 
         Counting in Python takes one pass; a database that underestimates the rows takes n²."""
         confirmed = Address.objects.filter(confirmed_at__isnull=False)
@@ -210,7 +214,7 @@ class Comment(Published):
         max_length=40, blank=True, db_column="person", db_index=True, editable=False
     )
     sender = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
-    dedup_hash = models.CharField(  # noqa: DJ001
+    dedup_hash = models.CharField(  # noqa: DJ001  unique, so rows without it hold NULL
         max_length=40, null=True, unique=True, db_column="once", editable=False
     )
 
@@ -281,10 +285,12 @@ class Comment(Published):
         Comment.objects.filter(relatives).update_thread_at()
 
     @property
+    @admin.display(description="name")
     def shown_name(self) -> str:
         return self.name or "A reader"
 
     @property
+    @admin.display(description="favorite")
     def favorite_name(self) -> str:
         return self.favorite.name if self.favorite else self.other_favorite
 

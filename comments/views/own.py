@@ -13,7 +13,7 @@ from blog.models import Article
 from comments import emails, moderation
 from comments.forms import ChangeRequestForm, EditForm
 from comments.models import Address, Comment, own_comment_signer
-from comments.views.responses import keeps_words_on_error, private, reader_id, see_other
+from comments.views.responses import keeps_words, private, reader_id, see_other
 from exercises.models import Exercise
 from web.decorators import read_only
 from web.sender import keyed_hash
@@ -23,7 +23,7 @@ TOO_LATE = "It is too late to change it here. Ask below; your new words are stil
 
 @csrf_exempt  # the token in the address permits the change
 @require_http_methods(["GET", "HEAD", "POST"])
-@keeps_words_on_error
+@keeps_words
 def own_comment(request: HttpRequest, token: str) -> HttpResponse:
     """A writer's own comment by its private link: its status, and changing or removing it."""
     comment = _by_token(token)

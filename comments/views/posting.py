@@ -1,4 +1,4 @@
-"""Sending an answer: the form's target, duplicates, rate limits, judging and saving."""
+"""Posting an answer: its target, duplicates, rate limits, the spam verdict and saving."""
 
 import json
 from dataclasses import dataclass
@@ -18,13 +18,7 @@ from comments import emails, moderation, spam
 from comments.forms import AnswerForm
 from comments.models import Comment
 from comments.views.conversations import favorites_page
-from comments.views.responses import (
-    keeps_words_on_error,
-    private,
-    reader_id,
-    see_other,
-    set_reader_cookie,
-)
+from comments.views.responses import keeps_words, private, reader_id, see_other, set_reader_cookie
 from pagecache.files import one_at_a_time
 from web.decorators import read_only
 from web.incoming import number
@@ -51,7 +45,7 @@ class Target:
 
 @csrf_exempt  # public pages hold no token; web/origin.py checks the origin instead
 @require_POST
-@keeps_words_on_error
+@keeps_words
 def post(request: HttpRequest) -> HttpResponse:
     """Saves a reader's answer. Every refusal gives the typed words back."""
     if is_foreign(request):
@@ -80,15 +74,10 @@ def reply_form(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def form_page(
-    request: HttpRequest,
-    form: AnswerForm,
-    target: Target,
-    *,
-    preview: Comment | None = None,
-    status: int = 200,
+    request: HttpRequest, form: AnswerForm, target: Target, status: int = 200, **context: Any
 ) -> HttpResponse:
     """The page that the form was sent from, with the form as it was filled in."""
-    context: dict[str, Any] = {"answer_form": form, "preview": preview}
+    context["answer_form"] = form
     if target.parent:
         context |= {"parent": target.parent, "article": target.article}
         return render(request, "comments/answer.html", context, status=status)
@@ -109,7 +98,7 @@ def _read_target(request: HttpRequest) -> Target:
 
 
 def _check_target(form: AnswerForm, target: Target) -> None:
-    """Adds an error to the form if nobody can answer there any more."""
+    """Adds an error to the form if the conversation is closed or the target is gone."""
     if form.is_valid() and target.article and not target.article.is_open:
         form.add_error(None, CLOSED)
     if target.is_parent_gone:
@@ -148,7 +137,7 @@ def _dedup_hash(request: HttpRequest, comment: Comment) -> str:
 
 
 def _rate_limited_until(comment: Comment) -> datetime | None:
-    """When its sender may write again; None if now."""
+    """When its sender may write again, or None if no limit is reached."""
     now = timezone.now()  # rows from the future were written while the clock was wrong
     of_network = Comment.objects.filter(sender=comment.sender).order_by("-written_at")
     of_reader = of_network.filter(author_hash=comment.author_hash)
@@ -181,7 +170,7 @@ def _judge_and_save(request: HttpRequest, comment: Comment) -> Comment:
     comment.is_spam = verdict.result == "spam"
     comment.is_likely_spam = verdict.likely_spam
     try:
-        # Queued, since writers that wait for SQLite's own lock poll it, and some for seconds.
+        # One at a time, since writers that wait for SQLite's own lock poll it, some for seconds.
         with one_at_a_time(request.META), transaction.atomic():
             comment.save()
             if verdict.result == "publish":

@@ -32,7 +32,7 @@ def see_other(address: str) -> HttpResponse:
     return response
 
 
-def keeps_words_on_error(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def keeps_words(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Answers a POST that fails on our side with 503 and a page that holds the typed words and a
     button to send them again."""
 

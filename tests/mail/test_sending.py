@@ -22,7 +22,7 @@ from mail import outbox, sending
 from mail.models import Letter
 from mail.outbox import send_due
 from publishing.models import Site
-from tests.support.answering import body_of, written
+from tests.support.answering import body_of, post_comment
 from tests.support.mailbox import Mailbox, text_of
 from tests.support.make import make_comment
 from tests.support.page import read
@@ -171,13 +171,13 @@ def elsie(trainer: Client) -> Client:
 
 
 def test_an_unreachable_address_is_written_to_no_more(reader: Client) -> None:
-    written(reader, words="One.", email="ana@example.org")
+    post_comment(reader, words="One.", email="ana@example.org")
     Address.objects.update(unreachable_at=timezone.now())
     with time_machine.travel(timezone.now() + timedelta(days=8)):
-        written(reader, words="Two.", email="ana@example.org")
+        post_comment(reader, words="Two.", email="ana@example.org")
         assert Letter.objects.filter(kind="confirm").count() == 1
     with time_machine.travel(timezone.now() + timedelta(days=31)):
-        written(reader, words="Three.", email="ana@example.org")
+        post_comment(reader, words="Three.", email="ana@example.org")
         assert Letter.objects.filter(kind="confirm").count() == 2
 
 

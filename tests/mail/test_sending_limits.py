@@ -18,7 +18,7 @@ from mail import sending
 from mail.models import Letter
 from mail.outbox import send_due
 from tests.support.accounts import attempt, make_user
-from tests.support.answering import stranger, written
+from tests.support.answering import post_comment, stranger
 from tests.support.make import make_comment
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -39,14 +39,14 @@ def flood(reader: Client) -> list[str]:
     """The issue's: seventy names of one mailbox, from four networks."""
     names = [f"{'vi.ct.im' if n % 2 else 'victim'}+{n}@gmail.com" for n in range(70)]
     for n, name in enumerate(names):
-        written(stranger(), words=f"Number {n}.", email=name, sender=f"198.51.{n % 4}.{n}")
+        post_comment(stranger(), words=f"Number {n}.", email=name, sender=f"198.51.{n % 4}.{n}")
     return names
 
 
 def test_seventy_names_of_one_mailbox_get_three_a_day(reader: Client, clock: Any) -> None:
     names = flood(reader)
     limit = sending.TO_A_MAILBOX["confirm"].most
-    written(stranger(), words="Ana's.", email="ana@gmail.com")
+    post_comment(stranger(), words="Ana's.", email="ana@gmail.com")
     assert send_due() == limit + 1
     assert (sent_to(*names), sent_to("ana@gmail.com")) == (limit, 1)
     for _ in range(10):
@@ -79,7 +79,7 @@ def test_who_stops_one_stops_them_all(reader: Client, clock: Any) -> None:
     for _ in range(5):
         clock.shift(DAY)
         assert send_due() == 0
-    written(stranger(), words="Once more.", email="VICTIM+again@googlemail.com")
+    post_comment(stranger(), words="Once more.", email="VICTIM+again@googlemail.com")
     assert send_due() == 0
 
 
@@ -88,7 +88,9 @@ def test_the_whole_site_has_a_limit_and_passwords_pass_by_it(reader: Client, clo
     make_user(email="elsie@example.org")
     most, _ = sending.FROM_THE_SITE["confirm"]
     for n in range(most + 30):
-        written(stranger(), words=f"Number {n}.", email=f"r{n}@s{n}.example", sender=f"10.0.{n}.1")
+        post_comment(
+            stranger(), words=f"Number {n}.", email=f"r{n}@s{n}.example", sender=f"10.0.{n}.1"
+        )
     assert send_due() >= most
     confirmed = sum("@s" in message.to[0] for message in mail.outbox)
     assert confirmed == most
@@ -102,7 +104,9 @@ def test_the_whole_site_has_a_limit_and_passwords_pass_by_it(reader: Client, clo
 def test_urgent_emails_leave_first(reader: Client, clock: Any) -> None:
     make_user(email="elsie@example.org")
     for n in range(3):
-        written(stranger(), words=f"Number {n}.", email=f"r{n}@example.org", sender=f"10.0.{n}.1")
+        post_comment(
+            stranger(), words=f"Number {n}.", email=f"r{n}@example.org", sender=f"10.0.{n}.1"
+        )
     attempt(Client())
     Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"})
     send_due()
