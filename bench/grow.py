@@ -43,7 +43,7 @@ def comment_on(slug: str, number: int) -> None:
     for answer, parent in zip(made[1::4], parents, strict=False):
         answer.parent = parent
     Comment.objects.bulk_update(made[1::4], ["parent"], batch_size=500)
-    article.comments.arrange()  # bulk_* tell nobody
+    article.comments.update_thread_at()  # bulk_* send no signals
 
 
 def write_articles(number: int) -> None:

@@ -1,9 +1,9 @@
-from __future__ import annotations
+"""The admin of comments: the list, the export and erasure of a person, and start-page sentences."""
 
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -21,24 +21,24 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 
-from comments import desk, moderation, spam
-from comments.forms import WRITTEN
+from comments import moderation, moderation_views, spam
+from comments.forms import TEXT_FIELD_CLASSES
 from comments.models import Block, Comment
 from desk.site import ContentAdmin, DeskAdmin, Notice, front_page
 from mail import sending
 from mail.models import Letter
 
 STUCK_AFTER = timedelta(hours=1)
-TOLD_FOR = timedelta(days=7)
+REPORTED_FOR = timedelta(days=7)
 
 
-class StandsFilter(admin.SimpleListFilter):
-    title = "where it stands"
+class StatusFilter(admin.SimpleListFilter):
+    title = "status"
     parameter_name = "stands"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        words = [("waiting", "Waiting for you"), ("changed", "A change waits for you")]
-        return [*words, ("published", "Published"), ("spam", "Spam"), ("removed", "Removed")]
+        choices = [("waiting", "Waiting for you"), ("changed", "A change waits for you")]
+        return [*choices, ("published", "Published"), ("spam", "Spam"), ("removed", "Removed")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         conditions: dict[str, dict[str, Any]] = {
@@ -56,17 +56,15 @@ class PersonForm(forms.Form):
 
 
 class CommentForm(forms.ModelForm):
-    """What she may correct in a reader's words: cleaned and counted as readers' own forms do.
-
-    `version` is that of the comment she opened. What its writer changed since is not overwritten
-    before she has seen it."""
+    """The trainer's corrections, cleaned and limited as in readers' forms. `version` is for a
+    compare-and-set: if the comment changed after she opened it, the form is refused once."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Comment
         fields = ["name", "favorite", "other_favorite", "words", "email", "article"]
-        field_classes = WRITTEN
+        field_classes = TEXT_FIELD_CLASSES
         widgets = dict.fromkeys(("name", "other_favorite"), AdminTextInputWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,12 +73,13 @@ class CommentForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        now = Comment.objects.select_for_update().get(pk=self.instance.pk)
-        if cleaned.get("version") != now.version:
-            self.data = dict(self.data.items()) | {self.add_prefix("version"): now.version}
-            said = " · ".join(filter(None, [now.shown_name, now.favorite_name, now.words]))
+        current = Comment.objects.select_for_update().get(pk=self.instance.pk)
+        if cleaned.get("version") != current.version:
+            self.data = dict(self.data.items()) | {self.add_prefix("version"): current.version}
+            texts = [current.shown_name, current.favorite_name, current.words]
             raise forms.ValidationError(
-                f"This comment changed after you opened it. Now it says: “{said}”."
+                "This comment changed after you opened it."
+                f" Now it says: “{' · '.join(filter(None, texts))}”."
                 " Your text is still below: save again to replace what it says now."
             )
         return cleaned
@@ -91,19 +90,19 @@ class CommentAdmin(ContentAdmin):
     form = CommentForm
     desk_order = 3
     assistant = ("view", "change")
-    list_display = ["shown_name", "favorite_name", "words", "article", "written_at", "stands"]
-    list_filter = [StandsFilter]
+    list_display = ["shown_name", "favorite_name", "words", "article", "written_at", "status"]
+    list_filter = [StatusFilter]
     list_select_related = ["favorite", "article"]
     search_fields = ["name", "words", "other_favorite"]
     ordering = ["-written_at"]
     actions = ["publish", "hold", "spam"]
     readonly_fields = [
-        *("stands", "change_that_waits", "why_is_it_here", "written_at", "edited_at"),
+        *("status", "change_that_waits", "why_is_it_here", "written_at", "edited_at"),
         "asked_change",
     ]
     fieldsets = [
         (None, {"fields": [*CommentForm.Meta.fields, "version"]}),
-        ("Where it stands", {"fields": [*readonly_fields]}),
+        ("Status", {"fields": [*readonly_fields]}),
     ]
     change_list_template = "admin/comments/change_list.html"
 
@@ -111,17 +110,9 @@ class CommentAdmin(ContentAdmin):
         return False
 
     def action_checkbox(self, obj: Comment) -> SafeString:
-        """The box to tick, with the version of the comment that the list shows beside it."""
+        """Adds the version of the comment that the list shows, for publish()."""
         version = '<input type="hidden" name="read-{}" value="{}">'
         return super().action_checkbox(obj) + format_html(version, obj.pk, obj.version)
-
-    @admin.display(description="name")
-    def shown_name(self, comment: Comment) -> str:
-        return comment.shown_name
-
-    @admin.display(description="favorite")
-    def favorite_name(self, comment: Comment) -> str:
-        return comment.favorite_name
 
     @admin.display(description="change that waits for you")
     def change_that_waits(self, comment: Comment) -> SafeString:
@@ -138,8 +129,8 @@ class CommentAdmin(ContentAdmin):
 
     @admin.action(description="Publish")
     def publish(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        """Publish what waits and still says what the list showed. A published comment stays as it
-        is: the list shows neither its change nor its reports, which the queue does."""
+        """Publishes waiting comments that have not changed since the list was opened. Changes of
+        published ones need the queue, because the list does not show them."""
         changed = 0
         with transaction.atomic():
             for comment in queryset.select_for_update(of=("self",)).filter(published_at=None):
@@ -147,7 +138,7 @@ class CommentAdmin(ContentAdmin):
                     moderation.publish(comment, _user(request))
                 else:
                     changed += 1
-        spam.fold_again()
+        spam.rescore_waiting()
         if changed:
             why = "They changed after this list was opened: read them again."
             messages.warning(request, f"Not published: {changed}. {why}")
@@ -156,24 +147,24 @@ class CommentAdmin(ContentAdmin):
     def hold(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         for comment in queryset:
             moderation.hold(comment, _user(request))
-        spam.fold_again()
+        spam.rescore_waiting()
 
     @admin.action(description="Mark as spam")
     def spam(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         for comment in queryset:
             moderation.mark_spam(comment, _user(request))
-        spam.fold_again()
+        spam.rescore_waiting()
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         return [
-            path("queue/", view(desk.queue), name="comments_queue"),
+            path("queue/", view(moderation_views.queue), name="comments_queue"),
             path("person/", view(self.person), name="comments_person"),
             *super().get_urls(),
         ]
 
     def person(self, request: HttpRequest) -> HttpResponse:
-        """Everything of a person by email address: to hand over, or to erase for good."""
+        """Exports or erases everything of a person, found by email address."""
         if not request.user.has_perm("comments.delete_comment"):
             raise PermissionDenied
         form = PersonForm(request.POST or None)
@@ -183,43 +174,42 @@ class CommentAdmin(ContentAdmin):
         email = form.cleaned_data["email"].lower()
         comments = Comment.objects.filter(email__iexact=email)
         if "export" in request.POST:
-            return _exported(email, comments)
+            return _export(email, comments)
         if "erase" in request.POST:
             count = moderation.erase(email)
-            messages.success(request, f"Erased: {count} comments, the address and its letters.")
+            messages.success(request, f"Erased: {count} comments, the address and its emails.")
             return redirect("admin:comments_person")
         return render(request, "admin/comments/person.html", {**context, "count": comments.count()})
 
 
 def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+    return cast(User, request.user)  # the admin admits staff only
 
 
-def _exported(email: str, comments: QuerySet[Comment]) -> HttpResponse:
-    """All that is kept of a person, as JSON a person can read."""
+def _export(email: str, comments: QuerySet[Comment]) -> HttpResponse:
+    """Everything stored about a person, as readable JSON."""
     rows = [
         {
             "name": comment.name,
             "favorite": comment.favorite_name,
             "words": comment.words,
             "written_at": comment.written_at.isoformat(),
-            "change_that_waits": comment.change and comment.changed().words,
-            "name_that_waits": comment.change and comment.changed().name,
-            "favorite_that_waits": comment.change and comment.changed().favorite_name,
+            "change_that_waits": comment.change and comment.with_change().words,
+            "name_that_waits": comment.change and comment.with_change().name,
+            "favorite_that_waits": comment.change and comment.with_change().favorite_name,
             "words_kept_for_undo": [e.words for e in comment.events.all() if e.words],
             "change_asked_for": comment.asked_change,
             "edited_at": comment.edited_at and comment.edited_at.isoformat(),
-            "stands": comment.stands,
+            "status": comment.status,
             "page": comment.article.title if comment.article else "Favorites",
         }
         for comment in comments.select_related("favorite", "article").prefetch_related("events")
     ]
-    letters = Letter.objects.filter(to__iexact=email).values_list("subject", "written_at")
+    emails = Letter.objects.filter(to__iexact=email).values_list("subject", "written_at")
     data = {
         "email": email,
         "comments": rows,
-        "letters": [{"subject": subject, "at": at.isoformat()} for subject, at in letters],
+        "emails": [{"subject": subject, "at": at.isoformat()} for subject, at in emails],
     }
     body = json.dumps(data, ensure_ascii=False, indent=2)
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
@@ -229,62 +219,60 @@ def _exported(email: str, comments: QuerySet[Comment]) -> HttpResponse:
 
 @front_page
 def undelivered(request: HttpRequest) -> Iterator[Notice]:
-    """Emails that do not leave, or that a mail server refused for good."""
+    """Reports emails that are stuck, and emails that could not be delivered."""
     if not request.user.has_perm("comments.change_comment"):
         return
     now = timezone.now()
-    shown = request.user.has_perm("comments.view_letter")
+    may_view = request.user.has_perm("comments.view_letter")
     stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
-    untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)  # nobody sends, or nobody can
+    untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)  # no process sends, or none can
     stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.undeliverable())
     if first := stuck.order_by(
         Case(When(last_error="", then=1), default=0), "-next_try_at"
     ).first():
         one, many = "One email waits", f"{stuck.count()} emails wait"
-        said = f"Emails do not leave: {one if many.startswith('1 ') else many}."
+        text = f"Emails do not leave: {one if many.startswith('1 ') else many}."
         if first.last_error:
-            said += f" Last the mail server said: “{first.last_error}”"
+            text += f" Last the mail server said: “{first.last_error}”"
         else:
-            said += " Nobody has tried to send them: “make doctor” on the server tells why."
-        yield Notice(46, _letters(said) if shown else conditional_escape(said))
-    lost = Letter.objects.filter(sending.undeliverable(), next_try_at__gt=now - TOLD_FOR)
+            text += " Nobody has tried to send them: “make doctor” on the server tells why."
+        yield Notice(46, _link_to_emails(text) if may_view else conditional_escape(text))
+    lost = Letter.objects.filter(sending.undeliverable(), next_try_at__gt=now - REPORTED_FOR)
     if number := lost.count():
         emails = "One email" if number == 1 else f"{number} emails"
-        said = f"{emails} of the last seven days could not be delivered."
-        yield Notice(47, _letters(said) if shown else conditional_escape(said))
+        text = f"{emails} of the last seven days could not be delivered."
+        yield Notice(47, _link_to_emails(text) if may_view else conditional_escape(text))
 
 
-def _letters(words: str) -> SafeString:
-    return _link("admin:comments_letter_changelist", words)
+def _link_to_emails(text: str) -> SafeString:
+    return _link("admin:comments_letter_changelist", text)
 
 
 @front_page
-def answers_and_letters(request: HttpRequest) -> Iterator[Notice]:
-    """What readers wait for, and whether letters reach them."""
+def waiting_and_sent(request: HttpRequest) -> Iterator[Notice]:
+    """Reports waiting comments, unanswered questions, and the last email that was sent."""
     if not request.user.has_perm("comments.change_comment"):
         return
-    waiting = moderation.queue().count()
-    if waiting:
+    if waiting := Comment.objects.queue().count():
         words = "One answer waits" if waiting == 1 else f"{waiting} answers wait"
         yield Notice(10, _link("admin:comments_queue", f"{words} for you."))
-    if folded := moderation.probably_spam().count():
-        told = f"Probably spam: {folded}, folded in the queue."
-        yield Notice(75, _link("admin:comments_queue", told), needs_action=False)
+    if count := Comment.objects.likely_spam().count():
+        text = f"Probably spam: {count}, folded in the queue."
+        yield Notice(75, _link("admin:comments_queue", text), needs_action=False)
     for comment in Comment.objects.unanswered_questions()[:3]:
-        asked = Truncator(comment.words).words(12)
-        sentence = f"{comment.shown_name} asks: “{asked}”"
-        yield Notice(20, _link("admin:comments_comment_change", sentence, comment.pk))
+        question = f"{comment.shown_name} asks: “{Truncator(comment.words).words(12)}”"
+        yield Notice(20, _link("admin:comments_comment_change", question, comment.pk))
     letter = Letter.objects.exclude(sent_at=None).order_by("-sent_at").first()
     if letter and letter.sent_at:
         at = f"{localtime(letter.sent_at):%B %-d at %H:%M}"
-        told = format_html("The last letter went out on {}.", at)
+        text = format_html("The last email went out on {}.", at)
         if request.user.has_perm("comments.view_letter"):
-            told = _link("admin:comments_letter_changelist", told)
-        yield Notice(80, told, needs_action=False)
+            text = _link_to_emails(text)
+        yield Notice(80, text, needs_action=False)
 
 
-def _link(name: str, words: str, *args: Any) -> SafeString:
-    return format_html('<a href="{}">{}</a>', reverse(name, args=args), words)
+def _link(name: str, text: str, *args: Any) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse(name, args=args), text)
 
 
 @admin.register(Block)

@@ -1,22 +1,19 @@
-"""Cleans the text of every field that a reader can write in: pure functions on strings.
+"""Cleans the text of every field that readers fill in. Its functions are pure.
 
-What cannot be seen is removed where that changes nothing for a reader of the text. A text that
-would read differently without the hidden character (direction overrides, control characters) is
-not cleaned quietly; `why_unreadable` names it, and the form refuses it.
+Invisible characters are removed where the text reads the same without them. Where it would not
+(direction overrides, control characters), `text_error` returns the message to refuse it with.
 
 Sources: Unicode's Default_Ignorable_Code_Point property and general categories; UTS #51 for
 emoji sequences; UAX #31, "Layout and Format Control Characters", for joiners between letters.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 
-# VT and FF are among them: word processors send VT for a line break inside a paragraph.
+# Includes VT and FF: word processors send VT for a line break inside a paragraph.
 LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-# Every space (Zs), and characters of other categories that are drawn as an empty space: Hangul
-# fillers, the empty Braille cell, Egyptian blanks.
+# Every space (Zs), and characters of other categories that render as blank space: Hangul fillers,
+# the empty Braille cell, Egyptian blanks.
 BLANK = re.compile(
     "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u3164\uffa0\u2800\U00013441\U00013442]"
 )
@@ -37,12 +34,12 @@ HIDDEN = re.compile(
     + "\U00016fe4\U0001d159"  # a filler and a notehead without a shape
     "]"
 )
-# A kept mark of U+FFFD stands where bytes were no text; people see it, and the form refuses it.
+# Stands for bytes that could not be decoded. It is visible, and forms refuse it.
 REPLACEMENT = "\ufffd"
 OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 ZWNJ, ZWJ = "\u200c", "\u200d"
-# Scripts whose letters change their shape beside a joiner: Arabic (Persian, Urdu), Syriac, N'Ko,
-# those of India, Sri Lanka, Tibet, Myanmar, Cambodia and Mongolia.
+# Scripts whose letters change shape beside a joiner: Arabic (Persian, Urdu), Syriac, N'Ko,
+# and the scripts of India, Sri Lanka, Tibet, Myanmar, Cambodia and Mongolia.
 JOINED = re.compile(
     "[\u0600-\u0dff\u0f00-\u109f\u1780-\u18af\u1a20-\u1aaf\u1b00-\u1bff\ua800-\ua8ff\ua980-\ua9df"
     "\uaa60-\uaa7f\uaae0-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff\U0001e900-\U0001e95f]"
@@ -63,12 +60,12 @@ NAMED_MARKS = frozenset(
 
 
 def clean(text: str) -> str:
-    """Return the text with every line break as \\n, every other space as U+0020 (tabs stay), and
-    without characters that cannot be seen, except where letters or emoji need them: joiners
-    between letters of Persian, Hindi and others, word breaks of Thai and Khmer, emoji sequences,
-    and variants of ideographs.
+    """Returns the text with every line break as \\n, every other space as U+0020 (tabs stay), and
+    without invisible characters, except where letters or emoji need them: joiners between letters
+    of Persian, Hindi and others, word breaks of Thai and Khmer, emoji sequences, and variants of
+    ideographs.
 
-    Cleaning a clean text changes nothing. Lengths are to be counted in the result.
+    It is idempotent. Count lengths in the result.
     """
     text = BLANK.sub(" ", LINE_BREAK.sub("\n", text))
     pieces, before, end = [], "", 0
@@ -83,21 +80,23 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the clean text of a field of one line, each run of spaces as one space."""
+    """Returns the cleaned text on one line, with each run of white space as one space."""
     return " ".join(clean(text).split())
 
 
-def can_be_seen(text: str) -> bool:
-    """Whether a clean text shows anything by itself: a letter, digit, sign or emoji, and not only
-    spaces or marks that need a letter below them."""
+def is_visible(text: str) -> bool:
+    """True if a cleaned text has a letter, digit, sign or emoji, and not only spaces or combining
+    marks."""
     return any(
         unicodedata.category(character)[0] in "LNPS" or _is_emoji(character) for character in text
     )
 
 
-def why_unreadable(text: str) -> str:
-    """Return what to tell the writer of a text that must not be cleaned quietly, else nothing:
-    control characters and direction overrides make it read differently from how it is stored."""
+def text_error(text: str) -> str:
+    """Returns the message for a text that must be refused, or "".
+
+    Control characters and direction overrides make a text read differently from how it is stored,
+    so removing them silently could change its meaning."""
     for character in LINE_BREAK.sub("\n", text):
         if character in "\n\t":
             continue
@@ -110,14 +109,13 @@ def why_unreadable(text: str) -> str:
                 "There is a hidden character in this text that I cannot keep."
                 " Type the text here instead of pasting it, please."
             )
-    if text.strip() and not can_be_seen(clean(text)):
+    if text.strip() and not is_visible(clean(text)):
         return "Nothing in this text can be seen. Type it here, please."
     return ""
 
 
 def _is_needed(hidden: str, before: str, after: str) -> bool:
-    """Whether a hidden character does something between the (clean) characters before it and the
-    one after it."""
+    """True if an invisible character has an effect between its (cleaned) neighbors."""
     last = before[-1:]
     if hidden == ZWSP:
         return _is_letter(UNSPACED, last) and _is_letter(UNSPACED, after)
@@ -147,12 +145,12 @@ def _is_joined(character: str) -> bool:
 
 
 def _is_letter(script: re.Pattern[str], character: str) -> bool:
-    """Whether it is a letter of these scripts, or a mark on one."""
+    """True for a letter of these scripts, or a mark on one."""
     return bool(script.match(character)) and unicodedata.category(character)[0] in "LM"
 
 
 def _is_emoji(character: str) -> bool:
-    """Whether it may be a part of an emoji: a symbol, or one of a newer Unicode than Python's."""
+    """True for symbols, and for code points of emoji newer than Python's Unicode data."""
     if not character:
         return False
     category = unicodedata.category(character)

@@ -1,4 +1,7 @@
-"""Feeds of what readers published: of all, and of one article."""
+"""Feeds of readers' published comments: of all, and of one article."""
+
+from datetime import datetime
+from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -6,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import linebreaks
 
 from blog.models import Article
-from comments.linking import linked
+from comments.linkify import linkify
 from comments.models import Comment, CommentQuerySet
 from metadata import feeds
 from metadata.feeds import Entry, Feed, row_id, row_name
@@ -20,7 +23,7 @@ NEWEST = 50
 def of_all(request: HttpRequest) -> HttpResponse:
     title = f"What readers say: {Site.current().name}"
     about = {"name": "comments", "title": title, "page": reverse("favorites")}
-    return _answer(request, Comment.objects.all(), **about)
+    return _feed(request, Comment.objects.all(), **about)
 
 
 @stored()
@@ -29,26 +32,26 @@ def of_article(request: HttpRequest, slug: str) -> HttpResponse:
     title = f"What readers say on “{article.title}”"
     name = f"{row_name(article)}:comments"
     about = {"name": name, "title": title, "page": article.get_absolute_url()}
-    return _answer(request, article.comments.all(), **about)
+    return _feed(request, article.comments.all(), **about)
 
 
-def _answer(request: HttpRequest, comments: CommentQuerySet, **about: str) -> HttpResponse:
-    newest = comments.public_words().with_favorite().select_related("article")
+def _feed(request: HttpRequest, comments: CommentQuerySet, **about: str) -> HttpResponse:
+    newest = comments.published_with_words().with_favorite().select_related("article")
     trainer = Site.current().trainer
     entries = [_entry(comment, trainer) for comment in newest.order_by("-published_at")[:NEWEST]]
     return feeds.atom(request, Feed(path=request.path, entries=entries, **about))
 
 
 def _entry(comment: Comment, trainer: str) -> Entry:
-    assert comment.published_at  # a published one has it
     name = f"{trainer}, trainer" if comment.by_trainer else comment.shown_name
+    published_at = cast(datetime, comment.published_at)  # the queryset is published()
     return Entry(
         id=row_id(comment),
         path=comment.get_absolute_url(),
         title=f"{name}: {comment.favorite_name}" if comment.favorite_name else name,
-        html=linebreaks(linked(comment.words)),
-        published=comment.published_at,
-        updated=max(comment.published_at, comment.edited_at or comment.published_at),
+        html=linebreaks(linkify(comment.words)),
+        published=published_at,
+        updated=max(published_at, comment.edited_at or published_at),
         author=name,
-        author_path="/" if comment.by_trainer else "",  # no reader's name leads anywhere
+        author_path="/" if comment.by_trainer else "",  # readers' names are not links
     )

@@ -1,4 +1,4 @@
-"""What the favorites page tells of itself."""
+"""Page metadata of the favorites page."""
 
 from django.core.paginator import Page as Part
 from django.urls import reverse

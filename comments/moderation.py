@@ -1,6 +1,4 @@
-"""The trainer's decisions on readers' words, wherever she makes them: queue, list or phone page."""
-
-from __future__ import annotations
+"""The trainer's decisions on comments. The queue, the admin list and the phone page all call it."""
 
 import re
 from typing import Any
@@ -20,7 +18,7 @@ from comments.models import (
     CommentQuerySet,
     Event,
     LastVisit,
-    is_in_library,
+    exercise_exists,
 )
 from desk.difference import word_diff
 from mail.models import Letter
@@ -34,17 +32,6 @@ HEALTH_WORDS = re.compile(
 )
 
 
-def queue() -> CommentQuerySet:
-    """What needs her, oldest first: waiting, reported, changed, or with a change asked for. What is
-    probably spam is not among it."""
-    return Comment.objects.needing_trainer().not_folded().order_by("written_at", "pk")
-
-
-def probably_spam() -> CommentQuerySet:
-    """What waits and is folded, oldest first."""
-    return Comment.objects.folded().order_by("written_at", "pk")
-
-
 def with_history(comments: CommentQuerySet) -> CommentQuerySet:
     events = Event.objects.select_related("by")
     return comments.select_related("article", "favorite", "parent").prefetch_related(
@@ -52,17 +39,16 @@ def with_history(comments: CommentQuerySet) -> CommentQuerySet:
     )
 
 
-def speaks_of_health(comment: Comment) -> bool:
-    """Words that call for a doctor rather than for a trainer at a distance."""
-    return bool(HEALTH_WORDS.search(comment.changed().words))
+def mentions_health(comment: Comment) -> bool:
+    """True for words that call for a doctor rather than for a trainer at a distance."""
+    return bool(HEALTH_WORDS.search(comment.with_change().words))
 
 
 def differences(comment: Comment) -> list[tuple[str, SafeString]]:
-    """What its writer wants to change: the name of each field, and its words with what goes and
-    what comes."""
+    """The fields that the pending change alters: the label of each, and the difference as HTML."""
     if comment.change is None:
         return []
-    edited = comment.changed()
+    edited = comment.with_change()
     fields = [
         ("Name", comment.name, edited.name),
         ("Favorite", comment.favorite_name, edited.favorite_name),
@@ -71,15 +57,15 @@ def differences(comment: Comment) -> list[tuple[str, SafeString]]:
     return [(label, word_diff(old, new)) for label, old, new in fields if old != new]
 
 
-def looked() -> None:
-    """She has seen what waits; the next letter about it may come at once."""
+def record_visit() -> None:
+    """Notes that the trainer saw the queue: the next email about it may leave at once."""
     LastVisit.objects.update_or_create(pk=1, defaults={"at": timezone.now()})
 
 
 @transaction.atomic
 def publish(comment: Comment, by: User | None) -> None:
-    """Publish what waits: the comment, or the change of one that is published."""
-    if _is_taken_back(comment):
+    """Publishes a waiting comment, or the pending change of a published one."""
+    if _was_removed_by_writer(comment):
         return
     comment.reports.all().delete()
     comment.asked_change = ""
@@ -97,7 +83,8 @@ def publish(comment: Comment, by: User | None) -> None:
 def _publish_change(comment: Comment, by: User | None) -> None:
     if comment.change is None:
         return
-    if not comment.changed().says_something:  # its new favorite was deleted meanwhile
+    edited = comment.with_change()
+    if not edited.names_favorite and not edited.words:  # its new favorite was deleted since
         comment.drop_change(by)
         return
     comment.publish_change(by)
@@ -107,58 +94,54 @@ def _publish_change(comment: Comment, by: User | None) -> None:
 
 @transaction.atomic
 def edit(comment: Comment, edited: Comment) -> None:
-    """Take its writer's new words. While it waits they replace the old; a published one goes on
-    saying what she has read, and the change waits for her. Only taking out the favorite is
-    immediate. The words of known readers pass, as new ones do."""
-    # As it stands now: she may have published it while its writer pressed the button.
+    """Stores the writer's edit. On a published comment it becomes a pending change, because readers
+    see only what the trainer has read. Known readers' edits, and removing the favorite, are live at
+    once."""
+    # The trainer may have published it since the view loaded it.
     comment = Comment.objects.select_for_update().get(pk=comment.pk)
-    Event.objects.create(comment=comment, what="edited", **Event.standing_of(comment))
-    verdict = spam.judge(edited, spam.Facts())
+    Event.objects.create(comment=comment, what="edited", **Event.state_of(comment))
+    verdict = spam.judge(edited, spam.RequestFacts())
     reasons = "\n".join(["Its writer changed it.", *verdict.reasons])
     if comment.published_at is None or verdict.result == "publish":
-        comment.is_likely_spam = verdict.likely_spam and not spam.decided_by_her([comment])
-        _replace(comment, edited.said, reasons)
+        comment.is_likely_spam = verdict.likely_spam and not spam.decided_by_trainer([comment])
+        _replace_content(comment, edited.content, reasons)
         return
-    if _names_favorite(comment) and not _names_favorite(edited):
-        if not comment.words:  # nothing of what she has read is left
+    if comment.names_favorite and not edited.names_favorite:
+        if not comment.words:  # nothing that the trainer has read is left
             comment.hold()
-            _replace(comment, edited.said, reasons)
+            _replace_content(comment, edited.content, reasons)
             emails.waiting()
             return
-        without = {"favorite_id": None, "other_favorite": ""}
-        _replace(comment, comment.said | without, comment.reasons)
-    waits = edited.said if edited.said != comment.said else None
-    # Nothing that readers see has changed: update() leaves the stored pages as they are.
+        no_favorite = {"favorite_id": None, "other_favorite": ""}
+        _replace_content(comment, comment.content | no_favorite, comment.reasons)
+    change = edited.content if edited.content != comment.content else None
+    # Readers see no difference, so update(), which sends no signals, leaves the cached pages valid.
     Comment.objects.filter(pk=comment.pk).update(
-        change=waits, reasons=reasons, updated_at=timezone.now()
+        change=change, reasons=reasons, updated_at=timezone.now()
     )
-    if waits:
+    if change:
         emails.waiting()
 
 
-def _names_favorite(comment: Comment) -> bool:
-    return bool(comment.favorite_id or comment.other_favorite)
-
-
-def _replace(comment: Comment, said: dict[str, Any], reasons: str) -> None:
-    for name, value in said.items():
+def _replace_content(comment: Comment, content: dict[str, Any], reasons: str) -> None:
+    for name, value in content.items():
         setattr(comment, name, value)
     comment.edited_at, comment.reasons, comment.change = timezone.now(), reasons, None
-    names = [name.removesuffix("_id") for name in said]
-    judged = ["edited_at", "is_likely_spam", "reasons", "change", "updated_at"]
-    comment.save(update_fields=[*names, *judged])
+    names = [name.removesuffix("_id") for name in content]
+    others = ["edited_at", "is_likely_spam", "reasons", "change", "updated_at"]
+    comment.save(update_fields=[*names, *others])
 
 
 @transaction.atomic
 def mark_spam(comment: Comment, by: User) -> None:
-    if not comment.is_spam and not _is_taken_back(comment):
+    if not comment.is_spam and not _was_removed_by_writer(comment):
         comment.mark_spam(by)
-        spam.learn(comment.changed(), "spam")
+        spam.learn(comment.with_change(), "spam")
 
 
 @transaction.atomic
 def delete(comment: Comment, by: User) -> None:
-    """Delete what waits: the change of a published comment, else the comment."""
+    """Deletes the pending change of a published comment, or else the comment."""
     if comment.published_at and comment.change is not None:
         comment.drop_change(by)
     else:
@@ -172,8 +155,8 @@ def remove(comment: Comment, by: User | None) -> None:
 
 
 @transaction.atomic
-def remove_folded(comments: CommentQuerySet, by: User) -> int:
-    """Delete those that still wait, each as remove() does, all or none; returns how many."""
+def remove_waiting(comments: CommentQuerySet, by: User) -> int:
+    """Removes those that still wait, all or none. Returns how many."""
     rows = list(comments.filter(published_at=None, removed_at=None, is_spam=False))
     for comment in rows:
         remove(comment, by)
@@ -182,13 +165,13 @@ def remove_folded(comments: CommentQuerySet, by: User) -> int:
 
 @transaction.atomic
 def hold(comment: Comment, by: User) -> None:
-    if comment.stands != "waiting" and not _is_taken_back(comment):
+    if comment.status != "waiting" and not _was_removed_by_writer(comment):
         comment.hold(by)
 
 
 @transaction.atomic
 def answer(comment: Comment, words: str, by: User) -> Comment:
-    """Her answer, public at once; what it answers is published with it."""
+    """Publishes the trainer's reply, and the comment with it. Returns the reply."""
     parent = comment.parent or comment
     publish(comment, by)
     reply = Comment.objects.create(
@@ -202,13 +185,13 @@ def answer(comment: Comment, words: str, by: User) -> Comment:
 
 @transaction.atomic
 def erase(email: str) -> int:
-    """Delete everything of a person for good; where others answered, an empty place stays. Returns
-    how many comments it was."""
+    """Deletes everything of a person for good; comments with replies stay as empty placeholders.
+    Returns the number of comments."""
     comments = Comment.objects.filter(email__iexact=email)
     erased = set(comments.values_list("pk", flat=True))
     Letter.objects.filter(sent_at=None, about__in=comments).delete()
     Letter.objects.filter(about__in=comments).empty()
-    for comment in comments.exclude(words=""):  # an older version wrote down no "about"
+    for comment in comments.exclude(words=""):  # older releases did not fill in "about"
         old = Letter.objects.filter(sent_at=None, about=None)
         old.filter(text__contains=comment.words[:100]).delete()
     Letter.objects.filter(to__iexact=email).delete()
@@ -216,45 +199,47 @@ def erase(email: str) -> int:
     Address.objects.filter(email__iexact=email).delete()
     comments.exclude(parent=None).delete()
     comments.filter(replies=None).delete()
-    gone = {"removed_at": timezone.now(), "removed_by": Comment.Remover.WRITER}
-    comments.update(published_at=None, is_spam=False, **gone)
-    Comment.objects.filter(email__iexact=email).empty()
-    Comment.objects.filter(pk__in=erased).with_answers().arrange()
-    index.refresh({"comment": erased})  # update() tells nobody
+    removal = {"removed_at": timezone.now(), "removed_by": Comment.Remover.WRITER}
+    comments.update(published_at=None, is_spam=False, **removal)
+    Comment.objects.filter(email__iexact=email).erase_content()
+    Comment.objects.filter(pk__in=erased).with_replies().update_thread_at()
+    index.refresh({"comment": erased})  # update() sends no signals
     edition.changed()
     emails.waiting()
     return len(erased)
 
 
-def _is_taken_back(comment: Comment) -> bool:
-    """Its writer removed it, perhaps while her page stood open: that is final."""
+def _was_removed_by_writer(comment: Comment) -> bool:
+    """A writer's removal is final, even if the trainer's page was loaded before it."""
     return comment.removed_by == Comment.Remover.WRITER
-
-
-def _may_say(said: dict[str, Any]) -> bool:
-    """Whether the favorite of these words, if they name one, was not deleted since."""
-    return said["favorite_id"] is None or is_in_library(said["favorite_id"])
 
 
 @transaction.atomic
 def undo(event: Event, by: User) -> bool:
-    """Take a decision back; False when it is older than thirty days or not the latest, or when it
-    would publish words that its writer changed since, which wait to be read, or replace words that
-    are live since."""
+    """Reverts a decision, and what the spam filter learned from it. Returns False if impossible."""
+    if not _can_undo(event):
+        return False
+    comment = event.comment
+    learned = {"published": "publish", "change published": "publish", "spam": "spam"}
+    if event.what in learned and event.by:
+        judged = comment.with_change() if event.what == "spam" else comment
+        spam.learn(judged, learned[event.what], times=-1)
+    event.undo(by)
+    return True
+
+
+def _can_undo(event: Event) -> bool:
+    """True for the latest decision, within thirty days, unless undo would publish words that the
+    writer changed since, overwrite words published since, or name a deleted exercise."""
     comment = event.comment
     latest = comment.events.exclude(what="edited").first()
     if event != latest or event.at < timezone.now() - UNDO_FOR:
         return False
-    if event.words and not _may_say(event.words["said"]):
-        return False
-    if event.words and comment.edited_at and comment.edited_at > event.at:
-        return False
-    is_changed = comment.events.filter(what="edited", at__gt=event.at).exists()
-    if is_changed and event.was_published_at and not comment.published_at:
-        return False
-    taught = {"published": "publish", "change published": "publish", "spam": "spam"}
-    if event.what in taught and event.by:
-        judged = comment.changed() if event.what == "spam" else comment
-        spam.learn(judged, taught[event.what], times=-1)
-    event.undo(by)
-    return True
+    if event.words:
+        favorite = event.words["said"]["favorite_id"]
+        if favorite is not None and not exercise_exists(favorite):
+            return False
+        if comment.edited_at and comment.edited_at > event.at:
+            return False
+    is_edited_since = comment.events.filter(what="edited", at__gt=event.at).exists()
+    return not (is_edited_since and event.was_published_at and not comment.published_at)

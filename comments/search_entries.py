@@ -1,4 +1,4 @@
-"""What can be searched of readers' words: what is published, under the name that is shown."""
+"""Adds published comments to the search index, under the name that pages show."""
 
 from blog.models import Article
 from comments.models import Comment
@@ -7,7 +7,7 @@ from search.index import Entry, Kind, register
 
 
 def of_comment(comment: Comment) -> Entry:
-    """Public from when both it and its article are, while its conversation shows it."""
+    """Public since both the comment and its article are, while the conversation shows it."""
     dates = [comment.published_at, *([comment.article.published_at] if comment.article else [])]
     is_found = comment.thread_at and not comment.removed_at and all(dates)
     return Entry(

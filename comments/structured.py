@@ -1,4 +1,4 @@
-"""Readers' words in schema.org's words."""
+"""schema.org data (JSON-LD) for conversations."""
 
 from django.core.paginator import Page
 
@@ -11,22 +11,22 @@ from publishing.models import Site
 
 
 def thread(page: Page, article: Article, site: Site) -> list[Node]:
-    """What is said on an article, joined to the article's own node: this page of the words, and
-    how many there are in all."""
+    """The nodes for one page of a conversation: the article with its total number of comments, and
+    the comments of this page."""
     comments = [comment for comment in page if not comment.removed_at]
-    about = {
+    root = {
         **blog.posting(article),
-        "commentCount": page[0].of_words,
+        "commentCount": page[0].comment_count,
         "comment": [_ref(article, c.pk) for c in comments if c.parent_id is None],
     }
     shown = {comment.pk for comment in comments}
-    return [about, *(_node(article, comment, shown, site) for comment in comments)]
+    return [root, *(_node(article, comment, shown, site) for comment in comments)]
 
 
 def _node(article: Article, comment: Comment, shown: set[int], site: Site) -> Node:
     parent = comment.parent_id if comment.parent_id in shown else None
     author: Node = {"@type": "Person", "name": comment.shown_name}
-    if comment.by_trainer:  # no reader's name comes with the business
+    if comment.by_trainer:  # only the trainer belongs to the business
         author = {"@type": "Person", "name": site.trainer, "worksFor": ref(BUSINESS)}
     return stated(
         {

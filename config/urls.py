@@ -7,9 +7,9 @@ from django.urls import include, path, re_path
 from accounts import views as accounts
 from blog import feeds, sitemaps, social
 from blog import views as blog
-from comments import desk
 from comments import feeds as comment_feeds
-from comments import views as comments
+from comments import moderation_views as comment_moderation
+from comments.views import conversations, own, posting
 from exercises import data
 from exercises import views as exercises
 from exercises.social import exercise_card
@@ -34,16 +34,16 @@ urlpatterns = [
     path("exercises/<slug:slug>/", exercises.exercise, name="exercise"),
     path("exercises/<slug:slug>/card/", exercises.print_ladder, name="print_ladder"),
     path("exercises/<slug:slug>/<slug:variation>/card/", exercises.print_card, name="print_card"),
-    path("favorites/", comments.favorites, name="favorites"),
-    path("comments/", comments.post, name="post_comment"),
-    path("comments/mine/", comments.mine, name="my_comments"),
-    path("comments/own/<str:token>/", comments.own, name="own_comment"),
-    path("comments/<int:pk>/", comments.comment, name="comment"),
-    path("comments/<int:pk>/answer/", comments.answer, name="answer_comment"),
-    path("comments/<int:pk>/report/", comments.report, name="report_comment"),
-    path("comments/letters/confirm/<str:token>/", comments.confirm_address, name="confirm_address"),
-    path("comments/letters/stop/<str:token>/", comments.stop_letters, name="stop_letters"),
-    path("comments/desk/<str:token>/", desk.by_letter, name="desk_link"),
+    path("favorites/", conversations.favorites, name="favorites"),
+    path("comments/", posting.post, name="post_comment"),
+    path("comments/mine/", own.my_comments, name="my_comments"),
+    path("comments/own/<str:token>/", own.own_comment, name="own_comment"),
+    path("comments/<int:pk>/", conversations.permalink, name="comment"),
+    path("comments/<int:pk>/answer/", posting.reply_form, name="answer_comment"),
+    path("comments/<int:pk>/report/", conversations.report, name="report_comment"),
+    path("comments/letters/confirm/<str:token>/", own.confirm_address, name="confirm_address"),
+    path("comments/letters/stop/<str:token>/", own.stop_emails, name="stop_letters"),
+    path("comments/desk/<str:token>/", comment_moderation.queue_by_email, name="desk_link"),
     path("comments/feed/", comment_feeds.of_all, name="comments_feed"),
     path(
         "articles/<slug:slug>/comments/feed/",

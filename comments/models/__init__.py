@@ -1,21 +1,23 @@
-"""Readers' words and what comes with them, one file for each job; imported from here."""
+"""The models of comments. Other modules import them from here."""
 
 from comments.models.comment import (
+    COMMENTS_PER_PAGE,
+    MAX_WORDS_LENGTH,
+    MIN_TALLY_ANSWERS,
     UNDO_FOR,
-    WORDS_A_PAGE,
-    WORDS_LIMIT,
     Comment,
     CommentQuerySet,
-    is_in_library,
-    own_comment,
+    exercise_exists,
+    own_comment_signer,
 )
 from comments.models.judgement import Block, Event, Report, WordCount
 from comments.models.readers import Address, LastVisit
 
 __all__ = [
+    "COMMENTS_PER_PAGE",
+    "MAX_WORDS_LENGTH",
+    "MIN_TALLY_ANSWERS",
     "UNDO_FOR",
-    "WORDS_A_PAGE",
-    "WORDS_LIMIT",
     "Address",
     "Block",
     "Comment",
@@ -24,6 +26,6 @@ __all__ = [
     "LastVisit",
     "Report",
     "WordCount",
-    "is_in_library",
-    "own_comment",
+    "exercise_exists",
+    "own_comment_signer",
 ]

@@ -1,4 +1,4 @@
-"""Readers' words: comments, their threads, the favorites they name and the tally of these."""
+"""Comments and readers' answers: visibility, threads, and the tally of favorites."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from copy import copy
 from datetime import timedelta
 from typing import Any, Self
 
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
@@ -23,108 +24,111 @@ from exercises.models import Exercise
 from pagecache import edition
 from publishing.models import Published, PublishedQuerySet
 
-WORDS_LIMIT = 5000  # characters
-WORDS_A_PAGE = 25  # of a conversation, answers counted: some minutes of reading on a phone
+MAX_WORDS_LENGTH = 5000  # characters
+COMMENTS_PER_PAGE = 25  # replies included: a few minutes of reading on a phone
+MIN_TALLY_ANSWERS = 5  # fewer are not shown as a tally
 EDIT_FOR = timedelta(minutes=30)
 UNDO_FOR = timedelta(days=30)
-SAID = ("favorite_id", "other_favorite", "words", "name")  # what its writer may change
-own_comment = signing.Signer(salt="comments.own")
+CONTENT_FIELDS = ("favorite_id", "other_favorite", "words", "name")  # editable by the writer
+own_comment_signer = signing.Signer(salt="comments.own")
 
 
-def is_in_library(exercise: int | None) -> bool:
-    """Whether there still is an exercise of this key, published or not."""
-    return exercise is not None and Exercise.objects.filter(pk=exercise).exists()
+def exercise_exists(pk: int | None) -> bool:
+    """True when the library has this exercise, published or not."""
+    return pk is not None and Exercise.objects.filter(pk=pk).exists()
 
 
-def in_sight() -> Q:
-    """Its article is public, or it was written on the favorites page. Asked so, as few articles are
-    hidden: of 200,000 comments the newest are then found by their index, and not by sorting."""
+def _on_public_page() -> Q:
+    """Comments on public articles or the favorites page. Excluding hidden articles, which are few,
+    lets the database find the newest of 200,000 comments by index."""
     return ~Q(article__in=Article.objects.hidden())
 
 
 class CommentQuerySet(PublishedQuerySet):
     def published(self) -> Self:
-        """Published, and only while its article is; one on the favorites page has no article."""
-        return super().published().filter(in_sight())
+        """Published comments whose article, if they have one, is published too."""
+        return super().published().filter(_on_public_page())
 
     def needing_trainer(self) -> Self:
-        """Waiting, reported, changed by its writer, or with a change asked for."""
+        """Comments that wait, were reported or changed, or whose writer asks for a change."""
         reported = Q(pk__in=Report.objects.values("comment"))
-        calls = Q(published_at=None) | ~Q(asked_change="") | Q(change__isnull=False) | reported
-        return self.filter(calls, removed_at=None, is_spam=False)
+        open_case = Q(published_at=None) | ~Q(asked_change="") | Q(change__isnull=False) | reported
+        return self.filter(open_case, removed_at=None, is_spam=False)
 
-    def folded(self) -> Self:
-        """What waits and is probably spam: it stands last in the queue, folded."""
-        return self.filter(is_likely_spam=True, published_at=None, removed_at=None, is_spam=False)
+    def queue(self) -> Self:
+        """The comments that need the trainer, without likely spam, oldest first."""
+        rows = self.needing_trainer().exclude(is_likely_spam=True, published_at=None)
+        return rows.order_by("written_at", "pk")
 
-    def not_folded(self) -> Self:
-        return self.exclude(is_likely_spam=True, published_at=None)
+    def likely_spam(self) -> Self:
+        """Waiting comments that are probably spam, oldest first. The queue ends with them."""
+        rows = self.filter(is_likely_spam=True, published_at=None, removed_at=None, is_spam=False)
+        return rows.order_by("written_at", "pk")
 
     def with_favorite(self) -> Self:
-        """With the favorite each names; one that is a draft again is not named."""
-        named = Exercise.objects.published().only("name", "slug")
-        return self.prefetch_related(Prefetch("favorite", named))
+        """Prefetches the favorites. An unpublished exercise reads as None."""
+        published = Exercise.objects.published().only("name", "slug")
+        return self.prefetch_related(Prefetch("favorite", published))
 
-    def placed(self) -> Self:
-        """What conversations show: published words, and in their place those that their writer
-        removed though somebody had answered."""
-        not_to_come = Q(published_at=None) | Q(published_at__lte=timezone.now())
-        return self.filter(not_to_come, thread_at__isnull=False)
+    def in_conversation(self) -> Self:
+        """Published words, and placeholders for comments removed by writers after a reply."""
+        not_scheduled = Q(published_at=None) | Q(published_at__lte=timezone.now())
+        return self.filter(not_scheduled, thread_at__isnull=False)
 
-    def readable(self) -> Self:
-        """What of it readers may see."""
-        return self.placed().filter(in_sight())
+    def visible(self) -> Self:
+        """The comments in conversations on public pages."""
+        return self.in_conversation().filter(_on_public_page())
 
-    def public_words(self) -> Self:
+    def published_with_words(self) -> Self:
         return self.published().filter(thread_at__isnull=False)
 
     def about_favorites(self) -> Self:
-        """Readers' words that name a favorite or were written on the favorites page."""
-        named = Q(favorite__isnull=False) | ~Q(other_favorite="")
-        return self.filter(Q(article=None) | named, by_trainer=False)
+        """Readers' comments that name a favorite or were written on the favorites page."""
+        names_favorite = Q(favorite__isnull=False) | ~Q(other_favorite="")
+        return self.filter(Q(article=None) | names_favorite, by_trainer=False)
 
-    def with_answers(self) -> CommentQuerySet:
-        """These comments and the answers to them."""
+    def with_replies(self) -> CommentQuerySet:
+        """The top-level comments of this queryset and all replies to them."""
         tops = self.filter(parent=None).values("pk")
         return Comment.objects.filter(Q(pk__in=tops) | Q(parent__in=tops))
 
-    def in_threads(self, *, newest_first: bool = False) -> Self:
-        """Those of them that conversations show, each followed by the answers to it: row by row, so
-        that a page of a list has so many rows and not so many threads of any length."""
-        began_at, began = F("thread_at"), Coalesce("parent", "pk")
-        threads: list[Any] = [began_at.desc(), began.desc()] if newest_first else [began_at, began]
-        own: list[Any] = [F("parent").asc(nulls_first=True), "written_at", "pk"]
-        return self.placed().with_favorite().order_by(*threads, *own)
+    def in_thread_order(self, *, newest_first: bool = False) -> Self:
+        """The comments that conversations show, each followed by its replies. They are single rows,
+        so that a page has a fixed number of them however long a thread is."""
+        began_at, top = F("thread_at"), Coalesce("parent", "pk")
+        threads: list[Any] = [began_at.desc(), top.desc()] if newest_first else [began_at, top]
+        in_thread: list[Any] = [F("parent").asc(nulls_first=True), "written_at", "pk"]
+        return self.in_conversation().with_favorite().order_by(*threads, *in_thread)
 
-    def arrange(self) -> None:
-        """Let each stand in its thread, or nowhere, as it and what it answers stand now: kept in
-        the row, so that a page of the longest conversation takes as long as that of a short one."""
-        said = Q(published_at__isnull=False) & ~Q(words="")
+    def update_thread_at(self) -> None:
+        """Recomputes thread_at: when the thread began, or None if no conversation shows the row.
+        It is denormalized, so that an index orders the pages. Call this after update() and bulk_*,
+        which send no signals."""
+        has_words = Q(published_at__isnull=False) & ~Q(words="")
         replies = Comment.objects.filter(parent=OuterRef("pk"), published_at__isnull=False)
-        place_kept = Q(removed_by=Comment.Remover.WRITER) & Exists(replies)
-        top = Comment.objects.filter(said | place_kept)
-        began_at = top.filter(pk=Coalesce(OuterRef("parent"), OuterRef("pk"))).values("written_at")
-        self.update(thread_at=Case(When(said | place_kept, then=Subquery(began_at))))
+        is_placeholder = Q(removed_by=Comment.Remover.WRITER) & Exists(replies)
+        shown = has_words | is_placeholder
+        top = Comment.objects.filter(shown, pk=Coalesce(OuterRef("parent"), OuterRef("pk")))
+        self.update(thread_at=Case(When(shown, then=Subquery(top.values("written_at")))))
 
     @transaction.atomic
-    def empty(self) -> int:
-        """Leave nothing of what was written: the rows only keep the place of what was removed."""
-        nothing = dict.fromkeys(["name", "other_favorite", "email", "asked_change", "reasons"], "")
+    def erase_content(self) -> None:
+        """Erases what was written and by whom. The rows stay as placeholders in threads."""
+        blank = dict.fromkeys(["name", "other_favorite", "email", "asked_change", "reasons"], "")
         hashes = {"author_hash": "", "sender": "", "dedup_hash": None}
         edition.changed()
         Event.objects.filter(comment__in=self).exclude(words=None).update(words=None)
-        return self.update(words="(removed)", favorite=None, change=None, **nothing, **hashes)
+        self.update(words="(removed)", favorite=None, change=None, **blank, **hashes)
 
     def unanswered_questions(self) -> Self:
-        """Published comments that ask something and have no answer of hers, oldest first."""
-        asked = self.published().filter(parent=None, by_trainer=False, words__contains="?")
-        return asked.exclude(replies__by_trainer=True).order_by("written_at", "pk")
+        """Published comments with a question mark and no reply by the trainer, oldest first."""
+        questions = self.published().filter(parent=None, by_trainer=False, words__contains="?")
+        return questions.exclude(replies__by_trainer=True).order_by("written_at", "pk")
 
     def people_by_favorite(self) -> Counter[int]:
-        """How many people name each exercise of the library, by its key: what counts is a person's
-        latest published comment that names one.
+        """Counts, by primary key of a published exercise, the people who named it last.
 
-        Counted here, in one pass: a database that expects few rows counts each against all."""
+        Counting in Python takes one pass; a database that underestimates the rows takes n²."""
         confirmed = Address.objects.filter(confirmed_at__isnull=False)
         latest = (
             self.published()
@@ -146,19 +150,22 @@ class CommentQuerySet(PublishedQuerySet):
         return Counter(latest.values_list("favorite", flat=True))
 
     def tally(self) -> list[Any]:
-        """The exercises that readers name, most named first, each with `answers`."""
+        """The exercises that readers name, most named first, each with `answer_count`."""
         people = self.people_by_favorite()
         exercises = list(Exercise.objects.filter(pk__in=people).order_by("name"))
         for exercise in exercises:
             exercise.answer_count = people[exercise.pk]  # type: ignore[attr-defined]
         return sorted(exercises, key=lambda exercise: -exercise.answer_count)
 
+    def shown_tally(self) -> list[Any]:
+        """The tally as pages show it: empty while it has fewer than MIN_TALLY_ANSWERS answers."""
+        tally = self.tally()
+        return tally if sum(e.answer_count for e in tally) >= MIN_TALLY_ANSWERS else []
+
 
 class Comment(Published):
-    """A reader's words on an article or on the favorites page; may name a favorite exercise.
-
-    It waits while published_at is empty. One level of answers.
-    """
+    """A reader's words on an article or on the favorites page, or a reply. It waits for the trainer
+    while published_at is empty. Threads have one level of replies."""
 
     class Remover(models.TextChoices):
         WRITER = "writer", "its writer"
@@ -189,25 +196,25 @@ class Comment(Published):
     other_favorite = models.CharField(
         max_length=80, blank=True, help_text="A favorite that is not in the library."
     )
-    words = models.TextField(blank=True, validators=[MaxLengthValidator(WORDS_LIMIT)])
+    words = models.TextField(blank=True, validators=[MaxLengthValidator(MAX_WORDS_LENGTH)])
     email = models.EmailField(blank=True, help_text="Never shown.")
     by_trainer = models.BooleanField("written by you", default=False)
     written_at = models.DateTimeField(default=timezone.now, editable=False)
-    thread_at = models.DateTimeField(null=True, editable=False)  # arrange()
+    thread_at = models.DateTimeField(null=True, editable=False)  # see update_thread_at()
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # What its writer changed after it was published: the fields of SAID, until she decides.
+    # The writer's edit of a published comment (CONTENT_FIELDS), until the trainer decides.
     change = models.JSONField(null=True, blank=True, editable=False)
     asked_change = models.TextField("change its writer asks for", blank=True, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
     removed_by = models.CharField(max_length=7, blank=True, choices=Remover, editable=False)
     is_spam = models.BooleanField("spam", default=False, editable=False)
     is_likely_spam = models.BooleanField(default=False, db_default=False, editable=False)
-    reasons = models.TextField("why it waits", blank=True, editable=False)  # one a line
+    reasons = models.TextField("why it waits", blank=True, editable=False)  # one per line
     author_hash = models.CharField(
         max_length=40, blank=True, db_column="person", db_index=True, editable=False
     )
     sender = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
-    dedup_hash = models.CharField(  # noqa: DJ001
+    dedup_hash = models.CharField(  # noqa: DJ001  unique, so rows without it hold NULL
         max_length=40, null=True, unique=True, db_column="once", editable=False
     )
 
@@ -260,43 +267,44 @@ class Comment(Published):
         ]
 
     def __str__(self) -> str:
-        # The admin's log keeps this for ever: it holds nothing that its writer wrote.
+        # The admin log keeps this forever, so it contains nothing that the writer wrote.
         return f"Answer {self.pk}"
 
     def get_absolute_url(self) -> str:
-        """Leads to its place, on whichever page of the conversation that is."""
+        """The permalink, which redirects to the right page of the conversation."""
         return reverse("comment", args=[self.pk])
 
     def concerns_readers(self) -> bool:
-        """Words that wait, and spam, change no page. What was removed may keep an empty place."""
-        before = Comment.objects.filter(pk=self.pk) if self.pk else Comment.objects.none()
-        seen = before.exclude(published_at=None, removed_at=None).exists()
-        return seen or self.published_at is not None or self.removed_at is not None
+        """False for waiting comments and spam. A removed comment may leave a placeholder."""
+        stored = Comment.objects.filter(pk=self.pk) if self.pk else Comment.objects.none()
+        was_shown = stored.exclude(published_at=None, removed_at=None).exists()
+        return was_shown or self.published_at is not None or self.removed_at is not None
 
     def after_change(self) -> None:
-        near = Q(pk__in=[self.pk, self.parent_id]) | Q(parent=self.pk)
-        Comment.objects.filter(near).arrange()
+        relatives = Q(pk__in=[self.pk, self.parent_id]) | Q(parent=self.pk)
+        Comment.objects.filter(relatives).update_thread_at()
 
     @property
+    @admin.display(description="name")
     def shown_name(self) -> str:
         return self.name or "A reader"
 
     @property
+    @admin.display(description="favorite")
     def favorite_name(self) -> str:
         return self.favorite.name if self.favorite else self.other_favorite
 
     @property
     def token(self) -> str:
-        """What opens the writer's own page, and allows its changes."""
-        return own_comment.sign(str(self.pk))
+        """The signed id that opens the writer's own page and permits changes there."""
+        return own_comment_signer.sign(str(self.pk))
 
     @property
     def own_url(self) -> str:
         return reverse("own_comment", args=[self.token])
 
     @property
-    def stands(self) -> str:
-        """Where it stands, in a word."""
+    def status(self) -> str:
         if self.removed_at:
             return "removed"
         if self.is_spam:
@@ -304,33 +312,31 @@ class Comment(Published):
         return "published" if self.published_at else "waiting"
 
     @property
-    def said(self) -> dict[str, Any]:
-        """What it says, as its writer may change it."""
-        return {name: getattr(self, name) for name in SAID}
+    def content(self) -> dict[str, Any]:
+        """The values of CONTENT_FIELDS."""
+        return {name: getattr(self, name) for name in CONTENT_FIELDS}
 
-    def changed(self) -> Comment:
-        """A copy, not to be saved, that says what its writer wants it to say: with the change that
-        waits, or as it is. A favorite that was deleted meanwhile is not named."""
+    def with_change(self) -> Comment:
+        """Returns an unsaved copy with the pending change applied, except a deleted favorite."""
         edited = copy(self)
         for name, value in (self.change or {}).items():
             setattr(edited, name, value)
-        if edited.favorite_id != self.favorite_id and not is_in_library(edited.favorite_id):
+        if edited.favorite_id != self.favorite_id and not exercise_exists(edited.favorite_id):
             edited.favorite = None
         return edited
 
     @property
-    def says_something(self) -> bool:
-        return bool(self.favorite_id or self.other_favorite or self.words)
+    def names_favorite(self) -> bool:
+        return bool(self.favorite_id or self.other_favorite)
 
     @property
     def version(self) -> str:
-        """Another one after every change: a button tells with it what its presser had read."""
+        """Changes with every save. Forms send it back, for a compare-and-set."""
         return f"{self.updated_at.timestamp():.6f}"
 
     @property
-    def is_folded(self) -> bool:
-        """Whether it waits as probably spam."""
-        return self.is_likely_spam and self.stands == "waiting"
+    def is_waiting_likely_spam(self) -> bool:
+        return self.is_likely_spam and self.status == "waiting"
 
     @property
     def is_answered(self) -> bool:
@@ -338,45 +344,45 @@ class Comment(Published):
 
     @property
     def may_be_edited(self) -> bool:
-        """By its writer, without asking: for half an hour, and until somebody answers."""
+        """True while its writer may edit it freely: for half an hour, until somebody replies."""
         return timezone.now() < self.written_at + EDIT_FOR and not self.is_answered
 
     def publish(self, by: User | None = None) -> None:
-        self._change("published", by, published_at=timezone.now(), is_spam=False)
+        self._transition("published", by, published_at=timezone.now(), is_spam=False)
 
     def hold(self, by: User | None = None) -> None:
-        self._change("held", by, published_at=None, is_spam=False)
+        self._transition("held", by, published_at=None, is_spam=False)
 
     def mark_spam(self, by: User | None = None) -> None:
-        self._change("spam", by, published_at=None, is_spam=True)
+        self._transition("spam", by, published_at=None, is_spam=True)
 
     def remove(self, by: User | None = None) -> None:
+        """Removes it for the trainer, or for its writer if `by` is None."""
         remover = self.Remover.TRAINER if by else self.Remover.WRITER
-        gone = {"removed_at": timezone.now(), "removed_by": remover}
-        # The same may be said again.
-        self._change("removed", by, published_at=None, is_spam=False, dedup_hash=None, **gone)
-
-    def publish_change(self, by: User | None = None) -> None:
-        """Let it say what its writer changed it to."""
-        self._change(
-            "change published", by, **self.changed().said, change=None, edited_at=timezone.now()
+        removal = {"removed_at": timezone.now(), "removed_by": remover}
+        self._transition(
+            "removed", by, published_at=None, is_spam=False, dedup_hash=None, **removal
         )
 
-    def drop_change(self, by: User | None = None) -> None:
-        """Let it go on saying what it says."""
-        self._change("change deleted", by, change=None)
+    def publish_change(self, by: User | None = None) -> None:
+        """Replaces the content with the pending change."""
+        content = self.with_change().content
+        self._transition("change published", by, **content, change=None, edited_at=timezone.now())
 
-    def restore(self, to: dict[str, Any], by: User) -> None:
-        """Undo: stand again as an Event kept it."""
-        self._change("restored", by, **to)
+    def drop_change(self, by: User | None = None) -> None:
+        self._transition("change deleted", by, change=None)
+
+    def restore(self, state: dict[str, Any], by: User) -> None:
+        """Sets the fields back to what an Event recorded."""
+        self._transition("restored", by, **state)
 
     @transaction.atomic
-    def _change(self, what: str, by: User | None, **fields: Any) -> None:
+    def _transition(self, what: str, by: User | None, **fields: Any) -> None:
+        """Saves these fields and records an Event with the values they had before."""
         if "removed_at" not in fields:
             fields |= {"removed_at": None, "removed_by": ""}
-        words = {"said": self.said, "change": self.change} if "change" in fields else None
-        standing = Event.standing_of(self)
-        Event.objects.create(comment=self, what=what, by=by, words=words, **standing)
+        words = {"said": self.content, "change": self.change} if "change" in fields else None
+        Event.objects.create(comment=self, what=what, by=by, words=words, **Event.state_of(self))
         for name, value in fields.items():
             setattr(self, name, value)
         names = [name.removesuffix("_id") for name in fields]

@@ -1,4 +1,4 @@
-"""What happened to comments, and what the judgement of new ones is made from."""
+"""The history of comments, readers' reports, and what the spam filter knows."""
 
 from __future__ import annotations
 
@@ -12,17 +12,25 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from comments.models.comment import Comment
 
+# Fields of an Event, and the fields of a Comment whose values they record.
+STATE = {
+    "was_published_at": "published_at",
+    "was_removed_at": "removed_at",
+    "was_removed_by": "removed_by",
+    "was_spam": "is_spam",
+}
+
 
 class Event(models.Model):
-    """A change of where a comment stands, with how it stood before.
+    """A transition of a comment, with its state before, for the history and for undo.
 
-    `words` is set only where the trainer judged a change of the words: what the comment said and
-    which change waited before, for undo. `daily` empties it when undo is over."""
+    `words` holds content and pending change, only if the trainer decided on a change. `daily`
+    clears it when undo is no longer possible."""
 
     comment = models.ForeignKey("Comment", models.CASCADE, related_name="events")
     what = models.CharField(max_length=20)
     at = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(User, models.SET_NULL, null=True)  # empty: its writer, or the site
+    by = models.ForeignKey(User, models.SET_NULL, null=True)  # None: the writer, or the site
     was_published_at = models.DateTimeField(null=True)
     was_removed_at = models.DateTimeField(null=True)
     was_removed_by = models.CharField(max_length=7, blank=True)
@@ -36,31 +44,22 @@ class Event(models.Model):
         return f"{self.what} {self.at:%Y-%m-%d %H:%M}"
 
     @staticmethod
-    def standing_of(comment: Comment) -> dict[str, Any]:
-        return {
-            "was_published_at": comment.published_at,
-            "was_removed_at": comment.removed_at,
-            "was_removed_by": comment.removed_by,
-            "was_spam": comment.is_spam,
-        }
+    def state_of(comment: Comment) -> dict[str, Any]:
+        """The comment's state as the fields of an Event."""
+        return {field: getattr(comment, name) for field, name in STATE.items()}
 
     def undo(self, by: User) -> None:
-        """Let the comment stand as it did before this event, and say what it said."""
-        to = {
-            "published_at": self.was_published_at,
-            "removed_at": self.was_removed_at,
-            "removed_by": self.was_removed_by,
-            "is_spam": self.was_spam,
-        }
+        """Restores the state and the content that the comment had before this event."""
+        state = {name: getattr(self, field) for field, name in STATE.items()}
         if self.words:
-            to |= self.words["said"] | {"edited_at": timezone.now()}
-            waits = self.comment.change or self.words["change"]  # a later one stays
-            to["change"] = None if waits == self.words["said"] else waits
-        self.comment.restore(to, by)
+            state |= self.words["said"] | {"edited_at": timezone.now()}
+            change = self.comment.change or self.words["change"]  # a later change stays pending
+            state["change"] = None if change == self.words["said"] else change
+        self.comment.restore(state, by)
 
 
 class Report(models.Model):
-    """A reader says that a comment should be looked at; once each."""
+    """A reader asks the trainer to look at a comment; one row per reader and comment."""
 
     comment = models.ForeignKey("Comment", models.CASCADE, related_name="reports")
     sender = models.CharField(max_length=40)
@@ -104,7 +103,7 @@ class Block(models.Model):
 
 
 class WordCount(models.Model):
-    """How often a word stood in comments that the trainer published, and in spam."""
+    """How many comments with this word the trainer published or marked as spam."""
 
     word = models.CharField(max_length=40, unique=True)
     published = models.PositiveIntegerField(default=0)

@@ -1,6 +1,4 @@
-"""Readers' addresses, the letters to them and to the trainer, and when she last looked."""
-
-from __future__ import annotations
+"""Readers' email addresses, and the trainer's last visit to the queue."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,13 +14,13 @@ UNREACHABLE_FOR = timedelta(days=30)
 
 
 class Address(PublicModel):
-    """A reader's email address: letters go there only after it was confirmed, until stopped."""
+    """A reader's email address; gets emails from when it is confirmed until they are stopped."""
 
     email = models.EmailField(unique=True)
     asked_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
-    unreachable_at = models.DateTimeField(null=True, blank=True)  # its mail server refused an email
+    unreachable_at = models.DateTimeField(null=True, blank=True)  # refused by its mail server
     mailbox = models.CharField(
         max_length=40, blank=True, default="", db_default="", db_index=True, editable=False
     )
@@ -38,23 +36,23 @@ class Address(PublicModel):
         super().save(*args, **kwargs)
 
     def concerns_readers(self) -> bool:
-        """Only a confirmed address tells persons apart in the tally."""
-        before = Address.objects.filter(pk=self.pk, confirmed_at__isnull=False)
-        return self.confirmed_at is not None or (self.pk is not None and before.exists())
+        """True if it is or was confirmed: the tally identifies people by confirmed addresses."""
+        confirmed = Address.objects.filter(pk=self.pk, confirmed_at__isnull=False)
+        return self.confirmed_at is not None or (self.pk is not None and confirmed.exists())
 
     @property
-    def gets_letters(self) -> bool:
+    def gets_emails(self) -> bool:
         return self.confirmed_at is not None and self.stopped_at is None and self.is_reachable
 
     @property
     def is_reachable(self) -> bool:
-        """A mail server's “no such mailbox” counts for thirty days: some say it by mistake."""
-        last = self.unreachable_at
-        return last is None or last < timezone.now() - UNREACHABLE_FOR
+        """False for thirty days after a “no such mailbox”, which some servers say by mistake."""
+        refused_at = self.unreachable_at
+        return refused_at is None or refused_at < timezone.now() - UNREACHABLE_FOR
 
 
 class LastVisit(models.Model):
-    """When the trainer last looked at what waits: one row."""
+    """When the trainer last opened the queue; a single row."""
 
     at = models.DateTimeField(default=timezone.now)
 

@@ -1,4 +1,4 @@
-from __future__ import annotations
+"""Tags for the answer form, conversations, and the tally of favorites."""
 
 import re
 from typing import Any
@@ -10,15 +10,15 @@ from django.http import Http404
 from django.utils.html import format_html
 
 from blog.models import Article
-from comments import linking
 from comments.forms import AnswerForm
-from comments.models import WORDS_A_PAGE, Comment
+from comments.linkify import linkify
+from comments.models import COMMENTS_PER_PAGE, Comment
 from comments.structured import thread
 from exercises.models import Exercise, Variation
 from metadata import json_ld
 
 register = template.Library()
-WORDS_ON_EXERCISE = 5
+COMMENTS_ON_EXERCISE = 5
 NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 
@@ -29,7 +29,7 @@ def answer_form(
     favorite: Exercise | None = None,
     parent: Comment | None = None,
 ) -> dict[str, Any]:
-    """The form, empty or as it came back; a favorite may be named in advance."""
+    """The form: new, with an optional favorite chosen, or as it was sent and refused."""
     site = context["site"]
     form = context.get("answer_form") or AnswerForm(initial={"favorite": favorite}, site=site)
     return {
@@ -44,19 +44,21 @@ def answer_form(
 
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
-    """A page of the published words on an article, each with the answers to it. Raises Http404 for
-    one that there is not, as any long list does."""
-    rows = Comment.objects.filter(article=article).in_threads()
-    counts = rows.order_by().values("article")  # each row brings along how many there are in all
+    """The page of a conversation that ?conversation= names. Raises Http404 if there is none.
+
+    One query fetches the page and, annotated on each row, the number of all rows and of comments
+    without placeholders."""
+    rows = Comment.objects.filter(article=article).in_thread_order()
+    counts = rows.order_by().values("article")
     rows = rows.annotate(
-        of_all=Subquery(counts.annotate(n=Count("pk")).values("n")),
-        of_words=Subquery(counts.annotate(n=Count("published_at")).values("n")),
+        row_count=Subquery(counts.annotate(n=Count("pk")).values("n")),
+        comment_count=Subquery(counts.annotate(n=Count("published_at")).values("n")),
     )
     number = context["request"].GET.get("conversation", "1")
-    start = (int(number) - 1) * WORDS_A_PAGE if NUMBER.fullmatch(number) else 0
-    pages = Paginator(rows, WORDS_A_PAGE)
-    if found := list(rows[start : start + WORDS_A_PAGE]):
-        pages.count = found[0].of_all
+    start = (int(number) - 1) * COMMENTS_PER_PAGE if NUMBER.fullmatch(number) else 0
+    pages = Paginator(rows, COMMENTS_PER_PAGE)
+    if found := list(rows[start : start + COMMENTS_PER_PAGE]):
+        pages.count = found[0].row_count
     if number not in map(str, pages.page_range):
         raise Http404
     page = pages.page(number)
@@ -68,9 +70,9 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
 
 @register.inclusion_tag("comments/exercise_favorites.html", takes_context=True)
 def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
-    """How many answers name an exercise, and some of the words."""
-    naming = Comment.objects.public_words().filter(favorite=exercise).order_by("-written_at")
-    comments = naming[:WORDS_ON_EXERCISE]
+    """How many readers name an exercise as their favorite, and their latest words."""
+    comments = Comment.objects.published_with_words().filter(favorite=exercise)
+    comments = comments.order_by("-written_at")[:COMMENTS_ON_EXERCISE]
     for comment in comments:
         comment.favorite = exercise
     return {
@@ -83,37 +85,31 @@ def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, 
 
 @register.simple_tag
 def trainers_favorite() -> Variation | None:
-    """The variation she likes best; a note beside the tally, never a vote."""
-    hers = Variation.objects.exclude(favorite_reason="").select_related("exercise")
-    return hers.filter(exercise__in=Exercise.objects.published()).first()
+    """The variation that the trainer likes best. It is a note beside the tally, not a vote."""
+    favorites = Variation.objects.exclude(favorite_reason="").select_related("exercise")
+    return favorites.filter(exercise__in=Exercise.objects.published()).first()
 
 
 @register.simple_tag(takes_context=True)
 def trainers_note(context: dict[str, Any], exercise: Exercise) -> str:
-    """In the row of her favorite: which variation it is."""
-    hers = context["hers"] if "hers" in context else trainers_favorite()
-    if hers is None or hers.exercise_id != exercise.pk:
+    """A note in the row of the trainer's favorite exercise: which variation she likes."""
+    variation = context["hers"] if "hers" in context else trainers_favorite()
+    if variation is None or variation.exercise_id != exercise.pk:
         return ""
-    trainer = context["site"].trainer
-    return format_html('<span class="note">{} likes the {} best</span>', trainer, hers.name.lower())
+    note = '<span class="note">{} likes the {} best</span>'
+    return format_html(note, context["site"].trainer, variation.name.lower())
 
 
-register.filter("linked", linking.linked)
+register.filter("linkify", linkify)
 
 
 @register.simple_tag
 def first_favorites() -> list[Any]:
-    """The three exercises that most answers name, for the home page."""
-    tally = Comment.objects.tally()
-    return tally[:3] if sum(exercise.answer_count for exercise in tally) >= ENOUGH else []
+    """The three exercises that most readers name, for the home page."""
+    return Comment.objects.shown_tally()[:3]
 
 
 @register.simple_tag
 def favorites_among(exercises: list[Exercise]) -> list[Any]:
     """Those of the exercises that readers name, most named first, for a subject's page."""
-    tally = Comment.objects.tally()
-    enough = sum(exercise.answer_count for exercise in tally) >= ENOUGH
-    return [exercise for exercise in tally if enough and exercise in exercises]
-
-
-ENOUGH = 5  # answers, before they are shown as a tally
+    return [exercise for exercise in Comment.objects.shown_tally() if exercise in exercises]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from comments.templatetags.comments import ENOUGH
+from comments.models import MIN_TALLY_ANSWERS
 from publishing.models import Subject
 from tests.support.make import (
     earlier,
@@ -82,7 +82,7 @@ def test_readers_favorites_of_the_subject_are_named(reader: Client, subject: Sub
     make_comment(favorite=liked, article=None, published_at=None)
     assert "What readers like" not in sections(main(reader))
     make_comment(favorite=other, article=None)
-    assert ENOUGH == 5
+    assert MIN_TALLY_ANSWERS == 5
     assert sections(main(reader))["What readers like"] == ["Liked 2 answers", "Less 1 answer"]
 
 

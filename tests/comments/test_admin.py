@@ -1,19 +1,19 @@
-"""What the trainer does with readers' words at her desk, and what everybody sees of it."""
+"""The admin list of comments, and what readers see after a decision."""
 
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from comments.models import WORDS_A_PAGE, Comment
+from comments.models import COMMENTS_PER_PAGE, Comment
 from tests.support.make import make_article, make_comment, make_exercise
 from tests.support.page import read
 
 pytestmark = pytest.mark.database
 
 
-def act(trainer: Client, action: str, *comments: Comment) -> None:
-    """What she does in the list of all answers: a tick at each, and one action."""
+def run_action(trainer: Client, action: str, *comments: Comment) -> None:
+    """Runs an admin action on these comments."""
     form = read(trainer.get("/admin/comments/comment/")).one(id="changelist-form").fields()
     chosen = [str(comment.pk) for comment in comments]
     data = form | {"action": action, "_selected_action": chosen}
@@ -21,13 +21,13 @@ def act(trainer: Client, action: str, *comments: Comment) -> None:
 
 
 def answer(trainer: Client, comment: Comment, words: str) -> None:
-    """What she does in her queue: her words and the button beside them."""
+    """Replies to a comment in the queue."""
     data = {"do": f"answer:{comment.pk}", f"answer-{comment.pk}": words}
     assert trainer.post("/admin/comments/comment/queue/", data).status_code == 302
 
 
 def four_answers() -> None:
-    """The tally is shown from five answers on."""
+    """One less than the tally needs to be shown."""
     squat = make_exercise(name="Squat")
     for _ in range(4):
         make_comment(article=None, favorite=squat, words="")
@@ -42,7 +42,7 @@ def tally(reader: Client) -> dict[str, int]:
     return {tr.all("th")[0].one("a").text: int(tr.all("td")[0].text.split()[0]) for tr in rows}
 
 
-def test_published_it_is_under_the_article_and_in_the_tally(
+def test_a_published_comment_appears_under_the_article_and_in_the_tally(
     reader: Client, trainer: Client
 ) -> None:
     article, favorite = make_article(slug="a"), make_exercise(name="Hip thrust")
@@ -52,7 +52,7 @@ def test_published_it_is_under_the_article_and_in_the_tally(
     four_answers()
     assert words_at(reader, "/articles/a/") == []
     assert tally(reader) == {}
-    act(trainer, "publish", comment)
+    run_action(trainer, "publish", comment)
     assert words_at(reader, "/articles/a/") == [comment.words]
     assert words_at(reader, "/favorites/") == [comment.words]
     assert tally(reader) == {"Squat": 4, "Hip thrust": 1}
@@ -60,14 +60,14 @@ def test_published_it_is_under_the_article_and_in_the_tally(
     assert "Hip thrust 1 answer" in home.one("ol", "names").text
     for address in ("/articles/a/", "/favorites/", "/"):
         assert "example.org" not in reader.get(address).content.decode()
-    act(trainer, "hold", comment)
+    run_action(trainer, "hold", comment)
     comment.refresh_from_db()
     assert comment.published_at is None
     assert words_at(reader, "/articles/a/") == words_at(reader, "/favorites/") == []
     assert tally(reader) == {}
 
 
-def test_it_is_public_only_while_its_article_is(reader: Client) -> None:
+def test_a_comment_is_hidden_with_its_article(reader: Client) -> None:
     article, favorite = make_article(slug="a"), make_exercise()
     four_answers()
     make_comment(article=article, favorite=favorite)
@@ -79,7 +79,7 @@ def test_it_is_public_only_while_its_article_is(reader: Client) -> None:
     assert reader.get("/articles/a/").status_code == 410
 
 
-def test_every_kind_of_answer_on_the_favorites_page_can_be_read(reader: Client) -> None:
+def test_the_favorites_page_shows_comments_with_and_without_a_favorite(reader: Client) -> None:
     make_comment(article=None, words="Words alone.")
     make_comment(article=None, words="With another.", other_favorite="Swings")
     make_comment(article=None, words="With one of the list.", favorite=make_exercise())
@@ -90,7 +90,7 @@ def test_every_kind_of_answer_on_the_favorites_page_can_be_read(reader: Client) 
     ]
 
 
-def test_the_tally_counts_most_first(reader: Client) -> None:
+def test_the_tally_is_sorted_by_count(reader: Client) -> None:
     few, many = make_exercise(name="Few"), make_exercise(name="Many")
     for favorite in (many, few, many, many, many):
         make_comment(favorite=favorite, words="")
@@ -101,7 +101,7 @@ def test_the_tally_counts_most_first(reader: Client) -> None:
     assert words_at(reader, "/favorites/") == []
 
 
-def test_her_answer_stands_under_the_words_it_answers(reader: Client, trainer: Client) -> None:
+def test_the_trainers_reply_appears_below_the_comment(reader: Client, trainer: Client) -> None:
     comment = make_comment(article=make_article(slug="a"), name="Ana")
     answer(trainer, comment, "Glad to hear it.")
     reply = comment.replies.get()
@@ -112,19 +112,17 @@ def test_her_answer_stands_under_the_words_it_answers(reader: Client, trainer: C
     assert names[1].endswith(", trainer")
     assert words_at(reader, "/articles/a/") == [comment.words, "Glad to hear it."]
     assert "Glad to hear it." in page.one("div", "reply").text
-    act(trainer, "hold", comment)
+    run_action(trainer, "hold", comment)
     assert words_at(reader, "/articles/a/") == []
 
 
-def test_her_answer_to_a_favorite_is_read_where_it_was_written(
-    reader: Client, trainer: Client
-) -> None:
+def test_the_trainers_reply_appears_on_the_favorites_page(reader: Client, trainer: Client) -> None:
     comment = make_comment(article=None, favorite=make_exercise())
     answer(trainer, comment, "Mine too.")
     assert words_at(reader, "/favorites/") == [comment.words, "Mine too."]
 
 
-def test_readers_words_are_text_and_nothing_else(reader: Client) -> None:
+def test_markup_in_comments_is_escaped(reader: Client) -> None:
     make_comment(
         article=make_article(slug="a"),
         name="<img src=x onerror=alert(1)>",
@@ -142,24 +140,24 @@ def test_readers_words_are_text_and_nothing_else(reader: Client) -> None:
     )
 
 
-def listed_at_the_desk(trainer: Client, stands: str) -> str:
-    page = read(trainer.get(f"/admin/comments/comment/?stands={stands}"))
+def listed_in_admin(trainer: Client, status: str) -> str:
+    page = read(trainer.get(f"/admin/comments/comment/?stands={status}"))
     return page.one(id="result_list").text
 
 
-def test_the_desk_lists_what_waits(trainer: Client) -> None:
+def test_the_admin_list_filters_by_status(trainer: Client) -> None:
     make_comment(words="Already up.")
     make_comment(words="Still waiting.", published_at=None, reasons="No page named.")
-    listed = listed_at_the_desk(trainer, "waiting")
+    listed = listed_in_admin(trainer, "waiting")
     assert "Still waiting." in listed
     assert "Already up." not in listed
-    shown = listed_at_the_desk(trainer, "published")
+    shown = listed_in_admin(trainer, "published")
     assert "Already up." in shown
     assert "Still waiting." not in shown
 
 
 @pytest.mark.parametrize("action", ["publish", "hold"])
-def test_a_reader_cannot_judge(reader: Client, action: str) -> None:
+def test_readers_cannot_run_admin_actions(reader: Client, action: str) -> None:
     comment = make_comment(published_at=None)
     data: dict[str, Any] = {"action": action, "_selected_action": [str(comment.pk)]}
     assert reader.post("/admin/comments/comment/", data).status_code == 403
@@ -167,26 +165,28 @@ def test_a_reader_cannot_judge(reader: Client, action: str) -> None:
     assert comment.published_at is None
 
 
-def test_a_comment_s_own_address_leads_to_its_page(reader: Client) -> None:
+def test_permalinks_redirect_to_the_right_page(reader: Client) -> None:
     article = make_article(slug="a")
-    rows = [make_comment(article=article) for _ in range(WORDS_A_PAGE + 1)]
-    reply = make_comment(article=article, parent=rows[WORDS_A_PAGE])
+    rows = [make_comment(article=article) for _ in range(COMMENTS_PER_PAGE + 1)]
+    reply = make_comment(article=article, parent=rows[COMMENTS_PER_PAGE])
     alone = make_comment(article=None)
-    places = {
+    targets = {
         rows[0]: f"/articles/a/#comment-{rows[0].pk}",
-        rows[WORDS_A_PAGE]: f"/articles/a/?conversation=2#comment-{rows[WORDS_A_PAGE].pk}",
+        rows[
+            COMMENTS_PER_PAGE
+        ]: f"/articles/a/?conversation=2#comment-{rows[COMMENTS_PER_PAGE].pk}",
         reply: f"/articles/a/?conversation=2#comment-{reply.pk}",
         alone: f"/favorites/#comment-{alone.pk}",
     }
-    for row, place in places.items():
-        led = reader.get(row.get_absolute_url())
-        assert (led.status_code, led["Location"]) == (302, place)
-        page = read(reader.get(place.split("#")[0]))
+    for row, target in targets.items():
+        response = reader.get(row.get_absolute_url())
+        assert (response.status_code, response["Location"]) == (302, target)
+        page = read(reader.get(target.split("#")[0]))
         assert page.one("div", id=f"comment-{row.pk}")
-    rows[WORDS_A_PAGE].published_at = None
-    rows[WORDS_A_PAGE].save()
+    rows[COMMENTS_PER_PAGE].published_at = None
+    rows[COMMENTS_PER_PAGE].save()
     for row in (
-        rows[WORDS_A_PAGE],
+        rows[COMMENTS_PER_PAGE],
         reply,
         make_comment(article=None, words="", favorite=make_exercise()),
     ):
@@ -194,7 +194,7 @@ def test_a_comment_s_own_address_leads_to_its_page(reader: Client) -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "2", "-1", "x", "", "99999999999", "١"])
-def test_a_page_of_the_conversation_that_is_not_there(reader: Client, number: str) -> None:
+def test_missing_conversation_pages_are_404(reader: Client, number: str) -> None:
     make_comment(article=make_article(slug="a"))
     assert reader.get("/articles/a/?conversation=1").status_code == 200
     assert reader.get(f"/articles/a/?conversation={number}").status_code == 404

@@ -1,4 +1,4 @@
-"""A reader and the trainer in a browser, JavaScript off: from posting to removing; no barrier."""
+"""A reader and the trainer in a browser, mostly without JavaScript; accessibility."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ def answer(page: Page, words: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("has your answer")
 
 
-def test_from_posting_to_removing(visits: Visits, site: RunningSite) -> None:
+def test_the_life_of_a_comment_from_posting_to_removal(visits: Visits, site: RunningSite) -> None:
     first = visits.window(site, scripts=False)
     answer(first, TYPED)
     link = first.locator(".private-link a").inner_text()
@@ -71,7 +71,7 @@ def test_from_posting_to_removing(visits: Visits, site: RunningSite) -> None:
     expect(first.locator(".conversation .reply")).to_contain_text("Well said.")
 
 
-def test_a_preview_then_sent(visits: Visits, site: RunningSite) -> None:
+def test_preview_then_send(visits: Visits, site: RunningSite) -> None:
     page = visits.window(site, scripts=False)
     page.goto("/favorites/")
     page.get_by_label("Your words").fill(TYPED)
@@ -84,7 +84,8 @@ def test_a_preview_then_sent(visits: Visits, site: RunningSite) -> None:
 
 
 def populated(site: RunningSite) -> str:
-    """Published answers enough for the tally, one removed that was answered; a private link."""
+    """Publishes enough answers for a tally, one of them removed after a reply. Returns the private
+    link of the last."""
     moves = [pk for (pk,) in site.rows("SELECT id FROM exercises_exercise ORDER BY id LIMIT 3")]
     for n in range(8):
         typed = {"words": f"Because {n}. https://a.example", "name": "عائشة"}
@@ -102,7 +103,7 @@ def populated(site: RunningSite) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_of_readers_has_a_barrier(visits: Visits, site: RunningSite, scheme: Any) -> None:
+def test_reader_pages_are_accessible(visits: Visits, site: RunningSite, scheme: Any) -> None:
     own = populated(site)
     page = visits.window(site, scheme=scheme)
     places = [ARTICLE, "/favorites/", "/comments/1/answer/", "/comments/1/report/", own]
@@ -131,7 +132,7 @@ def test_no_page_of_readers_has_a_barrier(visits: Visits, site: RunningSite, sch
     assert findings(page) == []
 
 
-def test_reporting_by_keyboard(visits: Visits, site: RunningSite) -> None:
+def test_report_by_keyboard(visits: Visits, site: RunningSite) -> None:
     populated(site)
     page = visits.window(site, scripts=False)
     page.goto("/favorites/")
@@ -143,9 +144,10 @@ def test_reporting_by_keyboard(visits: Visits, site: RunningSite) -> None:
     assert site.rows("SELECT comment_id FROM comments_report") == [(1,)]
 
 
-def test_a_lost_connection_loses_nothing(visits: Visits, site: RunningSite) -> None:
-    """The answer to the first post never arrives; the browser's error page, loaded again, sends the
-    form again, and it is one comment."""
+def test_resending_after_a_lost_connection_makes_one_comment(
+    visits: Visits, site: RunningSite
+) -> None:
+    """The response to the first POST never arrives; reloading the error page sends it again."""
     page = visits.window(site, scripts=False)
     page.goto("/articles/hip-thrust/")
     words = "\n  Kept & <safe>.\n\nSecond “part”. 🦓 العربية  \n"
@@ -168,7 +170,7 @@ def test_a_lost_connection_loses_nothing(visits: Visits, site: RunningSite) -> N
     assert row == (words.strip(), "Ana <3")
 
 
-def test_a_real_browser_gets_the_same_text_back(visits: Visits, site: RunningSite) -> None:
+def test_a_real_browser_gets_the_refused_text_back(visits: Visits, site: RunningSite) -> None:
     page = visits.window(site, scripts=False)
     page.goto("/favorites/")
     words = WORDS.replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""What is removed from readers' text, and what letters and emoji keep."""
+"""The cleaning of readers' texts: what is removed, kept and refused."""
 
 import sys
 import unicodedata
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.cleaning import HIDDEN, clean, one_line, why_unreadable
+from comments.cleaning import HIDDEN, clean, one_line, text_error
 
-HIDDEN_ONES = [
+INVISIBLE = [
     *("\u200b", "\u3164", "\u115f", "\u1160", "\uffa0", "\u2800", "\u034f", "\u00ad", "\u2060"),
     *("\ufeff", "\u180e", "\u200e", "\u200f", "\u061c", "\u200c", "\u200d", "\ufe0f", "\u2028"),
     *("\ue000", "\uf8ff", "\U000f0000", "\U0010fffd", "\U000e0041", "\U000e007f", "\U000e0100"),
@@ -47,25 +47,25 @@ NEEDED = {
     "a tab": "a\tb",
 }
 texts = st.text(
-    st.one_of(st.characters(), st.sampled_from("".join([*HIDDEN_ONES, *NEEDED.values()])))
+    st.one_of(st.characters(), st.sampled_from("".join([*INVISIBLE, *NEEDED.values()])))
 )
 
 
-@pytest.mark.parametrize("hidden", HIDDEN_ONES, ids=ascii)
-def test_what_cannot_be_seen_goes(hidden: str) -> None:
+@pytest.mark.parametrize("hidden", INVISIBLE, ids=ascii)
+def test_invisible_characters_are_removed(hidden: str) -> None:
     assert clean(hidden).strip() == ""
     assert one_line(f"A{hidden}na") in ("Ana", "A na")
     assert one_line(hidden * 3 + "Ana" + hidden * 3) == "Ana"
     if hidden.strip():
-        assert "can be seen" in why_unreadable(hidden * 3)
-    assert not why_unreadable(f"A{hidden}na")
+        assert "can be seen" in text_error(hidden * 3)
+    assert not text_error(f"A{hidden}na")
 
 
 @pytest.mark.parametrize("text", NEEDED.values(), ids=NEEDED.keys())
-def test_what_letters_and_emoji_need_stays(text: str) -> None:
+def test_invisible_characters_that_scripts_and_emoji_need_are_kept(text: str) -> None:
     assert clean(text) == text
     assert clean(f"Before {text} after") == f"Before {text} after"
-    assert not why_unreadable(text)
+    assert not text_error(text)
 
 
 @pytest.mark.parametrize(
@@ -82,28 +82,28 @@ def test_what_letters_and_emoji_need_stays(text: str) -> None:
         ("\u200d🔥", "🔥"),
         ("🔥\u200d\u200d🔥", "🔥\u200d🔥"),
         ("❤\ufe0f\ufe0f\ufe0f", "❤\ufe0f"),
-        ("🏴\U000e0067\U000e0062", "🏴"),  # a flag that does not end
+        ("🏴\U000e0067\U000e0062", "🏴"),  # an unterminated flag
         ("a\U000e0068\U000e0069", "a"),  # words hidden in tags
         ("葛\U000e0100\U000e0101", "葛\U000e0100"),
     ],
 )
-def test_where_nothing_needs_it_it_goes(text: str, cleaned: str) -> None:
+def test_unneeded_joiners_and_selectors_are_removed(text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
 
 
 @pytest.mark.parametrize("line_break", ["\r\n", "\r", "\n", "\u2028", "\u2029", "\x85", "\v", "\f"])
-def test_a_line_break_is_one_character(line_break: str) -> None:
+def test_every_line_break_becomes_one_newline(line_break: str) -> None:
     assert clean(f"a{line_break}{line_break}b") == "a\n\nb"
     assert one_line(f"a{line_break}b") == "a b"
 
 
 @pytest.mark.parametrize("character", ["\0", "\x07", "\x1b", "\x9f", "\u202e", "\u2066", "\ufffd"])
-def test_what_changes_how_a_text_reads_is_told(character: str) -> None:
-    assert "hidden character" in why_unreadable(f"A{character}na")
+def test_characters_that_change_the_reading_are_refused(character: str) -> None:
+    assert "hidden character" in text_error(f"A{character}na")
 
 
-def test_every_code_point() -> None:
-    """The module's ranges are those of Unicode: alone, nothing of a hidden category is kept."""
+def test_ranges_match_unicode_categories() -> None:
+    """No character of an invisible Unicode category survives on its own."""
     hidden = ("Cf", "Co", "Cs", "Zl", "Zp", "Cc")
     for code in range(sys.maxunicode + 1):
         character = chr(code)
@@ -121,18 +121,18 @@ def test_every_code_point() -> None:
 
 
 @given(texts)
-def test_cleaning_twice_changes_nothing(text: str) -> None:
+def test_cleaning_is_idempotent(text: str) -> None:
     assert clean(clean(text)) == clean(text)
     assert one_line(one_line(text)) == one_line(text)
 
 
 @given(texts)
-def test_cleaning_only_takes_away(text: str) -> None:
-    """What is left stood in the text, in this order."""
+def test_cleaning_adds_and_reorders_nothing(text: str) -> None:
+    """The result is a subsequence of the text."""
     rest = iter(text)
     assert all(character in rest for character in clean(text) if not character.isspace())
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"], max_codepoint=0x2FF)))
-def test_plain_text_stays_as_it_is(text: str) -> None:
+def test_plain_text_is_unchanged(text: str) -> None:
     assert clean(text) == text

@@ -1,4 +1,4 @@
-"""Whatever happens to comments, in any order: the tally is what a recount of the rows says."""
+"""Property test: after random events the tally equals a recount of the rows."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from comments.emails import address_signer
 from comments.models import Address, Comment, Event
 from exercises.models import Exercise
-from tests.comments.test_views_favorites import recount, shown
+from tests.comments.test_views_favorites import recount, shown_tally
 from tests.support.answering import change, edit, send, stranger
 from tests.support.make import earlier, make_article, make_comment, make_exercise
 from tests.support.page import read
@@ -24,14 +24,14 @@ QUEUE = "/admin/comments/comment/queue/"
 
 
 class World:
-    """Three exercises, an article, four readers and a trainer, and what may happen to them."""
+    """Three exercises, an article, four readers and a trainer, with the events that can occur."""
 
     def __init__(self) -> None:
         self.exercises = [make_exercise(name=f"Move {n}") for n in range(3)]
         self.article = make_article()
         self.readers = [stranger() for _ in range(4)]
         self.trainer = stranger()
-        self.trainer.force_login(User.objects.create_superuser("judge"))
+        self.trainer.force_login(User.objects.create_superuser("moderator"))
         self.sent = 0
         for n in range(6):
             make_comment(favorite=self.exercises[n % 3], article=None, words="")
@@ -55,7 +55,7 @@ class World:
             **more,
         )
 
-    def judge(self, do: str) -> Callable[[int], None]:
+    def decide(self, do: str) -> Callable[[int], None]:
         def act(n: int) -> None:
             self.trainer.post(QUEUE, {"do": f"{do}:{self.comment(n).pk}"})
 
@@ -88,14 +88,14 @@ class World:
             token = address_signer.sign(str(address.pk))
             stranger().post(f"/comments/letters/confirm/{token}/")
 
-    def exercise_comes_and_goes(self, n: int) -> None:
-        self._switch(Exercise.objects.get(pk=self.exercises[n % 3].pk))
+    def toggle_exercise(self, n: int) -> None:
+        self._toggle(Exercise.objects.get(pk=self.exercises[n % 3].pk))
 
-    def article_comes_and_goes(self, n: int) -> None:
+    def toggle_article(self, n: int) -> None:
         self.article.refresh_from_db()
-        self._switch(self.article)
+        self._toggle(self.article)
 
-    def _switch(self, row: Any) -> None:
+    def _toggle(self, row: Any) -> None:
         row.published_at = None if row.published_at else earlier()
         row.save()
 
@@ -104,14 +104,15 @@ class World:
         self.trainer.post(QUEUE, {"do": f"answer:{comment.pk}", f"answer-{comment.pk}": "Yes."})
 
 
-JUDGING = ["publish", "spam", "delete"]
-DOING = [
+DECISIONS = ["publish", "spam", "delete"]
+EVENTS = [
     *("post", "hold", "undo", "edit", "remove", "erase", "confirm", "answer"),
-    *("exercise_comes_and_goes", "article_comes_and_goes"),
+    *("toggle_exercise", "toggle_article"),
 ]
-FIRST = [*(("post", n) for n in range(4)), *(("publish", n) for n in range(6, 9))]
 STEPS = st.lists(
-    st.tuples(st.sampled_from([*JUDGING, *DOING, "post", "publish", "undo"]), st.integers(0, 60)),
+    st.tuples(
+        st.sampled_from([*DECISIONS, *EVENTS, "post", "publish", "undo"]), st.integers(0, 60)
+    ),
     min_size=10,
     max_size=30,
 )
@@ -125,7 +126,7 @@ STEPS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
-def test_whatever_happens_the_tally_equals_a_recount(steps: list[tuple[str, int]]) -> None:
+def test_the_tally_equals_a_recount_after_random_events(steps: list[tuple[str, int]]) -> None:
     with transaction.atomic():
         world = World()
         done = []
@@ -134,30 +135,30 @@ def test_whatever_happens_the_tally_equals_a_recount(steps: list[tuple[str, int]
             *[("publish", n) for n in range(8)],
             *steps,
         ]:
-            act = world.judge(name) if name in JUDGING else getattr(world, name)
+            act = world.decide(name) if name in DECISIONS else getattr(world, name)
             act(n)
             done.append((name, n))
             counted = recount()
             tally = {row.name: row.answer_count for row in Comment.objects.tally()}
             assert tally == counted, f"after {done}"
-        pages_agree(counted)
+        assert_pages_show(counted)
         transaction.set_rollback(True)
 
 
-def pages_agree(counted: Counter[str]) -> None:
-    """The favorites page, the exercise pages and the home page say the same numbers."""
+def assert_pages_show(counted: Counter[str]) -> None:
+    """Asserts that the favorites page, exercise pages and home page show these numbers."""
     enough = sum(counted.values()) >= 5
-    assert shown() == (counted if enough else Counter())
+    assert shown_tally() == (counted if enough else Counter())
     for exercise in Exercise.objects.published():
         page = read(stranger().get(exercise.get_absolute_url()))
         section = page.one("section", **{"aria-labelledby": "liked-title"})
         n = counted[exercise.name]
-        said = (
+        sentence = (
             f"{n} answer{'' if n == 1 else 's'} name{'s' if n == 1 else ''} this as the favorite."
         )
-        assert (said if n else "No answer names it") in section.text
+        assert (sentence if n else "No answer names it") in section.text
     home = read(stranger().get("/"))
     first = sorted(counted.items(), key=lambda row: (-row[1], row[0]))[:3]
-    wanted = [f"{name} {n} answer{'' if n == 1 else 's'}" for name, n in first]
+    expected = [f"{name} {n} answer{'' if n == 1 else 's'}" for name, n in first]
     at_home = [li.text for ol in home.all("ol", "names") for li in ol.all("li")]
-    assert at_home == (wanted if enough else [])
+    assert at_home == (expected if enough else [])

@@ -1,4 +1,4 @@
-"""Where a comment stands in its conversation is kept in its row: right after whatever happened."""
+"""Comment.thread_at, the denormalized order of conversations, stays correct."""
 
 import random
 from datetime import datetime
@@ -18,59 +18,59 @@ from tests.support.page import read
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
-def kept() -> dict[int, datetime | None]:
+def stored() -> dict[int, datetime | None]:
     return dict(Comment.objects.values_list("pk", "thread_at"))
 
 
-def reasoned() -> dict[int, datetime | None]:
-    """The same, by the rule in words and row by row."""
+def expected() -> dict[int, datetime | None]:
+    """Computes the same row by row, from the definition."""
     rows = {row.pk: row for row in Comment.objects.all()}
     answered = {row.parent_id for row in rows.values() if row.published_at}
 
     def is_shown(row: Comment) -> bool:
-        place_kept = row.removed_by == "writer" and row.pk in answered
-        return bool(row.published_at and row.words) or place_kept
+        is_placeholder = row.removed_by == "writer" and row.pk in answered
+        return bool(row.published_at and row.words) or is_placeholder
 
-    def place(row: Comment) -> datetime | None:
+    def thread_at(row: Comment) -> datetime | None:
         top = rows[row.parent_id or row.pk]
         return top.written_at if is_shown(row) and is_shown(top) else None
 
-    return {pk: place(row) for pk, row in rows.items()}
+    return {pk: thread_at(row) for pk, row in rows.items()}
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_after_whatever_happens(seed: int, django_user_model: type[User]) -> None:
-    chance = random.Random(seed)
+def test_thread_at_is_correct_after_random_events(seed: int, django_user_model: type[User]) -> None:
+    rng = random.Random(seed)
     trainer = django_user_model.objects.create_user("elsie")
     article = make_article()
     for n in range(4):
         top = make_comment(article=article, email=f"{n % 3}@example.org")
         for _ in range(n):
-            make_comment(article=article, parent=top, email=f"{chance.randrange(3)}@example.org")
-    assert kept() == reasoned()
-    acts = {
+            make_comment(article=article, parent=top, email=f"{rng.randrange(3)}@example.org")
+    assert stored() == expected()
+    events = {
         "publish": lambda row: moderation.publish(row, trainer),
         "hold": lambda row: moderation.hold(row, trainer),
         "spam": lambda row: moderation.mark_spam(row, trainer),
         "remove": lambda row: moderation.remove(row, trainer),
-        "take back": lambda row: moderation.remove(row, None),
+        "remove by writer": lambda row: moderation.remove(row, None),
         "undo": lambda row: row.events.exists() and row.events.first().undo(trainer),
         "answer": lambda row: moderation.answer(row, "Slowly.", trainer),
         "erase": lambda row: row.email and moderation.erase(row.email),
         "delete": lambda row: row.delete(),
         "delete answers": lambda row: row.replies.all().delete(),
     }
-    seldom = {"erase", "delete", "delete answers"}
+    rare = {"erase", "delete", "delete answers"}
     for _ in range(40):
-        row = chance.choice(Comment.objects.all())
-        name = chance.choice([*acts, *(set(acts) - seldom)] if seed % 2 else sorted(acts))
-        acts[name](row)
-        assert kept() == reasoned(), name
+        row = rng.choice(Comment.objects.all())
+        name = rng.choice([*events, *(set(events) - rare)] if seed % 2 else sorted(events))
+        events[name](row)
+        assert stored() == expected(), name
         if not Comment.objects.exists():
             break
 
 
-def test_an_answer_to_what_is_held_is_nowhere(
+def test_replies_to_a_held_comment_are_hidden(
     reader: Client, django_user_model: type[User]
 ) -> None:
     trainer = django_user_model.objects.create_user("elsie")
@@ -89,13 +89,13 @@ def test_an_answer_to_what_is_held_is_nowhere(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_site_from_before_gets_it_with_the_upgrade() -> None:
+def test_the_migration_fills_in_thread_at() -> None:
     top = make_comment()
     make_comment(article=top.article, parent=top)
     make_comment(article=top.article, published_at=None)
-    before = kept()
+    before = stored()
     latest = MigrationExecutor(connection).loader.graph.leaf_nodes("comments")
     MigrationExecutor(connection).migrate([("comments", "0001_first")])
     MigrationExecutor(connection).migrate(latest)
-    assert kept() == before
+    assert stored() == before
     assert list(before.values()).count(None) == 1

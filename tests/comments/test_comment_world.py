@@ -1,4 +1,4 @@
-"""Readers from everywhere, conversations of any length, and the feeds of both."""
+"""Names and words in any script, long conversations, and feeds."""
 
 import gzip
 import random
@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from blog.models import Article
-from comments.models import WORDS_A_PAGE, Comment
-from tests.support.answering import body_of, stranger, written
+from comments.models import COMMENTS_PER_PAGE, Comment
+from tests.support.answering import body_of, post_comment, stranger
 from tests.support.browsing import Visits
 from tests.support.make import earlier, later, make_article, make_comment, make_exercise
 from tests.support.page import read
@@ -32,9 +32,9 @@ PEOPLE = {
 
 
 @pytest.mark.parametrize(("name", "words"), PEOPLE.items())
-def test_names_and_words_come_through_unchanged(reader: Client, name: str, words: str) -> None:
+def test_names_and_words_are_shown_unchanged(reader: Client, name: str, words: str) -> None:
     make_article(slug="a")
-    comment = written(reader, article="a", name=name, words=words)
+    comment = post_comment(reader, article="a", name=name, words=words)
     comment.publish()
     for address in ("/articles/a/", f"/comments/{comment.pk}/report/", comment.own_url):
         shown = read(reader.get(address)).one("main").all("div", "comment")[0]
@@ -46,23 +46,23 @@ def test_names_and_words_come_through_unchanged(reader: Client, name: str, words
     assert f"Answer {name}" in read(reader.get("/articles/a/")).one("p", "comment-links").text
 
 
-def test_paragraphs_and_line_breaks_are_kept(reader: Client) -> None:
+def test_only_paragraphs_and_line_breaks_are_rendered(reader: Client) -> None:
     words = "One.\r\ntwo.\r\n\r\n# Three **not bold** [x](y)\r\n\r\n\r\n> four"
-    written(reader, words=words).publish()
+    post_comment(reader, words=words).publish()
     shown = read(reader.get("/favorites/")).one("div", "words")
-    said = ["One. two.", "# Three **not bold** [x](y)", "> four"]
-    assert [p.text for p in shown.all("p")] == said
+    paragraphs = ["One. two.", "# Three **not bold** [x](y)", "> four"]
+    assert [p.text for p in shown.all("p")] == paragraphs
     assert len(shown.all("br")) == 1
     assert {e.tag for e in shown} == {"div", "p", "br"}
 
 
-def test_links_are_marked_as_their_writers(reader: Client) -> None:
+def test_links_are_marked_as_user_content(reader: Client) -> None:
     words = (
         "See https://a.example/x?y=1&z=2, www.b.example and c.org; not javascript:alert(1),"
         ' http://"onmouseover="alert(1) or <a href="https://d.example" rel="follow">d</a>'
         ' data:text/html,x rel="nofollow"'
     )
-    comment = written(reader, words=words)
+    comment = post_comment(reader, words=words)
     comment.publish()
     for address in ("/favorites/", comment.own_url):
         shown = read(reader.get(address)).one("div", "words")
@@ -81,7 +81,7 @@ def entries(response: Any) -> list[ET.Element]:
     return ET.fromstring(response.content).findall(f"{ATOM}entry")
 
 
-def test_the_feeds_hold_what_is_published_and_nothing_else(reader: Client) -> None:
+def test_the_feeds_contain_exactly_the_published_comments(reader: Client) -> None:
     article, other = make_article(slug="a"), make_article(slug="b")
     draft = make_article(slug="draft", published_at=None)
     for name, words in PEOPLE.items():
@@ -120,19 +120,19 @@ pause twelve rep set rest week month year sofa dog gym home soreness stairs walk
 
 
 def long_conversation(article: Article | None, number: int, threads: int) -> None:
-    """So many comments of about fifty words, in so many threads; two in three name a favorite."""
+    """Creates `number` comments of about fifty words in `threads` threads."""
     r = random.Random(number)
     moves = [make_exercise() for _ in range(5)]
     rows = []
     for n in range(number):
-        said = " ".join(
+        text = " ".join(
             r.choice(WORDS.split()) + str(r.randint(0, 99)) for _ in range(r.randint(30, 70))
         )
         rows.append(
             Comment(
                 article=article,
                 name=f"Reader {r.randint(0, 10**6)}",
-                words=f"{said} no. {n}",
+                words=f"{text} no. {n}",
                 favorite=r.choice([*moves, None]),
                 author_hash=f"person {n}",
                 published_at=earlier(),
@@ -142,13 +142,15 @@ def long_conversation(article: Article | None, number: int, threads: int) -> Non
     for n, row in enumerate(rows[threads:]):
         row.parent = tops[n % threads]
     Comment.objects.bulk_create(rows[threads:])
-    Comment.objects.all().arrange()
+    Comment.objects.all().update_thread_at()
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("threads", [50, 1000, 1])
 @pytest.mark.parametrize("where", ["article", "favorites"])
-def test_a_thousand_comments_take_no_more_than_twenty(where: str, threads: int) -> None:
+def test_a_page_of_a_thousand_comments_costs_no_more_than_one_of_twenty(
+    where: str, threads: int
+) -> None:
     small = make_article(slug="small") if where == "article" else None
     long_conversation(small, 20, max(1, threads * 20 // 1000))
     reader = stranger()
@@ -172,8 +174,8 @@ def test_a_thousand_comments_take_no_more_than_twenty(where: str, threads: int) 
         many = reader.get(address.format("large"), {parameter: page})
         assert len(gzip.compress(many.content, 6)) < 100_000
         seen |= numbers(many.text)
-    assert page == 1000 // WORDS_A_PAGE
-    assert seen == set(range(1000)), "every comment can be read on some page"
+    assert page == 1000 // COMMENTS_PER_PAGE
+    assert seen == set(range(1000)), "every comment is on some page"
 
 
 def numbers(html: str) -> set[int]:
@@ -182,7 +184,7 @@ def numbers(html: str) -> set[int]:
 
 
 @pytest.mark.browser
-def test_long_words_do_not_widen_a_small_phone(visits: Visits, site: RunningSite) -> None:
+def test_long_words_do_not_cause_horizontal_scrolling(visits: Visits, site: RunningSite) -> None:
     page = visits.window(site, scripts=False, width=320)
     long = "Donaudampfschifffahrtsgesellschaft" * 20
     fields = {

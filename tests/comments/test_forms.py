@@ -1,4 +1,4 @@
-"""A reader answers: the form, what becomes of the words, and every refusal giving them back."""
+"""The answer form: what it accepts, and refusals that give every word back."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def article(db: None) -> Any:
 
 
 def send(reader: Client, **data: Any) -> Any:
-    """What a browser sends from the page; BROWSER says that the page is ours."""
+    """A POST as a browser makes it from a page of this site."""
     return reader.post("/comments/", data, headers=BROWSER)
 
 
@@ -32,7 +32,7 @@ def form_of(response: Any) -> Element:
     return read(response).one("section", "answer")
 
 
-def test_an_answer_is_kept_and_its_writer_sees_it_wait(reader: Client, article: Any) -> None:
+def test_an_answer_is_saved_and_shown_only_to_its_writer(reader: Client, article: Any) -> None:
     favorite = make_exercise(name="Hip thrust")
     response = send(
         reader,
@@ -64,15 +64,17 @@ def test_an_answer_is_kept_and_its_writer_sees_it_wait(reader: Client, article: 
 
 
 @pytest.mark.parametrize(
-    "said",
+    "content",
     [{"words": "Only words."}, {"other_favorite": "Only another"}, {"favorite": "hip"}],
     ids=["words", "another", "favorite"],
 )
 @pytest.mark.parametrize("where", ["hip-thrust", ""], ids=["article", "favorites page"])
-def test_one_thing_said_is_enough(reader: Client, article: Any, said: Any, where: str) -> None:
-    if "favorite" in said:
-        said = {"favorite": make_exercise().pk}
-    response = send(reader, article=where, **said)
+def test_any_one_of_the_content_fields_is_enough(
+    reader: Client, article: Any, content: Any, where: str
+) -> None:
+    if "favorite" in content:
+        content = {"favorite": make_exercise().pk}
+    response = send(reader, article=where, **content)
     comment = Comment.objects.get()
     assert response["Location"] == comment.own_url
     assert comment.article == (article if where else None)
@@ -80,7 +82,9 @@ def test_one_thing_said_is_enough(reader: Client, article: Any, said: Any, where
 
 
 @pytest.mark.parametrize("where", ["hip-thrust", ""], ids=["article", "favorites page"])
-def test_nothing_said_is_refused_in_words(reader: Client, article: Any, where: str) -> None:
+def test_an_empty_form_is_refused_with_an_explanation(
+    reader: Client, article: Any, where: str
+) -> None:
     response = send(reader, article=where, name="Ana", words="  \n ")
     assert response.status_code == 400
     form = form_of(response)
@@ -90,8 +94,8 @@ def test_nothing_said_is_refused_in_words(reader: Client, article: Any, where: s
     assert not Comment.objects.exists()
 
 
-def refused(reader: Client, wrong: str, sentence: str, **data: Any) -> None:
-    """The page comes back with status 400, the sentence beside its field and every word kept."""
+def assert_refused(reader: Client, wrong: str, sentence: str, **data: Any) -> None:
+    """Asserts status 400, with the message beside its field and every word still in the form."""
     everything = {
         "article": "hip-thrust",
         "favorite": "",
@@ -109,8 +113,8 @@ def refused(reader: Client, wrong: str, sentence: str, **data: Any) -> None:
     assert sentence in described[-1]
     back = form.one("form").fields()
     for name, value in everything.items():
-        kept = "" if name == "favorite" else value
-        assert back[name] == kept, f"{name} came back changed"
+        expected = "" if name == "favorite" else value
+        assert back[name] == expected, f"{name} came back changed"
     for link in form.one("div", "errors").all("a"):
         assert link.attrs["href"] == f"#{field.attrs['id']}"
     assert not Comment.objects.exists()
@@ -138,25 +142,25 @@ def refused(reader: Client, wrong: str, sentence: str, **data: Any) -> None:
         ("favorite", "\x00", "Null characters"),
     ],
 )
-def test_what_does_not_fit_is_told_beside_its_field(
+def test_invalid_values_are_explained_beside_their_field(
     reader: Client, article: Any, wrong: str, value: str, sentence: str
 ) -> None:
-    refused(reader, wrong, sentence, **{wrong: value})
+    assert_refused(reader, wrong, sentence, **{wrong: value})
 
 
-def test_a_favorite_that_became_a_draft_is_told(reader: Client, article: Any) -> None:
+def test_a_favorite_that_was_unpublished_is_refused(reader: Client, article: Any) -> None:
     draft = make_exercise(published_at=None)
-    refused(reader, "favorite", "no longer in the library", favorite=str(draft.pk))
+    assert_refused(reader, "favorite", "no longer in the library", favorite=str(draft.pk))
 
 
-def test_two_favorites_are_one_too_many(reader: Client, article: Any) -> None:
+def test_two_favorites_are_refused(reader: Client, article: Any) -> None:
     favorite = make_exercise()
     response = send(reader, article="hip-thrust", favorite=favorite.pk, other_favorite="Swings")
     assert response.status_code == 400
     form = form_of(response)
     assert "One favorite, please" in form.one("p", "error").text
-    kept = form.one("form").fields()
-    assert (kept["favorite"], kept["other_favorite"]) == (str(favorite.pk), "Swings")
+    fields = form.one("form").fields()
+    assert (fields["favorite"], fields["other_favorite"]) == (str(favorite.pk), "Swings")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +168,7 @@ def test_two_favorites_are_one_too_many(reader: Client, article: Any) -> None:
     [b"words=a%ED%A0%80b&name=Ana", b"words=%FF%FEzebra", b"words=a\xed\xa0\x80b"],
     ids=["surrogate", "no UTF-8", "raw surrogate"],
 )
-def test_bytes_that_are_no_text_are_told(reader: Client, article: Any, raw: bytes) -> None:
+def test_invalid_utf8_is_refused(reader: Client, article: Any, raw: bytes) -> None:
     response = reader.post(
         "/comments/",
         b"article=hip-thrust&" + raw,
@@ -202,31 +206,31 @@ def test_a_conversation_that_closes_later_is_open(reader: Client) -> None:
 
 
 @pytest.mark.parametrize("slug", ["draft", "no-such-article", "a\x00b", "x" * 5000])
-def test_an_article_that_is_gone_gives_the_words_back(reader: Client, slug: str) -> None:
+def test_posting_to_a_missing_article_gives_the_words_back(reader: Client, slug: str) -> None:
     make_article(title="A secret title", slug="draft", published_at=None)
     response = send(reader, article=slug, words=WORDS, name="Ana")
     assert response.status_code == 404
-    kept = form_of(response).one("form").fields()
-    assert (kept["words"], kept["name"]) == (WORDS, "Ana")
+    fields = form_of(response).one("form").fields()
+    assert (fields["words"], fields["name"]) == (WORDS, "Ana")
     assert "secret" not in response.content.decode()
     assert not Comment.objects.exists()
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete"])
-def test_only_a_post_answers(reader: Client, method: str) -> None:
+def test_other_methods_than_post_are_refused(reader: Client, method: str) -> None:
     response = getattr(reader, method)("/comments/")
     assert (response.status_code, response["Allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("token", ["1", "1:x", "x" * 3000, "%00", "1%3Aaaaa", "../admin"])
-def test_a_private_link_that_was_made_up_opens_nothing(reader: Client, token: str) -> None:
+def test_forged_private_links_are_refused(reader: Client, token: str) -> None:
     make_comment(words="Nobody's business")
     response = reader.get(f"/comments/own/{token}/")
     assert response.status_code == (404 if "/" in token else 403)
     assert "business" not in response.content.decode()
 
 
-def test_a_private_link_opens_its_own_comment_only(reader: Client) -> None:
+def test_a_private_link_opens_only_its_comment(reader: Client) -> None:
     one, other = make_comment(words="This one."), make_comment(words="The other.")
     page = reader.get(one.own_url).content.decode()
     assert "This one." in page
@@ -238,7 +242,7 @@ def test_a_private_link_opens_its_own_comment_only(reader: Client) -> None:
     assert reader.get(link).status_code == 403
 
 
-def test_the_writer_sees_when_it_is_up(reader: Client, article: Any) -> None:
+def test_the_writer_sees_the_status_change_to_published(reader: Client, article: Any) -> None:
     comment = make_comment(article=article, published_at=None)
     assert read(reader.get(comment.own_url)).one("p", "kicker").text == "Waiting"
     comment.published_at = timezone.now() - timedelta(seconds=1)

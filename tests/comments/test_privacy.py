@@ -1,4 +1,4 @@
-"""What is kept of a reader, for how long, and that it can be handed over or erased."""
+"""What is stored about readers, for how long, and its export and erasure."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from django.utils import timezone
 from comments import emails, moderation
 from comments.models import Address, Block, Comment, Report
 from mail.models import Letter
-from tests.support.answering import BROWSER, body_of, change, edit, send, tables, written
+from tests.support.answering import BROWSER, body_of, change, edit, post_comment, send, tables
 from tests.support.make import make_article, make_comment, make_exercise
 from tests.support.page import read, save
 from tests.support.site import RunningSite
@@ -34,13 +34,15 @@ def later(days: float) -> Any:
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_no_network_address_in_any_row_or_log(
+def test_network_addresses_are_not_stored_or_logged(
     reader: Client, trainer: Client, caplog: Any, network: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
     article = make_article(slug="a")
     User.objects.update(email="elsie@example.org")
-    comment = written(reader, article="a", words="Hello.", email="a@example.org", sender=network)
+    comment = post_comment(
+        reader, article="a", words="Hello.", email="a@example.org", sender=network
+    )
     send(reader, article="a", words="", sender=network)
     send(reader, {}, article="a", words="Silent.", sender=network)
     send(reader, {"Sec-Fetch-Site": "cross-site"}, words="Foreign.", sender=network)
@@ -57,7 +59,7 @@ def test_no_network_address_in_any_row_or_log(
     assert re.fullmatch(r"[0-9a-f]{40}", Report.objects.get().sender)
 
 
-def test_a_served_site_writes_no_address_and_no_token_to_its_log(site: RunningSite) -> None:
+def test_a_running_site_logs_no_addresses_and_tokens(site: RunningSite) -> None:
     forwarded = {"X_Forwarded_For": NETWORKS[0], "Sec_Fetch_Site": "same-origin"}
     body = body_of(words="Zanzibar.", name="Zora", email="zora@example.org")
     response, _ = site.ask("POST", "/comments/", body, **forwarded)
@@ -76,12 +78,12 @@ def test_a_served_site_writes_no_address_and_no_token_to_its_log(site: RunningSi
         assert NETWORKS[0].encode() not in file.read()
 
 
-def test_senders_are_wiped_after_thirty_days(reader: Client, trainer: Client) -> None:
-    comment = written(reader, words="Hello.")
+def test_sender_hashes_are_deleted_after_thirty_days(reader: Client, trainer: Client) -> None:
+    comment = post_comment(reader, words="Hello.")
     hashes = {comment.sender, comment.dedup_hash or ""}
     reader.post(f"/comments/{make_comment().pk}/report/", headers=BROWSER)
     reader.post(f"/comments/{make_comment().pk}/report/", headers=BROWSER)
-    written(stranger := Client(), words="Buy.", sender="198.51.100.1")
+    post_comment(stranger := Client(), words="Buy.", sender="198.51.100.1")
     bad = Comment.objects.get(words="Buy.")
     hashes |= {bad.sender, *Report.objects.values_list("sender", flat=True)}
     trainer.post("/admin/comments/comment/queue/", {"do": f"block:{bad.pk}"})
@@ -97,14 +99,14 @@ def test_senders_are_wiped_after_thirty_days(reader: Client, trainer: Client) ->
         assert stranger.get(comment.own_url).status_code == 200
 
 
-@pytest.mark.parametrize("how", ["writer", "trainer", "spam", "judged spam"])
-def test_what_is_gone_is_deleted_after_thirty_days(
+@pytest.mark.parametrize("how", ["writer", "trainer", "spam", "blocked word"])
+def test_removed_comments_and_spam_are_deleted_after_thirty_days(
     reader: Client, trainer: Client, how: str
 ) -> None:
     User.objects.update(email="elsie@example.org")
     Block.objects.create(value="zwieback")
-    said = "Zanzibar zwieback." if how == "judged spam" else "Zanzibar."
-    comment = written(reader, words=said, name="Zora", email="zora@example.org")
+    words = "Zanzibar zwieback." if how == "blocked word" else "Zanzibar."
+    comment = post_comment(reader, words=words, name="Zora", email="zora@example.org")
     do = {"trainer": "delete", "spam": "spam"}.get(how)
     if how == "writer":
         change(reader, comment, "remove")
@@ -120,10 +122,10 @@ def test_what_is_gone_is_deleted_after_thirty_days(
         assert "Zora" not in every_row()
 
 
-def test_the_place_of_a_removed_comment_keeps_nothing(reader: Client) -> None:
+def test_a_placeholder_keeps_no_content(reader: Client) -> None:
     article = make_article(slug="a")
     typed = {"words": "Zanzibar.", "name": "Zora", "email": "zora@example.org"}
-    comment = written(reader, **typed, article="a", favorite=make_exercise().pk)
+    comment = post_comment(reader, **typed, article="a", favorite=make_exercise().pk)
     comment.publish()
     make_comment(article=article, parent=comment, words="Well said.")
     Letter.objects.all().delete()
@@ -133,23 +135,24 @@ def test_the_place_of_a_removed_comment_keeps_nothing(reader: Client) -> None:
         top, reply = read(reader.get("/articles/a/")).all("div", "comment")
     assert top.text == "Removed by its writer."
     assert "Well said." in reply.text
-    kept = Comment.objects.get(pk=comment.pk)
-    assert kept.favorite is None
-    assert {kept.name, kept.email, kept.author_hash, kept.sender, kept.other_favorite} == {""}
+    placeholder = Comment.objects.get(pk=comment.pk)
+    assert placeholder.favorite is None
+    fields = ("name", "email", "author_hash", "sender", "other_favorite")
+    assert {getattr(placeholder, field) for field in fields} == {""}
     assert "Zanzibar" not in every_row()
 
 
 @pytest.fixture
 def zora(trainer: Client, reader: Client) -> Client:
-    """A person who wrote much: the one who asks."""
+    """The signed-in trainer, after a reader named Zora used every feature."""
     User.objects.update(email="elsie@example.org")
     article = make_article(slug="a", title="The hip thrust")
     typed = {"name": "Zora", "email": "Zora@Example.org"}
-    first = written(reader, **typed, words="Zanzibar one.", article="a")
-    written(reader, **typed, other_favorite="Zanzibar swings")
+    first = post_comment(reader, **typed, words="Zanzibar one.", article="a")
+    post_comment(reader, **typed, other_favorite="Zanzibar swings")
     first.publish()
     make_comment(article=article, parent=first, words="I agree.", email="bo@example.org")
-    written(reader, **typed, words="Zanzibar two.", answers=first.pk)
+    post_comment(reader, **typed, words="Zanzibar two.", answers=first.pk)
     Address.objects.update(confirmed_at=timezone.now())
     with later(0.1):
         change(reader, first, "ask", change="Zanzibar three.")
@@ -158,7 +161,7 @@ def zora(trainer: Client, reader: Client) -> Client:
     return trainer
 
 
-def test_everything_of_a_person_is_handed_over(zora: Client) -> None:
+def test_export_contains_everything_of_a_person(zora: Client) -> None:
     page = read(zora.post(PERSON, {"email": " ZORA@example.org "}))
     assert "Found: 3." in page.text
     response = zora.post(PERSON, {"email": "zora@example.org", "export": "1"})
@@ -169,21 +172,21 @@ def test_everything_of_a_person_is_handed_over(zora: Client) -> None:
     assert [c["favorite"] for c in data["comments"]] == ["", "Zanzibar swings", ""]
     assert data["comments"][0]["page"] == "The hip thrust"
     assert "Zanzibar three." in response.content.decode()
-    assert len(data["letters"]) == 2
+    assert len(data["emails"]) == 2
     assert "I agree." not in response.content.decode()
     nobody = zora.post(PERSON, {"email": "nobody@example.org", "export": "1"})
     assert json.loads(nobody.content)["comments"] == []
 
 
-def test_everything_of_a_person_is_erased(zora: Client, reader: Client) -> None:
+def test_erase_deletes_everything_of_a_person(zora: Client, reader: Client) -> None:
     make_comment(words="I stay.", email="bo@example.org", name="Bo")
     Block.objects.create(kind=Block.Kind.EMAIL, value="zora@example.org")
     assert "Zanzibar" in every_row()
     response = zora.post(PERSON, {"email": "Zora@example.org", "erase": "1"}, follow=True)
     assert "Erased: 3 comments" in read(response).text
-    left = every_row().casefold()
+    remaining = every_row().casefold()
     for word in ("zanzibar one", "zanzibar two", "zanzibar three", "swings", "zora"):
-        assert word not in left, word
+        assert word not in remaining, word
     top, reply = read(reader.get("/articles/a/")).all("div", "comment")
     assert top.text == "Removed by its writer."
     assert "I agree." in reply.text
@@ -191,7 +194,7 @@ def test_everything_of_a_person_is_erased(zora: Client, reader: Client) -> None:
     assert moderation.erase("zora@example.org") == 0
 
 
-def test_the_desk_tells_a_helper_nothing_of_a_person(zora: Client) -> None:
+def test_export_and_search_of_a_person_need_permission(zora: Client) -> None:
     helper = Client()
     helper.force_login(User.objects.create_user("helper", is_staff=True))
     for data in ({"email": "zora@example.org", "export": "1"}, {}):
@@ -200,7 +203,7 @@ def test_the_desk_tells_a_helper_nothing_of_a_person(zora: Client) -> None:
         assert "Zanzibar" not in response.text
 
 
-def test_addresses_are_never_shown(reader: Client) -> None:
+def test_email_addresses_are_never_shown(reader: Client) -> None:
     article = make_article(slug="a")
     comment = make_comment(article=article, email="zora@example.org", favorite=make_exercise())
     assert comment.favorite is not None

@@ -1,4 +1,4 @@
-"""What is probably spam: last in the queue, folded, never deleted or published by itself."""
+"""Likely spam: collapsed at the end of the queue, and only the trainer decides about it."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from comments import emails, moderation, spam
 from comments.models import Address, Comment, Event, WordCount
 from mail.models import Letter
 from publishing.models import Site
-from tests.support.answering import body_of, change, edit, stranger, written
+from tests.support.answering import body_of, change, edit, post_comment, stranger
 from tests.support.axe import findings
 from tests.support.browsing import Visits
 from tests.support.corpus import lines_of
@@ -31,125 +31,136 @@ SPAM = "Best online casino, free spins and a welcome bonus"
 WORDS = "I like the slow bridge."
 
 
-def fold(page: Any) -> Element:
+def spam_section(page: Any) -> Element:
     return read(page).one("details", "folded")
 
 
-def said(rows: Element) -> list[str]:
+def words_in(rows: Element) -> list[str]:
     return [row.one("div", "words").text for row in rows.all("div", "waiting")]
 
 
-def in_front(page: Any) -> list[str]:
-    folded = {text for part in read(page).all("details", "folded") for text in said(part)}
-    return [text for text in said(read(page)) if text not in folded]
+def words_outside_section(page: Any) -> list[str]:
+    folded = {text for part in read(page).all("details", "folded") for text in words_in(part)}
+    return [text for text in words_in(read(page)) if text not in folded]
 
 
 @pytest.fixture
 def waiting(db: None) -> list[Comment]:
-    """Three that are probably spam, and between them two readers'."""
+    """Three comments that are likely spam, with two of readers between them."""
     texts = [f"{SPAM} 1.", WORDS, f"{SPAM} 2.", "Squats.", f"{SPAM} 3."]
     return [
-        written(stranger(), words=text, sender=f"203.0.113.{n}") for n, text in enumerate(texts)
+        post_comment(stranger(), words=text, sender=f"203.0.113.{n}")
+        for n, text in enumerate(texts)
     ]
 
 
-def test_it_stands_last_and_folded(trainer: Client, waiting: list[Comment]) -> None:
+def test_likely_spam_is_collapsed_at_the_end_of_the_queue(
+    trainer: Client, waiting: list[Comment]
+) -> None:
     page = trainer.get(QUEUE)
-    assert in_front(page) == [WORDS, "Squats."]
-    assert said(fold(page)) == [f"{SPAM} {n}." for n in (1, 2, 3)]
-    assert fold(page).all("summary")[0].text == "Probably spam (3)"
-    assert "open" not in fold(page).attrs
+    assert words_outside_section(page) == [WORDS, "Squats."]
+    assert words_in(spam_section(page)) == [f"{SPAM} {n}." for n in (1, 2, 3)]
+    assert spam_section(page).all("summary")[0].text == "Probably spam (3)"
+    assert "open" not in spam_section(page).attrs
     assert "2 answers need you" in read(page).text
-    assert "It speaks of casinos or betting." in fold(page).text
-    assert {comment.stands for comment in waiting} == {"waiting"}
+    assert "It speaks of casinos or betting." in spam_section(page).text
+    assert {comment.status for comment in waiting} == {"waiting"}
 
 
-def test_one_tap_deletes_those_that_were_shown(trainer: Client, waiting: list[Comment]) -> None:
+def test_one_button_deletes_the_likely_spam_that_was_shown(
+    trainer: Client, waiting: list[Comment]
+) -> None:
     form = next(f for f in read(trainer.get(QUEUE)).all("form") if f.all("details", "folded"))
     published, *_ = shown = [waiting[n] for n in (0, 2, 4)]
-    later = written(stranger(), words=f"{SPAM} later.", sender="198.51.100.1")
+    later = post_comment(stranger(), words=f"{SPAM} later.", sender="198.51.100.1")
     moderation.publish(published, None)
     page = trainer.post(QUEUE, form.fields() | {"do": "delete_folded"}, follow=True)
     assert "Done: 2." in read(page).text
-    stands = [Comment.objects.get(pk=c.pk).stands for c in (*shown, later)]
-    assert stands == ["published", "removed", "removed", "waiting"]
-    assert said(fold(page)) == [f"{SPAM} later."]
+    statuses = [Comment.objects.get(pk=c.pk).status for c in (*shown, later)]
+    assert statuses == ["published", "removed", "removed", "waiting"]
+    assert words_in(spam_section(page)) == [f"{SPAM} later."]
     events = Event.objects.filter(what="removed", by=User.objects.get())
     assert events.count() == 2
-    assert WordCount.objects.count() == 0, "deleting teaches nothing"
+    assert WordCount.objects.count() == 0, "deleting trains nothing"
     for event in events:
         trainer.post(QUEUE, {"do": f"undo:{event.pk}"})
-    assert {Comment.objects.get(pk=c.pk).stands for c in shown[1:]} == {"waiting"}
-    assert len(in_front(trainer.get(QUEUE))) == 4, "what she took back is not folded again"
+    assert {Comment.objects.get(pk=c.pk).status for c in shown[1:]} == {"waiting"}
+    assert len(words_outside_section(trainer.get(QUEUE))) == 4, (
+        "restored comments are not collapsed again"
+    )
 
 
-def test_what_changed_after_the_page_was_drawn_is_not_deleted(
-    reader: Client, trainer: Client
-) -> None:
-    comment = written(reader, words=SPAM)
+def test_likely_spam_that_changed_since_is_not_deleted(reader: Client, trainer: Client) -> None:
+    comment = post_comment(reader, words=SPAM)
     form = next(f for f in read(trainer.get(QUEUE)).all("form") if f.all("details", "folded"))
     edit(reader, comment, words=f"{SPAM}, no: {WORDS}")
     for do in ("delete_folded", f"delete:{comment.pk}"):
         trainer.post(QUEUE, form.fields() | {"do": do})
         comment.refresh_from_db()
-        assert comment.stands == "waiting"
+        assert comment.status == "waiting"
 
 
-def test_what_she_took_back_is_not_folded_by_an_edit(reader: Client, trainer: Client) -> None:
-    comment = written(reader, words=SPAM)
+def test_an_edit_does_not_collapse_a_comment_that_the_trainer_restored(
+    reader: Client, trainer: Client
+) -> None:
+    comment = post_comment(reader, words=SPAM)
     trainer.post(QUEUE, {"do": f"spam:{comment.pk}"})
     trainer.post(QUEUE, {"do": f"undo:{comment.events.get().pk}"})
     edit(reader, comment, words=f"{SPAM}.")
     comment.refresh_from_db()
-    assert (comment.stands, comment.is_folded) == ("waiting", False)
+    assert (comment.status, comment.is_waiting_likely_spam) == ("waiting", False)
 
 
 @pytest.mark.parametrize("ids", [[], ["x"], ["0"], ["9" * 5000], [str(10**17)]])
-def test_what_was_not_shown_stays(trainer: Client, waiting: list[Comment], ids: Any) -> None:
+def test_likely_spam_that_was_not_shown_stays(
+    trainer: Client, waiting: list[Comment], ids: Any
+) -> None:
     trainer.post(QUEUE, {"do": "delete_folded", "folded": ids})
     assert Comment.objects.filter(removed_at=None).count() == 5
 
 
 @pytest.mark.parametrize("do", ["publish", "answer"])
-def test_she_hears_that_it_was_folded(trainer: Client, waiting: list[Comment], do: str) -> None:
-    for comment, told in [(waiting[0], True), (waiting[1], False)]:
+def test_publishing_likely_spam_is_pointed_out(
+    trainer: Client, waiting: list[Comment], do: str
+) -> None:
+    for comment, is_told in [(waiting[0], True), (waiting[1], False)]:
         data = {"do": f"{do}:{comment.pk}", f"answer-{comment.pk}": "Thank you."}
         page = read(trainer.post(QUEUE, data, follow=True))
-        assert ("It was folded as probably spam." in page.text) == told
+        assert ("It was folded as probably spam." in page.text) == is_told
         comment.refresh_from_db()
-        assert comment.stands == "published"
+        assert comment.status == "published"
     assert WordCount.objects.get(word="casino").published == 1
-    for untold in ("spam", "delete"):
-        page = read(trainer.post(QUEUE, {"do": f"{untold}:{waiting[2].pk}"}, follow=True))
+    for other_do in ("spam", "delete"):
+        page = read(trainer.post(QUEUE, {"do": f"{other_do}:{waiting[2].pk}"}, follow=True))
         assert "It was folded" not in page.text
 
 
-def test_on_the_phone_page_too(trainer: Client, waiting: list[Comment]) -> None:
+def test_likely_spam_on_the_phone_page(trainer: Client, waiting: list[Comment]) -> None:
     token = emails.desk_token(Comment.objects.all(), User.objects.get())
     address = f"/comments/desk/{token}/"
     page = stranger().get(address)
-    assert in_front(page) == [WORDS, "Squats."]
-    assert len(said(fold(page))) == 3
+    assert words_outside_section(page) == [WORDS, "Squats."]
+    assert len(words_in(spam_section(page))) == 3
     page = stranger().post(address, {"do": f"publish:{waiting[0].pk}"}, follow=True)
     assert "It was folded as probably spam." in read(page).text
     form = next(f for f in read(page).all("form") if f.all("details", "folded"))
-    other = written(stranger(), words=f"{SPAM} 9.", sender="198.51.100.1")
+    other = post_comment(stranger(), words=f"{SPAM} 9.", sender="198.51.100.1")
     ids = {"folded": [*form.fields()["folded"], str(other.pk)]}
     stranger().post(address, form.fields() | ids | {"do": "delete_folded"})
     assert Comment.objects.filter(removed_by="trainer").count() == 2
     other.refresh_from_db()
-    assert other.stands == "waiting", "it is not of this letter"
+    assert other.status == "waiting", "it is not in this email"
 
 
-def test_the_mail_and_the_morning_page(trainer: Client) -> None:
+def test_likely_spam_is_not_emailed_but_counted_on_the_admin_start_page(trainer: Client) -> None:
     User.objects.update(email="elsie@example.org")
-    first = written(stranger(), words=SPAM, sender="203.0.113.1")
-    assert first.is_folded
-    assert not Letter.objects.filter(kind="waiting").exists(), "it alone is no reason for a mail"
+    first = post_comment(stranger(), words=SPAM, sender="203.0.113.1")
+    assert first.is_waiting_likely_spam
+    assert not Letter.objects.filter(kind="waiting").exists(), "likely spam alone sends no email"
     morning = read(trainer.get("/admin/"))
     assert "Probably spam: 1" in morning.text
     assert "for you." not in morning.text
-    written(stranger(), words=WORDS, sender="203.0.113.2")
+    post_comment(stranger(), words=WORDS, sender="203.0.113.2")
     assert SPAM not in (text := Letter.objects.get(kind="waiting").text)
     assert WORDS in text
     morning = read(trainer.get("/admin/"))
@@ -157,30 +168,32 @@ def test_the_mail_and_the_morning_page(trainer: Client) -> None:
     assert "Probably spam: 1" in morning.text
 
 
-def test_known_readers_are_never_folded(trainer: Client) -> None:
+def test_known_readers_are_never_likely_spam(trainer: Client) -> None:
     known = stranger()
     with time_machine.travel(timezone.now() - timedelta(days=2), tick=False):
         for n in range(spam.KNOWN_AFTER):
-            written(known, words=f"Number {n}.").publish()
-    comment = written(known, words=SPAM)
-    spam.fold_again()
+            post_comment(known, words=f"Number {n}.").publish()
+    comment = post_comment(known, words=SPAM)
+    spam.rescore_waiting()
     comment.refresh_from_db()
-    assert (comment.stands, comment.is_folded) == ("waiting", False)
+    assert (comment.status, comment.is_waiting_likely_spam) == ("waiting", False)
     Site(known_readers_pass=True).save()
-    assert written(stranger(), words=f"{SPAM} too", sender="198.51.100.1").is_folded
+    assert post_comment(
+        stranger(), words=f"{SPAM} too", sender="198.51.100.1"
+    ).is_waiting_likely_spam
     assert not Address.objects.exists()
 
 
-def test_an_edit_is_scored_again(reader: Client) -> None:
-    comment = written(reader, words=WORDS)
+def test_an_edit_is_rescored(reader: Client) -> None:
+    comment = post_comment(reader, words=WORDS)
     for words, folded in [(SPAM, True), (WORDS, False)]:
         change(reader, comment, "edit", words=words, name="", other_favorite="", favorite="")
         comment.refresh_from_db()
-        assert comment.is_folded == folded
+        assert comment.is_waiting_likely_spam == folded
 
 
-def test_sixty_decisions_fold_what_waits_already(trainer: Client) -> None:
-    """All of it came before she decided anything."""
+def test_sixty_decisions_rescore_comments_that_already_wait(trainer: Client) -> None:
+    """All comments were posted before the first decision."""
     texts, people = lines_of("spam"), lines_of("readers")[:120]
     rows = [
         make_comment(article=None, words=text, published_at=None, name="")
@@ -189,31 +202,31 @@ def test_sixty_decisions_fold_what_waits_already(trainer: Client) -> None:
     spam_rows, real_rows = rows[: len(texts)], rows[len(texts) :]
     for do, chosen in (("spam", spam_rows[::6][:30]), ("publish", real_rows[:30])):
         trainer.post(QUEUE, {"do": do, "chosen": [c.pk for c in chosen]})
-    folded = set(Comment.objects.folded().values_list("pk", flat=True))
-    left = [c for c in spam_rows if c not in spam_rows[::6][:30]]
-    assert sum(c.pk in folded for c in left) >= 0.6 * len(left)
+    folded = set(Comment.objects.likely_spam().values_list("pk", flat=True))
+    undecided = [c for c in spam_rows if c not in spam_rows[::6][:30]]
+    assert sum(c.pk in folded for c in undecided) >= 0.6 * len(undecided)
     assert not any(c.pk in folded for c in real_rows)
 
 
-def test_five_hundred_take_no_more_queries_than_five(trainer: Client) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_number_of_comments(trainer: Client) -> None:
     def queries(data: Any = None) -> int:
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as captured:
             assert (trainer.post(QUEUE, data) if data else trainer.get(QUEUE)).status_code < 400
-        return len(asked)
+        return len(captured)
 
     article = make_article()
-    asked = []
+    counts = []
     for number in (5, 495):
         for n in range(number):
             text = f"{SPAM} {n}" if n % 2 else f"{WORDS} {n}"
             make_comment(article=article, words=text, published_at=None, is_likely_spam=n % 2 == 1)
-        queries()  # what is asked once only
-        asked.append((queries(), queries({"do": "undo:1"})))
-    assert asked[0] == asked[1]
+        queries()  # warms up caches
+        counts.append((queries(), queries({"do": "undo:1"})))
+    assert counts[0] == counts[1]
 
 
 def phone_page(site: RunningSite) -> str:
-    """The address of a page that judges all that waits."""
+    """The address of the phone page for all comments."""
     code = (
         "from comments import emails; from comments.models import Comment;"
         "from django.contrib.auth.models import User;"
@@ -225,7 +238,7 @@ def phone_page(site: RunningSite) -> str:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_and_empties_by_keyboard_without_scripts(
+def test_the_collapsed_section_works_by_keyboard_without_scripts(
     visits: Visits, site: RunningSite, scheme: Any
 ) -> None:
     for n, words in enumerate([SPAM, f"{SPAM}!", WORDS]):

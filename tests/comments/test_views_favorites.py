@@ -1,4 +1,4 @@
-"""The tally of favorites: always what a recount of the rows says, and the same on every page."""
+"""The favorites page and its tally, compared with a recount of the rows."""
 
 from collections import Counter
 from datetime import timedelta
@@ -23,7 +23,7 @@ NAMES = ["Move 0", "Move 1", "Move 2"]
 
 
 def recount() -> Counter[str]:
-    """By the words of product.md, from the rows one by one, without a query's cleverness."""
+    """Counts row by row, from the definition in the product description."""
     now = timezone.now()
     confirmed = {a.email for a in Address.objects.all() if a.confirmed_at}
     latest: dict[str, str] = {}
@@ -40,8 +40,8 @@ def recount() -> Counter[str]:
     return Counter(latest.values())
 
 
-def shown() -> Counter[str]:
-    """What the table of the favorites page says; nothing while it shows words only."""
+def shown_tally() -> Counter[str]:
+    """The tally in the table of the favorites page; empty if it shows none."""
     rows = [tr for tr in read(stranger().get("/favorites/")).all("tr") if tr.all("td")]
     return Counter({_name(tr): int(tr.all("td")[0].text.split()[0]) for tr in rows})
 
@@ -55,7 +55,7 @@ def moves(db: None) -> list[Exercise]:
     return [make_exercise(name=name) for name in NAMES]
 
 
-def test_a_persons_latest_answer_counts(moves: list[Exercise]) -> None:
+def test_only_a_persons_latest_answer_counts(moves: list[Exercise]) -> None:
     ago = timezone.now() - timedelta(days=9)
     for n, move in enumerate([0, 0, 1]):
         make_comment(favorite=moves[move], author_hash="ana", written_at=ago + timedelta(days=n))
@@ -67,18 +67,20 @@ def test_a_persons_latest_answer_counts(moves: list[Exercise]) -> None:
 
 
 @pytest.mark.parametrize("draft", ["exercise", "article"])
-def test_what_is_a_draft_again_is_not_counted(moves: list[Exercise], draft: str) -> None:
+def test_unpublished_exercises_and_articles_are_not_counted(
+    moves: list[Exercise], draft: str
+) -> None:
     article = make_article()
     for n in range(6):
         make_comment(article=article if n % 2 else None, favorite=moves[n % 3])
     row = moves[0] if draft == "exercise" else article
     row.published_at = None
     row.save()
-    left = {"exercise": {"Move 1": 2, "Move 2": 2}, "article": dict.fromkeys(NAMES, 1)}[draft]
-    assert {row.name: row.answer_count for row in Comment.objects.tally()} == left == recount()
+    expected = {"exercise": {"Move 1": 2, "Move 2": 2}, "article": dict.fromkeys(NAMES, 1)}[draft]
+    assert {row.name: row.answer_count for row in Comment.objects.tally()} == expected == recount()
 
 
-def test_a_confirmed_address_is_one_person_on_every_device(moves: list[Exercise]) -> None:
+def test_a_confirmed_address_counts_as_one_person_on_every_device(moves: list[Exercise]) -> None:
     for n in range(3):
         send(stranger(), favorite=moves[n].pk, email="Ana@Example.org", sender=f"203.0.113.{n}")
     for comment in Comment.objects.all():
@@ -93,7 +95,7 @@ def test_a_confirmed_address_is_one_person_on_every_device(moves: list[Exercise]
     )
 
 
-def test_under_five_answers_only_the_words_are_shown(moves: list[Exercise]) -> None:
+def test_the_tally_is_hidden_below_five_answers(moves: list[Exercise]) -> None:
     for n in range(5):
         page = read(stranger().get("/favorites/"))
         assert not page.all("table")
@@ -111,15 +113,15 @@ def test_under_five_answers_only_the_words_are_shown(moves: list[Exercise]) -> N
     assert [rect.attrs["width"] for rect in page.all("rect")] == ["100", "67"]
 
 
-def test_a_favorite_without_words_counts_and_is_not_listed(moves: list[Exercise]) -> None:
+def test_a_favorite_without_words_counts_but_is_not_listed(moves: list[Exercise]) -> None:
     for n in range(5):
         make_comment(article=None, favorite=moves[0], words="", name=f"Silent {n}")
-    assert shown() == {"Move 0": 5}
+    assert shown_tally() == {"Move 0": 5}
     for address in ("/favorites/", moves[0].get_absolute_url(), "/comments/feed/"):
         assert "Silent" not in stranger().get(address).text
 
 
-def test_each_row_leads_to_the_exercise_and_to_its_words(moves: list[Exercise]) -> None:
+def test_each_row_links_to_the_exercise_and_to_its_comments(moves: list[Exercise]) -> None:
     for n in range(6):
         make_comment(favorite=moves[n % 2], words=f"Because {n}.")
     row = read(stranger().get("/favorites/")).one("table").all("tr")[1]
@@ -133,38 +135,40 @@ def test_each_row_leads_to_the_exercise_and_to_its_words(moves: list[Exercise]) 
     ]
 
 
-def test_hers_stands_beside_and_is_never_counted(trainer: Client, moves: list[Exercise]) -> None:
-    hers = make_variation(name="Slow", exercise=moves[1], favorite_reason="It never lies.")
+def test_the_trainers_favorite_is_shown_but_not_counted(
+    trainer: Client, moves: list[Exercise]
+) -> None:
+    favorite = make_variation(name="Slow", exercise=moves[1], favorite_reason="It never lies.")
     for _ in range(5):
         make_comment(favorite=moves[0])
     comment = make_comment(favorite=moves[1], published_at=None)
     trainer.post(QUEUE, {"do": f"answer:{comment.pk}", f"answer-{comment.pk}": "Mine too."})
     Comment.objects.filter(by_trainer=True).update(favorite=moves[1])
-    assert shown() == {"Move 0": 5, "Move 1": 1} == recount()
+    assert shown_tally() == {"Move 0": 5, "Move 1": 1} == recount()
     page = read(stranger().get("/favorites/"))
     assert "It never lies." in page.one("div", "favorite").text
-    assert hers.get_absolute_url() in page.one("div", "favorite").one("a").attrs["href"]
+    assert favorite.get_absolute_url() in page.one("div", "favorite").one("a").attrs["href"]
     note = page.one("table").all("tr")[2].one("span", "note")
     assert "likes the slow best" in note.text
 
 
-def test_twenty_exercises_take_no_more_queries_than_five(db: None) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_number_of_exercises(db: None) -> None:
     def queries() -> int:
         stranger().get("/favorites/")
-        with CaptureQueriesContext(connection) as counted:
+        with CaptureQueriesContext(connection) as captured:
             stranger().get("/favorites/")
-        return len(counted)
+        return len(captured)
 
     for _ in range(5):
         make_comment(favorite=make_exercise(), article=None)
     few = queries()
     for _ in range(15):
         make_comment(favorite=make_exercise(), article=None)
-    assert len(shown()) == 20
+    assert len(shown_tally()) == 20
     assert queries() == few
 
 
 @pytest.mark.parametrize("query", ["exercise=no-such", "page=0", "page=2", "page=x", "page=٣"])
-def test_odd_questions_get_a_plain_answer(db: None, query: str) -> None:
+def test_invalid_parameters(db: None, query: str) -> None:
     status = stranger().get(f"/favorites/?{query}", headers=BROWSER).status_code
     assert status == (200 if query.startswith("exercise") else 404)

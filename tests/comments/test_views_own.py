@@ -1,4 +1,4 @@
-"""A writer's own comments: by private link from any device, by the cookie only to look."""
+"""Private links of readers, and the cookie that lists their comments."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from comments import moderation
 from comments.models import Address, Comment
-from comments.views import READER_COOKIE
-from tests.support.answering import BROWSER, change, edit, stranger, tables, written
+from comments.views.responses import READER_COOKIE
+from tests.support.answering import BROWSER, change, edit, post_comment, stranger, tables
 from tests.support.make import make_article, make_comment, make_exercise
 from tests.support.page import read
 
@@ -27,8 +27,10 @@ def words_at(address: str) -> list[str]:
     return [div.text for div in read(stranger().get(address)).all("div", "words")]
 
 
-def test_another_device_edits_and_removes_by_the_link(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="First thoughts.", name="Ana")
+def test_the_private_link_edits_and_removes_from_another_device(
+    reader: Client, article: Any
+) -> None:
+    comment = post_comment(reader, article="a", words="First thoughts.", name="Ana")
     favorite, device = make_exercise(name="Squat"), Client(enforce_csrf_checks=True)
     changes = {"words": "Second thoughts.", "name": "Anna", "favorite": str(favorite.pk)}
     assert edit(device, comment, **changes)["Location"] == comment.own_url
@@ -44,12 +46,12 @@ def test_another_device_edits_and_removes_by_the_link(reader: Client, article: A
     assert page.one("h1").text == "Your answer is removed"
     assert "Second" not in page.text
     comment.refresh_from_db()
-    assert (comment.stands, comment.removed_by) == ("removed", "writer")
+    assert (comment.status, comment.removed_by) == ("removed", "writer")
 
 
-def test_the_cookie_is_a_small_one(reader: Client, article: Any, settings: Any) -> None:
+def test_the_cookie_is_short_and_restricted(reader: Client, article: Any, settings: Any) -> None:
     assert not reader.get("/articles/a/").cookies
-    written(reader, article="a", words="Hello.")
+    post_comment(reader, article="a", words="Hello.")
     cookie = reader.cookies[READER_COOKIE]
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/comments/", True, "Lax")
     assert len(cookie.value) == 32
@@ -57,22 +59,22 @@ def test_the_cookie_is_a_small_one(reader: Client, article: Any, settings: Any) 
     for address in ("/articles/a/", "/favorites/", "/comments/mine/"):
         assert not reader.get(address).cookies
     settings.SESSION_COOKIE_SECURE = True  # as it is when SITE_URL is https
-    written(reader, article="a", words="Hello again.")
+    post_comment(reader, article="a", words="Hello again.")
     assert reader.cookies[READER_COOKIE]["secure"]
 
 
 @pytest.mark.parametrize("value", ["", "x" * 32, "0" * 31, "0" * 33, "' OR 1=1 --", "0" * 5000])
-def test_a_cookie_that_was_made_up_is_replaced(article: Any, value: str) -> None:
+def test_an_invalid_cookie_is_replaced(article: Any, value: str) -> None:
     reader = stranger()
     reader.cookies[READER_COOKIE] = value
     assert "Nothing yet" in read(reader.get("/comments/mine/")).text
-    written(reader, article="a", words="Hello.")
+    post_comment(reader, article="a", words="Hello.")
     assert reader.cookies[READER_COOKIE].value != value
     assert "Hello." in read(reader.get("/comments/mine/")).text
 
 
-def test_the_cookie_shows_and_changes_nothing(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="Mine alone.")
+def test_the_cookie_lists_comments_but_permits_no_changes(reader: Client, article: Any) -> None:
+    comment = post_comment(reader, article="a", words="Mine alone.")
     make_comment(words="Not mine.")
     page = read(reader.get("/comments/mine/"))
     assert "Mine alone." in page.text
@@ -87,7 +89,7 @@ def test_the_cookie_shows_and_changes_nothing(reader: Client, article: Any) -> N
     assert "Nothing yet" in read(stranger().get("/comments/mine/")).text
 
 
-def test_the_link_alone_is_enough_and_opens_no_other(reader: Client, article: Any) -> None:
+def test_a_token_permits_changes_of_its_comment_only(reader: Client, article: Any) -> None:
     one, other = make_comment(words="One."), make_comment(words="Other.")
     number, _, signature = one.token.partition(":")
     for token in (f"{other.pk}:{signature}", f"{number}:{signature[:-1]}", number, f":{signature}"):
@@ -98,9 +100,9 @@ def test_the_link_alone_is_enough_and_opens_no_other(reader: Client, article: An
     assert list(Comment.objects.published()) == [other]
 
 
-def test_own_pages_are_kept_nowhere(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="Hello.")
-    answers = [
+def test_own_pages_are_not_cached_or_indexed(reader: Client, article: Any) -> None:
+    comment = post_comment(reader, article="a", words="Hello.")
+    responses = [
         reader.get(comment.own_url),
         reader.head(comment.own_url),
         change(reader, comment, "edit", words=""),
@@ -111,15 +113,15 @@ def test_own_pages_are_kept_nowhere(reader: Client, article: Any) -> None:
         change(reader, comment, "remove"),
         reader.post("/comments/", {"article": "a", "words": "More."}, headers=BROWSER),
     ]
-    for response in answers:
+    for response in responses:
         assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
         assert response["X-Robots-Tag"] == "noindex"
         assert "ETag" not in response
     assert reader.put(comment.own_url).status_code == 405
 
 
-def test_half_an_hour_to_edit(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="Before.")
+def test_editing_ends_after_half_an_hour(reader: Client, article: Any) -> None:
+    comment = post_comment(reader, article="a", words="Before.")
     comment.publish()
     end = comment.written_at + timedelta(minutes=30)
     form = read(reader.get(comment.own_url)).one(id="edit").one("form").fields()
@@ -134,8 +136,10 @@ def test_half_an_hour_to_edit(reader: Client, article: Any) -> None:
     assert words_at("/articles/a/") == ["In time."]
 
 
-def test_then_by_asking_and_she_decides(reader: Client, trainer: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="I do ten.")
+def test_later_changes_are_requested_from_the_trainer(
+    reader: Client, trainer: Client, article: Any
+) -> None:
+    comment = post_comment(reader, article="a", words="I do ten.")
     comment.publish()
     with time_machine.travel(timezone.now() + timedelta(hours=2), tick=False):
         assert change(reader, comment, "ask", change="Twelve, not ten.").status_code == 303
@@ -148,8 +152,8 @@ def test_then_by_asking_and_she_decides(reader: Client, trainer: Client, article
         assert "has your wish" not in read(reader.get(comment.own_url)).text
 
 
-def test_removing_is_always_possible(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="A year ago.")
+def test_removal_is_always_possible(reader: Client, article: Any) -> None:
+    comment = post_comment(reader, article="a", words="A year ago.")
     comment.publish()
     with time_machine.travel(timezone.now() + timedelta(days=365), tick=False):
         make_comment(article=article, parent=comment, words="An answer.")
@@ -158,8 +162,8 @@ def test_removing_is_always_possible(reader: Client, article: Any) -> None:
     assert comment.events.filter(what="removed").count() == 1
 
 
-def test_an_edited_comment_says_so(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="Before.")
+def test_a_published_edit_is_marked_as_edited(reader: Client, article: Any) -> None:
+    comment = post_comment(reader, article="a", words="Before.")
     comment.publish()
     assert ", edited" not in read(stranger().get("/articles/a/")).one("div", "comment").text
     edit(reader, comment, words="After.")
@@ -180,8 +184,8 @@ def test_an_edited_comment_says_so(reader: Client, article: Any) -> None:
         "pills-now.shop has them",
     ],
 )
-def test_an_edit_that_adds_a_link_waits(reader: Client, article: Any, added: str) -> None:
-    comment = written(reader, article="a", words="Slow and low.")
+def test_an_edit_that_adds_a_link_is_held(reader: Client, article: Any, added: str) -> None:
+    comment = post_comment(reader, article="a", words="Slow and low.")
     comment.publish()
     assert words_at("/articles/a/") == ["Slow and low."]
     edit(reader, comment, words=f"Slow and low. {added}")
@@ -192,8 +196,8 @@ def test_an_edit_that_adds_a_link_waits(reader: Client, article: Any, added: str
     assert "Your change waits" in read(reader.get(comment.own_url)).text
 
 
-def test_a_link_in_the_name_waits_as_well(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="Slow and low.")
+def test_a_link_in_the_name_is_held(reader: Client, article: Any) -> None:
+    comment = post_comment(reader, article="a", words="Slow and low.")
     comment.publish()
     edit(reader, comment, name="www.casino.example")
     assert "casino" not in stranger().get("/articles/a/").text
@@ -201,10 +205,10 @@ def test_a_link_in_the_name_waits_as_well(reader: Client, article: Any) -> None:
     assert "It holds a link." in comment.reasons
 
 
-def test_a_removed_comment_with_answers_leaves_its_place(reader: Client, article: Any) -> None:
+def test_a_removed_comment_with_replies_leaves_a_placeholder(reader: Client, article: Any) -> None:
     squat = make_exercise(name="Squat")
     typed = {"words": "Zanzibar words.", "name": "Zora", "favorite": squat.pk}
-    comment = written(reader, article="a", **typed)
+    comment = post_comment(reader, article="a", **typed)
     comment.publish()
     make_comment(article=article, parent=comment, words="Well said.")
     change(reader, comment, "remove")
@@ -212,32 +216,30 @@ def test_a_removed_comment_with_answers_leaves_its_place(reader: Client, article
     top, reply = read(page).all("div", "comment")
     assert top.text == "Removed by its writer."
     assert "Well said." in reply.text
-    everywhere = [page, *(stranger().get(a) for a in ("/favorites/", "/comments/feed/", "/"))]
-    everywhere.append(stranger().get(squat.get_absolute_url()))
-    for shown in everywhere:
+    pages = [page, *(stranger().get(a) for a in ("/favorites/", "/comments/feed/", "/"))]
+    pages.append(stranger().get(squat.get_absolute_url()))
+    for shown in pages:
         for word in ("Zanzibar", "Zora", "Favorite: Squat"):
             assert word not in shown.text
 
 
-def test_a_removed_comment_without_answers_leaves_nothing(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="Zanzibar words.")
+def test_a_removed_comment_without_replies_leaves_nothing(reader: Client, article: Any) -> None:
+    comment = post_comment(reader, article="a", words="Zanzibar words.")
     comment.publish()
     make_comment(article=article, parent=comment, published_at=None)
     change(reader, comment, "remove")
     assert "Removed by" not in stranger().get("/articles/a/").text
 
 
-def test_a_confirmed_address_does_not_hide_what_this_browser_wrote(
-    reader: Client, article: Any
-) -> None:
+def test_my_comments_lists_by_cookie_and_not_by_address(reader: Client, article: Any) -> None:
     typed = {"article": "a", "email": "ana@example.org"}
-    first = written(reader, **typed, words="Before I confirmed.")
+    first = post_comment(reader, **typed, words="Before I confirmed.")
     Address.objects.update(confirmed_at=timezone.now())
-    written(reader, **typed, words="After I confirmed.")
+    post_comment(reader, **typed, words="After I confirmed.")
     shown = read(reader.get("/comments/mine/")).text
     assert "Before I confirmed." in shown
     assert "After I confirmed." in shown
     other = stranger()
-    pretended = written(other, **typed, words="I only say I am Ana.")
+    impostor = post_comment(other, **typed, words="I only say I am Ana.")
     assert first.own_url not in other.get("/comments/mine/").text
-    assert pretended.words not in reader.get("/comments/mine/").text
+    assert impostor.words not in reader.get("/comments/mine/").text

@@ -1,4 +1,4 @@
-"""Every way a post can fail gives back what was typed, to the last byte."""
+"""Every failed POST gives back what was typed, byte for byte."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,7 +15,16 @@ from django.utils import timezone
 
 from comments.cleaning import clean
 from comments.models import Comment
-from tests.support.answering import TYPED, WORDS, change, edit, kept, send, to_copy, written
+from tests.support.answering import (
+    TYPED,
+    WORDS,
+    assert_form_keeps,
+    assert_words_to_copy,
+    change,
+    edit,
+    post_comment,
+    send,
+)
 from tests.support.make import make_article, make_comment, make_exercise, make_page
 from tests.support.page import read
 
@@ -31,13 +40,13 @@ def article(db: None) -> Any:
 
 @pytest.mark.parametrize("start", ENDS)
 @pytest.mark.parametrize("end", ENDS)
-def test_line_breaks_and_spaces_at_the_ends_survive(
+def test_white_space_at_both_ends_survives_a_refusal(
     reader: Client, article: Any, start: str, end: str
 ) -> None:
     typed = {**TYPED, "words": f"{start}Zebra{end}", "name": "x" * 81}
     response = send(reader, article="a", **typed)
     assert response.status_code == 400
-    kept(response, typed)
+    assert_form_keeps(response, typed)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +67,9 @@ def test_line_breaks_and_spaces_at_the_ends_survive(
         ({"favorite": "987654321", "words": WORDS}, "no longer in the library"),
     ],
 )
-def test_what_the_form_refuses(reader: Client, article: Any, wrong: Any, sentence: str) -> None:
+def test_refused_values_are_given_back(
+    reader: Client, article: Any, wrong: Any, sentence: str
+) -> None:
     typed = {**TYPED, "other_favorite": ""} | wrong
     for where in ({"article": "a"}, {}, {"answers": make_comment(article=article).pk}):
         response = send(reader, **typed, **where)
@@ -68,16 +79,16 @@ def test_what_the_form_refuses(reader: Client, article: Any, wrong: Any, sentenc
         field = page.one(id="answer").one(name=name)
         beside = page.one(id=field.attrs["aria-describedby"].split()[-1])
         assert sentence in beside.text
-        kept(response, {n: v for n, v in typed.items() if n != "favorite"})
-    assert Comment.objects.get().name == "Ana"  # the one that was made to be answered
+        assert_form_keeps(response, {n: v for n, v in typed.items() if n != "favorite"})
+    assert Comment.objects.get().name == "Ana"  # the parent created above
 
 
-def test_what_is_just_short_enough_is_taken(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="ж" * 5000, name="n" * 80)
+def test_values_at_the_limit_are_accepted(reader: Client, article: Any) -> None:
+    comment = post_comment(reader, article="a", words="ж" * 5000, name="n" * 80)
     assert (len(comment.words), len(comment.name)) == (5000, 80)
 
 
-def test_what_is_answered_is_gone(reader: Client, article: Any) -> None:
+def test_answering_a_removed_comment_gives_the_words_back(reader: Client, article: Any) -> None:
     parent = make_comment(article=article)
     form = read(reader.get(f"/comments/{parent.pk}/answer/")).one(id="answer").one("form")
     typed = form.fields() | TYPED
@@ -85,34 +96,38 @@ def test_what_is_answered_is_gone(reader: Client, article: Any) -> None:
     response = send(reader, **typed)
     assert response.status_code == 400
     assert "What you answer is no longer here" in read(response).one("div", "errors").text
-    kept(response, TYPED)
-    alone = as_is(response)
-    assert "answers" not in alone
-    comment = written(reader, **alone)
+    assert_form_keeps(response, TYPED)
+    without_parent = fields_of(response)
+    assert "answers" not in without_parent
+    comment = post_comment(reader, **without_parent)
     assert (comment.parent, comment.article) == (None, article)
     parent.delete()
-    kept(send(reader, **typed | {"words": WORDS + "!"}), TYPED | {"words": WORDS + "!"})
+    assert_form_keeps(
+        send(reader, **typed | {"words": WORDS + "!"}), TYPED | {"words": WORDS + "!"}
+    )
 
 
-def as_is(response: Any) -> dict[str, Any]:
+def fields_of(response: Any) -> dict[str, Any]:
     return read(response).one(id="answer").one("form").fields()
 
 
 @pytest.mark.parametrize("where", ["article", "answers"])
-def test_a_closed_conversation(reader: Client, where: str) -> None:
+def test_answering_in_a_closed_conversation_gives_the_words_back(
+    reader: Client, where: str
+) -> None:
     closed = make_article(slug="closed", closes_at=timezone.now())
     at = {"article": "closed", "answers": make_comment(article=closed).pk}
     response = send(reader, **TYPED | {where: at[where]})
     assert response.status_code == 400
-    kept(response, TYPED)
+    assert_form_keeps(response, TYPED)
     assert "still in the form" in read(response).one("div", "errors").text
 
 
-def test_too_many_too_fast_tells_when(reader: Client, article: Any) -> None:
+def test_the_rate_limit_says_when_to_try_again(reader: Client, article: Any) -> None:
     noon = timezone.now().replace(hour=17, minute=0, second=0) + timedelta(days=1)
     with time_machine.travel(noon, tick=False) as clock:
         for n in range(5):
-            written(reader, article="a", words=f"Number {n}.")
+            post_comment(reader, article="a", words=f"Number {n}.")
             clock.shift(timedelta(minutes=1))
         response = send(reader, article="a", **TYPED)
         assert response.status_code == 429
@@ -120,18 +135,18 @@ def test_too_many_too_fast_tells_when(reader: Client, article: Any) -> None:
         assert wait == 5 * 60
         local = timezone.localtime(timezone.now() + timedelta(seconds=wait))
         assert f"{local:%-I:%M %p}" in read(response).one("div", "errors").text
-        kept(response, TYPED)
+        assert_form_keeps(response, TYPED)
         assert send(reader, article="a", sender="203.0.113.8", **TYPED).status_code == 303
         clock.shift(timedelta(seconds=wait - 1))
         assert send(reader, article="a", **TYPED | {"name": "Bo"}).status_code == 429
         clock.shift(timedelta(seconds=1))
-        assert send(reader, **as_is(response) | {"name": "Bo"}).status_code == 303
+        assert send(reader, **fields_of(response) | {"name": "Bo"}).status_code == 303
 
 
-def test_sent_from_another_site(reader: Client, article: Any) -> None:
+def test_a_post_from_another_site_is_refused(reader: Client, article: Any) -> None:
     response = send(reader, {"Sec-Fetch-Site": "cross-site"}, article="a", **TYPED)
     assert response.status_code == 403
-    to_copy(response, TYPED)
+    assert_words_to_copy(response, TYPED)
     assert not Comment.objects.exists()
 
 
@@ -144,11 +159,11 @@ def test_a_form_left_open_for_three_days_still_works(reader: Client, article: An
         favorite.save()
         response = send(reader, **typed)
         assert response.status_code == 400
-        kept(response, TYPED)
-        assert written(reader, **as_is(response)).words == clean(WORDS).strip()
+        assert_form_keeps(response, TYPED)
+        assert post_comment(reader, **fields_of(response)).words == clean(WORDS).strip()
 
 
-BREAKING = {
+FAILURE_SQL = {
     "sqlite": "CREATE TRIGGER broken BEFORE {} ON {}"
     " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END",
     "postgresql": "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS"
@@ -158,14 +173,14 @@ BREAKING = {
 
 
 @contextmanager
-def breaking(what: str, table: str) -> Iterator[None]:
-    """Meanwhile the database itself fails in the middle of a save."""
-    with broken_by(BREAKING[connection.vendor].format(what, table)):
+def failing(what: str, table: str) -> Iterator[None]:
+    """Makes the database fail while it executes this statement on this table."""
+    with database_broken_by(FAILURE_SQL[connection.vendor].format(what, table)):
         yield
 
 
 @contextmanager
-def broken_by(sql: str) -> Iterator[None]:
+def database_broken_by(sql: str) -> Iterator[None]:
     before = transaction.savepoint()
     with connection.cursor() as cursor:
         cursor.execute(sql)
@@ -174,53 +189,53 @@ def broken_by(sql: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("table", ["comments_comment", "comments_letter", "comments_address"])
-def test_the_database_fails_in_the_middle_of_saving(
+def test_a_database_error_while_saving_gives_the_words_back(
     reader: Client, trainer: Client, article: Any, table: str
 ) -> None:
     User.objects.update(email="elsie@example.org")
-    with breaking("INSERT", table):
+    with failing("INSERT", table):
         response = send(reader, article="a", **TYPED)
-    sent_again_works(reader, response)
+    assert_sending_again_works(reader, response)
 
 
-def sent_again_works(reader: Client, response: Any) -> None:
+def assert_sending_again_works(reader: Client, response: Any) -> None:
     assert response.status_code == 503
     assert response["Retry-After"] == "60"
     assert not Comment.objects.exists()
-    kept(response, TYPED)
+    assert_form_keeps(response, TYPED)
     form = read(response).one("form")
     assert form.attrs["action"] == "/comments/"
     assert form.one("button").text == "Send it again"
     for _ in range(2):
-        assert written(reader, **form.fields()).words == clean(WORDS).strip()
+        assert post_comment(reader, **form.fields()).words == clean(WORDS).strip()
     assert Comment.objects.get().article
 
 
 @pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
-def test_the_database_is_locked_by_somebody_else(reader: Client) -> None:
+def test_a_locked_database_gives_the_words_back(reader: Client) -> None:
     make_article(slug="a")
     name = connection.settings_dict["NAME"]
     with closing(sqlite3.connect(name, uri=True, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         response = send(reader, article="a", **TYPED)
         other.execute("ROLLBACK")
-    sent_again_works(reader, response)
+    assert_sending_again_works(reader, response)
 
 
-def test_the_database_has_lost_its_table(reader: Client, article: Any) -> None:
-    with broken_by("ALTER TABLE comments_comment RENAME TO lost"):
+def test_a_missing_table_gives_the_words_back(reader: Client, article: Any) -> None:
+    with database_broken_by("ALTER TABLE comments_comment RENAME TO lost"):
         response = send(reader, article="a", **TYPED)
-    sent_again_works(reader, response)
+    assert_sending_again_works(reader, response)
 
 
-def test_an_edit_fails_in_the_middle_of_saving(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="Before.")
+def test_a_database_error_while_editing_gives_the_words_back(reader: Client, article: Any) -> None:
+    comment = post_comment(reader, article="a", words="Before.")
     typed = {"words": WORDS, "name": TYPED["name"]}
-    with breaking("UPDATE", "comments_comment"):
+    with failing("UPDATE", "comments_comment"):
         response = edit(reader, comment, **typed)
     assert response.status_code == 503
-    kept(response, typed)
+    assert_form_keeps(response, typed)
     form = read(response).one("form")
     assert form.attrs["action"] == comment.own_url
     assert reader.post(form.attrs["action"], form.fields()).status_code == 303
@@ -229,8 +244,10 @@ def test_an_edit_fails_in_the_middle_of_saving(reader: Client, article: Any) -> 
     assert comment.events.count() == 1
 
 
-def test_a_second_tab_edits_after_the_first_was_answered(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="Before.")
+def test_editing_in_another_tab_after_a_reply_gives_the_words_back(
+    reader: Client, article: Any
+) -> None:
+    comment = post_comment(reader, article="a", words="Before.")
     tab = read(reader.get(comment.own_url)).one(id="edit").one("form").fields()
     comment.publish()
     make_comment(article=article, parent=comment)
@@ -238,30 +255,34 @@ def test_a_second_tab_edits_after_the_first_was_answered(reader: Client, article
     response = change(reader, comment, "edit", **tab | typed)
     assert response.status_code == 400
     assert "too late to change it here" in read(response).one(id="edit").text
-    kept(response, typed)
+    assert_form_keeps(response, typed)
     assert read(response).one(id="ask").one("form")
 
 
-def test_a_second_tab_edits_after_the_first_removed_it(reader: Client, article: Any) -> None:
-    comment = written(reader, article="a", words="Before.")
+def test_editing_in_another_tab_after_removal_gives_the_words_back(
+    reader: Client, article: Any
+) -> None:
+    comment = post_comment(reader, article="a", words="Before.")
     change(reader, comment, "remove")
     for do, typed in [("edit", {"words": WORDS, "name": "Ana"}), ("ask", {"change": WORDS})]:
         response = change(reader, comment, do, **typed)
         assert response.status_code == 409
-        to_copy(response, typed)
+        assert_words_to_copy(response, typed)
 
 
-def test_a_wish_that_is_too_long(reader: Client, article: Any) -> None:
+def test_invalid_change_requests_are_given_back(reader: Client, article: Any) -> None:
     comment = make_comment(article=article)
     with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
-        for wish in ("\r\n" + "z" * 5001, "hidden \u202e here"):
-            response = change(reader, comment, "ask", change=wish)
+        for text in ("\r\n" + "z" * 5001, "hidden \u202e here"):
+            response = change(reader, comment, "ask", change=text)
             assert response.status_code == 400
-            kept(response, {"change": wish})
+            assert_form_keeps(response, {"change": text})
 
 
 @pytest.mark.parametrize("link", ["wrong", "cut", "gone"])
-def test_a_link_that_opens_nothing(reader: Client, article: Any, link: str) -> None:
+def test_posting_to_an_invalid_private_link_gives_the_words_back(
+    reader: Client, article: Any, link: str
+) -> None:
     comment = make_comment(article=article)
     address = {"wrong": "/comments/own/1:abc/", "cut": comment.own_url[:-6] + "/"}.get(
         link, comment.own_url
@@ -272,7 +293,7 @@ def test_a_link_that_opens_nothing(reader: Client, article: Any, link: str) -> N
     typed = {"words": WORDS, "name": TYPED["name"]}
     response = reader.post(address, {"do": "edit", **typed})
     assert response.status_code == 403
-    to_copy(response, typed)
+    assert_words_to_copy(response, typed)
     page = read(response).one("main")
     assert "You can still ask" in page.text
     assert {"/contact/", "/favorites/#answer"} <= {a.attrs["href"] for a in page.all("a")}

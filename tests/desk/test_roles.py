@@ -81,7 +81,7 @@ def test_each_notice_links_to_what_needs_attention(trainer: Client) -> None:
         "“Claiming” has a claim without a source.",
     ]
     assert re.match(r"Next: “Coming”\. Scheduled for \w+, \w+ \d+, ", texts[6])
-    assert texts[7].startswith("The last letter went out on ")
+    assert texts[7].startswith("The last email went out on ")
     for item in items(trainer):
         assert trainer.get(item.one("a").attrs["href"]).status_code == 200, item.text
 
@@ -107,7 +107,7 @@ def test_a_claim_with_a_source_gives_no_notice(trainer: Client) -> None:
 def test_a_trainer_edits_content_and_no_accounts() -> None:
     trainer = client_of("Trainer")
     Letter.objects.create(kind="x", to="a@example.org", subject="S", sent_at=earlier())
-    assert notices(trainer)[0].startswith("The last letter went out on ")
+    assert notices(trainer)[0].startswith("The last email went out on ")
     assert not items(trainer)[0].all("a")  # only administrators see the recipients of emails
     folds = [fold.text for fold in front_page(trainer).all("summary")]
     assert folds == ["More"]

@@ -67,7 +67,7 @@ def many() -> None:
     for top, answer in zip(tops[::40], tops[10::40], strict=False):
         answer.parent = top
     Comment.objects.bulk_update(tops[10::40], ["parent"], batch_size=1_000)
-    Comment.objects.all().arrange()
+    Comment.objects.all().update_thread_at()
 
 
 def test_no_table_that_grows_is_read_whole(many: None, reader: Client) -> None:

@@ -12,7 +12,7 @@ from comments.models import Address
 from mail import sending
 from mail.models import Letter
 from mail.outbox import send_due
-from tests.support.answering import written
+from tests.support.answering import post_comment
 from tests.support.mailbox import Mailbox, put
 from tests.support.page import read
 
@@ -33,19 +33,19 @@ def test_a_permanent_rejection_ends_the_email(elsie: Client, mailbox: Mailbox, r
     assert "could not be delivered" in read(elsie.get("/admin/")).one("main").text
     assert reply in read(elsie.get("/admin/comments/letter/")).one(id="result_list").text
     is_unreachable = reply[:3] in ("550", "551", "553")
-    assert Address.objects.get().gets_letters is not is_unreachable
+    assert Address.objects.get().gets_emails is not is_unreachable
     with time_machine.travel(timezone.now() + timedelta(days=31)):
-        assert Address.objects.get().gets_letters
+        assert Address.objects.get().gets_emails
 
 
 def test_an_unreachable_address_gets_no_emails_for_a_month(reader: Client) -> None:
-    written(reader, words="One.", email="ana@example.org")
+    post_comment(reader, words="One.", email="ana@example.org")
     Address.objects.update(unreachable_at=timezone.now())
     with time_machine.travel(timezone.now() + timedelta(days=8)):
-        written(reader, words="Two.", email="ana@example.org")
+        post_comment(reader, words="Two.", email="ana@example.org")
         assert Letter.objects.filter(kind="confirm").count() == 1
     with time_machine.travel(timezone.now() + timedelta(days=31)):
-        written(reader, words="Three.", email="ana@example.org")
+        post_comment(reader, words="Three.", email="ana@example.org")
         assert Letter.objects.filter(kind="confirm").count() == 2
 
 
@@ -100,7 +100,7 @@ def test_a_wrong_setting_ends_no_email(
             assert send_due() == 0
     assert not Letter.objects.filter(sending.undeliverable()).exists()
     assert set(Letter.objects.values_list("tries", flat=True)) == {0}
-    assert Address.objects.get().gets_letters
+    assert Address.objects.get().gets_emails
     assert "Emails do not leave" in read(elsie.get("/admin/")).one("main").text
     mailbox.says.clear()
     with time_machine.travel(timezone.now() + timedelta(days=16)):
@@ -161,7 +161,7 @@ def test_a_rejection_for_another_reason_leaves_the_address_reachable(
     mailbox.says["ana@example.org"] = reply
     assert send_due() == 1
     assert Letter.objects.get(to="ana@example.org").failed_at
-    assert Address.objects.get().gets_letters
+    assert Address.objects.get().gets_emails
 
 
 UNKNOWN = "550 5.1.1 <{}>: Recipient address rejected: User unknown"

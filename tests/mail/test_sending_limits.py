@@ -18,7 +18,7 @@ from mail import sending
 from mail.models import Letter
 from mail.outbox import send_due
 from tests.support.accounts import attempt, make_user
-from tests.support.answering import stranger, written
+from tests.support.answering import post_comment, stranger
 from tests.support.make import make_comment
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -39,14 +39,14 @@ def flood(reader: Client) -> list[str]:
     """Posts as seventy addresses of one mailbox, from four networks; returns the addresses."""
     names = [f"{'vi.ct.im' if n % 2 else 'victim'}+{n}@gmail.com" for n in range(70)]
     for n, name in enumerate(names):
-        written(stranger(), words=f"Number {n}.", email=name, sender=f"198.51.{n % 4}.{n}")
+        post_comment(stranger(), words=f"Number {n}.", email=name, sender=f"198.51.{n % 4}.{n}")
     return names
 
 
 def test_seventy_names_of_one_mailbox_get_three_a_day(reader: Client, clock: Any) -> None:
     names = flood(reader)
     limit = sending.MAILBOX_LIMITS["confirm"].maximum
-    written(stranger(), words="Another mailbox.", email="ana@gmail.com")
+    post_comment(stranger(), words="Another mailbox.", email="ana@gmail.com")
     assert send_due() == limit + 1
     assert (sent_to(*names), sent_to("ana@gmail.com")) == (limit, 1)
     for _ in range(10):
@@ -79,7 +79,7 @@ def test_stopping_one_address_stops_its_whole_mailbox(reader: Client, clock: Any
     for _ in range(5):
         clock.shift(DAY)
         assert send_due() == 0
-    written(stranger(), words="Once more.", email="VICTIM+again@googlemail.com")
+    post_comment(stranger(), words="Once more.", email="VICTIM+again@googlemail.com")
     assert send_due() == 0
 
 
@@ -90,7 +90,9 @@ def test_the_whole_site_has_a_limit_that_passwords_are_exempt_from(
     make_user(email="elsie@example.org")
     maximum, _ = sending.SITE_LIMITS["confirm"]
     for n in range(maximum + 30):
-        written(stranger(), words=f"Number {n}.", email=f"r{n}@s{n}.example", sender=f"10.0.{n}.1")
+        post_comment(
+            stranger(), words=f"Number {n}.", email=f"r{n}@s{n}.example", sender=f"10.0.{n}.1"
+        )
     assert send_due() >= maximum
     confirmed = sum("@s" in message.to[0] for message in mail.outbox)
     assert confirmed == maximum
@@ -104,7 +106,9 @@ def test_the_whole_site_has_a_limit_that_passwords_are_exempt_from(
 def test_urgent_emails_leave_first(reader: Client, clock: Any) -> None:
     make_user(email="elsie@example.org")
     for n in range(3):
-        written(stranger(), words=f"Number {n}.", email=f"r{n}@example.org", sender=f"10.0.{n}.1")
+        post_comment(
+            stranger(), words=f"Number {n}.", email=f"r{n}@example.org", sender=f"10.0.{n}.1"
+        )
     attempt(Client())
     Client().post(PASSWORD_PAGE, {"email": "elsie@example.org"})
     send_due()

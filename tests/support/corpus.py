@@ -1,4 +1,4 @@
-"""Texts written for the tests: what readers say, with the slips of a phone, and what spam says."""
+"""Texts written for the tests: readers' comments, with typing errors, and spam."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 def lines_of(name: str) -> list[str]:
-    """The texts of a file in tests/data, one a line."""
+    """The texts of a file in tests/data, one per line."""
     return [text for texts in by_topic(name).values() for text in texts]
 
 
 def by_topic(name: str) -> dict[str, list[str]]:
-    """The texts of a file by the heading ("# casino") above them; "" where there is none."""
+    """The texts of a file by the heading ("# casino") above them, or ""."""
     topics: dict[str, list[str]] = {}
     topic = ""
     for line in (DATA / f"{name}.txt").read_text("utf-8").splitlines():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from comments.models import Comment
 from mail.models import Letter
 from publishing.models import Site
-from tests.support.answering import kept, send, written
+from tests.support.answering import assert_form_keeps, post_comment, send
 from tests.support.page import read
 from tests.support.site import manage, refused
 from web import mailboxes
@@ -84,12 +84,12 @@ def test_comment_form_says_what_is_wrong_with_an_address(
     assert message in read(response).one(id="answer-email-error").text
     assert not Comment.objects.exists()
     if "\t" not in address:
-        kept(response, typed)
+        assert_form_keeps(response, typed)
 
 
 @pytest.mark.parametrize(("typed", "stored"), STORED.items())
 def test_address_is_stored_in_ascii(reader: Client, typed: str, stored: str) -> None:
-    assert written(reader, words="Zebra.", email=typed).email == stored
+    assert post_comment(reader, words="Zebra.", email=typed).email == stored
     assert Letter.objects.get(kind="confirm").to == stored
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from blog.models import Article, Draft
 from publishing.models import Subject
-from tests.support.accounts import make_user, once_more
+from tests.support.accounts import make_user, reauthenticate
 from tests.support.fuzzing import PLACEHOLDERS
 from tests.support.make import (
     make_article,
@@ -198,7 +198,7 @@ def test_any_json_is_accepted_as_a_passkey_response(credential: str) -> None:
     assert "_auth_user_id" not in stranger.session
     trainer = Client()
     trainer.force_login(User.objects.get())
-    once_more(trainer)
+    reauthenticate(trainer)
     assert trainer.get("/admin/sign-in/passkeys/add/").status_code == 200
     added = trainer.post("/admin/sign-in/passkeys/add/", {"credential": credential, "name": "x"})
     assert added.status_code == 200

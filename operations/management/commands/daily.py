@@ -63,7 +63,7 @@ def wipe_senders() -> None:
 def delete_removed() -> None:
     removed = Comment.objects.filter(removed_at__lt=timezone.now() - UNDO_FOR)
     removed.exclude(replies__in=Comment.objects.published()).delete()
-    removed.empty()  # one that keeps its place for the answers to it keeps none of its words
+    removed.erase_content()  # placeholders of threads keep no words
 
 
 def delete_spam() -> None:

@@ -1,4 +1,4 @@
-"""The phone page of a letter: large buttons, this letter's comments, seven days, nothing more."""
+"""The phone page that an email links to: its comments, its buttons, its expiry."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,26 +14,26 @@ from playwright.sync_api import expect
 from comments.models import Comment
 from mail.models import Letter
 from publishing.models import Site
-from tests.support.answering import body_of, stranger, tables, written
+from tests.support.answering import body_of, post_comment, stranger, tables
 from tests.support.axe import findings
 from tests.support.browsing import Visits
 from tests.support.make import make_article, make_comment
 from tests.support.page import read
 from tests.support.site import PASSWORD, RunningSite
 
-ENDED = "This link has expired"
+EXPIRED = "This link has expired"
 KINDS = ["Publish", "Delete", "Spam"]
 
 
 @pytest.fixture
-def letter(reader: Client, trainer: Client) -> str:
-    """The address of the phone page: two comments wait, a third came after the letter."""
+def phone_page(reader: Client, trainer: Client) -> str:
+    """The address of the phone page for two comments; a third came after the email."""
     User.objects.update(email="elsie@example.org")
     make_article(slug="a")
     make_comment(words="First.", published_at=None, email="ana@example.org", name="Ana")
-    written(reader, words="Second. Write to me", email="bo@example.org", article="a")
+    post_comment(reader, words="Second. Write to me", email="bo@example.org", article="a")
     text = Letter.objects.get(kind="waiting").text
-    written(reader, words="Third.")
+    post_comment(reader, words="Third.")
     Site.current()
     return "/comments/desk/" + text.partition("/comments/desk/")[2].split()[0]
 
@@ -46,87 +46,87 @@ def ids() -> list[int]:
     return list(Comment.objects.order_by("pk").values_list("pk", flat=True))
 
 
-def test_opening_it_changes_nothing(letter: str) -> None:
+def test_opening_the_phone_page_changes_nothing(phone_page: str) -> None:
     before = tables()
     for ask in (stranger().get, stranger().head, stranger().get):
-        assert ask(letter).status_code == 200
-    assert stranger().put(letter).status_code == 405
+        assert ask(phone_page).status_code == 200
+    assert stranger().put(phone_page).status_code == 405
     assert tables() == before
 
 
-def test_it_shows_this_letters_comments_and_no_address(letter: str) -> None:
-    response = stranger().get(letter)
-    assert waiting(letter) == ["First.", "Second. Write to me"]
+def test_the_phone_page_shows_its_comments_and_no_addresses(phone_page: str) -> None:
+    response = stranger().get(phone_page)
+    assert waiting(phone_page) == ["First.", "Second. Write to me"]
     assert "@example.org" not in response.text
     assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
     assert response["X-Robots-Tag"] == "noindex"
     assert not response.cookies
 
 
-def test_it_judges_this_letters_comments_and_no_other(letter: str) -> None:
+def test_the_phone_page_changes_only_its_comments(phone_page: str) -> None:
     first, second, third = ids()
     other = make_comment(words="Public.").pk
     for do in ("publish", "spam", "delete", "answer", "block"):
         for pk in (third, other, 10**9, "x", "٣"):
-            stranger().post(letter, {"do": f"{do}:{pk}", f"answer-{pk}": "Hm."})
-        stranger().post(letter, {"do": do, "chosen": [third, other]})
-    stranger().post(letter, {"do": "undo:1"})
-    stands = {c.pk: c.stands for c in Comment.objects.all()}
-    assert stands == {first: "waiting", second: "waiting", third: "waiting", other: "published"}
-    assert stranger().post(letter, {"do": f"publish:{first}"})["Location"] == letter
-    assert Comment.objects.get(pk=first).stands == "published"
-    assert waiting(letter) == ["Second. Write to me"]
+            stranger().post(phone_page, {"do": f"{do}:{pk}", f"answer-{pk}": "Hm."})
+        stranger().post(phone_page, {"do": do, "chosen": [third, other]})
+    stranger().post(phone_page, {"do": "undo:1"})
+    statuses = {c.pk: c.status for c in Comment.objects.all()}
+    assert statuses == {first: "waiting", second: "waiting", third: "waiting", other: "published"}
+    assert stranger().post(phone_page, {"do": f"publish:{first}"})["Location"] == phone_page
+    assert Comment.objects.get(pk=first).status == "published"
+    assert waiting(phone_page) == ["Second. Write to me"]
 
 
-def test_it_ends_when_all_are_decided(letter: str) -> None:
+def test_the_link_expires_when_all_comments_are_decided(phone_page: str) -> None:
     first, second, _ = ids()
-    stranger().post(letter, {"do": f"publish:{first}"})
-    stranger().post(letter, {"do": f"spam:{second}"})
-    assert read(stranger().get(letter)).one("h1").text == "All done"
-    response = stranger().post(letter, {"do": f"publish:{second}"})
-    assert (response.status_code, read(response).one("h1").text) == (403, ENDED)
-    assert Comment.objects.get(pk=second).stands == "spam"
+    stranger().post(phone_page, {"do": f"publish:{first}"})
+    stranger().post(phone_page, {"do": f"spam:{second}"})
+    assert read(stranger().get(phone_page)).one("h1").text == "All done"
+    response = stranger().post(phone_page, {"do": f"publish:{second}"})
+    assert (response.status_code, read(response).one("h1").text) == (403, EXPIRED)
+    assert Comment.objects.get(pk=second).status == "spam"
 
 
-@pytest.mark.parametrize("end", ["seven days", "password", "inactive", "no staff", "no judge"])
-def test_it_ends(letter: str, end: str) -> None:
-    her = User.objects.get()
+@pytest.mark.parametrize("end", ["seven days", "password", "inactive", "no staff", "no permission"])
+def test_the_link_expires(phone_page: str, end: str) -> None:
+    trainer = User.objects.get()
     days = 7.01 if end == "seven days" else 6.99
     with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
         if end != "seven days":
-            assert waiting(letter) == ["First.", "Second. Write to me"]
+            assert waiting(phone_page) == ["First.", "Second. Write to me"]
         if end == "password":
-            her.set_password(PASSWORD)
-        her.is_active = end != "inactive"
-        her.is_staff = end != "no staff"
-        her.is_superuser = end != "no judge"
-        her.save()
+            trainer.set_password(PASSWORD)
+        trainer.is_active = end != "inactive"
+        trainer.is_staff = end != "no staff"
+        trainer.is_superuser = end != "no permission"
+        trainer.save()
         for response in (
-            stranger().get(letter),
-            stranger().post(letter, {"do": f"publish:{ids()[0]}"}),
+            stranger().get(phone_page),
+            stranger().post(phone_page, {"do": f"publish:{ids()[0]}"}),
         ):
-            assert (response.status_code, read(response).one("h1").text) == (403, ENDED)
+            assert (response.status_code, read(response).one("h1").text) == (403, EXPIRED)
             assert "First." not in response.text
     assert not Comment.objects.published().exists()
 
 
-def test_a_made_up_link_opens_nothing(letter: str, settings: Any) -> None:
-    token = letter.split("/")[-2]
-    facts = signing.loads(token, salt="comments.desk")
-    more = facts | {"comments": ids()}
-    made_up = [
+def test_forged_links_are_refused(phone_page: str, settings: Any) -> None:
+    token = phone_page.split("/")[-2]
+    payload = signing.loads(token, salt="comments.desk")
+    more = payload | {"comments": ids()}
+    forged = [
         token[:-1] + ("A" if token[-1] != "A" else "B"),
         signing.dumps(more, salt="comments.other"),
         signing.dumps(more, key="another key", salt="comments.desk"),
         signing.dumps(more | {"auth": ""}, salt="comments.desk"),
         "x" * 3000,
     ]
-    for wrong in made_up:
+    for wrong in forged:
         assert stranger().get(f"/comments/desk/{wrong}/").status_code == 403
 
 
 def filled(site: RunningSite, visits: Visits) -> str:
-    """Ten comments wait, and the address of the phone page that judges them."""
+    """Posts ten comments. Returns the address of the phone page for them."""
     site.change("UPDATE auth_user SET email = 'elsie@example.org'")
     for n in range(10):
         body = body_of(words=f"Number {n}. My knee has pain.", name=f"Reader {n}")
@@ -142,7 +142,7 @@ def filled(site: RunningSite, visits: Visits) -> str:
 
 
 @pytest.mark.browser
-def test_ten_comments_take_ten_taps_on_a_phone(visits: Visits, site: RunningSite) -> None:
+def test_each_decision_takes_one_tap_on_a_phone(visits: Visits, site: RunningSite) -> None:
     address = filled(site, visits)
     phone = visits.window(site, scripts=False, width=390, height=844, has_touch=True)
     phone.goto(address)
@@ -158,16 +158,16 @@ def test_ten_comments_take_ten_taps_on_a_phone(visits: Visits, site: RunningSite
         with phone.expect_navigation():
             button.tap()
     expect(phone.get_by_role("heading", level=1)).to_have_text("All done")
-    stands = site.rows(
+    states = site.rows(
         "SELECT published_at IS NOT NULL, removed_by, is_spam FROM comments_comment ORDER BY id"
     )
-    wanted = [(1, "", 0), (0, "trainer", 0), (0, "", 1)]
-    assert stands == [wanted[n % 3] for n in range(10)]
+    expected = [(1, "", 0), (0, "trainer", 0), (0, "", 1)]
+    assert states == [expected[n % 3] for n in range(10)]
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_both_places_to_judge_have_no_barrier(
+def test_queue_and_phone_page_are_accessible(
     visits: Visits, site: RunningSite, scheme: Any
 ) -> None:
     address = filled(site, visits)

@@ -1,4 +1,4 @@
-"""Which of a reader's words become links on pages and in feeds, and with which address."""
+"""Which addresses in comments become links on pages and in feeds."""
 
 import json
 
@@ -7,7 +7,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.linking import linked
+from comments.linkify import linkify
 from tests.support.corpus import readers
 from tests.support.make import make_article, make_comment
 from tests.support.page import Element, read
@@ -16,8 +16,8 @@ NAMED = ["region", "section", "notify", "parameter", "times", "currency", "copy"
 
 
 def links(text: str) -> list[tuple[str, str]]:
-    """The text and the address of each link, as a browser reads them."""
-    return [(a.raw, a.attrs["href"]) for a in read(linked(text)).all("a")]
+    """The text and the address of each link, as a browser parses them."""
+    return [(a.raw, a.attrs["href"]) for a in read(linkify(text)).all("a")]
 
 
 @pytest.mark.parametrize(
@@ -46,16 +46,16 @@ def links(text: str) -> list[tuple[str, str]]:
         ("http://127.0.0.1:8000/a", ["http://127.0.0.1:8000/a"]),
     ],
 )
-def test_an_address_ends_where_a_person_ends_it(text: str, shown: list[str] | int) -> None:
+def test_links_end_where_a_person_would_end_them(text: str, shown: list[str] | int) -> None:
     found = [raw for raw, _ in links(text)]
     assert found == shown or len(found) == shown
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_a_parameter_is_no_character(name: str) -> None:
+def test_query_parameters_are_not_read_as_html_entities(name: str) -> None:
     address = f"https://example.com/?item=1&{name}=2&{name}_a=3"
     assert links(f"See {address}.") == [(address, address)]
-    assert f"item=1&amp;{name}=2" in linked(address)
+    assert f"item=1&amp;{name}=2" in linkify(address)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_parameter_is_no_character(name: str) -> None:
         ("www.bücher.example", "http://www.bücher.example"),
     ],
 )
-def test_www_needs_no_scheme(text: str, href: str) -> None:
+def test_www_addresses_become_links_without_a_scheme(text: str, href: str) -> None:
     assert [address for _, address in links(text)] == [href]
 
 
@@ -82,16 +82,18 @@ def test_www_needs_no_scheme(text: str, href: str) -> None:
         "http://[::1",
     ],
 )
-def test_what_is_no_link(text: str) -> None:
+def test_other_addresses_are_not_links(text: str) -> None:
     assert links(text) == []
 
 
-def test_no_reader_of_six_hundred_makes_a_link_by_a_slip() -> None:
+def test_readers_texts_give_no_accidental_links() -> None:
     texts = readers()
     assert len(texts) > 600
     for text in texts:
-        wanted = [w for w in text.split() if w.lower().startswith(("http://", "https://", "www."))]
-        assert len(links(text)) == len(wanted), text
+        expected = [
+            w for w in text.split() if w.lower().startswith(("http://", "https://", "www."))
+        ]
+        assert len(links(text)) == len(expected), text
 
 
 PIECES = st.sampled_from(
@@ -118,17 +120,17 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.text(max_size=3), max_size=60).map("".join))
-def test_the_text_is_kept_and_links_lead_where_they_say(text: str) -> None:
-    """Whatever is written: nothing is lost, nothing is markup, every address was written there."""
-    page = read(linked(text))
+def test_any_text_is_preserved_and_links_lead_to_the_address_shown(text: str) -> None:
+    """Nothing is lost, nothing becomes markup, and every address occurs in the text."""
+    page = read(linkify(text))
     assert page.raw == text
     for element in page:
         assert element.tag in ("document", "a")
         if element.tag == "a":
-            check(element, text)
+            assert_link_is_honest(element, text)
 
 
-def check(a: Element, text: str) -> None:
+def assert_link_is_honest(a: Element, text: str) -> None:
     href = a.attrs["href"]
     assert set(a.attrs) == {"href", "rel"}
     assert a.attrs["rel"] == "ugc nofollow"
@@ -142,16 +144,15 @@ def check(a: Element, text: str) -> None:
     ["www.", "http://", "https://a.example/(", "a.", "www.a.", "@", "https://a-", "&region", '"'],
 )
 def test_a_long_text_ends_soon(piece: str) -> None:
-    """5,000 characters that make a naive pattern start again and again; guarded by the clock of
-    the whole run: quadratic ones took minutes."""
+    """Quadratic patterns took minutes for these 5,000 characters."""
     text = (piece * 5000)[:5000]
-    assert read(linked(text)).raw == text
+    assert read(linkify(text)).raw == text
 
 
-def test_pages_and_feeds_show_the_same_links(reader: Client) -> None:
+def test_pages_and_feeds_contain_the_same_links(reader: Client) -> None:
     words = "(see https://example.com/?a=1&region=2). My knees.My hips, www.example.org."
     make_comment(article=make_article(slug="a"), words=words)
-    wanted = ["https://example.com/?a=1&region=2", "http://www.example.org"]
+    expected = ["https://example.com/?a=1&region=2", "http://www.example.org"]
     page = read(reader.get("/articles/a/")).one("div", "words")
     assert page.text == words
     shown = [page]
@@ -165,5 +166,5 @@ def test_pages_and_feeds_show_the_same_links(reader: Client) -> None:
         shown.append(read(entry))
     assert len(shown) > 1
     for part in shown:
-        assert [a.attrs["href"] for a in part.all("a")] == wanted
+        assert [a.attrs["href"] for a in part.all("a")] == expected
     assert {a.attrs["rel"] for a in page.all("a")} == {"ugc nofollow"}

@@ -1,4 +1,4 @@
-"""Nobody writes in somebody else's name: what reads like hers is held, and hers are marked."""
+"""Impersonating the trainer, the authors or the business is detected and held."""
 
 import json
 import time
@@ -11,16 +11,16 @@ from django.test import Client
 from django.utils import timezone
 
 from comments import moderation
+from comments.impersonation import imitated_by_name, imitated_by_signature
 from comments.models import Comment
-from comments.names import imitated, signed_as
 from publishing.models import Site
-from tests.support.answering import edit, stranger, written
+from tests.support.answering import edit, post_comment, stranger
 from tests.support.make import make_article, make_author, make_comment
 from tests.support.page import read
 
 pytestmark = pytest.mark.database
 
-HERS = [
+IMITATIONS = [
     *(
         "Elsie",
         "elsie, trainer",
@@ -56,7 +56,7 @@ HERS = [
     *("Elzie", "Elзie", "Elƨie", "Elꙅie", "El§ie", "Els¡e", "E⎮sie", "E❘sie", "£lsie", "E£sie"),
     *("Glute Gardn", "Gulte Garden", "Velasquez Trainning", "Vleazquez Training official"),
 ]
-OTHERS = [
+OTHER_NAMES = [
     *("Ana", "Chelsie", "Kelsie", "Elsa", "Elise", "Elias", "Coach Bob", "Trainer Joe", "Liz"),
     *("María José", "محمد", "李", "Иван", "Coachella", "A reader", "Garden", "", "🔥"),
     *("Host", "Mod", "Elsje", "2026", "Ana77", "Ana!", "Flat Garden", "Rosie", "x"),
@@ -69,14 +69,14 @@ def people(db: None) -> None:
     make_author(name="Elsie Velazquez", business="Velazquez Training")
 
 
-@pytest.mark.parametrize("name", HERS, ids=ascii)
-def test_what_reads_like_her_or_her_business(name: str) -> None:
-    assert imitated(name)
+@pytest.mark.parametrize("name", IMITATIONS, ids=ascii)
+def test_names_that_imitate_the_trainer_or_her_business_are_detected(name: str) -> None:
+    assert imitated_by_name(name)
 
 
-@pytest.mark.parametrize("name", OTHERS, ids=ascii)
-def test_what_does_not(name: str) -> None:
-    assert not imitated(name)
+@pytest.mark.parametrize("name", OTHER_NAMES, ids=ascii)
+def test_other_names_are_allowed(name: str) -> None:
+    assert not imitated_by_name(name)
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_what_does_not(name: str) -> None:
         "Do ten of each.\nElsie xx",
     ],
 )
-def test_a_signature(words: str) -> None:
-    assert signed_as(words)
+def test_signatures_are_detected(words: str) -> None:
+    assert imitated_by_signature(words)
 
 
 @pytest.mark.parametrize(
@@ -114,28 +114,28 @@ def test_a_signature(words: str) -> None:
         "The one Elsie showed",
     ],
 )
-def test_no_signature(words: str) -> None:
-    assert not signed_as(words)
+def test_texts_without_a_signature_are_allowed(words: str) -> None:
+    assert not imitated_by_signature(words)
 
 
-def test_a_business_without_letters_holds_nobody() -> None:
+def test_a_business_without_letters_matches_nothing() -> None:
     make_author(name="🔥", business="🔥 🔥")
-    assert not imitated("Ana")
+    assert not imitated_by_name("Ana")
 
 
-def test_the_favorite_may_speak_of_her(known: Client) -> None:
+def test_the_other_favorite_may_mention_the_trainer(known: Client) -> None:
     for favorite in ("Elsie's bridge", "The one Elsie showed"):
-        comment = written(known, words="", name="Ana", other_favorite=favorite)
-        assert comment.stands == "published"
+        comment = post_comment(known, words="", name="Ana", other_favorite=favorite)
+        assert comment.status == "published"
 
 
 @pytest.fixture
 def known() -> Client:
-    """A reader whose new words are live at once."""
+    """A known reader, whose comments are published at once."""
     client = stranger()
     with time_machine.travel(timezone.now() - timedelta(days=2), tick=False):
         for n in range(3):
-            written(client, words=f"Number {n}.", name="Ana").publish()
+            post_comment(client, words=f"Number {n}.", name="Ana").publish()
     return client
 
 
@@ -147,75 +147,75 @@ def known() -> Client:
         {"name": "Ana", "words": "Do a hundred.\r\nElsie, trainer"},
     ],
 )
-def test_it_is_held_also_of_a_known_reader(known: Client, fields: dict[str, str]) -> None:
-    assert written(known, words="Me again.", name="Ana").stands == "published"
-    comment = written(known, **{"words": "Do a hundred a day."} | fields)
-    assert comment.stands == "waiting"
+def test_impersonation_by_a_known_reader_is_held(known: Client, fields: dict[str, str]) -> None:
+    assert post_comment(known, words="Me again.", name="Ana").status == "published"
+    comment = post_comment(known, **{"words": "Do a hundred a day."} | fields)
+    assert comment.status == "waiting"
     assert "Readers could take it for words of “Elsie”." in comment.reasons.splitlines()
-    moderation.publish(comment, None)  # another Elsie may write
-    assert comment.stands == "published"
+    moderation.publish(comment, None)  # another Elsie may comment
+    assert comment.status == "published"
 
 
-def test_a_name_that_is_changed_afterwards_is_held_too(known: Client) -> None:
-    comment = written(known, words="Do a hundred a day.", name="Ana")
+def test_impersonation_by_a_later_edit_is_held(known: Client) -> None:
+    comment = post_comment(known, words="Do a hundred a day.", name="Ana")
     edit(known, comment, name="Еlsie, trainer")
     comment.refresh_from_db()
-    assert (comment.name, comment.stands) == ("Ana", "published")
+    assert (comment.name, comment.status) == ("Ana", "published")
     assert comment.change
     assert "Readers could take it for words of “Elsie”." in comment.reasons.splitlines()
 
 
-def test_the_queue_says_so_before_she_publishes_it(trainer: Client) -> None:
-    comment = written(stranger(), words="Do a hundred a day.", name="Еlsie, trainer")
+def test_the_queue_warns_of_impersonation(trainer: Client) -> None:
+    comment = post_comment(stranger(), words="Do a hundred a day.", name="Еlsie, trainer")
     row = read(trainer.get("/admin/comments/comment/queue/")).one(id=f"waiting-{comment.pk}")
     hints = [hint.text for hint in row.all("p", "hint")]
     assert "Readers could take it for words of “Elsie”." in hints
 
 
-def test_a_new_author_is_protected_at_once(known: Client) -> None:
-    assert written(known, words="One.", name="Bo Larsen").stands == "published"
+def test_a_new_author_is_protected_immediately(known: Client) -> None:
+    assert post_comment(known, words="One.", name="Bo Larsen").status == "published"
     make_author(name="Bo Larsen")
-    assert written(known, words="Two.", name="bo larsen").stands == "waiting"
+    assert post_comment(known, words="Two.", name="bo larsen").status == "waiting"
 
 
-def test_her_answers_are_marked_by_more_than_words(reader: Client) -> None:
+def test_the_trainers_comments_are_marked_in_ways_no_reader_can_imitate(reader: Client) -> None:
     article = make_article(slug="a")
     parent = make_comment(article=article, words="Zanzibar?", name="Elsie, trainer")
     make_comment(article=article, parent=parent, words="Zanzibar.", by_trainer=True, name="")
     page = read(reader.get("/articles/a/"))
-    theirs, hers = page.all("div", "comment")
-    assert not theirs.all("svg")
-    (mark,) = hers.all("svg")
+    by_reader, by_trainer = page.all("div", "comment")
+    assert not by_reader.all("svg")
+    (mark,) = by_trainer.all("svg")
     assert (mark.attrs["role"], mark.attrs["aria-label"]) == ("img", "Written by the trainer")
     (script,) = [s for s in page.all("script") if "Zanzibar" in s.raw]
     nodes: list[Any] = json.loads(script.raw)["@graph"]
-    of_theirs, of_hers = [node["author"] for node in nodes if node["@type"] == "Comment"]
-    assert of_hers["name"] == "Elsie"
-    assert "worksFor" in of_hers
-    assert "worksFor" not in of_theirs
+    reader_author, trainer_author = [node["author"] for node in nodes if node["@type"] == "Comment"]
+    assert trainer_author["name"] == "Elsie"
+    assert "worksFor" in trainer_author
+    assert "worksFor" not in reader_author
     entries = reader.get("/comments/feed/").text.split("<entry>")[1:]
     assert sorted("<uri>" in entry for entry in entries) == [False, True]
     hits = read(reader.get("/search/?q=zanzibar&kind=comment")).all("article", "hit")
     assert sorted(hit.one("h2").text for hit in hits) == ["Elsie, trainer", "Elsie, trainer"]
 
 
-def test_what_is_said_of_her_reading_is_true(reader: Client) -> None:
+def test_the_form_says_who_reads_answers_according_to_the_setting(reader: Client) -> None:
     make_article(slug="a")
-    every = "Elsie reads every answer before it appears."
+    sentence = "Elsie reads every answer before it appears."
     for passes in (True, False, True):
         site = Site.current()
         site.known_readers_pass = passes
         site.save()
         for address in ("/articles/a/", "/favorites/"):
             page = reader.get(address).text
-            assert (every in page) is not passes
+            assert (sentence in page) is not passes
             assert ("Elsie reads every new reader’s answer" in page) is passes
     assert Comment.objects.count() == 0
 
 
-def test_a_text_of_many_short_lines_is_read_quickly() -> None:
-    """The bound is generous: it guards against a hang."""
+def test_signature_detection_is_fast_for_many_short_lines() -> None:
+    """The generous bound guards against a hang."""
     lines = "\n".join(f"{n:x}.b:c" for n in range(5000))[:5000]
     began = time.monotonic()
-    assert not signed_as(lines)
+    assert not imitated_by_signature(lines)
     assert time.monotonic() - began < 5

@@ -1,11 +1,9 @@
-"""What in a text leads elsewhere, for the judgement: also what is written to hide it.
+"""Finds links in a text for the spam filter, including disguised ones.
 
-`comments/linking.py` decides what is *shown* as a link; this is wider on purpose. It reads a text
-as a person would guess it ("evil(dot)com", "hxxps://", full-width letters, a zero-width space in
-"http"), and yet takes no missing space after a period ("my knees.My hips") for a link.
+`comments/linkify.py` decides what is *displayed* as a link; this module detects more on purpose. It
+understands what a person would ("evil(dot)com", "hxxps://", full-width letters, a zero-width space
+in "http"), but does not mistake a missing space after a period ("my knees.My hips") for a link.
 """
-
-from __future__ import annotations
 
 import html
 import re
@@ -16,14 +14,15 @@ from functools import cache
 import idna
 from linkify_it.tlds import TLDS
 
-from comments import names
+from comments import impersonation
 from comments.cleaning import clean
 
-# What the library's list of 2020 lacks: delegated since, or used without being delegated.
-NEWER = ["kids", "merck", "music", "web", "xn--4dbrk0ce", "example", "onion"]
-# Top-level domains with which a sentence may begin. "squats.so" is a missing space far more often
+# Missing from the library's list of 2020: delegated since, or used without delegation.
+EXTRA_TLDS = ["kids", "merck", "music", "web", "xn--4dbrk0ce", "example", "onion"]
+# Top-level domains that can also begin a sentence. "squats.so" is a missing space far more often
 # than a host, so these count only with more of an address around them ("t.me/deals").
-_WORDS = """al am as at baby band bar be best bike blog blue box by ca call camp care center city
+_WORD_TLDS = """
+al am as at baby band bar be best bike blog blue box by ca call camp care center city
 clinic coach coffee cool dance day diet do doctor dog email energy es et family fans fish fit
 fitness food football free fun gift gold golf got green group guide guru hair health help here horse
 hot house how il in info is it kids la land le life live living lol love ma man md me men mom movie
@@ -31,18 +30,18 @@ my na ne net new news next no now one open page pet phone photo photos physio pi
 plus pm press pro pt re red report rest review reviews rip rocks run safe school science se shoes
 show si skin so soccer social sports star studio study style su support surgery team tennis tips to
 today tools town training us va vet video watch wine work works world wow yoga you zip zone"""
-WORDS_TOO = set(_WORDS.split())
-# Also written with a capital letter, as phones do after a period, these are hosts …
-GENERIC = {"biz", "cn", "co", "com", "io", "org", "ru", "xyz"}
-# … and these are, if the name before them has a capital letter too ("MegaSlim.Shop").
-SHOPS = {"app", "club", "dev", "online", "shop", "site", "store"}
-SPELLED = "com|net|org|io|info|biz|xyz|ru|cn|co|shop|online|site|club|store|app|dev"
+WORD_TLDS = set(_WORD_TLDS.split())
+# Hosts even with a capitalized ending, as phones write it after a period …
+GENERIC_TLDS = {"biz", "cn", "co", "com", "io", "org", "ru", "xyz"}
+# … and these, if the name before them is capitalized too ("MegaSlim.Shop").
+SHOP_TLDS = {"app", "club", "dev", "online", "shop", "site", "store"}
+SPELLED_OUT = "com|net|org|io|info|biz|xyz|ru|cn|co|shop|online|site|club|store|app|dev"
 
-# What people write before a missing space although it has a digit or a hyphen: 10kg, 3x10, sit-ups.
+# Words with a digit or a hyphen that people write before a missing space: 10kg, 3x10, sit-ups.
 QUANTITY = re.compile(r"\d+(?:x\d+|[a-z]{0,4})|x-rays?|\w+-(?:ups?|downs?|backs?|ins?|outs?)", re.I)
-# Looks like c, and NFKD makes another sigma of it.
+# The lunate sigma looks like c; NFKD would turn it into another sigma.
 LUNATE = str.maketrans("\u03f2\u03f9", "cC")
-# What stands for a period, a slash and a colon.
+# Look-alikes of the period, the slash and the colon.
 PUNCTUATION = str.maketrans({"∕": "/", "⁄": "/", "⧸": "/", "∶": ":", "ː": ":", "꞉": ":", "․": "."})
 
 _DISGUISES = [
@@ -54,16 +53,16 @@ _DISGUISES = [
     (r"\bhttp(s?)\s{0,3}[:;]\s{0,3}[/\\]+\s{0,3}", r"http\1://"),
     (r"\s{0,3}[\[({<]\s{0,3}(?:\.|,|d[o0]t|punto|punkt|point|точка)\s{0,3}[\])}>]\s{0,3}", "."),
     (r"\s{0,3}[\[({<]\s{0,3}(?:@|at|arroba)\s{0,3}[\])}>]\s{0,3}", "@"),
-    (rf"(?<=\w\w)\s{{1,3}}d[o0]t\s{{1,3}}(?=(?:{SPELLED})\b)", "."),
+    (rf"(?<=\w\w)\s{{1,3}}d[o0]t\s{{1,3}}(?=(?:{SPELLED_OUT})\b)", "."),
     (r"(?<=\w\w)\s{1,3}p[ou]nto\s{1,3}(?=(?:com|net|org)\b)", "."),
     (r"(?<=\w\w)(?<!\bthe)\s{1,3}\.\s{0,3}(?=(?:com|org|ru|xyz)\b)", "."),
     (r"(?<=\w\w)\s{1,3}\.\s{1,3}(?=(?:net|info)\b)", "."),
     (r"(?<=\w\w)\.\s{1,3}(?=(?-i:com|net|org)\b)", "."),
     (r"(?<=[a-z0-9]),(?=(?:com|org|ru|xyz)\b)", "."),
-    (rf"(?<=[a-z0-9])[·•‧∙⋅](?=(?:{SPELLED})\b)", "."),
+    (rf"(?<=[a-z0-9])[·•‧∙⋅](?=(?:{SPELLED_OUT})\b)", "."),
     (r"(?<=[a-z0-9])。(?=[a-z0-9])", "."),
 ]
-DISGUISES = [(re.compile(seen, re.I), meant) for seen, meant in _DISGUISES]
+DISGUISES = [(re.compile(pattern, re.I), meaning) for pattern, meaning in _DISGUISES]
 
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 MARKUP = re.compile(
@@ -82,46 +81,47 @@ ADDRESS = re.compile(
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 
 
-def readable(text: str) -> str:
-    """A text without what hides its letters: compatibility forms, marks, invisible characters."""
+def normalized(text: str) -> str:
+    """Returns the text in plain letters: without HTML entities, compatibility forms, combining
+    marks and invisible characters."""
     folded = unicodedata.normalize("NFKD", clean(html.unescape(text)).translate(LUNATE))
-    kept = (c for c in folded if unicodedata.category(c) not in ("Cf", "Mn", "Me", "Co"))
-    return "".join(map(_latin, kept)).translate(PUNCTUATION)
+    visible = (c for c in folded if unicodedata.category(c) not in ("Cf", "Mn", "Me", "Co"))
+    return "".join(map(_latin, visible)).translate(PUNCTUATION)
 
 
 @cache
 def _latin(character: str) -> str:
-    """The letter of a Latin form that stays itself in NFKD (small capitals, letters in squares)."""
-    is_form = not character.isascii() and " LATIN " in f" {unicodedata.name(character, '')}"
-    return names.look_alike(character) if is_form else character
+    """The letter of a Latin variant that NFKD does not fold (small capitals, squared letters)."""
+    is_variant = not character.isascii() and " LATIN " in f" {unicodedata.name(character, '')}"
+    return impersonation.latin_look_alike(character) if is_variant else character
 
 
-def plain(text: str) -> str:
-    """A text with links as they would be typed, in place of their disguises."""
-    text = readable(text)
-    for seen, meant in DISGUISES:
-        text = seen.sub(meant, text)
+def deobfuscated(text: str) -> str:
+    """Returns the normalized text with disguised links replaced by plain ones."""
+    text = normalized(text)
+    for pattern, meaning in DISGUISES:
+        text = pattern.sub(meaning, text)
     return text
 
 
 def _top_level_domains() -> Iterator[str]:
-    for tld in [*TLDS, *NEWER]:
+    for tld in [*TLDS, *EXTRA_TLDS]:
         yield tld.lower()
         if tld.lower().startswith("xn--"):
-            yield readable(idna.decode(tld.lower())).casefold()
+            yield normalized(idna.decode(tld.lower())).casefold()
 
 
 TOP_LEVEL = set(_top_level_domains())
 
 
-def found(text: str) -> list[str]:
-    """The links of a text, each as it would be typed, or the markup for links if that is more."""
-    written = readable(text)
-    text = plain(text)
+def find_links(text: str) -> list[str]:
+    """Returns the links of a text in plain form, or its link markup if there is more of that."""
+    typed = normalized(text)
+    text = deobfuscated(text)
     addresses = [
         match[0]
         for match in ADDRESS.finditer(text)
-        if _is_link(match, is_disguised=match["host"] not in written)
+        if _is_link(match, is_disguised=match["host"] not in typed)
     ]
     markup = [match[0] for match in MARKUP.finditer(text)]
     return max(addresses, markup, key=len)
@@ -134,17 +134,17 @@ def _is_link(match: re.Match[str], *, is_disguised: bool) -> bool:
     *labels, top = host.split(".")
     if not labels:
         return False
-    if IP.fullmatch(host):  # not sets ("12.10.8.6"), as far as one can tell
+    if IP.fullmatch(host):  # repetitions ("12.10.8.6") mostly fail this
         return bool(match["more"]) or any(len(part) == 3 for part in host.split("."))
     if _mixes_alphabets(host):
-        host = "".join(c if c.isascii() else names.look_alike(c) for c in host)
+        host = "".join(c if c.isascii() else impersonation.latin_look_alike(c) for c in host)
         *labels, top = host.split(".")
         is_disguised = True
     if labels[0].casefold() == "www":
         return True
     if top.casefold() not in TOP_LEVEL:
         return False
-    if labels[-1].isdecimal() and top not in GENERIC and not _is_number_host(labels[-1], top):
+    if labels[-1].isdecimal() and top not in GENERIC_TLDS and not _is_number_host(labels[-1], top):
         return False  # "5.No"
     if match["user"] or match["more"] or is_disguised:
         return True
@@ -152,23 +152,23 @@ def _is_link(match: re.Match[str], *, is_disguised: bool) -> bool:
 
 
 def _is_number_host(label: str, top: str) -> bool:
-    """Whether it is "888.casino", not "100.kg"."""
-    return len(label) > 2 and len(top) > 2 and top not in WORDS_TOO
+    """True for "888.casino", false for "100.kg"."""
+    return len(label) > 2 and len(top) > 2 and top not in WORD_TLDS
 
 
 def _is_host(labels: list[str], top: str) -> bool:
-    """Whether labels before a top-level domain, and no more than that, are meant as a host."""
+    """True if bare labels and a top-level domain, without path or user, are meant as a host."""
     ending = top.casefold()
     if top not in (ending, top.upper()):
-        return ending in GENERIC or (ending in SHOPS and labels[-1][0].isupper())
-    if ending in WORDS_TOO:
+        return ending in GENERIC_TLDS or (ending in SHOP_TLDS and labels[-1][0].isupper())
+    if ending in WORD_TLDS:
         several = len(labels) > 1 and all(len(label) > 2 for label in labels)
         return several or (len(top) > 2 and _is_made_up(labels[-1]))
-    return len(labels[-1]) > 1 or ending in GENERIC
+    return len(labels[-1]) > 1 or ending in GENERIC_TLDS
 
 
 def _is_made_up(label: str) -> bool:
-    """Whether no sentence ends with it: "cheap-rx", "pills4u", but not "10kg" or "sit-ups"."""
+    """True for labels that end no sentence: "cheap-rx", "pills4u", but not "10kg" or "sit-ups"."""
     return bool(re.search(r"[\d-]", label)) and not QUANTITY.fullmatch(label)
 
 

@@ -1,0 +1,134 @@
+"""Private links of readers: their own comments, and the email address that they gave."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from blog.models import Article
+from comments import emails, moderation
+from comments.forms import ChangeRequestForm, EditForm
+from comments.models import Address, Comment, own_comment_signer
+from comments.views.responses import keeps_words, private, reader_id, see_other
+from exercises.models import Exercise
+from web.clients import keyed_hash
+from web.decorators import read_only
+
+TOO_LATE = "It is too late to change it here. Ask below; your new words are still here."
+
+
+@csrf_exempt  # the token in the address permits the change
+@require_http_methods(["GET", "HEAD", "POST"])
+@keeps_words
+def own_comment(request: HttpRequest, token: str) -> HttpResponse:
+    """A writer's own comment by its private link: its status, and changing or removing it."""
+    comment = _by_token(token)
+    if comment is None:
+        context = {"data": request.POST}
+        return private(render(request, "comments/no_link.html", context, status=403))
+    if request.method == "POST":
+        return private(_change(request, comment))
+    return private(_own_page(request, comment))
+
+
+@read_only
+def my_comments(request: HttpRequest) -> HttpResponse:
+    """What this browser wrote. The cookie only lists; each link's token permits changes."""
+    author_hash = keyed_hash("person", reader_id(request))
+    comments = Comment.objects.filter(author_hash=author_hash, removed_at=None).with_favorite()
+    return private(render(request, "comments/mine.html", {"comments": comments}))
+
+
+def _by_token(token: str) -> Comment | None:
+    try:
+        pk = own_comment_signer.unsign(token)
+    except signing.BadSignature:
+        return None
+    return Comment.objects.with_favorite().select_related("parent").filter(pk=pk).first()
+
+
+def _own_page(
+    request: HttpRequest, comment: Comment, status: int = 200, **context: Any
+) -> HttpResponse:
+    edit_form = EditForm(instance=comment.with_change()) if comment.may_be_edited else None
+    context = {
+        "comment": comment,
+        "article": Article.objects.published().filter(comments=comment).first(),
+        "is_live": Comment.objects.published().filter(pk=comment.pk).exists(),
+        "edit_form": edit_form,
+        "changed": _pending_change(comment),
+        "change_form": ChangeRequestForm(),
+        **context,
+    }
+    return render(request, "comments/own.html", context, status=status)
+
+
+def _pending_change(comment: Comment) -> Comment | None:
+    """The comment as it will be once its change is published, without links to act on it."""
+    if comment.change is None:
+        return None
+    changed = comment.with_change()
+    if changed.favorite and not Exercise.objects.published().contains(changed.favorite):
+        changed.favorite = None
+    changed.pk = None
+    return changed
+
+
+def _change(request: HttpRequest, comment: Comment) -> HttpResponse:
+    """Carries out the button that was pressed."""
+    do = request.POST.get("do")
+    if comment.removed_at or do not in ("remove", "edit", "ask"):
+        status = 409 if comment.removed_at else 400
+        return _own_page(request, comment, status, data=request.POST)
+    if do == "remove":
+        moderation.remove(comment, None)
+        return see_other(comment.own_url)
+    return (_edit if do == "edit" else _ask_for_change)(request, comment)
+
+
+def _edit(request: HttpRequest, comment: Comment) -> HttpResponse:
+    form = EditForm(request.POST, instance=comment.with_change())
+    if not comment.may_be_edited:
+        form.add_error(None, TOO_LATE)
+    if not form.is_valid():
+        return _own_page(request, comment, 400, edit_form=form)
+    moderation.edit(comment, form.save(commit=False))
+    return see_other(comment.own_url)
+
+
+def _ask_for_change(request: HttpRequest, comment: Comment) -> HttpResponse:
+    form = ChangeRequestForm(request.POST)
+    if not form.is_valid():
+        return _own_page(request, comment, 400, change_form=form)
+    comment.asked_change = form.cleaned_data["change"]
+    comment.save(update_fields=["asked_change", "updated_at"])
+    emails.waiting()
+    return see_other(comment.own_url)
+
+
+@csrf_exempt  # the token in the address permits the change
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirms an address with a button, because email programs open links by themselves."""
+    return _address_page(request, token, "confirm", emails.start)
+
+
+@csrf_exempt  # one-click unsubscribing (RFC 8058) posts from the email program
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop_emails(request: HttpRequest, token: str) -> HttpResponse:
+    return _address_page(request, token, "stop", emails.stop)
+
+
+def _address_page(
+    request: HttpRequest, token: str, what: str, action: Callable[[Address], None]
+) -> HttpResponse:
+    address = emails.read_address_token(token)
+    if address is None:
+        return private(render(request, "comments/no_link.html", status=403))
+    if request.method == "POST":
+        action(address)
+    return private(render(request, "comments/address.html", {"address": address, "what": what}))
