@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from comments import emails, moderation, spam
 from comments.forms import ReplyForm
 from comments.models import Block, Comment, CommentQuerySet, Event
-from comments.views.responses import private
+from web.decorators import private
 from web.requests import positive_int
 
 PAGE_SIZE = 50

@@ -13,10 +13,10 @@ from blog.models import Article
 from comments import emails, moderation
 from comments.forms import ChangeRequestForm, EditForm
 from comments.models import Address, Comment, own_comment_signer
-from comments.views.responses import keeps_words, private, reader_id, see_other
+from comments.views.responses import keeps_words, reader_id, see_other
 from exercises.models import Exercise
 from web.clients import keyed_hash
-from web.decorators import read_only
+from web.decorators import private, read_only
 
 TOO_LATE = "It is too late to change it here. Ask below; your new words are still here."
 

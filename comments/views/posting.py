@@ -18,11 +18,12 @@ from comments import emails, moderation, spam
 from comments.forms import AnswerForm
 from comments.models import Comment
 from comments.views.conversations import favorites_page
-from comments.views.responses import keeps_words, private, reader_id, see_other, set_reader_cookie
+from comments.views.responses import keeps_words, reader_id, see_other, set_reader_cookie
 from pagecache.files import key_lock
 from web.clients import client_id, keyed_hash
-from web.decorators import read_only
+from web.decorators import private, read_only
 from web.origin import has_no_origin, is_cross_site
+from web.requests import positive_int
 
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
 PARENT_GONE = "What you answer is no longer here. Your words are still here, to send alone."

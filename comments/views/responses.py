@@ -1,4 +1,4 @@
-"""What the views of readers share: private pages, lost words, and the cookie of a browser."""
+"""What the views of readers share: lost words, and the cookie of a browser."""
 
 import logging
 import re
@@ -11,18 +11,12 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_cache_control
+
+from web.decorators import private
 
 READER_COOKIE = "reader"
 READER_ID = re.compile(r"[0-9a-f]{32}")
 log = logging.getLogger(__name__)
-
-
-def private(response: HttpResponse) -> HttpResponse:
-    """Marks a page that only one person may see: no cache stores it, no search engine lists it."""
-    patch_cache_control(response, private=True, no_store=True)
-    response["X-Robots-Tag"] = "noindex"
-    return response
 
 
 def see_other(address: str) -> HttpResponse:
