@@ -97,6 +97,55 @@ def test_a_new_article_is_kept_before_its_first_save(trainer: Client) -> None:
     assert not Draft.objects.exists()
 
 
+def test_a_draft_opens_as_typed_without_errors(trainer: Client) -> None:
+    article = make_article(title="Thrust")
+    fields = form_of(trainer, address_of(article))
+    typed = {
+        "title": "",
+        "published_at_0": "next Tuesd",
+        "published_at_1": "7:",
+        "sources-TOTAL_FORMS": "1",
+        "sources-0-title": "A study",
+        "sources-0-url": "",
+        "sources-0-year": "20x5",
+    }
+    keep(trainer, fields, article, **typed)
+    page = read(trainer.get(f"{address_of(article)}?draft={fields['window']}"))
+    assert page.all(class_="errorlist") == []
+    assert page.all(class_="errornote") == []
+    opened = page.one("form", id="article_form").fields()
+    assert {name: opened[name] for name in typed} == typed
+    refused = read(trainer.post(address_of(article), opened | {"_publish": "1"}))
+    assert len(refused.all(class_="errorlist")) >= 4
+
+
+def test_a_draft_opens_with_its_changes_to_stored_sources(trainer: Client) -> None:
+    article = make_article()
+    kept, removed = (make_source(article=article, key=key) for key in ("kept", "removed"))
+    fields = form_of(trainer, address_of(article))
+    deleted = make_source(article=article, key="late")  # the draft does not know of it
+    typed = {
+        "sources-TOTAL_FORMS": "3",
+        "sources-0-title": "Changed",
+        "sources-1-DELETE": "on",
+        "sources-2-id": "",
+        "sources-2-title": "New",
+        "sources-2-url": "https://example.org/new",
+    }
+    keep(trainer, fields, article, **typed)
+    address = f"{address_of(article)}?draft={fields['window']}"
+    opened = form_of(trainer, address)
+    assert [opened[f"sources-{i}-title"] for i in range(4)] == [
+        "Changed", removed.title, deleted.title, "New"]  # fmt: skip
+    assert [f"sources-{i}-DELETE" in opened for i in range(4)] == [False, True, False, False]
+
+    kept.delete()
+    deleted.delete()
+    opened = form_of(trainer, address) | {"sources-0-DELETE": "on", "_publish": "1"}
+    assert trainer.post(address_of(article), opened).status_code == 302
+    assert [source.title for source in article.sources.all()] == ["Changed", "New"]
+
+
 def test_a_draft_is_thrown_away(trainer: Client, ben: Client) -> None:
     article = make_article()
     fields = form_of(trainer, address_of(article))

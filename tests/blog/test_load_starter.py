@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db.models import Count
 from django.test import Client
 
-from blog import text
+from blog import cards_and_sources
 from blog.models import Article, Author, Page
 from comments.models import Comment
 from exercises.models import Equipment, Exercise, Level, Muscle, MuscleWork, Variation
@@ -98,7 +98,7 @@ def test_every_text_passes_the_site_s_own_renderer() -> None:
         *Author.objects.all(),
     ]
     assert len(rows) >= 5
-    assert {str(row): text.render(row, editing=True).problems for row in rows} == {
+    assert {str(row): cards_and_sources.render(row, editing=True).problems for row in rows} == {
         str(row): [] for row in rows
     }
 
