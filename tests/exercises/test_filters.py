@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.test import Client
 
-from exercises.choosing import Choice, Chooser
+from exercises.filters import Filters, LibraryFilter
 from exercises.models import Equipment, EquipmentNeed, Exercise, Level, Muscle, Variation
 from tests.support.make import make_variation
 from tests.support.page import Element, read
@@ -112,8 +112,8 @@ def test_form_answers_with_what_the_rows_say(reader: Client, choice: dict[str, A
 
 @choices
 def test_address_of_a_choice_can_be_shared(reader: Client, choice: dict[str, Any]) -> None:
-    chosen = Chooser(QueryDict(urlencode(choice, doseq=True))).choice
-    assert Chooser(QueryDict(chosen.query)).choice == chosen
+    chosen = LibraryFilter(QueryDict(urlencode(choice, doseq=True))).filters
+    assert LibraryFilter(QueryDict(chosen.query)).filters == chosen
     page = choose(reader, ask(reader, {}), **choice)
     shared = read(reader.get(f"{LIBRARY}?{chosen.query}"))
     assert shown(shared) == shown(page)
@@ -268,16 +268,16 @@ def test_any_words_are_answered_and_none_is_a_wildcard(reader: Client) -> None:
         page = ask(reader, {"words": words})
         field = page.one("input", name="words").attrs["value"]
         assert words[:20].strip("\x1b ").startswith(field[:20].strip("\x1b "))
-        chosen = Chooser(QueryDict(urlencode({"words": words}))).choice
-        assert Chooser(QueryDict(chosen.query)).choice == chosen
+        chosen = LibraryFilter(QueryDict(urlencode({"words": words}))).filters
+        assert LibraryFilter(QueryDict(chosen.query)).filters == chosen
         assert len(chosen.words) <= 100
 
 
 def test_query_is_the_same_however_the_choice_was_made(reader: Client) -> None:
-    query = Choice(have=frozenset(["box", "band"]), level="beginner", muscle="calves").query
+    query = Filters(equipment=frozenset(["box", "band"]), level="beginner", muscle="calves").query
     for asked in ("have=box&have=band&muscle=calves&level=beginner",
                   "level=beginner&words=&have=band&have=box&have=box&muscle=calves"):  # fmt: skip
-        assert Chooser(QueryDict(asked)).choice.query == query
+        assert LibraryFilter(QueryDict(asked)).filters.query == query
 
 
 def test_pages_keep_the_choice_and_share_out_all_results(reader: Client) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from exercises import wording
+from exercises import formatting
 from exercises.models import EquipmentNeed, Prescription, Step, Variation
 from tests.support.make import make_equipment, make_exercise, make_variation
 from tests.support.page import Element, read
@@ -94,7 +94,7 @@ cases = pytest.mark.parametrize(("stated", "words", "figures", "below"), PRESCRI
 def test_prescription_in_words(
     stated: dict[str, Any], words: str, figures: str, below: list[str]
 ) -> None:
-    assert wording.prescription_in_words(Prescription(**stated)) == words
+    assert formatting.format_prescription(Prescription(**stated)) == words
     assert str(Prescription(**stated)) == figures
 
 
@@ -153,7 +153,7 @@ def test_needs_in_words() -> None:
         for position, (one_of, how) in enumerate(needs, 1):
             need = EquipmentNeed.objects.create(variation=variation, position=position, **how)
             need.one_of.set(one_of)
-        return wording.needs_in_words(variation.needs.all())
+        return formatting.format_needs(variation.needs.all())
 
     assert needing() == "nothing, just you"
     assert needing(([bench], {})) == "bench"
@@ -193,7 +193,7 @@ def test_hold_stands_out_in_its_step(reader: Client, text: str, bold: str) -> No
     ],
 )
 def test_a_number_stays_with_its_unit(text: str, kept: str) -> None:
-    assert wording.unbroken(text) == kept.replace("~", "\u00a0")
+    assert formatting.nonbreaking(text) == kept.replace("~", "\u00a0")
 
 
 def test_steps_and_cues_keep_numbers_and_units_together(reader: Client) -> None:
@@ -215,12 +215,12 @@ def test_drawing_s_text_alternative_is_made_from_the_steps() -> None:
         Step(phase=move, text="Lower."),
         Step(phase=Step.Phase.FINISH, text="Get up."),
     ]
-    assert wording.pose_in_words(steps, "start") == "Lie down. Brace."
-    assert wording.pose_in_words(steps, "end") == "Lift."
+    assert formatting.describe_pose(steps, "start") == "Lie down. Brace."
+    assert formatting.describe_pose(steps, "end") == "Lift."
     steps[2].hold_seconds = 2
-    assert wording.pose_in_words(steps, "end") == "Lift."
-    assert wording.pose_in_words(steps[2:3], "end") == "Lift."
-    assert wording.pose_in_words([], "start") == wording.pose_in_words([], "end") == ""
+    assert formatting.describe_pose(steps, "end") == "Lift."
+    assert formatting.describe_pose(steps[2:3], "end") == "Lift."
+    assert formatting.describe_pose([], "start") == formatting.describe_pose([], "end") == ""
 
 
 def words_of(variation: Variation) -> str:
