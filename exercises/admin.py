@@ -116,7 +116,7 @@ class DrawingSelect(forms.RadioSelect):
             drawing = figure.load(value)
             option["poses"] = [
                 figure.svg(drawing, which, label=which, uid=f"{value}-{which}")
-                for which in get_args(figure.Which)
+                for which in get_args(figure.PoseName)
             ]
         return option
 

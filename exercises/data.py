@@ -35,7 +35,7 @@ def one_exercise(request: HttpRequest, slug: str) -> HttpResponse:
 
 @csp_replace({"default-src": [NONE], "style-src": [STYLE_HASH]})
 @stored()
-def drawing(request: HttpRequest, key: str, which: figure.Which) -> HttpResponse:
+def drawing(request: HttpRequest, key: str, which: figure.PoseName) -> HttpResponse:
     """The start or end of a drawing as an SVG document."""
     if key not in figure.keys():  # noqa: SIM118
         raise Http404

@@ -54,7 +54,7 @@ def times(number: int) -> range:
 
 
 @register.simple_tag
-def drawing(variation: Variation, which: figure.Which) -> SafeString | str:
+def drawing(variation: Variation, which: figure.PoseName) -> SafeString | str:
     """The inline SVG of the variation's start or end pose; empty if it has no drawing."""
     if variation.drawing not in figure.keys():  # noqa: SIM118
         return ""
