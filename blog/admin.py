@@ -47,22 +47,14 @@ class SourceInline(admin.StackedInline):
     extra = 0
     fieldsets = [
         (None, {"fields": ["title", "url"]}),
-        (
-            "What it tells, so that you can stand by it",
-            {
-                "fields": [
-                    ("authors", "year"),
-                    "publisher",
-                    "who_tested",
-                    "found",
-                    "limits",
-                    "checked_on",
-                    "key",
-                ],
-                "classes": ["collapse"],
-            },
-        ),
-    ]
+        ("What it tells, so that you can stand by it", {
+            "fields": [
+                ("authors", "year"), "publisher", "who_tested", "found", "limits", "checked_on",
+                "key",
+            ],
+            "classes": ["collapse"],
+        }),
+    ]  # fmt: skip
 
 
 @admin.register(Article)
@@ -143,7 +135,7 @@ class ArticleAdmin(TextAdmin):
         extra_context: Any = None,
     ) -> HttpResponse:
         if request.method == "POST":
-            response = self.respond_without_saving(request, object_id)
+            response = self.unsaved_response(request, object_id)
             if response:
                 return response
         response = super().changeform_view(request, object_id, form_url, extra_context)
@@ -152,9 +144,7 @@ class ArticleAdmin(TextAdmin):
             response.status_code = 409
         return response
 
-    def respond_without_saving(
-        self, request: HttpRequest, object_id: str | None
-    ) -> HttpResponse | None:
+    def unsaved_response(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """Handle the buttons that do not save the article; refuse what an assistant may not do."""
         article = editor.stored_article(object_id)
         if "_discard" in request.POST:

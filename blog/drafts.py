@@ -24,12 +24,10 @@ from web.incoming import number
 
 MAX_VERSION = 2**31 - 1  # the largest value of the column
 OPEN_FOR = timedelta(seconds=90)  # an open window sends a request every 30 seconds
-# Fields about the window and the request, not about the article.
-WINDOW_FIELDS = {"window", "version", "at", "article", "continued"}
-REQUEST_FIELDS = {
-    "csrfmiddlewaretoken", "_publish", "_draft", "_later", "_save", "_continue", "_check",
+NOT_STORED = {"csrfmiddlewaretoken", "_publish", "_draft", "_later", "_save", "_continue", "_check"}
+NOT_CONTENT = {
+    "window", "version", "at", "article", "continued", "published_at_0", "published_at_1",
 }  # fmt: skip
-PUBLISHING_DATE = {"published_at_0", "published_at_1"}
 
 
 def new_window_key() -> str:
@@ -58,7 +56,7 @@ def _save(draft: Draft, article: Article | None, data: QueryDict | None) -> Draf
         draft.typed = {
             _without_nul(name): [_without_nul(value) for value in data.getlist(name)]
             for name in data
-            if name not in REQUEST_FIELDS
+            if name not in NOT_STORED
         }
         draft.began_from = min(number(data.get("version")), MAX_VERSION)
         draft.typed_at = timezone.now()
@@ -91,8 +89,8 @@ def delete_obsolete(window_key: str, editor: Any, article: Article, data: QueryD
 
 
 def _content(typed: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The form data without the date of publication."""
-    ignored = REQUEST_FIELDS | WINDOW_FIELDS | PUBLISHING_DATE
+    """The form data without the fields about the window and the date of publication."""
+    ignored = NOT_STORED | NOT_CONTENT
     return {name: values for name, values in typed.items() if name not in ignored}
 
 

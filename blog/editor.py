@@ -87,19 +87,12 @@ def form_context(request: HttpRequest, form: ArticleForm, object_id: str | None)
     if shown:
         context |= grouped_findings(shown)
     if form.conflict and article:
-        context |= _conflict_context(request, form, article)
+        context["differences"] = list(differences(Article, article, form.instance))
+        context["saved"] = article.history.select_related("history_user").first()
+        data = request.POST.copy()
+        data["version"] = str(article.version)  # so that saving again succeeds
+        form.data = data
     return context
-
-
-def _conflict_context(request: HttpRequest, form: ArticleForm, article: Article) -> dict[str, Any]:
-    """Both versions of a conflict; the form gets the present version, so saving again succeeds."""
-    data = request.POST.copy()
-    data["version"] = str(article.version)
-    form.data = data
-    return {
-        "differences": list(differences(Article, article, form.instance)),
-        "saved": article.history.select_related("history_user").first(),
-    }
 
 
 def grouped_findings(article: Article) -> dict[str, list[Finding]]:

@@ -111,17 +111,10 @@ class LibraryFilter:
             Variation.objects.filter(exercise__in=Exercise.objects.published())
             .order_by("exercise__name", "position")
             .values_list(
-                "pk",
-                "exercise_id",
-                "level",
-                "name",
-                "other_names",
-                "summary",
-                "exercise__name",
-                "exercise__other_names",
-                "exercise__summary",
+                "pk", "exercise_id", "level", "name", "other_names", "summary",
+                "exercise__name", "exercise__other_names", "exercise__summary",
             )
-        )
+        )  # fmt: skip
         candidates = {
             pk: Candidate(pk, exercise, level, " ".join(words).casefold())
             for pk, exercise, level, *words in rows
@@ -151,17 +144,17 @@ class LibraryFilter:
 
     def muscle_options(self) -> list[Option]:
         names = {"": "any"} | {muscle.slug: muscle.name for muscle in self.muscles}
+        now = self.filters
         return [
-            self._option(
-                slug, name, replace(self.filters, muscle=slug), slug == self.filters.muscle
-            )
+            self._option(slug, name, replace(now, muscle=slug), slug == now.muscle)
             for slug, name in names.items()
         ]
 
     def level_options(self) -> list[Option]:
         names = {"": "any"} | {level.value: level.label for level in Level}
+        now = self.filters
         return [
-            self._option(slug, name, replace(self.filters, level=slug), slug == self.filters.level)
+            self._option(slug, name, replace(now, level=slug), slug == now.level)
             for slug, name in names.items()
         ]
 

@@ -38,13 +38,11 @@ def numbers(variation: Variation | None) -> tuple[tuple[str, str], ...]:
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return ()
-    amount, word = prescription.repetitions or prescription.seconds or 0, "second"
-    if prescription.repetitions:
-        word = "rep"
-    plural = "" if amount == 1 else "s"
+    amount = prescription.repetitions or prescription.seconds or 0
+    unit = f"{'rep' if prescription.repetitions else 'second'}{'' if amount == 1 else 's'}"
     side = " a side" if prescription.per_side else ""
     sets = "set" if prescription.sets == 1 else "sets"
-    return (str(prescription.sets), sets), (str(amount), f"{word}{plural}{side}")
+    return (str(prescription.sets), sets), (str(amount), f"{unit}{side}")
 
 
 def detail(variation: Variation | None) -> str:

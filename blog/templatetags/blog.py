@@ -41,13 +41,13 @@ def _subjects_with_counts() -> list[Subject]:
 
 
 @register.simple_tag(takes_context=True)
-def section_link(context: template.RequestContext, name: str, words: str) -> SafeString:
+def section_link(context: template.RequestContext, name: str, text: str) -> SafeString:
     """A navigation link with aria-current on its own page and the pages below it."""
     url, path = reverse(name), context.request.path
     if not path.startswith(url):
-        return format_html('<a href="{}">{}</a>', url, words)
+        return format_html('<a href="{}">{}</a>', url, text)
     current = "page" if path == url else "true"
-    return format_html('<a href="{}" aria-current="{}">{}</a>', url, current, words)
+    return format_html('<a href="{}" aria-current="{}">{}</a>', url, current, text)
 
 
 @register.filter

@@ -9,20 +9,15 @@ from django.utils.safestring import SafeString, mark_safe
 
 from exercises import formatting
 from exercises.filters import LibraryFilter
-from exercises.models import Exercise, Muscle, Prescription, Variation
+from exercises.models import Exercise, Muscle, Variation
 from figures import bodymap, figure
 
 register = template.Library()
 
 
-@register.filter
-def in_words(prescription: Prescription) -> str:
-    return formatting.format_prescription(prescription)
-
-
-@register.filter
-def details(prescription: Prescription) -> list[str]:
-    return formatting.format_details(prescription)
+register.filter("in_words", formatting.format_prescription)
+register.filter("details", formatting.format_details)
+register.filter("unbroken", formatting.nonbreaking)
 
 
 @register.filter
@@ -31,14 +26,9 @@ def needs(variation: Variation) -> str:
 
 
 @register.filter
-def unbroken(text: str) -> str:
-    return formatting.nonbreaking(text)
-
-
-@register.filter
 def bold_hold(step: str) -> SafeString:
     """A step's text with "hold 2 seconds" in bold."""
-    text = conditional_escape(unbroken(step))
+    text = conditional_escape(formatting.nonbreaking(step))
     return mark_safe(formatting.HOLD.sub(r"<strong>\g<0></strong>", text))  # noqa: S308  (text is escaped)
 
 
