@@ -1,4 +1,4 @@
-"""The trainer at her desk in a browser: writing by keyboard alone, and losing nothing."""
+"""The article editor in a browser: keyboard, autosave, conflicts, paste and toolbar."""
 
 import re
 import time
@@ -21,8 +21,8 @@ NOTES = (
 TEXT = "textarea[name=text]"
 
 
-def reach(page: Page, label: str, back: bool = False, limit: int = 120) -> None:
-    """Go on with Tab until the thing of this name has the focus."""
+def tab_to(page: Page, label: str, back: bool = False, limit: int = 120) -> None:
+    """Press Tab until the element with this label has the focus."""
     script = """label => { const e = document.activeElement;
         const words = [e.innerText, e.ariaLabel, e.name, e.value, e.labels?.[0]?.innerText];
         return words.some(w => w?.replace(/\\s+/g, " ").replace(" :", ":").trim().replace(/:$/, "")
@@ -35,19 +35,19 @@ def reach(page: Page, label: str, back: bool = False, limit: int = 120) -> None:
 
 
 def press(page: Page, label: str, **how: Any) -> None:
-    reach(page, label, **how)
+    tab_to(page, label, **how)
     page.keyboard.press("Enter")
 
 
-def go(page: Page, label: str) -> None:
-    """Press what leads to another page."""
-    reach(page, label)
+def follow(page: Page, label: str) -> None:
+    """Activate a link or button that loads another page."""
+    tab_to(page, label)
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
 
-def place(page: Page, kind: str, part: str) -> None:
-    """From the text to the toolbar and back, with what was chosen."""
+def insert(page: Page, kind: str, part: str) -> None:
+    """Insert a card, picture or source with the toolbar's dialog."""
     press(page, kind, back=True)
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.type(part)
@@ -56,7 +56,7 @@ def place(page: Page, kind: str, part: str) -> None:
 
 
 def paste(page: Page, data: str) -> None:
-    """What the system hands the page when somebody pastes; data is an HTML text or "picture"."""
+    """Dispatch a paste event; `data` is HTML, or "picture" for an image file."""
     page.evaluate(
         """async data => {
             const pasted = new DataTransfer();
@@ -73,29 +73,31 @@ def paste(page: Page, data: str) -> None:
     )
 
 
-def assert_axe_is_silent(page: Page) -> None:
-    """At the widths of a desk and of a phone; the test goes on at the desk."""
+def assert_accessible(page: Page) -> None:
+    """Check with axe at the widths of a phone and of a desktop; leaves the desktop width."""
     look(page, [(390, "light"), (1280, "light")])
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280, page.url
 
 
-def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits) -> None:
+def test_an_article_can_be_written_and_published_by_keyboard(
+    site: RunningSite, visits: Visits
+) -> None:
     desk, reader = visits.desk(site), visits.window(site, scripts=False)
-    assert_axe_is_silent(desk)
+    assert_accessible(desk)
     address = "/articles/thrust-with-me/"
 
-    reach(desk, "Articles")
-    go(desk, "Add: Articles")
+    tab_to(desk, "Articles")
+    follow(desk, "Add: Articles")
     desk.wait_for_url("**/article/add/")
-    reach(desk, "Title")
+    tab_to(desk, "Title")
     desk.keyboard.type("Thrust with me")
-    reach(desk, "Opening sentence")
+    tab_to(desk, "Opening sentence")
     desk.keyboard.type("Three ways to do it.")
-    reach(desk, "text")
+    tab_to(desk, "text")
     desk.keyboard.insert_text(NOTES)
     for part in ("basic", "weighted", "feet-el"):
-        place(desk, "Exercise card", f"hip-thrust/{part}")
-    place(desk, "Picture", "zebra")
+        insert(desk, "Exercise card", f"hip-thrust/{part}")
+    insert(desk, "Picture", "zebra")
     paste(desk, "picture")
     expect(desk.get_by_role("dialog")).to_be_visible()
     press(desk, "Later")
@@ -118,80 +120,80 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     ):
         press(desk, "Add another Source")
         number = int(author == "Plotkin")
-        reach(desk, f"sources-{number}-title", back=True)
+        tab_to(desk, f"sources-{number}-title", back=True)
         desk.keyboard.type(title)
-        reach(desk, f"sources-{number}-url")
+        tab_to(desk, f"sources-{number}-url")
         desk.keyboard.type("example.org/study")
         press(desk, "What it tells, so that you can stand by it")
-        reach(desk, f"sources-{number}-authors")
+        tab_to(desk, f"sources-{number}-authors")
         desk.keyboard.type(author)
-        reach(desk, f"sources-{number}-year")
+        tab_to(desk, f"sources-{number}-year")
         desk.keyboard.type(year)
     frame = desk.frame_locator("iframe")
     expect(frame.locator("h1")).to_have_text("Thrust with me")
     expect(frame.locator(".card")).to_have_count(3)
     expect(frame.locator(".side-note")).to_contain_text("Contreras, 2015")
-    assert_axe_is_silent(desk)
+    assert_accessible(desk)
 
-    go(desk, "Save draft")
+    follow(desk, "Save draft")
     expect(desk.locator(".messagelist")).to_contain_text("is saved. Draft.")
     assert site.rows("SELECT key FROM blog_source s JOIN blog_article a ON a.id = s.article_id"
                      " WHERE a.slug = 'thrust-with-me' ORDER BY s.id") == [
         ("contreras-2015",), ("plotkin-2023",)]  # fmt: skip
 
-    go(desk, "Publish now")
+    follow(desk, "Publish now")
     expect(desk.locator(".stops li")).to_contain_text("needs words before you can publish")
     expect(desk.locator(".errorlist").first).to_contain_text("needs words")
-    assert_axe_is_silent(desk)
+    assert_accessible(desk)
     assert reader.goto(address).status == 404  # type: ignore[union-attr]
     press(desk, "Line 13: The picture “elsie-at-the-gym” needs words before you can publish.")
     expect(desk.locator(TEXT)).to_be_focused()
     assert desk.evaluate("getSelection().toString()") in ("[[picture:elsie-at-the-gym]]", "")
 
     desk.goto("/admin/")
-    go(desk, "One picture has no words yet.")
-    go(desk, "elsie-at-the-gym")
-    reach(desk, "text_alternative")
+    follow(desk, "One picture has no words yet.")
+    follow(desk, "elsie-at-the-gym")
+    tab_to(desk, "text_alternative")
     desk.keyboard.type("Elsie lifts her hips from the floor.")
-    go(desk, "Save")
+    follow(desk, "Save")
     expect(desk.locator(".messagelist .success")).to_be_visible()
 
     desk.goto("/admin/")
-    go(desk, "“Thrust with me” is a draft.")
-    reach(desk, "published_at_0")
+    follow(desk, "“Thrust with me” is a draft.")
+    tab_to(desk, "published_at_0")
     day = date(timezone.localdate().year + 1, 5, 5)
     desk.keyboard.type(f"{day}")
-    reach(desk, "published_at_1")
+    tab_to(desk, "published_at_1")
     desk.keyboard.type("07:00")
-    go(desk, "Schedule")
+    follow(desk, "Schedule")
     expect(desk.locator(".messagelist")).to_contain_text(
         f"Scheduled for {day:%A}, May 5, {day.year}, 7:00"
     )
     assert reader.goto(address).status == 404  # type: ignore[union-attr]
     for field in ("published_at_0", "published_at_1"):
-        reach(desk, field)
+        tab_to(desk, field)
         desk.keyboard.press("Control+a")
         desk.keyboard.press("Delete")
-    go(desk, "Publish now")
+    follow(desk, "Publish now")
     expect(desk.locator(".messagelist")).to_contain_text("Live since")
     reader.goto(address)
     expect(reader.locator(".card")).to_have_count(3)
     expect(reader.locator(".sources li")).to_have_count(2)
 
-    reach(desk, "text")
+    tab_to(desk, "text")
     desk.keyboard.press("Control+Home")
     desk.keyboard.type("Hello. ")
     expect(desk.locator("[data-kept]")).to_contain_text("Kept as a draft")
     reader.reload()
     expect(reader.locator(".prose")).not_to_contain_text("Hello.")
-    go(desk, "Update the live article")
+    follow(desk, "Update the live article")
     expect(desk.locator(".messagelist")).to_contain_text("Live since")
     reader.reload()
     expect(reader.locator(".prose")).to_contain_text("Hello. The hip thrust")
 
-    go(desk, "Earlier versions")
+    follow(desk, "Earlier versions")
     expect(desk.locator(".difference ins").first).to_contain_text("Hello")
-    assert_axe_is_silent(desk)
+    assert_accessible(desk)
     desk.locator("h1").first.evaluate("e => { e.tabIndex = -1; e.focus() }")
     desk.keyboard.press("Tab")
     while not desk.evaluate("document.activeElement.innerText").startswith("Bring this version"):
@@ -199,19 +201,19 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     with desk.expect_navigation():
         desk.keyboard.press("Enter")
     expect(desk.locator(TEXT)).not_to_have_value(re.compile("Hello"))
-    go(desk, "Update the live article")
+    follow(desk, "Update the live article")
     expect(desk.locator(".messagelist")).to_contain_text("Live since")
     reader.reload()
     expect(reader.locator(".prose")).not_to_contain_text("Hello.")
 
 
-def test_a_killed_server_costs_two_seconds_of_typing_at_most(
+def test_a_killed_server_loses_at_most_two_seconds_of_typing(
     site: RunningSite, visits: Visits
 ) -> None:
     desk = visits.desk(site)
     desk.goto("/admin/blog/article/add/")
     desk.locator(TEXT).focus()
-    typed: list[tuple[float, int]] = []  # when each letter was typed, and how many there were
+    typed: list[tuple[float, int]] = []  # (time, number of letters typed until then)
     words = "Lift your hips, hold, and lower them slowly. " * 3
     for i, letter in enumerate(words, 1):
         desk.keyboard.type(letter, delay=25)
@@ -232,10 +234,10 @@ def test_a_killed_server_costs_two_seconds_of_typing_at_most(
         again.get_by_role("link", name="Continue with it")
     ).first.click()
     expect(again.locator(TEXT)).to_have_value(words)
-    visits.complaints.clear()  # the server did go away
+    visits.complaints.clear()  # caused by the killed server
 
 
-def test_two_tabs_two_saves(site: RunningSite, visits: Visits) -> None:
+def test_saving_in_two_tabs_conflicts(site: RunningSite, visits: Visits) -> None:
     first = visits.desk(site)
     second = first.context.new_page()
     for tab in (first, second):
@@ -252,13 +254,13 @@ def test_two_tabs_two_saves(site: RunningSite, visits: Visits) -> None:
     ).to_be_visible()
     expect(second.locator(TEXT)).to_have_value("Second.")
     assert site.rows("SELECT text FROM blog_article") == [("First.",)]
-    assert_axe_is_silent(second)
+    assert_accessible(second)
     second.get_by_role("button", name="Update the live article").click()
     expect(second.locator(".messagelist")).to_contain_text("Live since")
     assert site.rows("SELECT text FROM blog_article") == [("Second.",)]
 
 
-def test_a_session_that_ended_while_she_wrote(site: RunningSite, visits: Visits) -> None:
+def test_a_form_survives_an_expired_session(site: RunningSite, visits: Visits) -> None:
     desk = visits.desk(site)
     desk.goto("/admin/blog/article/1/change/")
     desk.context.clear_cookies(name="sessionid")
@@ -266,17 +268,19 @@ def test_a_session_that_ended_while_she_wrote(site: RunningSite, visits: Visits)
     expect(desk.locator("[data-kept]")).to_contain_text("You are signed out")
     desk.get_by_role("button", name="Update the live article").click()
     expect(desk.get_by_text("What you sent is kept")).to_be_visible()
-    assert_axe_is_silent(desk)
+    assert_accessible(desk)
     desk.get_by_label("Username").fill("elsie")
     desk.get_by_label("Password").fill("a zebra in the gym")
     desk.get_by_role("button", name="Log in").click()
-    assert_axe_is_silent(desk)
+    assert_accessible(desk)
     desk.get_by_role("button", name="Send it again").click()
     expect(desk.locator(TEXT)).to_have_value("Typed signed out.")
     assert site.rows("SELECT text FROM blog_article") == [("Typed signed out.",)]
 
 
-def test_what_a_device_keeps_is_for_who_typed_it(site: RunningSite, visits: Visits) -> None:
+def test_text_stored_on_a_device_is_offered_only_to_its_author(
+    site: RunningSite, visits: Visits
+) -> None:
     another = "User.objects.create_superuser('ben', password='a zebra in the gym')"
     site.manage("shell", "-c", f"from django.contrib.auth.models import User; {another}")
     desk = visits.desk(site)
@@ -292,7 +296,7 @@ def test_what_a_device_keeps_is_for_who_typed_it(site: RunningSite, visits: Visi
         desk.get_by_role("button", name="Log in").click()
         expect(desk.locator("[data-preview]")).to_be_visible()
         expect(desk.get_by_role("button", name="Continue with it")).to_be_visible(visible=offered)
-    visits.complaints.clear()  # what was aborted
+    visits.complaints.clear()  # caused by the aborted requests
 
 
 WORD = """<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>·
@@ -329,7 +333,7 @@ WORD = """<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style=
     ids=["word", "bold heading", "list", "numbers", "docs", "link", "script", "mso list", "wp",
          "deep", "pieces", "address", "quote", "table"],
 )  # fmt: skip
-def test_pasted_text_becomes_markdown_one_undo_away(
+def test_pasted_html_becomes_markdown_and_can_be_undone(
     starter_site: RunningSite, visits: Visits, pasted: str, markdown: str
 ) -> None:
     desk = visits.desk(starter_site)
@@ -344,10 +348,10 @@ def test_pasted_text_becomes_markdown_one_undo_away(
     expect(field).to_have_value("Mine. ")
 
 
-def test_the_button_goes_by_the_clock_of_the_site(
+def test_the_publish_button_uses_the_time_zone_of_the_site(
     starter_site: RunningSite, visits: Visits
 ) -> None:
-    """She may be in Honolulu while the site is in New York, where it is later."""
+    """The browser is in Honolulu, the site in New York, where it is later."""
     desk = visits.desk(starter_site, timezone_id="Pacific/Honolulu")
     desk.goto("/admin/blog/article/add/")
     button = desk.locator("[data-publish]")
@@ -363,7 +367,7 @@ def test_the_button_goes_by_the_clock_of_the_site(
         expect(button).to_have_text("Schedule")
 
 
-def test_a_refused_new_article_is_still_beside_its_page(site: RunningSite, visits: Visits) -> None:
+def test_a_refused_new_article_still_has_its_preview(site: RunningSite, visits: Visits) -> None:
     desk = visits.desk(site)
     desk.goto("/admin/blog/article/add/")
     desk.locator("#id_title").fill("Thrust")
@@ -373,7 +377,7 @@ def test_a_refused_new_article_is_still_beside_its_page(site: RunningSite, visit
     expect(desk.frame_locator("iframe").locator("h1")).to_have_text("Thrust")
 
 
-def test_the_toolbar_marks_and_unmarks(starter_site: RunningSite, visits: Visits) -> None:
+def test_the_toolbar_adds_and_removes_formatting(starter_site: RunningSite, visits: Visits) -> None:
     desk = visits.desk(starter_site)
     desk.goto("/admin/blog/page/add/")
     field = desk.locator(TEXT)
@@ -402,7 +406,7 @@ def test_the_toolbar_marks_and_unmarks(starter_site: RunningSite, visits: Visits
     expect(field).to_have_value("Lift your hips")
 
 
-def test_without_a_script_the_form_is_whole(site: RunningSite, visits: Visits) -> None:
+def test_the_form_works_without_javascript(site: RunningSite, visits: Visits) -> None:
     desk = visits.desk(site, scripts=False)
     desk.goto("/admin/blog/article/1/change/")
     expect(desk.locator(".toolbar")).to_have_count(0)
@@ -425,9 +429,11 @@ def test_without_a_script_the_form_is_whole(site: RunningSite, visits: Visits) -
         "/admin/blog/author/1/change/",
     ],
 )
-def test_axe_finds_nothing(starter_site: RunningSite, visits: Visits, address: str) -> None:
+def test_admin_pages_have_no_accessibility_violations(
+    starter_site: RunningSite, visits: Visits, address: str
+) -> None:
     desk = visits.desk(starter_site)
     if address in ("/admin/login/", "/admin/password/"):
         desk.context.clear_cookies()
     desk.goto(address)
-    assert_axe_is_silent(desk)
+    assert_accessible(desk)
