@@ -72,15 +72,13 @@ class ArticleAdmin(TextAdmin):
     inlines = [SourceInline]
     fieldsets = [
         (None, {"fields": ["title", "standfirst", "lead_picture", "text"]}),
-        (
-            "Your question to the readers",
-            {"fields": ["call_to_action", "question", "closes_at"], "classes": ["collapse"]},
-        ),
-        (
-            "Address, author and subjects",
-            {"fields": ["slug", "author", "subjects"], "classes": ["collapse"]},
-        ),
-    ]
+        ("Your question to the readers", {
+            "fields": ["call_to_action", "question", "closes_at"], "classes": ["collapse"],
+        }),
+        ("Address, author and subjects", {
+            "fields": ["slug", "author", "subjects"], "classes": ["collapse"],
+        }),
+    ]  # fmt: skip
 
     @admin.display(description="where it stands", ordering="published_at")
     def standing(self, article: Article) -> str:

@@ -26,7 +26,7 @@ def findings(article: Article) -> list[Finding]:
     names = [block.words for block in blocks if block.kind == "placed"]
     found = [
         *_about_fields(article),
-        *_about_lead_picture(article),
+        *(check.about_picture(lead, "lead_picture", 0) if (lead := article.lead_picture) else ()),
         *check.about_pictures(blocks),
         *_about_cards(blocks, _variations(names)),
         *check.about_headings(blocks),
@@ -55,11 +55,6 @@ def _about_fields(article: Article) -> Iterator[Finding]:
         yield Finding("question", sentence, "standfirst")
     if article.lead_picture is None:
         yield Finding("question", "There is no lead picture. Shall it go without?", "lead_picture")
-
-
-def _about_lead_picture(article: Article) -> Iterator[Finding]:
-    if article.lead_picture:
-        yield from check.about_picture(article.lead_picture, "lead_picture", 0)
 
 
 def _variations(names: Iterable[str]) -> dict[str, Variation]:

@@ -197,7 +197,7 @@ class VariationAdmin(ContentAdmin):
                 "names": ", ".join(name for drawing, name in users if drawing == key),
                 "poses": DrawingSelect().create_option("", key, key, False, 0)["poses"],
             }
-            for key in figure.keys()  # noqa: SIM118
+            for key in figure.drawing_keys()
         ]
         context = {**self.admin_site.each_context(request), "title": "Drawings", "rows": rows}
         return render(request, "admin/drawings.html", context)

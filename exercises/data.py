@@ -37,7 +37,7 @@ def one_exercise(request: HttpRequest, slug: str) -> HttpResponse:
 @stored()
 def drawing(request: HttpRequest, key: str, which: figure.PoseName) -> HttpResponse:
     """The start or end of a drawing as an SVG document."""
-    if key not in figure.keys():  # noqa: SIM118
+    if key not in figure.drawing_keys():
         raise Http404
     label = f"{key.replace('-', ' ')}, {which}"
     svg = standalone.document(figure.load(key), which, label)
@@ -134,6 +134,6 @@ def _seconds(number: int | None) -> dict[str, Any] | None:
 
 
 def _drawings(key: str) -> dict[str, str]:
-    if key not in figure.keys():  # noqa: SIM118
+    if key not in figure.drawing_keys():
         return {}
     return {w: absolute(reverse("drawing", args=[key, w])) for w in ("start", "end")}

@@ -123,7 +123,7 @@ class MuscleWork(PublicModel):
 
 
 def drawing_choices() -> list[tuple[str, str]]:
-    return [(key, key.replace("-", " ")) for key in figure.keys()]  # noqa: SIM118
+    return [(key, key.replace("-", " ")) for key in figure.drawing_keys()]
 
 
 class VariationQuerySet(models.QuerySet):

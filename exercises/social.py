@@ -55,7 +55,7 @@ def art(variation: Variation | None) -> Art | None:
     """A variation's photo or drawing."""
     if variation and variation.photo:
         return social.picture_art(variation.photo)
-    if not variation or variation.drawing not in figure.keys():  # noqa: SIM118
+    if not variation or variation.drawing not in figure.drawing_keys():
         return None
     drawing = figure.load(variation.drawing)
 

@@ -84,7 +84,7 @@ class Drawing:
         return low, complex(max(x) + MARGIN, max(y) + MARGIN * 0.7)
 
 
-def keys() -> list[str]:
+def drawing_keys() -> list[str]:
     """The key of every drawing, sorted."""
     return sorted(file.stem for file in DRAWINGS.glob("*.toml"))
 
@@ -93,7 +93,7 @@ def keys() -> list[str]:
 def load(key: str) -> Drawing:
     """Load a drawing. Raises KeyError if there is none, ValueError if its file is invalid."""
     file = DRAWINGS / f"{key}.toml"
-    if key not in keys():
+    if key not in drawing_keys():
         raise KeyError(key)
     return read(tomllib.loads(file.read_text(encoding="utf-8")), key)
 

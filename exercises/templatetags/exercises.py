@@ -46,7 +46,7 @@ def times(number: int) -> range:
 @register.simple_tag
 def drawing(variation: Variation, which: figure.PoseName) -> SafeString | str:
     """The inline SVG of the variation's start or end pose; empty if it has no drawing."""
-    if variation.drawing not in figure.keys():  # noqa: SIM118
+    if variation.drawing not in figure.drawing_keys():
         return ""
     label = f"{variation.name}, {which}: {formatting.describe_pose(variation.steps.all(), which)}"
     return figure.svg(
@@ -57,7 +57,7 @@ def drawing(variation: Variation, which: figure.PoseName) -> SafeString | str:
 @register.simple_tag
 def movement(variation: Variation) -> SafeString | str:
     """The drawing as six frames from start to end, for readers who turn the movement on."""
-    if variation.drawing not in figure.keys():  # noqa: SIM118
+    if variation.drawing not in figure.drawing_keys():
         return ""
     return figure.frames(
         figure.load(variation.drawing),

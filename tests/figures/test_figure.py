@@ -14,7 +14,7 @@ from figures.skeleton import ANKLE_HEIGHT, FOREARM, HEEL, SHIN, THIGH, TRUNK, UP
 TOLERANCE = 0.5  # hundredths of the body height, about 8 mm
 
 
-@pytest.fixture(params=figure.keys())
+@pytest.fixture(params=figure.drawing_keys())
 def drawing(request):
     return figure.load(request.param)
 
@@ -36,7 +36,7 @@ def surfaces(drawing):
 
 
 def test_drawing_keys_are_sorted_and_complete():
-    keys = figure.keys()
+    keys = figure.drawing_keys()
     assert keys == sorted(keys)
     assert len(keys) >= 36
     for variation in ("basic-floor", "weighted-floor", "feet-elevated"):

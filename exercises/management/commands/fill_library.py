@@ -48,7 +48,7 @@ class Command(BaseCommand):
             for n in range(first, first + number)
         )
         self.muscles(exercises)
-        drawings = figure.keys()
+        drawings = figure.drawing_keys()
         variations = Variation.objects.bulk_create(
             Variation(
                 exercise=exercise,
