@@ -1,3 +1,5 @@
+"""The admin of articles, pages and authors, and what they report on the admin's front page."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from blog import drafts, editor, text
+from blog import cards_and_sources, drafts, editor
 from blog.forms import ArticleForm, BaseSourceFormSet, SourceForm
 from blog.models import Article, Author, Draft, Page, Source
 from desk.history import RevisionAdmin
@@ -23,18 +25,18 @@ from desk.site import Notice, front_page
 from writing.check import about_claims, blocks
 from writing.forms import TextForm
 
-DRAFTS_NAMED = 5  # on the morning page, the newest
-LOOKED_THROUGH = 20  # articles, for claims without a source: the morning page stays quick
+DRAFTS_LISTED = 5  # on the front page, newest first
+CLAIMS_CHECKED = 20  # newest articles checked for claims without a source; more would be slow
 
 
 class TextAdmin(RevisionAdmin):
-    """A thing with a Markdown text: what cannot be shown of it is told after each save."""
+    """A model with a Markdown text: warns after each save about what readers do not see of it."""
 
     form: Any = TextForm
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        for problem in text.render(form.instance, editing=True).problems:
+        for problem in cards_and_sources.render(form.instance, editing=True).problems:
             messages.warning(request, f"Readers do not see this yet. {problem}")
 
 
@@ -45,48 +47,38 @@ class SourceInline(admin.StackedInline):
     extra = 0
     fieldsets = [
         (None, {"fields": ["title", "url"]}),
-        (
-            "What it tells, so that you can stand by it",
-            {
-                "fields": [
-                    ("authors", "year"),
-                    "publisher",
-                    "who_tested",
-                    "found",
-                    "limits",
-                    "checked_on",
-                    "key",
-                ],
-                "classes": ["collapse"],
-            },
-        ),
-    ]
+        ("What it tells, so that you can stand by it", {
+            "fields": [
+                ("authors", "year"), "publisher", "who_tested", "found", "limits", "checked_on",
+                "key",
+            ],
+            "classes": ["collapse"],
+        }),
+    ]  # fmt: skip
 
 
 @admin.register(Article)
 class ArticleAdmin(TextAdmin):
-    """Writing: the form, its drafts, the check beside its button."""
+    """The article editor: the form, its drafts, and the check beside the publish button."""
 
     desk_order = 1
     assistant = ("view", "add", "change")
     form = ArticleForm
     change_form_template = "admin/blog/article/change_form.html"
     list_display = ["title", "standing", "updated_at"]
-    links_to = ("published_at__isnull",)  # on the morning page: all drafts
+    links_to = ("published_at__isnull",)  # the front page links to all drafts
     search_fields = ["title", "standfirst", "text"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [SourceInline]
     fieldsets = [
         (None, {"fields": ["title", "standfirst", "lead_picture", "text"]}),
-        (
-            "Your question to the readers",
-            {"fields": ["call_to_action", "question", "closes_at"], "classes": ["collapse"]},
-        ),
-        (
-            "Address, author and subjects",
-            {"fields": ["slug", "author", "subjects"], "classes": ["collapse"]},
-        ),
-    ]
+        ("Your question to the readers", {
+            "fields": ["call_to_action", "question", "closes_at"], "classes": ["collapse"],
+        }),
+        ("Address, author and subjects", {
+            "fields": ["slug", "author", "subjects"], "classes": ["collapse"],
+        }),
+    ]  # fmt: skip
 
     @admin.display(description="where it stands", ordering="published_at")
     def standing(self, article: Article) -> str:
@@ -95,8 +87,8 @@ class ArticleAdmin(TextAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
         return [
-            path("window/<slug:window>/", view(editor.keep), name="blog_article_keep"),
-            path("window/<slug:window>/page/", view(editor.page), name="blog_article_page"),
+            path("window/<slug:window>/", view(editor.autosave), name="blog_article_autosave"),
+            path("window/<slug:window>/page/", view(editor.preview_page), name="blog_article_page"),
             path("placeable/<slug:window>/", view(editor.placeable), name="blog_article_placeable"),
             path("<int:pk>/share/", view(editor.share), name="blog_article_share"),
             *super().get_urls(),
@@ -107,7 +99,7 @@ class ArticleAdmin(TextAdmin):
     ) -> Any:
         article = super().get_object(request, object_id, from_field)
         if article and request.method == "POST":
-            # Two saves at once stand in line, so that the second sees the version of the first.
+            # Lock the row: the second of two concurrent saves must see the first one's version.
             return Article.objects.select_for_update().filter(pk=article.pk).first()
         return article
 
@@ -120,24 +112,17 @@ class ArticleAdmin(TextAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """With ?draft= the form opens with what a draft holds, filled in and not yet judged. Its
-        date stands beside the button, outside the fieldsets."""
+        """Add the date, which the template renders outside the fieldsets, and open ?draft=."""
         kwargs["fields"] = [*kwargs.get("fields", []), "published_at"]
-        form = super().get_form(request, obj, change, **kwargs)
-        draft = editor.opened(request)
-        return type("Continued", (form,), {"draft": drafts.posted(draft)}) if draft else form
+        form: Any = super().get_form(request, obj, change, **kwargs)  # a new class for each request
+        if draft := editor.requested_draft(request):
+            form.draft = drafts.form_data(draft)
+        return form
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> Any:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
-        draft = editor.opened(request)
-        return kwargs | {"data": drafts.posted(draft)} if draft else kwargs
-
-    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
-        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
-        if editor.opened(request):
-            for formset in formsets:
-                formset.calm()
-        return formsets, inlines
+        draft = editor.requested_draft(request)
+        return kwargs | {"draft": drafts.form_data(draft)} if draft else kwargs
 
     @method_decorator(csp_update({"frame-src": [SELF]}))
     def changeform_view(
@@ -148,30 +133,30 @@ class ArticleAdmin(TextAdmin):
         extra_context: Any = None,
     ) -> HttpResponse:
         if request.method == "POST":
-            answer = self.without_saving(request, object_id)
-            if answer:
-                return answer
+            response = self.unsaved_response(request, object_id)
+            if response:
+                return response
         response = super().changeform_view(request, object_id, form_url, extra_context)
         context = getattr(response, "context_data", None) or {}
         if "differences" in context:
             response.status_code = 409
         return response
 
-    def without_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """The buttons that save nothing, and what an assistant may not do."""
-        article = editor.stored(object_id)
+    def unsaved_response(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """Handle the buttons that do not save the article; refuse what an assistant may not do."""
+        article = editor.stored_article(object_id)
         if "_discard" in request.POST:
-            drafts.forget(request.POST["_discard"], request.user)
+            drafts.delete(request.POST["_discard"], request.user)
             return redirect(request.path)
         if "_later" in request.POST:
-            drafts.keep(editor.window_of(request), request.user, article, request.POST)
+            drafts.autosave(editor.posted_window_key(request), request.user, article, request.POST)
             messages.success(request, "Kept for later. Readers see nothing of it yet.")
             return redirect("admin:index")
         if "_draft" in request.POST and not request.POST.get("title", "").strip():
-            window = editor.window_of(request) or drafts.new_window()
-            drafts.keep(window, request.user, article, request.POST)
+            window_key = editor.posted_window_key(request) or drafts.new_window_key()
+            drafts.autosave(window_key, request.user, article, request.POST)
             messages.success(request, "Kept. With a title it will stand among your articles.")
-            return redirect(f"{request.path}?draft={window}")
+            return redirect(f"{request.path}?draft={window_key}")
         touches_readers = "_publish" in request.POST or (article and article.published_at)
         if touches_readers and not editor.may_publish(request):
             raise PermissionDenied
@@ -180,14 +165,15 @@ class ArticleAdmin(TextAdmin):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Puts around the form its drafts, its findings, and both versions when they conflict."""
+        """Add the form's drafts and findings, and both versions if they conflict."""
         form = context["adminform"].form
-        context |= editor.around(request, form, context["object_id"])
+        context |= editor.form_context(request, form, context["object_id"])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        drafts.saved(editor.window_of(request), request.user, form.instance, request.POST)
+        window_key = editor.posted_window_key(request)
+        drafts.delete_obsolete(window_key, request.user, form.instance, request.POST)
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
@@ -195,64 +181,64 @@ class ArticleAdmin(TextAdmin):
         return self.response_change(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """She stays where she writes, and is told what readers see now."""
+        """Return to the form with a message that says what readers see now."""
         page = format_html('<a href="{}">See the page</a>', obj.get_absolute_url())
         messages.success(request, format_html("“{}” is saved. {}. {}", obj, obj.standing, page))
         return redirect("admin:blog_article_change", obj.pk)
 
     def restore(self, request: HttpRequest, row: Article, old: Any) -> HttpResponse:
-        """Open the older version in the form: readers keep what they have until she saves."""
-        draft = drafts.of_revision(row, old, request.user)
+        """Open the older version in the form; readers see no change until it is saved."""
+        draft = drafts.from_revision(row, old, request.user)
         return redirect(f"{reverse('admin:blog_article_change', args=[row.pk])}?draft={draft.key}")
 
 
 @front_page
-def typed_and_not_saved(request: HttpRequest) -> Iterator[Notice]:
-    """What an assistant changed for her, and what she typed herself."""
+def unsaved_drafts(request: HttpRequest) -> Iterator[Notice]:
+    """An assistant's changes for the trainer to look at, and the person's own drafts."""
     if not editor.may_write(request):
         return
     typed = Draft.objects.exclude(typed_at=None).select_related("editor", "article")
     for draft in typed.exclude(editor=request.user.pk) if editor.may_publish(request) else ():
         if draft.article and not draft.editor.has_perm("blog.publish_article"):
-            address = f"{_form(draft.article)}?draft={draft.key}"
+            url = f"{_form_url(draft.article)}?draft={draft.key}"
             sentence = f"{draft.editor} changed something in “{draft.article}” for you to look at."
-            yield Notice(25, _link(address, sentence))
+            yield Notice(25, _link(url, sentence))
     for draft in typed.filter(editor=request.user.pk):
-        page = [draft.article_id] if draft.article_id else []
-        address = reverse(f"admin:blog_article_{'change' if page else 'add'}", args=page)
+        args = [draft.article_id] if draft.article_id else []
+        url = reverse(f"admin:blog_article_{'change' if args else 'add'}", args=args)
         sentence = f"You typed something in “{draft}” that is not saved."
-        yield Notice(30, _link(f"{address}?draft={draft.key}", sentence))
+        yield Notice(30, _link(f"{url}?draft={draft.key}", sentence))
 
 
 @front_page
 def articles(request: HttpRequest) -> Iterator[Notice]:
-    """What is begun, what comes next, and what rests on nothing yet."""
+    """Unpublished articles, claims without a source, and the next scheduled article."""
     if not editor.may_write(request):
         return
-    begun = Article.objects.filter(published_at=None).order_by("-updated_at")
-    for article in begun[:DRAFTS_NAMED]:
-        yield Notice(40, _link(_form(article), f"“{article}” is a draft."))
-    more = begun.count() - DRAFTS_NAMED
+    unpublished = Article.objects.filter(published_at=None).order_by("-updated_at")
+    for article in unpublished[:DRAFTS_LISTED]:
+        yield Notice(40, _link(_form_url(article), f"“{article}” is a draft."))
+    more = unpublished.count() - DRAFTS_LISTED
     if more > 0:
-        all_of_them = reverse("admin:blog_article_changelist") + "?published_at__isnull=True"
+        url = reverse("admin:blog_article_changelist") + "?published_at__isnull=True"
         sentence = f"There {'is one more draft' if more == 1 else f'are {more} more drafts'}."
-        yield Notice(41, _link(all_of_them, sentence))
-    for article in Article.objects.order_by("-updated_at")[:LOOKED_THROUGH]:
+        yield Notice(41, _link(url, sentence))
+    for article in Article.objects.order_by("-updated_at")[:CLAIMS_CHECKED]:
         if any(about_claims(blocks(article.text))):
             sentence = f"“{article}” has a claim without a source."
-            yield Notice(60, _link(_form(article), sentence))
-    coming = Article.objects.filter(published_at__gt=timezone.now()).order_by("published_at")
-    for article in coming[:1]:
+            yield Notice(60, _link(_form_url(article), sentence))
+    scheduled = Article.objects.filter(published_at__gt=timezone.now()).order_by("published_at")
+    for article in scheduled[:1]:
         sentence = f"Next: “{article}”. {article.standing}."
-        yield Notice(70, _link(_form(article), sentence), needs_action=False)
+        yield Notice(70, _link(_form_url(article), sentence), needs_action=False)
 
 
-def _form(article: Article) -> str:
+def _form_url(article: Article) -> str:
     return reverse("admin:blog_article_change", args=[article.pk])
 
 
-def _link(address: str, words: str) -> SafeString:
-    return format_html('<a href="{}">{}</a>', address, words)
+def _link(url: str, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', url, text)
 
 
 @admin.register(Page)

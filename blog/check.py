@@ -1,7 +1,7 @@
-"""What to look at before an article is published.
+"""Checks an article before it is published; the checks that any text needs are in writing/check.py.
 
-Only a missing title, a picture without words, and a card or link that leads nowhere stop it. The
-rest are questions: she may have her reasons.
+Only a missing title, a picture without a text alternative, and a card or link that leads nowhere
+block publishing ("stop"). All other findings are questions, which the editor may ignore.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from publishing.models import Redirect, Subject
 from writing import check, claims, markdown
 from writing.check import Finding
 
-TITLE_FITS = 60  # characters that search results show
+MAX_TITLE = 60  # characters of a title that search results show
 
 
 def findings(article: Article) -> list[Finding]:
-    """Everything to look at, stops first; the article may be typed and not saved."""
+    """All findings, stops first. The article may be unsaved."""
     blocks = list(check.blocks(article.text))
     names = [block.words for block in blocks if block.kind == "placed"]
     found = [
         *_about_fields(article),
-        *_about_lead_picture(article),
+        *(check.about_picture(lead, "lead_picture", 0) if (lead := article.lead_picture) else ()),
         *check.about_pictures(blocks),
         *_about_cards(blocks, _variations(names)),
         *check.about_headings(blocks),
@@ -43,11 +43,11 @@ def stops(article: Article) -> list[Finding]:
 def _about_fields(article: Article) -> Iterator[Finding]:
     if not article.title.strip():
         yield Finding("stop", "The article needs a title.", "title")
-    if len(article.title) > TITLE_FITS:
+    if len(article.title) > MAX_TITLE:
         yield Finding(
             "question",
             f"The title has {len(article.title)} letters; search results cut it after about"
-            f" {TITLE_FITS}. Would a shorter one do?",
+            f" {MAX_TITLE}. Would a shorter one do?",
             "title",
         )
     if not article.standfirst.strip():
@@ -55,11 +55,6 @@ def _about_fields(article: Article) -> Iterator[Finding]:
         yield Finding("question", sentence, "standfirst")
     if article.lead_picture is None:
         yield Finding("question", "There is no lead picture. Shall it go without?", "lead_picture")
-
-
-def _about_lead_picture(article: Article) -> Iterator[Finding]:
-    if article.lead_picture:
-        yield from check.about_picture(article.lead_picture, "lead_picture", 0)
 
 
 def _variations(names: Iterable[str]) -> dict[str, Variation]:
@@ -72,12 +67,12 @@ def _about_cards(
     blocks: Iterable[check.Block], variations: Mapping[str, Variation]
 ) -> Iterator[Finding]:
     live = set(Exercise.objects.published().values_list("pk", flat=True))
-    before: list[check.Block] = []
+    paragraphs: list[check.Block] = []  # since the last heading or card
     for block in blocks:
         if block.kind == "heading":
-            before = []
+            paragraphs = []
         elif block.kind == "words":
-            before.append(block)
+            paragraphs.append(block)
         elif not markdown.picture_name(block.words):
             variation = variations.get(block.words)
             if variation is None:
@@ -87,41 +82,40 @@ def _about_cards(
                 if variation.exercise_id not in live:
                     sentence = f"“{variation}” is still a draft: readers will not see its card."
                     yield Finding("question", sentence, "text", block.line)
-                yield from _about_amounts(before, variation)
-            before = []
+                yield from _about_amounts(paragraphs, variation)
+            paragraphs = []
 
 
-def _about_amounts(before: Iterable[check.Block], variation: Variation) -> Iterator[Finding]:
-    """Numbers in the words that lead to a card, against what the card says."""
+def _about_amounts(paragraphs: Iterable[check.Block], variation: Variation) -> Iterator[Finding]:
+    """Numbers in the paragraphs before a card that contradict the card."""
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return
-    held = set(variation.steps.values_list("hold_seconds", flat=True))
+    step_holds = set(variation.steps.values_list("hold_seconds", flat=True))
     on_card: dict[str, set[int | None]] = {
         "sets": {prescription.sets},
         "repetitions": {prescription.repetitions},
-        "hold": {prescription.seconds, prescription.hold_seconds, *held},
+        "hold": {prescription.seconds, prescription.hold_seconds, *step_holds},
         "rest": {prescription.rest_seconds},
         "way": set(),
     }
-    for block in before:
-        for what, pattern in claims.AMOUNTS:
+    for block in paragraphs:
+        for unit, pattern in claims.AMOUNTS:
             for match in pattern.finditer(block.words):
-                of = claims.seconds_of(block.words, match) if what == "seconds" else what
-                stated = sorted(n for n in on_card[of] if n)
+                amount = claims.seconds_of(block.words, match) if unit == "seconds" else unit
+                stated = sorted(n for n in on_card[amount] if n)
                 numbers = [claims.number(word) for word in match.groups() if word]
                 if stated and not any(numbers[0] <= n <= numbers[-1] for n in stated):
-                    known = " or ".join(map(str, stated))
                     sentence = (
                         f"The text says “{match[0]}”, the card of “{variation}” below says"
-                        f" {known} {what}. Which is right?"
+                        f" {' or '.join(map(str, stated))} {unit}. Which is right?"
                     )
                     yield Finding("question", sentence, "text", block.line)
 
 
 def leads_somewhere(path: str) -> bool:
-    """Whether a reader finds a page at this path of the site, now or by a redirect; one who left
-    out the last slash is sent to it."""
+    """True if this path of the site shows a public page or redirects to one, also by appending a
+    slash."""
     try:
         match = resolve(path)
     except Resolver404:

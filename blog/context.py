@@ -1,4 +1,4 @@
-"""The plain pages that templates link to."""
+"""The context processor for the plain pages that templates link to."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from blog.models import Page
 
 
 def site_pages(request: HttpRequest) -> dict[str, Any]:
-    """Those pages as `site_pages`, read once a request and only when a template asks."""
+    """Add `site_pages`: read at most once per request, when a template first uses it."""
     return {"site_pages": SimpleLazyObject(Page.objects.linked)}

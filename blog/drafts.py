@@ -1,11 +1,15 @@
-"""Keeps what is typed in the editor, and shows it as it would be published."""
+"""Stores what the article editor autosaves (`Draft` rows): saves, lists, previews and deletes them.
+
+Each browser window with the editor open has a random key and its own draft. A draft holds the form
+data as the browser sent it; blog/forms.py opens the form with that data.
+"""
 
 from __future__ import annotations
 
 import secrets
 from copy import copy
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.forms import SplitDateTimeField
@@ -13,105 +17,112 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from blog.forms import ArticleForm, SourceFormSet
-from blog.models import Article, Author, Draft
+from blog.models import Article, Author, Draft, Source
 from desk.history import content_fields
+from publishing.models import Subject
 from web.requests import positive_int, without_nul
 
-VERSIONS = 2**31 - 1  # as many as the column holds
-OPEN_FOR = timedelta(seconds=90)  # a window says every half minute that it is still there
-# Sent along, and no words of hers.
-OF_THE_WINDOW = {"window", "version", "at", "article", "continued"}
-NOT_TYPED = {"csrfmiddlewaretoken", "_publish", "_draft", "_later", "_save", "_continue", "_check"}
+MAX_VERSION = 2**31 - 1  # the largest value of the column
+OPEN_FOR = timedelta(seconds=90)  # an open window sends a request every 30 seconds
+NOT_STORED = {"csrfmiddlewaretoken", "_publish", "_draft", "_later", "_save", "_continue", "_check"}
+NOT_CONTENT = {
+    "window", "version", "at", "article", "continued", "published_at_0", "published_at_1",
+}  # fmt: skip
 
 
-def new_window() -> str:
+def new_window_key() -> str:
     return secrets.token_hex(8)
 
 
-def keep(
-    window: str, editor: Any, article: Article | None, typed: QueryDict | None = None
+def autosave(
+    window_key: str, editor: Any, article: Article | None, data: QueryDict | None = None
 ) -> Draft | None:
-    """Remember that a window is open, and what is typed in it; None when the window is another
-    person's."""
-    gone = Draft.objects.filter(typed_at=None, seen_at__lt=timezone.now() - OPEN_FOR)
-    gone.exclude(key=window).delete()
-    draft = Draft.objects.filter(key=window).first() or Draft(key=window, editor=editor)
+    """Record that a window is open and, with `data`, the form data typed in it.
+
+    Returns None if the window belongs to another person. Also deletes the rows of windows that
+    were closed without typing.
+    """
+    closed = Draft.objects.filter(typed_at=None, seen_at__lt=timezone.now() - OPEN_FOR)
+    closed.exclude(key=window_key).delete()
+    draft = Draft.objects.filter(key=window_key).first() or Draft(key=window_key, editor=editor)
     if draft.editor_id != editor.pk:
         return None
+    return _save(draft, article, data)
+
+
+def _save(draft: Draft, article: Article | None, data: QueryDict | None) -> Draft:
     draft.article = article
-    if typed is not None:
+    if data is not None:
         draft.typed = {
-            without_nul(name): [without_nul(value) for value in typed.getlist(name)]
-            for name in typed
-            if name not in NOT_TYPED
+            without_nul(name): [without_nul(value) for value in data.getlist(name)]
+            for name in data
+            if name not in NOT_STORED
         }
-        draft.began_from = min(positive_int(typed.get("version")), VERSIONS)
+        draft.began_from = min(positive_int(data.get("version")), MAX_VERSION)
         draft.typed_at = timezone.now()
     draft.save()
     return draft
 
 
-def close(window: str, editor: Any) -> None:
-    """A window was closed: nothing needs to remember it, unless something was typed in it."""
-    Draft.objects.filter(key=window, editor=editor, typed_at=None).delete()
+def close_window(window_key: str, editor: Any) -> None:
+    """Delete the row of a closed window, unless something was typed in it."""
+    Draft.objects.filter(key=window_key, editor=editor, typed_at=None).delete()
 
 
-def forget(window: str, editor: Any) -> None:
-    Draft.objects.filter(key=without_nul(window), editor=editor).delete()
+def delete(window_key: str, editor: Any) -> None:
+    Draft.objects.filter(key=without_nul(window_key), editor=editor).delete()
 
 
-def saved(window: str, editor: Any, article: Article, typed: QueryDict) -> None:
-    """A save took what is typed: the window's draft goes, the one of somebody else that it goes on
-    from, and every other of hers that says the same."""
-    forget(window, editor)
-    article.drafts.filter(key=without_nul(typed.get("continued", ""))).delete()
-    words = _words({name: typed.getlist(name) for name in typed})
+def delete_obsolete(window_key: str, editor: Any, article: Article, data: QueryDict) -> None:
+    """Delete the drafts that saving `data` made obsolete: the window's own, the one it continued
+    (perhaps another person's), and the editor's other drafts with the same content."""
+    delete(window_key, editor)
+    article.drafts.filter(key=without_nul(data.get("continued", ""))).delete()
+    content = _content(dict(data.lists()))
     for draft in article.drafts.filter(editor=editor).exclude(typed_at=None):
-        if _words(draft.typed) == words:
+        if _content(draft.typed) == content:
             draft.delete()
 
 
-def _words(typed: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What she wrote, apart from when it is to be published."""
-    left_out = NOT_TYPED | OF_THE_WINDOW | {"published_at_0", "published_at_1"}
-    return {name: values for name, values in typed.items() if name not in left_out}
+def _content(typed: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The form data without the fields about the window and the date of publication."""
+    ignored = NOT_STORED | NOT_CONTENT
+    return {name: values for name, values in typed.items() if name not in ignored}
 
 
-def kept(article: Article | None, editor: Any) -> QuerySet[Draft]:
-    """What may be continued: everybody's work on an article, or one's own on a new one."""
+def resumable(article: Article | None, editor: Any) -> QuerySet[Draft]:
+    """The drafts a person may continue: everybody's on an article, their own on a new one."""
     drafts = Draft.objects.exclude(typed_at=None).select_related("editor")
     return drafts.filter(article=article) if article else drafts.filter(article=None, editor=editor)
 
 
-def open_elsewhere(article: Article, window: str, editor: Any) -> list[str]:
-    """Where else the article is open now, in words."""
+def open_elsewhere(article: Article, window_key: str, editor: Any) -> list[str]:
+    """Where else the article is open now, as phrases for the editor."""
     since = timezone.now() - OPEN_FOR
-    others = article.drafts.filter(seen_at__gt=since).exclude(key=window).select_related("editor")
-    names = {
+    others = article.drafts.filter(seen_at__gt=since).exclude(key=window_key)
+    phrases = {
         "in another window of yours" if draft.editor == editor else f"with {draft.editor}"
-        for draft in others
+        for draft in others.select_related("editor")
     }
-    return sorted(names)
+    return sorted(phrases)
 
 
-def of_revision(article: Article, old: Any, editor: Any) -> Draft:
-    """A draft that brings an older version back, for the form to open with. Subjects and sources
-    are no part of a version: they stay as they are."""
+def from_revision(article: Article, old: Any, editor: Any) -> Draft:
+    """Create a draft that restores an older version when it is saved. Versions do not include
+    subjects and sources, so those keep their present values."""
     for field in content_fields(Article):
         setattr(article, field.attname, getattr(old, field.attname))
     data = QueryDict(mutable=True)
     for part in (ArticleForm(instance=article), SourceFormSet(instance=article)):
-        _send(part, data)
-    draft = keep(new_window(), editor, article, data)
-    assert draft is not None
-    return draft
+        _collect_fields(part, data)
+    return _save(Draft(key=new_window_key(), editor=editor), article, data)
 
 
-def _send(part: Any, data: QueryDict) -> None:
-    """Add the fields of a form, or of a formset and its forms, as a browser would send them."""
+def _collect_fields(part: Any, data: QueryDict) -> None:
+    """Add the fields of a form, or of a formset and its forms, as a browser would submit them."""
     if hasattr(part, "management_form"):
         for form in (part.management_form, *part.forms):
-            _send(form, data)
+            _collect_fields(form, data)
         return
     for bound in part:
         value = bound.value()
@@ -119,23 +130,31 @@ def _send(part: Any, data: QueryDict) -> None:
             for i, half in enumerate(bound.field.widget.decompress(value)):
                 data[f"{bound.html_name}_{i}"] = "" if half is None else str(half)
         elif isinstance(value, list):
-            data.setlist(bound.html_name, [str(getattr(one, "pk", one)) for one in value])
+            data.setlist(bound.html_name, [str(getattr(row, "pk", row)) for row in value])
         else:
             data[bound.html_name] = "" if value is None else str(value)
 
 
-def posted(draft: Draft) -> QueryDict:
-    """The draft as the form it was typed in would send it."""
+def form_data(draft: Draft) -> QueryDict:
+    """The draft's form data as a browser would submit it."""
     data = QueryDict(mutable=True)
     for name, values in draft.typed.items():
         data.setlist(name, values)
     return data
 
 
-def as_typed(draft: Draft) -> Article:
-    """The article as a draft has it, to be shown and never saved. What cannot be read of it stands
-    as it is stored; an article not stored yet gets the id 0, which no row has."""
-    data = posted(draft)
+class Preview(NamedTuple):
+    """An unsaved article with its subjects and sources, which have no rows to query yet."""
+
+    article: Article
+    subjects: list[Subject]
+    sources: list[Source]
+
+
+def preview(draft: Draft) -> Preview:
+    """The article as a draft has it, to be shown and never saved. Invalid fields keep their stored
+    value; a new article gets the primary key 0, which no row has."""
+    data = form_data(draft)
     form = ArticleForm(data, instance=copy(draft.article) or Article())
     form.is_valid()
     sources = SourceFormSet(data, instance=draft.article)
@@ -147,18 +166,15 @@ def as_typed(draft: Draft) -> Article:
     article.slug = article.slug or "draft"
     if not article.author_id:
         article.author = Author.objects.first() or Author(name="You", slug="you")
-    article._prefetched_objects_cache = {
-        "subjects": list(form.cleaned_data.get("subjects") or []),
-        "sources": [
-            row.instance
-            for row in sources.forms
-            if row.instance.title and not data.get(f"{row.prefix}-DELETE")
-        ],
-    }
-    return article
+    rows = [row for row in sources.forms if row.instance.title]
+    return Preview(
+        article,
+        subjects=list(form.cleaned_data.get("subjects") or []),
+        sources=[row.instance for row in rows if not data.get(f"{row.prefix}-DELETE")],
+    )
 
 
-def newest(article: Article) -> Draft | None:
-    """The latest work on an article that a save has not taken."""
+def latest(article: Article) -> Draft | None:
+    """The newest draft of an article, unless the article was saved since that draft began."""
     draft = article.drafts.exclude(typed_at=None).first()
     return draft if draft and draft.began_from == article.version else None

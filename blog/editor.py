@@ -1,4 +1,7 @@
-"""What stands around the article's form, and what its window asks while she types."""
+"""The article editor's views (autosave, preview, toolbar data, share link) and template context.
+
+blog/admin.py mounts the views and renders the form (blog/forms.py) with this context.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ from web.decorators import private
 from web.requests import content_length, positive_int
 from writing.check import Finding
 
-QUESTIONS = 3  # shown at once
-WINDOW = re.compile(r"[\w-]{1,32}", re.ASCII)
+MAX_QUESTIONS = 3  # shown before "more"
+WINDOW_KEY = re.compile(r"[\w-]{1,32}", re.ASCII)
 
 
 def may_write(request: HttpRequest) -> bool:
@@ -40,118 +43,121 @@ def may_publish(request: HttpRequest) -> bool:
     return request.user.has_perm("blog.publish_article")
 
 
-def stored(pk: str | None) -> Article | None:
-    """The article of an id as it came from outside; none for a new one."""
+def stored_article(pk: str | None) -> Article | None:
+    """The article with an id from a request; None for a new article or an invalid id."""
     return Article.objects.filter(pk=positive_int(pk)).first()
 
 
-def window_of(request: HttpRequest) -> str:
-    """The window a form was sent from: it names the draft kept of what is typed in it. Empty for
-    what is no name of one."""
-    window = request.POST.get("window", "")
-    return window if WINDOW.fullmatch(window) else ""
+def posted_window_key(request: HttpRequest) -> str:
+    """The key of the window that sent a form (its draft has the same key); empty if invalid."""
+    key = request.POST.get("window", "")
+    return key if WINDOW_KEY.fullmatch(key) else ""
 
 
-def opened(request: HttpRequest) -> Draft | None:
-    """The draft that the address of the form names, when this person may continue it."""
+def requested_draft(request: HttpRequest) -> Draft | None:
+    """The draft named by ?draft=, if this person may continue it."""
     if request.method != "GET" or "draft" not in request.GET:
         return None
-    address = request.resolver_match
-    article = stored(address.kwargs.get("object_id")) if address else None
-    return drafts.kept(article, request.user).filter(key=request.GET["draft"]).first()
+    match = request.resolver_match
+    article = stored_article(match.kwargs.get("object_id")) if match else None
+    return drafts.resumable(article, request.user).filter(key=request.GET["draft"]).first()
 
 
-def around(request: HttpRequest, form: ArticleForm, object_id: str | None) -> dict[str, Any]:
-    """The context of the form: which window it is, what else was typed, what to look at."""
-    article = stored(object_id)
-    draft = opened(request)
-    window = window_of(request)
-    if window:  # a save that was refused: what was typed is kept, whatever happens to the window
-        draft = drafts.keep(window, request.user, article, request.POST)
+def form_context(request: HttpRequest, form: ArticleForm, object_id: str | None) -> dict[str, Any]:
+    """The template context of the form: its window key, other drafts, findings and conflicts."""
+    article = stored_article(object_id)
+    draft = requested_draft(request)
+    window_key = posted_window_key(request)
+    if window_key:  # a refused save: store what was typed, in case the window is closed
+        draft = drafts.autosave(window_key, request.user, article, request.POST)
     elif draft and draft.editor == request.user:
-        window = draft.key
+        window_key = draft.key
     else:
-        window = drafts.new_window()
+        window_key = drafts.new_window_key()
     context: dict[str, Any] = {
-        "window": window,
-        "continued": draft.key if draft and draft.key != window else "",
-        "offers": [] if draft else drafts.kept(article, request.user),
+        "window": window_key,
+        "continued": draft.key if draft and draft.key != window_key else "",
+        "other_drafts": [] if draft else drafts.resumable(article, request.user),
         "stored": article,
         "is_live": article is not None and article.is_live(),
         "may_publish": may_publish(request),
         "versions": article.history.count() if article else 0,
     }
-    shown = drafts.as_typed(draft) if draft else article
-    context["begun"] = shown is not None
+    shown = drafts.preview(draft).article if draft else article
+    context["has_content"] = shown is not None
     if shown:
-        context |= sorted_findings(shown)
+        context |= grouped_findings(shown)
     if form.conflict and article:
         context["differences"] = list(differences(Article, article, form.instance))
         context["saved"] = article.history.select_related("history_user").first()
         data = request.POST.copy()
-        data["version"] = str(article.version)
+        data["version"] = str(article.version)  # so that saving again succeeds
         form.data = data
     return context
 
 
-def sorted_findings(article: Article) -> dict[str, list[Finding]]:
-    found = check.findings(article)
-    questions = [finding for finding in found if finding.level == "question"]
+def grouped_findings(article: Article) -> dict[str, list[Finding]]:
+    findings = check.findings(article)
+    questions = [finding for finding in findings if finding.level == "question"]
     return {
-        "stops": [finding for finding in found if finding.level == "stop"],
-        "questions": questions[:QUESTIONS],
-        "more": questions[QUESTIONS:],
+        "stops": [finding for finding in findings if finding.level == "stop"],
+        "questions": questions[:MAX_QUESTIONS],
+        "more": questions[MAX_QUESTIONS:],
     }
 
 
 @require_POST
-def keep(request: HttpRequest, window: str) -> JsonResponse:
-    """A window tells that it is open, and what is typed in it: kept as a draft, never saved. The
-    answer tells what stands in the way of publishing it, and who else has it open."""
+def autosave(request: HttpRequest, window: str) -> JsonResponse:
+    """Store a window's form data as a draft, without saving the article. Responds with what blocks
+    publishing and who else has the article open.
+
+    A request without form data reports that the window is open, or, with `closed`, closed.
+    """
     if not may_write(request):
         raise PermissionDenied
-    if not WINDOW.fullmatch(window):
+    if not WINDOW_KEY.fullmatch(window):
         raise Http404
     if content_length(request) > settings.MEGABYTE:
         return JsonResponse({"problem": "This is too long to be kept."}, status=413)
-    article = stored(request.POST.get("article"))
-    typed = request.POST if "title" in request.POST else None
-    if "closed" in request.POST and typed is None:
-        drafts.close(window, request.user)
+    article = stored_article(request.POST.get("article"))
+    data = request.POST if "title" in request.POST else None
+    if "closed" in request.POST and data is None:
+        drafts.close_window(window, request.user)
         return JsonResponse({})
-    draft = drafts.keep(window, request.user, article, typed)
+    draft = drafts.autosave(window, request.user, article, data)
     if draft is None:
         raise PermissionDenied
-    told: dict[str, Any] = {
+    response: dict[str, Any] = {
         "at": f"{localtime():%H:%M}",
         "version": article.version if article else 0,
         "elsewhere": drafts.open_elsewhere(article, window, request.user) if article else [],
     }
-    if typed:
-        findings = sorted_findings(drafts.as_typed(draft))
-        told["findings"] = render_to_string("admin/blog/article/findings.html", findings)
-    return JsonResponse(told)
+    if data:
+        findings = grouped_findings(drafts.preview(draft).article)
+        response["findings"] = render_to_string("admin/blog/article/findings.html", findings)
+    return JsonResponse(response)
 
 
 @require_safe
 @xframe_options_sameorigin
 @csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type]
-def page(request: HttpRequest, window: str) -> HttpResponse:
-    """What is typed as the page it will be. The frame beside the form shows it, and it alone may be
-    framed."""
+def preview_page(request: HttpRequest, window: str) -> HttpResponse:
+    """The draft as the page it would be published as, shown in a frame beside the form. No other
+    page of the site may be framed."""
     draft = Draft.objects.filter(key=window).exclude(typed_at=None).first()
-    article = drafts.as_typed(draft) if draft else stored(request.GET.get("article"))
-    if not may_write(request) or article is None:
+    article = None if draft else stored_article(request.GET.get("article"))
+    if not may_write(request) or not (draft or article):
         raise Http404
-    return private(views.article_page(request, article, editing=True))
+    content: dict[str, Any] = drafts.preview(draft)._asdict() if draft else {"article": article}
+    return private(views.article_page(request, editing=True, **content))
 
 
 @require_safe
 def placeable(request: HttpRequest, window: str) -> JsonResponse:
-    """What the toolbar can place: every exercise card and picture, and the sources typed so far."""
+    """What the toolbar can insert: all exercise cards and pictures, and the draft's sources."""
     draft = Draft.objects.filter(key=window).exclude(typed_at=None).first()
     cards = Variation.objects.select_related("exercise")
-    sources = drafts.as_typed(draft).sources.all() if draft else []
+    sources = drafts.preview(draft).sources if draft else []
     return JsonResponse(
         {
             "card": [{"line": row.card_line, "words": row.name} for row in cards],
@@ -169,7 +175,7 @@ def placeable(request: HttpRequest, window: str) -> JsonResponse:
 
 
 def share(request: HttpRequest, pk: int) -> HttpResponse:
-    """The link that shows the article to a person without an account; a POST ends earlier ones."""
+    """Show the link that opens the article without an account; a POST revokes earlier links."""
     article = get_object_or_404(Article, pk=pk)
     if not may_write(request):
         raise PermissionDenied
@@ -181,7 +187,7 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
         **admin.site.each_context(request),
         "title": f"Show “{article}” to somebody",
         "article": article,
-        "link": settings.SITE_URL + views.share_address(article),
-        "ends": timezone.now() + views.SHARED_FOR,
+        "link": settings.SITE_URL + views.share_url(article),
+        "ends": timezone.now() + views.SHARE_DURATION,
     }
     return render(request, "admin/blog/article/share.html", context)

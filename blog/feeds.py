@@ -1,4 +1,7 @@
-"""Feeds of articles: all, by subject, by author."""
+"""The feeds of articles: all of them (Atom and JSON Feed), by subject and by author (Atom)."""
+
+from datetime import datetime
+from typing import cast
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -6,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 
-from blog import text
+from blog.cards_and_sources import render
 from blog.models import Article, Author
 from metadata import feeds
 from metadata.feeds import Entry, Feed, row_id, row_name
@@ -14,7 +17,7 @@ from metadata.page import absolute
 from publishing.models import Site, Subject
 from web.decorators import stored
 
-NEWEST = 20  # articles, in full
+NEWEST = 20  # articles in a feed, with their full text
 
 
 @stored()
@@ -63,10 +66,9 @@ def _feed(request: HttpRequest, articles: QuerySet[Article], **about: str) -> Fe
 
 
 def _entry(article: Article, site: Site) -> Entry:
-    assert article.published_at  # a published one has it
     context = {
         "article": article,
-        "text": text.render(article, card="exercises/feed_card.html"),
+        "text": render(article, card="exercises/feed_card.html"),
         "site": site,
     }
     return Entry(
@@ -75,7 +77,7 @@ def _entry(article: Article, site: Site) -> Entry:
         title=article.title,
         summary=article.standfirst,
         html=render_to_string("blog/feed_entry.html", context),
-        published=article.published_at,
+        published=cast(datetime, article.published_at),  # set: the article is published
         updated=article.changed_at,
         author=article.author.name,
         author_path=article.author.get_absolute_url(),

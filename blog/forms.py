@@ -1,4 +1,8 @@
-"""The form an article is written in, wherever it comes from: the editor, its autosave, a draft."""
+"""The forms that save an article and its sources; the editor, drafts and previews all use them.
+
+To open a draft, `ArticleForm.draft` and `BaseSourceFormSet(draft=…)` receive its form data, and
+`typed_values()` turns that into the initial values of an unbound form: as typed, without errors.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.forms.utils import ErrorDict, ErrorList
 from django.forms.widgets import Script
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.text import Truncator, slugify
 from django.utils.timezone import localdate
 
@@ -22,22 +26,34 @@ from writing.forms import TextForm
 from writing.widgets import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget
 
 
+def typed_values(form: forms.BaseForm, data: QueryDict, prefix: str = "") -> dict[str, Any]:
+    """Return what a browser sent for each field of a form, as the initial values of the form.
+
+    An unbound form with these values shows half-typed and invalid input exactly as typed and
+    reports no errors. `prefix` is that of the form in `data`, such as "sources-2-".
+    """
+    return {
+        name: field.widget.value_from_datadict(data, MultiValueDict(), f"{prefix}{name}")
+        for name, field in form.fields.items()
+    }
+
+
 class ArticleText(MarkdownWidget):
-    """The editor with the whole page beside it; autosave brings what is typed there."""
+    """The Markdown editor with a preview of the page, which autosave refreshes."""
 
     template_name = "admin/blog/article/text.html"
 
     class Media:
-        extend = False  # django-markdownx's own preview would stand beside the page
+        extend = False  # leaves out django-markdownx's own preview
         css = EDITOR_STYLE
         js = [*EDITOR_SCRIPTS, Script("desk/autosave.js", type="module")]
 
 
 class ArticleForm(TextForm):
-    """Decides what the pressed button means, and what keeps it from being done.
+    """Applies the pressed button (publish or save as draft) and refuses what blocks publishing.
 
-    version is the one the typing began from: an article that somebody saved since is not
-    overwritten. With a draft the form is filled from it, and not yet judged.
+    `version` is the article's version when typing began; if the article was saved since, the form
+    reports a conflict instead of overwriting it.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -57,50 +73,39 @@ class ArticleForm(TextForm):
         validators=[within_bounds],
         help_text="Empty: it stays open.",
     )
-    draft: QueryDict | None = None
+    draft: QueryDict | None = None  # form data of the draft to open; set on a subclass
     conflict = False
 
     class Meta:
         model = Article
         fields = [
-            "title",
-            "standfirst",
-            "lead_picture",
-            "text",
-            "published_at",
-            "slug",
-            "author",
-            "subjects",
-            "call_to_action",
-            "question",
-            "closes_at",
-        ]
+            "title", "standfirst", "lead_picture", "text", "published_at", "slug", "author",
+            "subjects", "call_to_action", "question", "closes_at",
+        ]  # fmt: skip
         widgets = {
-            "standfirst": AdminTextareaWidget(attrs={"rows": 2}),  # to see it whole
+            "standfirst": AdminTextareaWidget(attrs={"rows": 2}),
             "subjects": forms.CheckboxSelectMultiple,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if self.draft is not None:
-            kwargs |= {"data": self.draft}
         super().__init__(*args, **kwargs)
-        if self.draft is not None:
-            self._errors = ErrorDict()
         self.fields["text"].widget = ArticleText()
         if "lead_picture" in self.fields:
-            self.fields["lead_picture"].label_from_instance = _in_words  # type: ignore[attr-defined]
+            self.fields["lead_picture"].label_from_instance = _picture_label  # type: ignore[attr-defined]
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = "Empty: made from the title."
         self.initial["version"] = self.instance.version if self.instance.pk else 0
+        if self.draft is not None:
+            self.initial.update(typed_values(self, self.draft))
 
     def clean_standfirst(self) -> str:
-        """One line, however it was typed."""
+        """Join the lines into one."""
         return " ".join(self.cleaned_data["standfirst"].split())
 
     def clean_slug(self) -> str:
-        """Empty, without a letter or taken: a new article gets a free one, so that no address keeps
-        her from saving. One she gives to an article that has one is hers to change."""
+        """Replace an empty, letterless or taken slug by a free one, so that a slug never blocks
+        saving a new article. A slug typed for a saved article is validated as it is."""
         slug: str = self.cleaned_data["slug"]
         if slug and self.instance.pk:
             return slug
@@ -123,6 +128,8 @@ class ArticleForm(TextForm):
         return cleaned
 
     def _post_clean(self) -> None:
+        """Check the article, which only now has the new values. Django has no public hook here;
+        test_only_four_things_stop_publishing_and_nothing_stops_saving fails if this one goes."""
         super()._post_clean()  # type: ignore[misc]
         if self.instance.published_at and not self.conflict:
             for finding in check.stops(self.instance):
@@ -130,8 +137,8 @@ class ArticleForm(TextForm):
                     self.add_error(finding.spot, finding.sentence)
 
 
-def _in_words(picture: Picture) -> str:
-    """A picture's name with what it shows: among many, IMG-1234 tells nothing."""
+def _picture_label(picture: Picture) -> str:
+    """The picture's name and text alternative: a name such as IMG-1234 says nothing by itself."""
     return Truncator(f"{picture}: {picture.text_alternative}".removesuffix(": ")).chars(60)
 
 
@@ -146,17 +153,9 @@ class SourceForm(forms.ModelForm):
     class Meta:
         model = Source
         fields = [
-            "title",
-            "url",
-            "key",
-            "authors",
-            "publisher",
-            "year",
-            "who_tested",
-            "found",
-            "limits",
+            "title", "url", "key", "authors", "publisher", "year", "who_tested", "found", "limits",
             "checked_on",
-        ]
+        ]  # fmt: skip
 
     def clean_year(self) -> int | None:
         year: int | None = self.cleaned_data["year"]
@@ -166,15 +165,33 @@ class SourceForm(forms.ModelForm):
 
 
 class BaseSourceFormSet(forms.BaseInlineFormSet):
-    def calm(self) -> None:
-        """Show what a draft holds without judging it."""
-        self._errors: list[Any] = []
-        self._non_form_errors = ErrorList()
-        for form in self.forms:
-            form._errors = ErrorDict()  # type: ignore[attr-defined]
+    """The sources of an article; with `draft`, unbound and filled in with a draft's form data."""
+
+    def __init__(self, *args: Any, draft: QueryDict | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.draft = draft or QueryDict()
+        self.draft_rows: list[str | None] = []  # by form index: the row's prefix in the draft
+        if draft:
+            self._match_draft_rows(draft)
+
+    def _match_draft_rows(self, draft: QueryDict) -> None:
+        """Match the draft's rows to stored sources by id; all others become extra forms."""
+        count = min(positive_int(draft.get(f"{self.prefix}-TOTAL_FORMS")), self.max_num)
+        prefixes = [f"{self.prefix}-{i}-" for i in range(count)]
+        by_id = {draft.get(f"{prefix}id", ""): prefix for prefix in prefixes}
+        stored = [by_id.get(str(source.pk)) for source in self.get_queryset()]
+        new = [p for p in prefixes if p not in stored and not draft.get(f"{p}DELETE")]
+        self.draft_rows, self.extra = [*stored, *new], len(new)
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if index is not None and index < len(self.draft_rows) and (row := self.draft_rows[index]):
+            values = typed_values(form, self.draft, row)
+            del values["id"]  # a source deleted since the draft was stored becomes a new one
+            form.initial |= values
 
     def clean(self) -> None:
-        """Give every source a key before their being different is asked."""
+        """Give each source without a key one, before keys are checked to be unique."""
         taken = {form.instance.key for form in self.forms if form.instance.key}
         for form in self.forms:
             if form.has_changed() and not form.instance.key and hasattr(form, "cleaned_data"):
@@ -189,7 +206,8 @@ SourceFormSet = forms.inlineformset_factory(
 
 
 def free_key(source: Source, taken: set[str]) -> str:
-    """contreras-2015: the first author's last name and the year, else the title's first words."""
+    """Make a key that is not taken, such as "contreras-2015": the first author's last name (else
+    the first three words of the title) and the year."""
     first = source.authors.split(",")[0].split(" and ")[0].split()
     name = slugify(first[-1]) if first else "-".join(slugify(source.title).split("-")[:3])
     stem = "-".join(filter(None, [name[:30] or "source", str(source.year or "")]))

@@ -1,4 +1,4 @@
-"""What each page of this room tells of itself."""
+"""Builds the `Meta` (title, description, canonical URL, card, JSON-LD) of each page of this app."""
 
 from django.core.paginator import Page as Part
 from django.urls import reverse
@@ -24,12 +24,13 @@ def of_home(site: Site, author: Author | None) -> Meta:
 
 def of_articles(site: Site, part: Part, year: str = "") -> Meta:
     start = reverse("articles_of_year", args=[year]) if year else reverse("articles")
-    path, which = of_part(start, part)
+    path, page_number = of_part(start, part)
     of_year, from_year = (f" of {year}", f" from {year}") if year else ("", "")
     return Meta(
-        title=f"Articles{of_year}{which}",
+        title=f"Articles{of_year}{page_number}",
         path=path,
-        description=f"Articles by {site.trainer} of {site.name}{from_year}, newest first{which}.",
+        description=f"Articles by {site.trainer} of {site.name}{from_year},"
+        f" newest first{page_number}.",
         page_type="CollectionPage",
     )
 
@@ -46,7 +47,7 @@ def of_article(
     path = article.get_absolute_url()
     placed = [row for row in text.rows if isinstance(row, Variation)]
     feeds = [(subject.name, reverse("subject_feed", args=[subject.slug])) for subject in subjects]
-    words = (
+    comments_feed = (
         f"What readers say on “{article.title}”",
         reverse("article_comments_feed", args=[article.slug]),
     )
@@ -60,7 +61,7 @@ def of_article(
         modified=article.changed_at,
         author=article.author.get_absolute_url(),
         subjects=tuple(subject.name for subject in subjects),
-        feeds=(words, *feeds) if live else (),
+        feeds=(comments_feed, *feeds) if live else (),
         trail=(ARTICLES,),
         nodes=structured.article(article, text, subjects, sources, placed, site),
         indexed=live,
@@ -77,11 +78,11 @@ def of_subjects(site: Site) -> Meta:
 
 
 def of_subject(subject: Subject, site: Site, part: Part, *, empty: bool) -> Meta:
-    path, which = of_part(subject.get_absolute_url(), part)
+    path, page_number = of_part(subject.get_absolute_url(), part)
     return Meta(
-        title=f"{subject.name}{which}",
+        title=f"{subject.name}{page_number}",
         path=path,
-        description=f"{subject.sentence}{f' Page {part.number}.' if which else ''}",
+        description=f"{subject.sentence}{f' Page {part.number}.' if page_number else ''}",
         page_type="CollectionPage",
         card=social.of_subject(subject, site),
         feeds=((subject.name, reverse("subject_feed", args=[subject.slug])),),

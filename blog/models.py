@@ -66,7 +66,7 @@ def new_share_key() -> str:
 
 
 class Article(Addressed, Published, WithText):
-    """What the trainer publishes: text with exercise cards, sources and one question."""
+    """A post: a text with exercise cards, sources and one question to the readers."""
 
     title = models.CharField(max_length=120)
     slug = models.SlugField("address", max_length=120, unique=True)
@@ -93,7 +93,7 @@ class Article(Addressed, Published, WithText):
     )
     timed_fields = ("published_at", "closes_at")
     variations = models.ManyToManyField(Variation, through="Card", related_name="articles")
-    version = models.PositiveIntegerField(default=1, editable=False)  # raised by every save
+    version = models.PositiveIntegerField(default=1, editable=False)  # incremented by each save
     share_key = models.CharField(max_length=24, default=new_share_key, editable=False)
 
     history = HistoricalRecords(excluded_fields=["share_key"])
@@ -117,12 +117,12 @@ class Article(Addressed, Published, WithText):
         if not self._state.adding:
             self.version += 1
         super().save(*args, **kwargs)
-        self._keep_cards()
+        self._update_cards()
 
-    def _keep_cards(self) -> None:
-        """Let the rows of Card say what the text places."""
+    def _update_cards(self) -> None:
+        """Replace the rows of Card by those for the card lines of the text."""
         names = placed_names(self.text)
-        wanted = {
+        variations = {
             variation.card_line[2:-2]: variation
             for variation in Variation.objects.select_related("exercise").filter(
                 slug__in=[name.rpartition("/")[2] for name in names]
@@ -130,9 +130,9 @@ class Article(Addressed, Published, WithText):
         }
         self.cards.all().delete()
         Card.objects.bulk_create(
-            Card(article=self, variation=wanted[name], position=position)
+            Card(article=self, variation=variations[name], position=position)
             for position, name in enumerate(names, 1)
-            if name in wanted
+            if name in variations
         )
 
     @property
@@ -141,8 +141,8 @@ class Article(Addressed, Published, WithText):
 
 
 class Card(PublicModel):
-    """A variation placed in an article's text; kept by the article's save, so that it cannot be
-    deleted while an article shows it."""
+    """A variation placed in an article's text. Saving the article updates these rows; they keep a
+    variation from being deleted while an article shows it."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="cards")
     variation = models.ForeignKey(Variation, models.PROTECT, related_name="cards")
@@ -159,17 +159,17 @@ class Card(PublicModel):
 
 
 class Draft(models.Model):
-    """What a window of the editor holds and no save has taken: autosave, and work on a live article
-    that readers do not see yet. Publishing it is saving the ordinary form with it."""
+    """Unsaved form data of one editor window (see blog/drafts.py). It takes effect when the article
+    form is opened with it and saved."""
 
-    key = models.CharField(max_length=32, unique=True)  # of the window
+    key = models.CharField(max_length=32, unique=True)  # the window's key
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     article = models.ForeignKey(
         Article, models.CASCADE, null=True, blank=True, related_name="drafts"
     )
-    typed = models.JSONField(default=dict)  # lists of values by field; empty: open, nothing typed
-    began_from = models.PositiveIntegerField(default=0)  # Article.version
-    typed_at = models.DateTimeField(null=True, blank=True)
+    typed = models.JSONField(default=dict)  # form data: lists of values by field name
+    began_from = models.PositiveIntegerField(default=0)  # Article.version when typing began
+    typed_at = models.DateTimeField(null=True, blank=True)  # empty: open, nothing typed yet
     seen_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -184,7 +184,7 @@ class Draft(models.Model):
 
 
 class Source(PublicModel):
-    """A study, organization, book or web page that a claim of the article rests on."""
+    """A study, organization, book or web page that the article cites for a claim."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="sources")
     key = models.SlugField(
@@ -234,23 +234,22 @@ class Source(PublicModel):
 
 
 def slug_is_no_first_path_part(slug: str) -> None:
-    """A page at /articles/ would never be seen: refuse what an address of the site begins with."""
+    """Refuse a slug that another URL of the site begins with: /articles/ would hide such a page."""
     patterns = get_resolver().url_patterns
-    taken = {str(pattern.pattern).lstrip("^").split("/")[0] for pattern in patterns}
-    if slug in taken | {settings.STATIC_URL.strip("/")}:
+    reserved = {str(pattern.pattern).lstrip("^").split("/")[0] for pattern in patterns}
+    if slug in reserved | {settings.STATIC_URL.strip("/")}:
         raise ValidationError(f"“{slug}” is already an address of this site. Choose another.")
 
 
 class PageQuerySet(PublishedQuerySet):
     def linked(self) -> SitePages:
-        """The live pages that every page of the site may link to, in one query."""
+        """The published pages that every page of the site may link to, in one query."""
         rows: Any = self.published().filter(~Q(role="") | Q(in_footer=True))
         return SitePages(list(rows.only("title", "slug", "role", "in_footer")))
 
 
 class SitePages:
-    """The pages that templates link to: by role, or None where no live page has it, and in the
-    footer."""
+    """The pages that templates link to: the footer's, and one per role (None if not published)."""
 
     def __init__(self, pages: list[Page]) -> None:
         by_role = {page.role: page for page in pages}
@@ -289,8 +288,7 @@ class Page(Addressed, Published, WithText):
         " only while it is live. Empty: nothing but the footer and your texts.",
     )
 
-    # Which page has a role is about the site as it is now, so an older version does not bring it
-    # back.
+    # A role is not part of a version: restoring an older version must not bring it back.
     history = HistoricalRecords(excluded_fields=["role"])
     objects = PageQuerySet.as_manager()  # type: ignore[misc]
 

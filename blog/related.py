@@ -1,25 +1,27 @@
-"""What else to read at an article's foot."""
+"""The reading suggestions below an article: related articles, the next and the previous one."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Subquery
 
 from blog.models import Article
 from exercises.models import Exercise
+from publishing.models import Subject
 
 MOST = 3
-RECENT = 300  # articles that are compared: all, for most sites
+RECENT = 300  # newest articles that are compared
 
 
-def related(article: Article) -> list[Article]:
-    """The published articles with most subjects and exercises in common, newest first among
-    equals. An exercise in common says as much as two subjects."""
+def related(article: Article, subjects: list[Subject]) -> list[Article]:
+    """The published articles with the most subjects and exercises in common, ties newest first.
+    A shared exercise counts as much as two shared subjects."""
     recent = Article.objects.published().values("pk")[:RECENT]
-    subjects = article.subjects.all()
     exercises = Exercise.objects.filter(variations__articles=article)
-    in_common = Count("subjects", filter=Q(subjects__in=subjects), distinct=True) + 2 * Count(
+    in_common: Any = 2 * Count(
         "variations__exercise", filter=Q(variations__exercise__in=exercises), distinct=True
     )
+    if subjects:
+        in_common += Count("subjects", filter=Q(subjects__in=subjects), distinct=True)
     return list(
         Article.objects.filter(pk__in=recent)
         .exclude(pk=article.pk)
@@ -36,7 +38,7 @@ class Neighbors(NamedTuple):
 
 
 def neighbors(article: Article) -> Neighbors:
-    """The published articles next to this one in time; none beside a draft."""
+    """The published articles just after and just before this one; none for a draft."""
     if not article.published_at:
         return Neighbors(None, None)
     others = (

@@ -1,4 +1,4 @@
-"""What can be searched of articles, subjects and plain pages."""
+"""Registers articles, subjects, plain pages and authors with the search index."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def of_article(article: Article) -> Entry:
 
 
 def of_subject(subject: Any) -> Entry:
-    """Found from the day on which it holds something."""
+    """A subject can be found from the day its first article or exercise is published."""
     dates = (subject.first_article, subject.first_exercise)
     return Entry(
         title=subject.name,
@@ -36,15 +36,16 @@ def of_subject(subject: Any) -> Entry:
     )
 
 
-def first(model: type[Model], of: str) -> Subquery:
-    """The date of the first row that has this one."""
-    rows = model._default_manager.filter(**{of: OuterRef("pk")}, published_at__isnull=False)
+def first_date(model: type[Model], relation: str) -> Subquery:
+    """The date of the earliest row of `model` whose `relation` is the outer row."""
+    rows = model._default_manager.filter(**{relation: OuterRef("pk")}, published_at__isnull=False)
     return Subquery(rows.order_by("published_at").values("published_at")[:1])
 
 
 def subjects() -> QuerySet[Subject]:
     return Subject.objects.annotate(
-        first_article=first(Article, "subjects"), first_exercise=first(Exercise, "subjects")
+        first_article=first_date(Article, "subjects"),
+        first_exercise=first_date(Exercise, "subjects"),
     )
 
 
@@ -80,7 +81,7 @@ register(
 
 
 def of_author(author: Any) -> Entry:
-    """Found from the day of the first article."""
+    """An author can be found from the day the first article is published."""
     return Entry(
         title=author.name,
         words=[
@@ -98,7 +99,7 @@ register(
         "author",
         "Author",
         "Authors",
-        rows=lambda: Author.objects.annotate(first_article=first(Article, "author")),
+        rows=lambda: Author.objects.annotate(first_article=first_date(Article, "author")),
         entry=of_author,
         made_from={Article: "articles"},
     )

@@ -1,4 +1,4 @@
-"""What search engines may find: an index of lists, each of up to 10,000 addresses."""
+"""The sitemap (sitemaps.org): an index, and files of up to 10,000 URLs; also llms.txt."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,12 +17,12 @@ from publishing.models import Published, Subject
 from web.decorators import stored
 from writing.markdown import placed_pictures
 
-MOST = 10_000  # addresses in one file; the protocol allows 50,000
+MOST = 10_000  # URLs in one file; the protocol allows 50,000
 XML = "application/xml; charset=utf-8"
 
 
-class Place(NamedTuple):
-    """An address, when it last changed, and the pictures on it."""
+class Url(NamedTuple):
+    """A page, when it last changed, and the URLs of its pictures."""
 
     path: str
     changed: datetime | None
@@ -51,13 +51,13 @@ def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     kinds = {"articles": _of_articles, "exercises": _of_exercises, "pages": _of_pages}
     if kind not in kinds:
         raise Http404
-    places = list(kinds[kind](number))
-    return render(request, "metadata/sitemap.xml", {"places": places}, content_type=XML)
+    urls = list(kinds[kind](number))
+    return render(request, "metadata/sitemap.xml", {"urls": urls}, content_type=XML)
 
 
 @stored()
 def llms(request: HttpRequest) -> HttpResponse:
-    """The same for readers that are programs, in words (llmstxt.org)."""
+    """The list of pages for language models (llmstxt.org)."""
     context = {
         "articles": Article.objects.published()[:MOST],
         "exercises": Exercise.objects.published()[:MOST],
@@ -72,25 +72,25 @@ def _slice(rows: QuerySet, number: int) -> list:
     return list(pages.page(number).object_list)
 
 
-def _of_articles(number: int) -> Iterator[Place]:
+def _of_articles(number: int) -> Iterator[Url]:
     rows = _slice(_articles(), number)
     placed = {row.pk: placed_pictures(row.text) for row in rows}
-    # One without words is not shown yet.
+    # A picture without a text alternative is not shown.
     pictures = {row.name: row for row in Picture.objects.all() if row.has_words}
     for row in rows:
         shown = [row.lead_picture, *(pictures.get(name) for name in placed[row.pk])]
         sources = dict.fromkeys(picture.src for picture in shown if picture)
-        yield Place(row.get_absolute_url(), row.changed_at, list(sources))
+        yield Url(row.get_absolute_url(), row.changed_at, list(sources))
 
 
-def _of_exercises(number: int) -> Iterator[Place]:
+def _of_exercises(number: int) -> Iterator[Url]:
     for row in _slice(_exercises(), number):
-        photos = [rung.photo.src for rung in row.variations.all() if rung.photo]
-        yield Place(row.get_absolute_url(), row.changed_at, photos)
+        photos = [each.photo.src for each in row.variations.all() if each.photo]
+        yield Url(row.get_absolute_url(), row.changed_at, photos)
 
 
-def _of_pages(number: int) -> Iterator[Place]:
-    """Home, the lists, subjects, authors and plain pages: never so many that they need parts."""
+def _of_pages(number: int) -> Iterator[Url]:
+    """Home, the lists, subjects, authors and plain pages: few enough for a single file."""
     if number != 1:
         raise Http404
     articles = _newest(Article.objects.published())
@@ -98,20 +98,20 @@ def _of_pages(number: int) -> Iterator[Place]:
     newest = max(filter(None, (articles, exercises)), default=None)
     lists = {"home": newest, "articles": articles, "library": exercises, "subjects": newest}
     for name, changed in lists.items():
-        yield Place(reverse(name), changed, [])
-    yield Place(reverse("favorites"), None, [])
+        yield Url(reverse(name), changed, [])
+    yield Url(reverse("favorites"), None, [])
     for subject in Subject.objects.all():
         dates = (_newest(subject.articles.published()), _newest(subject.exercises.published()))
         if any(dates):
-            yield Place(subject.get_absolute_url(), max(filter(None, dates)), [])
+            yield Url(subject.get_absolute_url(), max(filter(None, dates)), [])
     for author in Author.objects.select_related("portrait"):
         portrait = [author.portrait.src] if author.portrait else []
-        yield Place(author.get_absolute_url(), _newest(author.articles.published()), portrait)
+        yield Url(author.get_absolute_url(), _newest(author.articles.published()), portrait)
     for page in Page.objects.published():
-        yield Place(page.get_absolute_url(), page.changed_at, [])
+        yield Url(page.get_absolute_url(), page.changed_at, [])
 
 
 def _newest(rows: QuerySet[Published]) -> datetime | None:
-    """When a list of them last changed."""
-    found = rows.aggregate(saved=Max("updated_at"), live=Max("published_at"))
-    return max(filter(None, found.values()), default=None)
+    """When a list of these rows last changed."""
+    dates = rows.aggregate(saved=Max("updated_at"), live=Max("published_at"))
+    return max(filter(None, dates.values()), default=None)

@@ -43,7 +43,7 @@ def placed_in(article: Article) -> list[Variation]:
 def of_article(
     article: Article, subjects: Sequence[Subject], placed: Sequence[Variation], site: Site
 ) -> Card:
-    """With the lead picture, else the drawing of its first exercise, and that one's numbers."""
+    """Show the lead picture, else the first exercise's photo or drawing, and its prescription."""
     first = placed[0] if placed else None
     picture = article.lead_picture
     return Card(

@@ -1,4 +1,4 @@
-"""Articles and their author in schema.org's words; what is said is on the page."""
+"""JSON-LD (schema.org) of articles and authors; it states only what their pages show."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from pictures.models import Picture
 from publishing.models import Site, Subject
 from writing.markdown import Text
 
-KICKERS = 2  # subjects that an article's page names above its title
+KICKERS = 2  # subjects shown above an article's title
 
 
 def article(
@@ -23,7 +23,7 @@ def article(
     placed: Sequence[Variation],
     site: Site,
 ) -> tuple[Node, ...]:
-    """The article first, then its author, pictures and exercises."""
+    """The nodes of an article's page: the article, then its author, pictures and exercises."""
     path = article.get_absolute_url()
     pictures = [row for row in text.rows if isinstance(row, Picture)]
     if article.lead_picture and article.lead_picture not in pictures:
@@ -56,7 +56,7 @@ def article(
 
 
 def posting(article: Article) -> dict[str, Any]:
-    """The name under which an article's page and its thread say things of it."""
+    """The id and type by which the pages of an article and of its comments refer to it."""
     return {"@id": f"{absolute(article.get_absolute_url())}#article", "@type": "BlogPosting"}
 
 
@@ -77,7 +77,7 @@ def person_path(author: Author) -> str:
 
 
 def person(author: Author, site: Site, *, portrait: bool = False) -> Node:
-    """Who writes; the portrait stands on the author's own page only."""
+    """An author; `portrait` adds the picture, for the author's own page."""
     node: dict[str, Any] = {
         **ref(person_path(author)),
         "@type": "Person",

@@ -1,3 +1,5 @@
+"""Readers' pages: home, articles and their archive, subjects, authors, plain pages and search."""
+
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -10,22 +12,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from blog import drafts, meta, text
-from blog.models import Article, Author, Page
+from blog import cards_and_sources, drafts, meta
+from blog.models import Article, Author, Page, Source
 from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
 from publishing.models import EARLIEST, PublishedQuerySet, Site, Subject
-from search import query as finding
+from search import query as search_query
 from search.engines import MAX_PER_KIND
 from search.index import kinds
 from search.terms import MAX_LENGTH
 from web.decorators import paginate, private, read_only, stored
 
-ARTICLES_A_PAGE = 20
-RESULTS_A_PAGE = 10
-READERS_BESIDE = 3  # of readers' words, below the site's own
-SHARED = "blog.shared"
-SHARED_FOR = timedelta(days=14)
+ARTICLES_PER_PAGE = 20
+RESULTS_PER_PAGE = 10
+MAX_COMMENT_RESULTS = 3  # readers' comments, below the other results
+SHARE_SALT = "blog.shared"
+SHARE_DURATION = timedelta(days=14)
 
 
 @stored()
@@ -44,14 +46,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @stored("page")
 def articles(request: HttpRequest, year: str = "") -> HttpResponse:
-    """The archive, newest first: all of it, or a year."""
+    """The archive, newest first: all articles, or those of a year."""
     rows = Article.objects.published().select_related("lead_picture")
     years = {f"{year}": count for year, count in years_of(rows)}
     if year:
         if year not in years:
             raise Http404
         rows = rows.filter(published_at__year=year)
-    page = paginate(rows, ARTICLES_A_PAGE, request)
+    page = paginate(rows, ARTICLES_PER_PAGE, request)
     context = {
         "meta": meta.of_articles(Site.current(), page, year),
         "page": page,
@@ -62,7 +64,7 @@ def articles(request: HttpRequest, year: str = "") -> HttpResponse:
 
 
 def years_of(articles: PublishedQuerySet) -> QuerySet:
-    """Pairs of a year and how many of the articles are of it, newest first."""
+    """Pairs of a year and its number of articles, newest first."""
     rows = articles.order_by().filter(published_at__gte=EARLIEST)
     years = rows.annotate(year=ExtractYear("published_at")).values_list("year")
     return years.annotate(Count("pk")).order_by("-year")
@@ -82,16 +84,22 @@ def article_page(
     *,
     editing: bool = False,
     live: bool | None = None,
-    **more: Any,
+    subjects: list[Subject] | None = None,
+    sources: list[Source] | None = None,
+    **extra: Any,
 ) -> HttpResponse:
-    """The article's page; with editing, problems stand in their places and sources say what they
-    support. live: whether readers see it, where that is known. `more` is for who shows the page
-    again, with a form to mend, say."""
+    """Render the article's page.
+
+    editing: show problems in place, and what each source supports. live: whether the article is
+    public, if the caller knows. subjects, sources: those of an unsaved draft; by default they are
+    read from the database. extra: more context, such as a comment form with errors.
+    """
     site = Site.current()
-    rendered = text.render(article, editing=editing, site=site)
+    subjects = list(article.subjects.all()) if subjects is None else subjects
+    sources = list(article.sources.all()) if sources is None else sources
+    rendered = cards_and_sources.render(article, sources=sources, editing=editing, site=site)
     cited = {key: place for place, key in enumerate(rendered.cited)}
-    sources = sorted(article.sources.all(), key=lambda s: cited.get(s.key, len(cited)))
-    subjects = list(article.subjects.all())
+    sources = sorted(sources, key=lambda s: cited.get(s.key, len(cited)))
     live = article.is_live() if live is None else live
     context = {
         "meta": meta.of_article(article, rendered, subjects, sources, site, live=live),
@@ -101,32 +109,32 @@ def article_page(
         "sources": sources,
         "subjects_of": subjects,
         "is_draft": not editing and not live,
-        "related": related(article),
+        "related": related(article, subjects),
         "neighbors": neighbors(article),
         "editing": editing,
-        **more,
+        **extra,
     }
     return render(request, "blog/article.html", context, status=status)
 
 
 @read_only
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """The newest draft of an article, for somebody to whom she sent the link."""
+    """The latest draft of an article, for anyone with the signed link."""
     try:
-        facts = signing.loads(token, salt=SHARED, max_age=SHARED_FOR)
+        payload = signing.loads(token, salt=SHARE_SALT, max_age=SHARE_DURATION)
     except signing.BadSignature:
         raise Http404 from None
-    article = get_object_or_404(Article, pk=facts["article"], share_key=facts["key"])
-    draft = drafts.newest(article)
+    article = get_object_or_404(Article, pk=payload["article"], share_key=payload["key"])
+    draft = drafts.latest(article)
     if draft is None and article.is_live():
         return redirect(article)
-    typed = drafts.as_typed(draft) if draft else article
-    return private(article_page(request, typed, is_shared=True))
+    content: dict[str, Any] = drafts.preview(draft)._asdict() if draft else {"article": article}
+    return private(article_page(request, is_shared=True, **content))
 
 
-def share_address(article: Article) -> str:
-    facts = {"article": article.pk, "key": article.share_key}
-    return reverse("shared_article", args=[signing.dumps(facts, salt=SHARED)])
+def share_url(article: Article) -> str:
+    payload = {"article": article.pk, "key": article.share_key}
+    return reverse("shared_article", args=[signing.dumps(payload, salt=SHARE_SALT)])
 
 
 @stored()
@@ -143,7 +151,9 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(subject, permanent=True)
     articles = subject.articles.published().select_related("lead_picture")
     first = articles.last()
-    page = paginate(articles.exclude(pk=first.pk) if first else articles, ARTICLES_A_PAGE, request)
+    page = paginate(
+        articles.exclude(pk=first.pk) if first else articles, ARTICLES_PER_PAGE, request
+    )
     exercises = list(
         subject.exercises.published().prefetch_related(
             Prefetch("variations", Variation.objects.order_by("position")),
@@ -163,18 +173,19 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def by_level(exercises: Iterable[Exercise]) -> dict[str, list[Exercise]]:
-    """The exercises under the level of their lowest rung, where a reader begins."""
+    """The exercises grouped by the level of their first variation, where a reader begins."""
     levels: dict[str, list[Exercise]] = {level.label: [] for level in Level}
     for exercise in exercises:
-        rungs = exercise.variations.all()
-        levels[Level(rungs[0].level).label if rungs else Level.BEGINNER.label].append(exercise)
-    return {level: found for level, found in levels.items() if found}
+        variations = exercise.variations.all()
+        level = Level(variations[0].level) if variations else Level.BEGINNER
+        levels[level.label].append(exercise)
+    return {label: rows for label, rows in levels.items() if rows}
 
 
 @stored()
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.select_related("portrait"), slug=slug)
-    rendered = text.render(author)
+    rendered = cards_and_sources.render(author)
     context = {
         "meta": meta.of_author(author, Site.current()),
         "author": author,
@@ -189,19 +200,19 @@ def search(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:MAX_LENGTH]
     kind = request.GET.get("kind", "")
     kind = kind if kind in kinds else ""
-    found = finding.search(words, kind)
-    page = paginate(found.best, RESULTS_A_PAGE, request)
-    said = found.by_readers() if not kind and page.number == 1 else []
+    found = search_query.search(words, kind)
+    page = paginate(found.best, RESULTS_PER_PAGE, request)
+    comments = found.by_readers() if not kind and page.number == 1 else []
     context = {
         "words": words,
         "kind": kind,
         "kinds": [(row, len(found.keys[row.name])) for row in kinds.values()],
-        "most": MAX_PER_KIND,  # of a kind are looked at, the newest
+        "most": MAX_PER_KIND,  # the newest entries of a kind that are searched
         "found": found,
         "page": page,
-        "hits": finding.hits(found, page.object_list),
-        "readers": finding.hits(found, said[:READERS_BESIDE]),
-        "readers_count": len(said),
+        "hits": search_query.hits(found, page.object_list),
+        "readers": search_query.hits(found, comments[:MAX_COMMENT_RESULTS]),
+        "readers_count": len(comments),
         "query": urlencode({"q": words, "kind": kind} if kind else {"q": words}),
     }
     return render(request, "blog/search.html", context)
@@ -209,17 +220,20 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @stored()
 def opensearch(request: HttpRequest) -> HttpResponse:
-    """Lets a browser search the site from its address line."""
+    """The OpenSearch description, with which a browser can search the site."""
     kind = "application/opensearchdescription+xml"
     site = Site.current()
-    names = {"short_name": site.short_name(16), "long_name": site.short_name(48)}  # at most
+    names = {
+        "short_name": site.short_name(16),
+        "long_name": site.short_name(48),
+    }  # its maximum lengths
     return render(request, "blog/opensearch.xml", names, content_type=kind)
 
 
 @stored()
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(Page.objects.visible_to(request.user), slug=slug)
-    rendered, live = text.render(page), page.is_live()
+    rendered, live = cards_and_sources.render(page), page.is_live()
     context = {
         "meta": meta.of_page(page, live=live),
         "page": page,

@@ -273,7 +273,7 @@ STAFF_BODY_LIMIT = 25 * MEGABYTE  # bytes, below /admin/ and /markdownx/
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = STAFF_BODY_LIMIT
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an exercise with all its steps in one admin form
 
-MARKDOWNX_MARKDOWNIFY_FUNCTION = "blog.text.preview"
+MARKDOWNX_MARKDOWNIFY_FUNCTION = "blog.cards_and_sources.preview"
 MARKDOWNX_SERVER_CALL_LATENCY = 400  # milliseconds of quiet before the preview asks
 
 CONTENT_SECURITY_POLICY = {

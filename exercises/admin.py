@@ -1,3 +1,5 @@
+"""The admin of exercises and their variations, and the sheet of all drawings."""
+
 from typing import Any, get_args
 
 from django import forms
@@ -28,7 +30,7 @@ from figures import figure
 
 
 def missing_parts(row: Model, fields: list[str], *more: str) -> str:
-    """The parts that are empty, in the trainer's words; naming them stops nothing."""
+    """The labels of the empty fields, for information only."""
     empty = [str(label_for_field(name, type(row))) for name in fields if not getattr(row, name)]
     return ", ".join([*empty, *more]) or "Nothing."
 
@@ -41,14 +43,14 @@ class NamedRows(forms.BaseInlineFormSet):
 
 
 class Rows(admin.TabularInline):
-    """The stock table of rows, whose boxes have no names of their own: the heading of a column is
-    no label to a screen reader."""
+    """A tabular inline whose inputs have accessible names: screen readers do not take the heading
+    of a column as the label of an input."""
 
     template = "admin/tabular_inline.html"
     formset = NamedRows
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:
-        """Deleting rows cannot go below min_num either."""
+        """Validate `min_num`, which also counts rows marked for deletion."""
         return super().get_formset(*args, validate_min=bool(self.min_num), **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -65,8 +67,8 @@ class MuscleWorkInline(Rows):
 
 
 class VariationInline(Rows):
-    """The ladder, put in order in place; each rung opens for the rest. A new one is added under
-    Variations, where its steps and its prescription are asked for."""
+    """The variations of an exercise, to be reordered here. They are added and edited in their own
+    form, which asks for steps and a prescription."""
 
     model = Variation
     fields = ["position", "name", "slug", "level"]
@@ -102,8 +104,8 @@ class ExerciseAdmin(ContentAdmin):
         return missing_parts(exercise, fields, *([] if worked else ["muscles worked"]))
 
 
-class DrawingSheet(forms.RadioSelect):
-    """Choosing a drawing by looking at all of them; the joint angles stay behind."""
+class DrawingSelect(forms.RadioSelect):
+    """A radio select that shows all drawings."""
 
     template_name = "admin/drawing_sheet.html"
     option_template_name = "admin/drawing_option.html"
@@ -114,14 +116,14 @@ class DrawingSheet(forms.RadioSelect):
             drawing = figure.load(value)
             option["poses"] = [
                 figure.svg(drawing, which, label=which, uid=f"{value}-{which}")
-                for which in get_args(figure.Which)
+                for which in get_args(figure.PoseName)
             ]
         return option
 
 
 class VariationForm(forms.ModelForm):
     class Meta:
-        widgets = {"drawing": DrawingSheet}
+        widgets = {"drawing": DrawingSelect}
 
 
 class PrescriptionInline(Rows):
@@ -187,15 +189,15 @@ class VariationAdmin(ContentAdmin):
         return [path("drawings/", sheet, name="exercises_drawings"), *super().get_urls()]
 
     def drawings(self, request: HttpRequest) -> HttpResponse:
-        """Every drawing on one sheet, with what uses it."""
+        """A page with every drawing and the variations that use it."""
         users = Variation.objects.exclude(drawing="").values_list("drawing", "name")
         rows = [
             {
                 "key": key,
                 "names": ", ".join(name for drawing, name in users if drawing == key),
-                "poses": DrawingSheet().create_option("", key, key, False, 0)["poses"],
+                "poses": DrawingSelect().create_option("", key, key, False, 0)["poses"],
             }
-            for key in figure.keys()  # noqa: SIM118
+            for key in figure.drawing_keys()
         ]
         context = {**self.admin_site.each_context(request), "title": "Drawings", "rows": rows}
         return render(request, "admin/drawings.html", context)

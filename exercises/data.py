@@ -1,4 +1,4 @@
-"""The library as open data: JSON that docs/open-data.md describes, and the drawings as files."""
+"""The library as open data: JSON (see docs/open-data.md), and the drawings as SVG files."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -11,46 +11,46 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from exercises import wording
+from exercises import formatting
 from exercises.models import Exercise, Prescription, Variation
-from exercises.structured import names
+from exercises.structured import split_names
 from figures import figure, standalone
 from metadata.page import absolute
 from publishing.models import Site
 from web.decorators import stored
 
-VERSION = 1  # goes up when a field changes its meaning or goes away; a new field leaves it
+VERSION = 1  # incremented when a field is removed or changes its meaning, not for a new field
 STYLE_HASH = f"'sha256-{b64encode(sha256(standalone.STYLE.encode()).digest()).decode()}'"
 
 
 @stored()
 def all_exercises(request: HttpRequest) -> HttpResponse:
-    return _answer({"exercises": [_exercise(row) for row in _rows()]})
+    return _json_response({"exercises": [_exercise(row) for row in _rows()]})
 
 
 @stored()
 def one_exercise(request: HttpRequest, slug: str) -> HttpResponse:
-    return _answer({"exercise": _exercise(get_object_or_404(_rows(), slug=slug))})
+    return _json_response({"exercise": _exercise(get_object_or_404(_rows(), slug=slug))})
 
 
 @csp_replace({"default-src": [NONE], "style-src": [STYLE_HASH]})
 @stored()
-def drawing(request: HttpRequest, key: str, which: figure.Which) -> HttpResponse:
+def drawing(request: HttpRequest, key: str, which: figure.PoseName) -> HttpResponse:
     """The start or end of a drawing as an SVG document."""
-    if key not in figure.keys():  # noqa: SIM118
+    if key not in figure.drawing_keys():
         raise Http404
     label = f"{key.replace('-', ' ')}, {which}"
     svg = standalone.document(figure.load(key), which, label)
-    return _open(HttpResponse(svg, "image/svg+xml"))
+    return _allow_any_origin(HttpResponse(svg, "image/svg+xml"))
 
 
-def _answer(data: dict[str, Any]) -> HttpResponse:
+def _json_response(data: dict[str, Any]) -> HttpResponse:
     about = {"version": VERSION, "source": Site.current().name, "home": absolute("/")}
-    return _open(JsonResponse(about | data, json_dumps_params={"ensure_ascii": False}))
+    return _allow_any_origin(JsonResponse(about | data, json_dumps_params={"ensure_ascii": False}))
 
 
-def _open(response: HttpResponse) -> HttpResponse:
-    """For any page of any site, and kept for five minutes."""
+def _allow_any_origin(response: HttpResponse) -> HttpResponse:
+    """Let any site read the response (CORS), and caches keep it for five minutes."""
     response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=300"
     return response
@@ -68,7 +68,7 @@ def _exercise(exercise: Exercise) -> dict[str, Any]:
     return {
         "slug": exercise.slug,
         "name": exercise.name,
-        "other_names": names(exercise.other_names),
+        "other_names": split_names(exercise.other_names),
         "url": absolute(exercise.get_absolute_url()),
         "data": absolute(reverse("exercise_json", args=[exercise.slug])),
         "changed": exercise.changed_at.isoformat(),
@@ -87,11 +87,11 @@ def _exercise(exercise: Exercise) -> dict[str, Any]:
 
 
 def _variation(variation: Variation) -> dict[str, Any]:
-    given = hasattr(variation, "prescription")
+    prescription = getattr(variation, "prescription", None)
     return {
         "slug": variation.slug,
         "name": variation.name,
-        "other_names": names(variation.other_names),
+        "other_names": split_names(variation.other_names),
         "url": absolute(variation.get_absolute_url()),
         "rung": variation.position,
         "level": variation.level,
@@ -107,7 +107,7 @@ def _variation(variation: Variation) -> dict[str, Any]:
             {"phase": step.phase, "text": step.text, "hold": _seconds(step.hold_seconds)}
             for step in variation.steps.all()
         ],
-        "prescription": _prescription(variation.prescription) if given else None,
+        "prescription": _prescription(prescription) if prescription else None,
         "check_first": variation.check_first,
         "drawings": _drawings(variation.drawing),
         "photo": absolute(variation.photo.src) if variation.photo else None,
@@ -116,7 +116,7 @@ def _variation(variation: Variation) -> dict[str, Any]:
 
 def _prescription(prescription: Prescription) -> dict[str, Any]:
     return {
-        "in_words": wording.prescription_in_words(prescription),
+        "in_words": formatting.format_prescription(prescription),
         "sets": prescription.sets,
         "repetitions": prescription.repetitions,
         "duration": _seconds(prescription.seconds),
@@ -134,6 +134,6 @@ def _seconds(number: int | None) -> dict[str, Any] | None:
 
 
 def _drawings(key: str) -> dict[str, str]:
-    if key not in figure.keys():  # noqa: SIM118
+    if key not in figure.drawing_keys():
         return {}
     return {w: absolute(reverse("drawing", args=[key, w])) for w in ("start", "end")}

@@ -1,10 +1,10 @@
-"""What each page of this room tells of itself."""
+"""Builds the `Meta` (title, description, card, JSON-LD) of each page of this app."""
 
 from django.core.paginator import Page as Part
 from django.urls import reverse
 
 from exercises import social, structured
-from exercises.choosing import Chooser
+from exercises.filters import LibraryFilter
 from exercises.models import Exercise, Variation
 from metadata.page import Meta, of_part
 from publishing.models import Site
@@ -12,16 +12,16 @@ from publishing.models import Site
 LIBRARY = ("Exercises", "/exercises/")
 
 
-def of_library(chooser: Chooser, part: Part) -> Meta:
-    path, which = of_part(reverse("library"), part)
-    chosen = f": {chooser.in_words}" if chooser.choice else ""
+def of_library(library_filter: LibraryFilter, part: Part) -> Meta:
+    path, page_number = of_part(reverse("library"), part)
+    filters = f": {library_filter.description}" if library_filter.filters else ""
     return Meta(
-        title=f"Exercise library{chosen}{which}",
+        title=f"Exercise library{filters}{page_number}",
         path=path,
         description=f"Exercises of {Site.current().name}, each with its variations from easy to"
-        f" hard, steps, sets and repetitions{which}.",
+        f" hard, steps, sets and repetitions{page_number}.",
         page_type="CollectionPage",
-        indexed=not chosen,
+        indexed=not filters,
     )
 
 

@@ -20,7 +20,7 @@ class Level(models.TextChoices):
 
 
 class Pattern(models.TextChoices):
-    """How trainers group movements."""
+    """The movement pattern, by which trainers group exercises."""
 
     BRIDGE = "bridge", "Bridge"
     SQUAT = "squat", "Squat"
@@ -67,7 +67,7 @@ class Equipment(PublicModel):
 
 
 class Exercise(Addressed, Published):
-    """A movement, with its ladder of variations."""
+    """A movement, with its variations in order of difficulty (its ladder)."""
 
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField("address", max_length=80, unique=True)
@@ -123,22 +123,23 @@ class MuscleWork(PublicModel):
 
 
 def drawing_choices() -> list[tuple[str, str]]:
-    return [(key, key.replace("-", " ")) for key in figure.keys()]  # noqa: SIM118
+    return [(key, key.replace("-", " ")) for key in figure.drawing_keys()]
 
 
 class VariationQuerySet(models.QuerySet):
     def complete(self) -> Self:
-        """With all that a card shows, in few queries; rungs is the height of its ladder."""
-        rungs = Variation.objects.filter(exercise=OuterRef("exercise")).order_by()
+        """Load all that a card shows, in few queries; `rung_count` is the size of the ladder."""
+        ladder = Variation.objects.filter(exercise=OuterRef("exercise")).order_by()
+        count = ladder.values("exercise").annotate(n=Count("pk")).values("n")
         return (
             self.select_related("exercise", "prescription", "photo")
             .prefetch_related("needs__one_of", "steps")
-            .annotate(rungs=Subquery(rungs.values("exercise").annotate(n=Count("pk")).values("n")))
+            .annotate(rung_count=Subquery(count))
         )
 
 
 class Variation(PublicModel):
-    """One way to do an exercise, on one rung of its ladder."""
+    """One way to do an exercise: a rung of its ladder, the first the easiest."""
 
     exercise = models.ForeignKey(Exercise, models.CASCADE, related_name="variations")
     name = models.CharField(max_length=80, help_text="In full: Weighted floor hip thrust")
@@ -204,7 +205,7 @@ class Variation(PublicModel):
 
 
 class EquipmentNeed(PublicModel):
-    """One of these is needed (or, when optional, may be used): bench or box."""
+    """A need for one of several pieces of equipment ("bench or box"); it may be optional."""
 
     variation = models.ForeignKey(Variation, models.CASCADE, related_name="needs")
     one_of = models.ManyToManyField(Equipment, related_name="needs")
@@ -257,7 +258,7 @@ class Step(PublicModel):
 
 
 class Prescription(PublicModel):
-    """Sets of repetitions or seconds. What is not stated is empty, never guessed."""
+    """Sets of repetitions or seconds; a field that the trainer did not state is empty."""
 
     variation = models.OneToOneField(Variation, models.CASCADE, related_name="prescription")
     sets = models.PositiveSmallIntegerField()
@@ -278,7 +279,7 @@ class Prescription(PublicModel):
                 violation_error_message="At least one set.",
             ),
             models.CheckConstraint(
-                # Without isnull=False a row of neither is unknown to SQL, which lets it pass.
+                # Without isnull=False, a row with neither yields NULL, which a constraint accepts.
                 condition=Q(repetitions__isnull=False, repetitions__gte=1, seconds__isnull=True)
                 | Q(repetitions__isnull=True, seconds__isnull=False, seconds__gte=1),
                 name="prescription_repetitions_or_seconds",

@@ -1,4 +1,4 @@
-"""Which other exercises are easier or harder ways to train the same muscles."""
+"""Finds easier and harder exercises for the same muscles."""
 
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -7,8 +7,8 @@ from django.db.models import Avg, Case, Count, OuterRef, Subquery, When
 
 from exercises.models import Exercise, Level, MuscleWork, Variation
 
-MOST = 3  # of each kind
-ALIKE = 0.25  # levels; a smaller difference is no difference
+MOST = 3  # easier ones, and harder ones
+MIN_DIFFERENCE = 0.25  # between mean levels, which are one apart
 RANKS = {level.value: rank for rank, level in enumerate(Level)}
 
 
@@ -18,15 +18,17 @@ class Related(NamedTuple):
 
 
 def related(exercise: Exercise, variations: list[Variation]) -> Related:
-    """Published exercises that share a primary muscle, by how their ladder compares with these
-    variations; those of the same pattern and those with more muscles in common come first."""
-    mine = {work.muscle_id for work in exercise.work.all() if work.role == MuscleWork.Role.PRIMARY}
-    here = fmean(RANKS[variation.level] for variation in variations) if variations else 0
+    """Published exercises that share a primary muscle, compared by the mean level of their
+    variations. Those of the same pattern, then those with more muscles in common, come first."""
+    muscles = {
+        work.muscle_id for work in exercise.work.all() if work.role == MuscleWork.Role.PRIMARY
+    }
+    mean = fmean(RANKS[variation.level] for variation in variations) if variations else 0
     rank = Case(*(When(level=level, then=rank) for level, rank in RANKS.items()))
     ladder = Variation.objects.order_by().filter(exercise=OuterRef("pk")).values("exercise")
     others: Any = (
         Exercise.objects.published()
-        .filter(work__muscle__in=mine, work__role=MuscleWork.Role.PRIMARY)
+        .filter(work__muscle__in=muscles, work__role=MuscleWork.Role.PRIMARY)
         .exclude(pk=exercise.pk)
         .annotate(shared=Count("pk"), mean=Subquery(ladder.annotate(mean=Avg(rank)).values("mean")))
         .only("name", "slug", "pattern")
@@ -36,6 +38,6 @@ def related(exercise: Exercise, variations: list[Variation]) -> Related:
         key=lambda other: (other.pattern != exercise.pattern, -other.shared, other.name),
     )
     return Related(
-        easier=[other for other in others if other.mean < here - ALIKE][:MOST],
-        harder=[other for other in others if other.mean > here + ALIKE][:MOST],
+        easier=[other for other in others if other.mean < mean - MIN_DIFFERENCE][:MOST],
+        harder=[other for other in others if other.mean > mean + MIN_DIFFERENCE][:MOST],
     )

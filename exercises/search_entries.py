@@ -1,4 +1,4 @@
-"""What can be searched of the library: exercises and their variations."""
+"""Registers exercises and variations with the search index."""
 
 from exercises.models import (
     Equipment,
@@ -13,8 +13,8 @@ from search.index import Entry, Kind, register
 
 
 def of_exercise(exercise: Exercise) -> Entry:
-    """Everyday names of a muscle count where it is the main one. Its Latin name always does: else
-    "adductors" would be taken for a typing error and lead to the abductors."""
+    """Includes a muscle's everyday names only if it is a primary mover, but always its Latin name:
+    otherwise "adductors" would be corrected to "abductors" as a typing error."""
     muscles = []
     for work in exercise.work.all():
         muscles += [work.muscle.name, work.muscle.latin]
@@ -68,7 +68,7 @@ register(
         rows=lambda: Exercise.objects.prefetch_related("work__muscle"),
         entry=of_exercise,
         made_from={MuscleWork: "work", Muscle: "work__muscle"},
-        weight=1.25,  # before its own variations
+        weight=1.25,  # ranks an exercise above its variations
     )
 )
 register(

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from PIL import Image
 
-from exercises import wording
+from exercises import formatting
 from exercises.models import Exercise, Prescription, Variation
 from figures import figure, standalone
 from metadata.cards import social
@@ -16,12 +16,12 @@ from web.decorators import get_only
 @get_only
 def exercise_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
     exercise = get_object_or_404(Exercise.objects.published(), slug=slug)
-    rungs = exercise.variations.select_related("prescription", "photo")
-    return social.serve(of_exercise(exercise, rungs.first(), Site.current()), mark)
+    variations = exercise.variations.select_related("prescription", "photo")
+    return social.serve(of_exercise(exercise, variations.first(), Site.current()), mark)
 
 
 def of_exercise(exercise: Exercise, first: Variation | None, site: Site) -> Card:
-    """With the prescription and drawing of the first rung."""
+    """Show the prescription and drawing of the first variation."""
     return Card(
         base=exercise.get_absolute_url(),
         kicker="Exercise",
@@ -34,30 +34,28 @@ def of_exercise(exercise: Exercise, first: Variation | None, site: Site) -> Card
 
 
 def numbers(variation: Variation | None) -> tuple[tuple[str, str], ...]:
-    """The prescription as its numbers, each with its word."""
+    """The prescription as pairs of a number and its unit: ("3", "sets"), ("10", "reps a side")."""
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return ()
-    amount, word = prescription.repetitions or prescription.seconds or 0, "second"
-    if prescription.repetitions:
-        word = "rep"
-    plural = "" if amount == 1 else "s"
+    amount = prescription.repetitions or prescription.seconds or 0
+    unit = f"{'rep' if prescription.repetitions else 'second'}{'' if amount == 1 else 's'}"
     side = " a side" if prescription.per_side else ""
     sets = "set" if prescription.sets == 1 else "sets"
-    return (str(prescription.sets), sets), (str(amount), f"{word}{plural}{side}")
+    return (str(prescription.sets), sets), (str(amount), f"{unit}{side}")
 
 
 def detail(variation: Variation | None) -> str:
-    """What is stated beside the numbers first: the hold, if there is one."""
+    """The first detail besides the numbers: the hold, if there is one."""
     prescription: Prescription | None = getattr(variation, "prescription", None)
-    return next(iter(wording.details_in_words(prescription)), "") if prescription else ""
+    return next(iter(formatting.format_details(prescription)), "") if prescription else ""
 
 
 def art(variation: Variation | None) -> Art | None:
     """A variation's photo or drawing."""
     if variation and variation.photo:
         return social.picture_art(variation.photo)
-    if not variation or variation.drawing not in figure.keys():  # noqa: SIM118
+    if not variation or variation.drawing not in figure.drawing_keys():
         return None
     drawing = figure.load(variation.drawing)
 

@@ -1,9 +1,9 @@
-"""Exercises in schema.org's words; what is said is on the page."""
+"""JSON-LD (schema.org) of exercises; it states only what their pages show."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from exercises import wording
+from exercises import formatting
 from exercises.models import Exercise, Prescription, Variation
 from metadata.json_ld import ref, stated
 from metadata.page import Node, absolute
@@ -16,7 +16,7 @@ def ladder(exercise: Exercise, variations: Sequence[Variation]) -> tuple[Node, .
         "@id": f"{absolute(exercise.get_absolute_url())}#ladder",
         "@type": "ItemList",
         "name": exercise.name,
-        "alternateName": names(exercise.other_names),
+        "alternateName": split_names(exercise.other_names),
         "description": exercise.summary,
         "itemListOrder": "https://schema.org/ItemListOrderAscending",
         "numberOfItems": len(variations),
@@ -30,14 +30,14 @@ def ladder(exercise: Exercise, variations: Sequence[Variation]) -> tuple[Node, .
 
 
 def plan(variation: Variation) -> Node:
-    """A variation as its card shows it."""
-    place = variation.get_absolute_url()
+    """A variation, with what its card shows."""
+    url = variation.get_absolute_url()
     node: dict[str, Any] = {
-        **ref(place),
+        **ref(url),
         "@type": "ExercisePlan",
         "name": variation.name,
-        "alternateName": names(variation.other_names),
-        "url": absolute(place),
+        "alternateName": split_names(variation.other_names),
+        "url": absolute(url),
         "educationalLevel": variation.get_level_display(),
     }
     if hasattr(variation, "prescription"):
@@ -46,21 +46,21 @@ def plan(variation: Variation) -> Node:
 
 
 def amounts(prescription: Prescription) -> dict[str, Any]:
-    """The numbers; what schema.org has no property for, such as sets, in words."""
-    variables = [wording.counted(prescription.sets, "set", "sets")]
+    """The prescription; as text where schema.org has no property, such as for sets."""
+    variables = [formatting.pluralize(prescription.sets, "set", "sets")]
     variables += ["each side"] if prescription.per_side else []
-    said: dict[str, Any] = {
+    node: dict[str, Any] = {
         "repetitions": prescription.repetitions,
-        "additionalVariable": variables + wording.details_in_words(prescription),
+        "additionalVariable": variables + formatting.format_details(prescription),
     }
     for name, number in (
         ("activityDuration", prescription.seconds),
         ("restPeriods", prescription.rest_seconds),
     ):
         if number:
-            said[name] = {"@type": "QuantitativeValue", "value": number, "unitCode": "SEC"}
-    return said
+            node[name] = {"@type": "QuantitativeValue", "value": number, "unitCode": "SEC"}
+    return node
 
 
-def names(line: str) -> list[str]:
+def split_names(line: str) -> list[str]:
     return [name.strip() for name in line.split(",") if name.strip()]

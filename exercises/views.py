@@ -1,37 +1,39 @@
+"""Readers' pages of the library: the filtered list, an exercise, and pages to print."""
+
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from exercises import meta
-from exercises.choosing import Chooser
+from exercises.filters import LibraryFilter
 from exercises.models import Exercise, MuscleWork, Variation
 from exercises.related import related
 from publishing.models import Site
 from web.decorators import paginate, stored
 
-EXERCISES_A_PAGE = 24
+EXERCISES_PER_PAGE = 24
 
 
 @stored("page", others=("muscle", "have", "level", "words"))
 def library(request: HttpRequest) -> HttpResponse:
-    """The library, or what is left of it by the reader's choice."""
-    chooser = Chooser(request.GET)
-    chosen = {candidate.pk: candidate for candidate in chooser.results}
-    exercises = dict.fromkeys(candidate.exercise for candidate in chosen.values())
-    page = paginate(list(exercises), EXERCISES_A_PAGE, request)
-    shown = set(page.object_list)
-    keys = [pk for pk, candidate in chosen.items() if candidate.exercise in shown]
+    """The library, or the part of it that matches the reader's filters."""
+    library_filter = LibraryFilter(request.GET)
+    results = {candidate.pk: candidate for candidate in library_filter.results}
+    exercises = dict.fromkeys(candidate.exercise for candidate in results.values())
+    page = paginate(list(exercises), EXERCISES_PER_PAGE, request)
+    on_page = set(page.object_list)
+    keys = [pk for pk, candidate in results.items() if candidate.exercise in on_page]
     variations = Variation.objects.filter(pk__in=keys).complete()
     rows = Exercise.objects.filter(pk__in=page.object_list).prefetch_related(
         Prefetch("variations", queryset=variations.order_by("position"))
     )
-    have = chooser.choice.have
+    equipment = library_filter.filters.equipment
     context = {
-        "meta": meta.of_library(chooser, page),
-        "chooser": chooser,
+        "meta": meta.of_library(library_filter, page),
+        "library_filter": library_filter,
         "page": page,
         "exercises": rows,
-        "used": {pk: candidate.used(have) for pk, candidate in chosen.items()},
+        "used": {pk: candidate.used(equipment) for pk, candidate in results.items()},
     }
     return render(request, "exercises/library.html", context)
 
@@ -57,7 +59,7 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
 
 @stored()
 def print_card(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
-    """Half a letter page to take to the gym."""
+    """A card to print and take to the gym: half a page of Letter size."""
     variations = Variation.objects.filter(
         exercise__in=Exercise.objects.visible_to(request.user), exercise__slug=slug
     ).complete()
@@ -67,7 +69,7 @@ def print_card(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
 
 @stored()
 def print_ladder(request: HttpRequest, slug: str) -> HttpResponse:
-    """A whole ladder on one letter page."""
+    """All variations of an exercise on one printed page of Letter size."""
     exercise = get_object_or_404(Exercise.objects.visible_to(request.user), slug=slug)
     variations = Variation.objects.filter(exercise=exercise).complete()
     context = {"exercise": exercise, "variations": variations}

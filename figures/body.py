@@ -1,4 +1,8 @@
-"""The body of the figure: from the joints of a pose to outlines in ink, paper and accent."""
+"""Outlines of the body around a skeleton: limbs, clothes, head and muscles.
+
+Lengths are hundredths of the body height, as in figures/pose.py. An outline is given by pairs of a
+distance along a segment and one across it.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +10,24 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from figures.path import Path, capsule, smooth
-from figures.skeleton import PELVIS, THIGH, TRUNK, Skeleton, angle, turn
+from figures.skeleton import PELVIS, THIGH, TRUNK, Skeleton, angle, unit
 
 MUSCLES = ("glutes", "hip_side", "thigh_front", "thigh_back", "calf", "core", "back")
 
-# The shirt's outline, side view: along the spine from the hip, and out to the front.
+# The shirt, side view: (distance along the spine from the hip, distance to the front).
 _BACK = ((4.5, -4.2), (9, -4.7), (14, -5.0), (20, -6.0), (25, -6.0), (28.6, -4.6), (31.2, -2.2))
 _FRONT = ((31.0, 2.3), (28.4, 4.7), (24, 6.5), (19, 6.8), (13, 5.8), (8.6, 5.4), (4.5, 4.4))
-# The same from the front: half widths.
+# The shirt, front view: (distance along the spine, half width).
 _HALF = ((-1, 8.6), (4, 8.2), (10, 7.2), (15, 7.6), (21, 9.2), (26, 10.6), (28.8, 9.9),
          (30.6, 6.6), (31.6, 2.6))  # fmt: skip
-# The head, side view: up from its base, and out to the face.
+# The head, side view: (distance up from the chin, distance toward the face).
 _HEAD = ((0.4, -2.6), (3.2, -4.9), (7.2, -5.6), (11.0, -4.2), (13.0, -0.4), (11.8, 3.4), (8.8, 4.9),
          (7.3, 5.2), (5.6, 6.3), (4.7, 5.3), (2.6, 5.2), (0.4, 4.0), (-0.2, 1.2))  # fmt: skip
 _HEAD_FRONT = ((0.0, 0), (0.9, 2.5), (3.4, 4.2), (7.5, 4.9), (11.2, 3.7), (13.0, 0))
 
-# Stripes: where each begins at the back and at the front edge, how thick it is there, and how far
-# its middle sags. A thickness of 0 ends the stripe in a point; the span says how far it reaches
-# across (-1 back edge, 1 front edge).
+# Stripes of the shirt: (position along the spine at the back edge, at the front edge, thickness at
+# the back, at the front, start across, end across, sag of the middle). A thickness of 0 ends in a
+# point; across, -1 is the back edge and 1 the front edge.
 _STRIPES = (
     (9.2, 8.4, 1.5, 1.7, -1, 1, 1.0), (12.9, 12.3, 1.8, 0.0, -1, 0.75, 0.9),
     (16.4, 15.6, 1.8, 1.6, -1, 1, 1.1), (19.8, 19.2, 0.0, 1.9, -0.6, 1, 0.8),
@@ -33,38 +37,39 @@ _STRIPES = (
 
 @dataclass(frozen=True)
 class Shape:
-    """One outline and the class that the stylesheet colors."""
+    """An outline, with the name of its color: the CSS class is "fig-" and the tone."""
 
     tone: str
     path: Path
 
 
 class Body:
-    """Outlines of a skeleton. `holding` names the sides whose hand is closed."""
+    """The outlines around a skeleton. `holding` names the sides whose hand is closed."""
 
-    def __init__(self, bones: Skeleton, holding: tuple[str, ...] = ()) -> None:
-        self.bones, self.at, self.way, self.holding = bones, bones.at, bones.way, holding
-        self.front_view = bones.view == "front"
+    def __init__(self, skeleton: Skeleton, holding: tuple[str, ...] = ()) -> None:
+        self.skeleton, self.holding = skeleton, holding
+        self.joints, self.directions = skeleton.joints, skeleton.directions
+        self.front_view = skeleton.view == "front"
 
-    # -- places on the trunk -------------------------------------------------------------------
+    # -- points of the body --
 
     def trunk(self, along: float, out: float) -> complex:
-        """A point of the trunk: `along` the bent spine from the hip, `out` to the front."""
-        hip, waist, neck = self.at["hip"], self.at["waist"], self.at["shoulder"]
-        knee = 2 * PELVIS
+        """A point of the trunk: `along` the curved spine from the hip, `out` to the front."""
+        hip, waist, neck = (self.joints[name] for name in ("hip", "waist", "shoulder"))
+        pelvis, chest = self.directions["pelvis"], self.directions["chest"]
+        curve_end = 2 * PELVIS  # the spine bends along a quadratic curve around the waist
         if along <= 0:
-            point, way = hip + along * turn(self.way["pelvis"]), self.way["pelvis"]
-        elif along >= knee:
-            way = self.way["chest"]
-            point = waist + (along - PELVIS) * turn(way)
+            point, direction = hip + along * unit(pelvis), pelvis
+        elif along >= curve_end:
+            point, direction = waist + (along - PELVIS) * unit(chest), chest
         else:
-            t = along / knee
-            top = waist + PELVIS * turn(self.way["chest"])
+            t = along / curve_end
+            top = waist + PELVIS * unit(chest)
             point = (1 - t) ** 2 * hip + 2 * t * (1 - t) * waist + t * t * top
-            way = angle((1 - t) * (waist - hip) + t * (top - waist))
+            direction = angle((1 - t) * (waist - hip) + t * (top - waist))
         if along > TRUNK:
-            point = neck + (along - TRUNK) * turn(self.way["chest"])
-        return point + out * turn(way - 90)
+            point = neck + (along - TRUNK) * unit(chest)
+        return point + out * unit(direction - 90)
 
     def edge(self, along: float, across: float) -> complex:
         """A point between the back edge (-1) and the front edge (1) of the shirt."""
@@ -75,17 +80,18 @@ class Body:
         return self.trunk(along, back + (across + 1) / 2 * (front - back))
 
     def thigh(self, side: str, along: float, out: float) -> complex:
-        """A point of a thigh: a share of its length from the hip, `out` to its front."""
-        a, b = self.at[f"{side}_hip"], self.at[f"{side}_knee"]
-        forward = turn(self.way[f"{side}_thigh"] + 90 * self.bones.mirror(side))
+        """A point of a thigh: `along` is the fraction from hip to knee, `out` to the front."""
+        a, b = self.joints[f"{side}_hip"], self.joints[f"{side}_knee"]
+        forward = unit(self.directions[f"{side}_thigh"] + 90 * self.skeleton.mirror(side))
         return a + along * (b - a) + out * forward
 
     def shin(self, side: str, along: float, out: float) -> complex:
-        a, b = self.at[f"{side}_knee"], self.at[f"{side}_ankle"]
-        forward = turn(self.way[f"{side}_shin"] + 90 * self.bones.mirror(side))
+        """A point of a shin: `along` is the fraction from knee to ankle, `out` to the front."""
+        a, b = self.joints[f"{side}_knee"], self.joints[f"{side}_ankle"]
+        forward = unit(self.directions[f"{side}_shin"] + 90 * self.skeleton.mirror(side))
         return a + along * (b - a) + out * forward
 
-    # -- outlines ------------------------------------------------------------------------------
+    # -- outlines --
 
     def shirt(self) -> Path:
         if self.front_view:
@@ -108,39 +114,33 @@ class Body:
         return path
 
     def head(self) -> Path:
-        at, way = self.at, self.way
-        up, face = turn(way["head"]), turn(way["head"] - 90)
+        chin, direction = self.joints["chin"], self.directions["head"]
+        up, face = unit(direction), unit(direction - 90)
         root = self.trunk(TRUNK - 0.5, 0)
-        neck = capsule(root, at["chin"] + 2.5 * up, 3.4, 2.9)
+        neck = capsule(root, chin + 2.5 * up, 3.4, 2.9)
         if self.front_view:
-            right = [at["chin"] + s * up + w * face for s, w in _HEAD_FRONT]
-            left = [at["chin"] + s * up - w * face for s, w in _HEAD_FRONT[-2:0:-1]]
+            right = [chin + s * up + w * face for s, w in _HEAD_FRONT]
+            left = [chin + s * up - w * face for s, w in _HEAD_FRONT[-2:0:-1]]
             return smooth(right + left).add(neck)
-        return smooth([at["chin"] + s * up + w * face for s, w in _HEAD]).add(neck)
+        return smooth([chin + s * up + w * face for s, w in _HEAD]).add(neck)
 
     def headband(self) -> Path:
-        up, face = turn(self.way["head"]), turn(self.way["head"] - 90)
-        base = self.at["chin"]
+        up, face = unit(self.directions["head"]), unit(self.directions["head"] - 90)
+        chin = self.joints["chin"]
         if self.front_view:
-            return (
-                Path()
-                .move(base + 9.4 * up - 4.9 * face)
-                .quad(base + 8.8 * up, base + 9.4 * up + 4.9 * face)
-            )
-        return (
-            Path()
-            .move(base + 8.2 * up - 5.6 * face)
-            .quad(base + 9.2 * up, base + 10.0 * up + 5.0 * face)
-        )
+            a, top, b = 9.4 * up - 4.9 * face, 8.8 * up, 9.4 * up + 4.9 * face
+        else:
+            a, top, b = 8.2 * up - 5.6 * face, 9.2 * up, 10.0 * up + 5.0 * face
+        return Path().move(chin + a).quad(chin + top, chin + b)
 
     def pelvis(self) -> Path:
-        """Shorts: waistband, gluteal curve and the front of the hips."""
+        """The shorts: waistband, gluteal curve and the front of the hips."""
         if self.front_view:
             points = ((8.6, 7.3), (5.4, 8.3), (2, 9.8), (-1.5, 10.2), (-6, 7), (-6.5, 0))
             left = [self.trunk(s, -w) for s, w in points]
             right = [self.trunk(s, w) for s, w in points[-2::-1]]
             return smooth(left + right, closed=False).close()
-        flexed = self.bones.angles["near_hip"] > 45
+        flexed = self.skeleton.angles["near_hip"] > 45
         thigh = [self.thigh("near", 0.24, -5.7), self.thigh("near", 0.4, -4.4),
                  *([self.thigh("near", 0.3, 2.0)] if flexed else
                    [self.thigh("near", 0.32, 5.2), self.thigh("near", 0.06, 6.5)])]  # fmt: skip
@@ -149,31 +149,31 @@ class Body:
         return smooth([*back, *thigh, *front], closed=False).close()
 
     def _seat(self, radius: float, side: str = "near") -> list[complex]:
-        """Points round the hip joint, from behind the pelvis to behind the thigh."""
-        behind = self.way["pelvis"] + 62
-        spread = max(34.0, (self.way[f"{side}_thigh"] - 92 - behind + 180) % 360 - 180)
+        """Points on an arc around the hip joint, from behind the pelvis to behind the thigh."""
+        behind = self.directions["pelvis"] + 62
+        spread = max(34.0, (self.directions[f"{side}_thigh"] - 92 - behind + 180) % 360 - 180)
         steps = round(spread / 34)
         return [
-            self.at[f"{side}_hip"] + radius * turn(behind + spread * i / steps)
+            self.joints[f"{side}_hip"] + radius * unit(behind + spread * i / steps)
             for i in range(steps + 1)
         ]
 
     def leg(self, side: str) -> Path:
-        at, left, right = self.at, (0.9, 0.6), (0.2, 1.5)
-        if self.bones.mirror(side) < 0:
+        joints, left, right = self.joints, (0.9, 0.6), (0.2, 1.5)
+        if self.skeleton.mirror(side) < 0:
             left, right = left[::-1], right[::-1]
         hip = 5.6 if self.front_view else 6.1
-        thigh = capsule(at[f"{side}_hip"], at[f"{side}_knee"], hip, 3.6, *left)
-        shin = capsule(at[f"{side}_knee"], at[f"{side}_ankle"], 3.6, 2.0, *right)
+        thigh = capsule(joints[f"{side}_hip"], joints[f"{side}_knee"], hip, 3.6, *left)
+        shin = capsule(joints[f"{side}_knee"], joints[f"{side}_ankle"], 3.6, 2.0, *right)
         return Path().add(thigh, shin, self.foot(side))
 
     def foot(self, side: str) -> Path:
-        ankle, sole = self.at[f"{side}_ankle"], self.way[f"{side}_sole"]
-        ahead, up = turn(sole), turn(sole + 90)
+        ankle, sole = self.joints[f"{side}_ankle"], self.directions[f"{side}_sole"]
+        ahead, up = unit(sole), unit(sole + 90)
         if self.front_view:
-            return self._foot_ahead(side, ankle)
-        ball = self.at[f"{side}_ball"]
-        tip = turn(angle(self.at[f"{side}_toe"] - ball))
+            return self._foot_front_view(side, ankle)
+        ball = self.joints[f"{side}_ball"]
+        tip = unit(angle(self.joints[f"{side}_toe"] - ball))
         tip_up = tip * 1j
         path = Path().move(ankle - 2.2 * ahead + 1.2 * up)
         path.quad(ankle - 3.0 * ahead - 0.6 * up, ankle - 4.1 * ahead - 2.4 * up)
@@ -185,33 +185,33 @@ class Body:
         path.quad(ankle + 4.2 * ahead - 0.4 * up, ankle + 2.1 * ahead + 1.4 * up)
         return path.close()
 
-    def _foot_ahead(self, side: str, ankle: complex) -> Path:
-        """A foot that points at the reader, a little outward; along the floor when lying."""
-        sole = self.way[f"{side}_sole"]
-        ahead, up = turn(sole), turn(sole + 90)
-        out = self.bones.mirror(side)
+    def _foot_front_view(self, side: str, ankle: complex) -> Path:
+        """A foot that points at the viewer, a little outward; along the floor when lying."""
+        sole = self.directions[f"{side}_sole"]
+        ahead, up = unit(sole), unit(sole + 90)
+        out = self.skeleton.mirror(side)
         points = ((-1.9, 1.0), (-2.6, -1.6), (-2.9, -3.3), (-1, -3.9), (1.8, -3.9), (3.7, -3.2),
                   (3.0, -1.4), (1.9, 1.0))  # fmt: skip
         return smooth([ankle + x * ahead * out + y * up for x, y in points])
 
     def arm(self, side: str) -> Path:
-        at = self.at
+        joints = self.joints
         left, right = (0.5, 0.3), (0.6, 0.5)
-        if self.bones.mirror(side) < 0:
+        if self.skeleton.mirror(side) < 0:
             left, right = left[::-1], right[::-1]
         shoulder = 2.8 if self.front_view else 3.3
-        upper = capsule(at[f"{side}_shoulder"], at[f"{side}_elbow"], shoulder, 2.4, *left)
-        lower = capsule(at[f"{side}_elbow"], at[f"{side}_wrist"], 2.4, 1.5, *right)
+        upper = capsule(joints[f"{side}_shoulder"], joints[f"{side}_elbow"], shoulder, 2.4, *left)
+        lower = capsule(joints[f"{side}_elbow"], joints[f"{side}_wrist"], 2.4, 1.5, *right)
         return Path().add(upper, lower, self.hand(side))
 
     def hand(self, side: str) -> Path:
-        wrist, grip = self.at[f"{side}_wrist"], self.at[f"{side}_grip"]
+        wrist, grip = self.joints[f"{side}_wrist"], self.joints[f"{side}_grip"]
         if side in self.holding:
             return capsule(wrist, grip, 1.6, 2.3)
-        return capsule(wrist, self.at[f"{side}_fingers"], 1.6, 0.9, 0.25, 0.25)
+        return capsule(wrist, self.joints[f"{side}_fingers"], 1.6, 0.9, 0.25, 0.25)
 
     def muscle(self, name: str, side: str = "near") -> Path:
-        """The area of a working muscle, inside the ink. Raises ValueError for an unknown name."""
+        """The area of a working muscle. Raises ValueError if the name is not one of MUSCLES."""
         if name not in MUSCLES:
             raise ValueError(f"unknown muscle {name!r}: one of {', '.join(MUSCLES)}")
         return getattr(self, f"_{name}")(side)
@@ -220,22 +220,22 @@ class Body:
         if self.front_view:
             return self._hip_side(side)
         ring = self._seat(5.9, side)
-        hip = self.at[f"{side}_hip"]
-        flexed = min(1.0, max(0.0, self.bones.angles[f"{side}_hip"] / 90))
+        hip = self.joints[f"{side}_hip"]
+        flexed = min(1.0, max(0.0, self.skeleton.angles[f"{side}_hip"] / 90))
         inner = hip - (0.3 - 0.42 * flexed) * ((ring[0] + ring[-1]) / 2 - hip)
         fold = [self.thigh(side, 0.23, -4.3), self.thigh(side, 0.27, -2.4),
                 self.thigh(side, 0.16, 0.2 - 1.2 * flexed)]  # fmt: skip
         top = [self.trunk(5.0, 0.2 - 1.4 * flexed), self.trunk(7.4, -2.9)]
         return smooth([*ring, *fold, inner, *top])
 
-    def _toward_reader(self, side: str) -> bool:
-        return self.bones.lengths(side, "leg")[0] < 0.75 * THIGH
+    def _thigh_foreshortened(self, side: str) -> bool:
+        return self.skeleton.lengths(side, "leg")[0] < 0.75 * THIGH
 
     def _hip_side(self, side: str) -> Path:
         if self.front_view:
-            sign = self.bones.mirror(side)
+            sign = self.skeleton.mirror(side)
             inner = self.trunk(4.6, 4.2 * sign)
-            if abs(self.bones.angles[f"{side}_hip"]) > 60 or self._toward_reader(side):
+            if abs(self.skeleton.angles[f"{side}_hip"]) > 60 or self._thigh_foreshortened(side):
                 places = ((6.8, 6.4), (3.6, 7.9), (-0.6, 8.3), (-3.0, 7.2), (-1.0, 5.6))
                 return smooth([inner, *(self.trunk(s, w * sign) for s, w in places)])
             return smooth(
@@ -275,8 +275,9 @@ class Body:
         return smooth([self.trunk(s, w) for s, w in points])
 
 
-def _interpolate(table: tuple[tuple[float, float], ...], at: float) -> float:
-    for (s0, w0), (s1, w1) in pairwise(table):
-        if s0 <= at <= s1:
-            return w0 + (at - s0) / (s1 - s0) * (w1 - w0)
-    return table[0][1] if at < table[0][0] else table[-1][1]
+def _interpolate(table: tuple[tuple[float, float], ...], x: float) -> float:
+    """The y at this x of a polyline of (x, y) points, x ascending."""
+    for (x0, y0), (x1, y1) in pairwise(table):
+        if x0 <= x <= x1:
+            return y0 + (x - x0) / (x1 - x0) * (y1 - y0)
+    return table[0][1] if x < table[0][0] else table[-1][1]

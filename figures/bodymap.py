@@ -1,8 +1,8 @@
-"""The body map: front and back of a body as inline SVG, with the muscles that work marked.
+"""Renders the body map: front and back of a body as inline SVG, with highlighted muscles.
 
-The shapes are data (`bodymap.toml`, drawn by a script under docs/drawings) and show one half of the
-body; the SVG mirrors them. It carries classes only; `static/css/65-bodymap.css` gives them their
-colors. Every id in it begins with the `uid` that the caller gives.
+The shapes of one half of the body are in `bodymap.toml` (made by docs/drawings/bodymap.py); the SVG
+mirrors them. It has class names only; `static/css/65-bodymap.css` has the colors. All ids begin
+with the caller's `uid`. Lengths are SVG units.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ View = Literal["front", "back"]
 DATA = Path(__file__).with_suffix(".toml")
 ROLES = ("primary", "secondary", "chosen")
 VIEWS: tuple[View, ...] = ("front", "back")
-MIDDLE = {"front": 168, "back": 508}  # x of the middle line of each view
+MIDDLE = {"front": 168, "back": 508}  # x of each view's axis of symmetry
 WIDTH, HEIGHT, TOP = 676, 812, 12
-CAPTION = 803  # y of the words below
-HATCH = 8  # units from one stroke to the next
+CAPTION = 803  # y of the captions
+HATCH = 8  # distance between strokes
 
 
 @dataclass(frozen=True)
 class Muscle:
-    """What one view shows of a muscle."""
+    """The path data of a muscle in one view."""
 
     slug: str
     shapes: str
     fibers: str
-    main: bool  # the view whose link the keyboard reaches
+    main: bool  # the view whose link is in the tab order
 
 
 @dataclass(frozen=True)
 class Plate:
-    """One view of the body, its muscles from top to bottom."""
+    """One view of the body, with its muscles from top to bottom."""
 
     lines: str
-    grain: str  # fibers of the muscles that are no links
+    grain: str  # fibers of the muscles that are not in the list
     muscles: tuple[Muscle, ...]
 
 
 @cache
 def load() -> tuple[str, Mapping[View, Plate]]:
-    """The outline of the body and its two views, read once."""
+    """The outline of the body and its two views (cached)."""
     table = tomllib.loads(DATA.read_text(encoding="utf-8"))
     plates = {
         view: Plate(
@@ -63,7 +63,7 @@ def load() -> tuple[str, Mapping[View, Plate]]:
 
 
 def slugs() -> set[str]:
-    """The muscles that the map can show."""
+    """The slugs of all muscles on the map."""
     return {muscle.slug for plate in load()[1].values() for muscle in plate.muscles}
 
 
@@ -75,12 +75,12 @@ def svg(
     uid: str,
     title: str,
 ) -> SafeString:
-    """The map, as markup without any style, script or color of its own.
+    """The map as inline SVG.
 
-    `roles` gives a muscle's slug "primary", "secondary" or "chosen"; a muscle without a role is
-    outline only, a slug that is not on the map is left out. `link` makes a muscle's address from
-    its slug; without it the map is a picture. `names` gives a slug's words; a muscle without a
-    name is drawn but is no link. `title` names the whole. Raises ValueError for an unknown role.
+    roles: "primary", "secondary" or "chosen" by muscle slug; other muscles are outlines, and slugs
+    that are not on the map are ignored. link: returns a muscle's URL; None makes the map an image.
+    names: labels by slug; a muscle without one is not a link. uid: prefix of all ids. title: the
+    accessible name. Raises ValueError for an unknown role.
     """
     unknown = set(roles.values()) - set(ROLES)
     if unknown:
@@ -113,7 +113,7 @@ def svg(
             f'</g><g class="map-rim">{_both(f"{uid}-o")}</g></g>',
             f'<text class="map-caption" x="{MIDDLE[view]}" y="{CAPTION}">{view.title()}</text>',
         ]
-    return mark_safe("".join([*parts, "</svg>"]))
+    return mark_safe("".join([*parts, "</svg>"]))  # noqa: S308  (own markup, escaped)
 
 
 def _both(key: str) -> str:
@@ -136,16 +136,16 @@ def _muscle(
     name = names.get(muscle.slug)
     classes = f"map-muscle map-{role}" if role else "map-muscle"
     if role == "secondary":
-        drawn = f'<path fill="url(#{uid}-h)" d="{muscle.shapes}"/>'
+        markup = f'<path fill="url(#{uid}-h)" d="{muscle.shapes}"/>'
     else:
-        drawn = f'<path d="{muscle.shapes}"/>'
-        drawn += f'<path class="map-fiber" d="{muscle.fibers}"/>' if muscle.fibers else ""
-    drawn = f'<g id="{key}">{drawn}</g>{_mirrored(key)}'
+        markup = f'<path d="{muscle.shapes}"/>'
+        markup += f'<path class="map-fiber" d="{muscle.fibers}"/>' if muscle.fibers else ""
+    markup = f'<g id="{key}">{markup}</g>{_mirrored(key)}'
     if name is None:
-        return f'<g class="{classes}">{drawn}</g>'
+        return f'<g class="{classes}">{markup}</g>'
     label = escape(f"{name}, {role}" if role else name)
-    drawn = f"<title>{label}</title>{drawn}"
+    markup = f"<title>{label}</title>{markup}"
     if link is None:
-        return f'<g class="{classes}">{drawn}</g>'
-    reach = f'aria-label="{label}"' if muscle.main else 'tabindex="-1" aria-hidden="true"'
-    return f'<a class="{classes}" href="{escape(link(muscle.slug))}" {reach}>{drawn}</a>'
+        return f'<g class="{classes}">{markup}</g>'
+    attributes = f'aria-label="{label}"' if muscle.main else 'tabindex="-1" aria-hidden="true"'
+    return f'<a class="{classes}" href="{escape(link(muscle.slug))}" {attributes}>{markup}</a>'

@@ -1,13 +1,13 @@
-"""Drawings of exercises: a TOML file of two poses in, inline SVG out.
+"""Renders drawings of a human figure: reads a TOML file with two poses, returns inline SVG.
 
-A file states `working` (muscles, the near side unless "far_…"), the tables `start` and `end`
-(figures/pose.py), and if needed `view` ("side" or "front"), `[[prop]]` tables
-(figures/props.py), `holding` (sides whose hand is closed), `contacts` ("heels:bench": what rests
-on what, in every frame; a pose can add its own, and a test holds the drawing to them), `far_ink`
-(front view: both sides in ink) and `arms_between` (arms behind the near leg).
+A file has `working` (muscles; the near side unless "far_…"), the tables `start` and `end`
+(figures/pose.py), and optionally `view` ("side" or "front"), `[[prop]]` tables (figures/props.py),
+`holding` (sides whose hand is closed), `contacts` ("heels:bench": what rests on what in every
+frame, or in one pose if stated there; tests check it), `far_ink` (front view: draw both sides as
+near) and `arms_between` (draw the arms behind the near leg).
 
-The SVG carries classes only; `static/css/60-figure.css` gives them their colors. Every id in it
-begins with the `uid` that the caller gives, so that many drawings can stand on one page.
+The SVG has class names only; `static/css/60-figure.css` has the colors. All ids begin with the
+caller's `uid`, so that a page can hold several drawings.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from figures import props
 from figures.body import MUSCLES, Body, Shape
 from figures.path import SCALE, Path
 from figures.pose import Pose, read_pose
-from figures.skeleton import Skeleton, between
+from figures.skeleton import Skeleton, interpolate
 
 DRAWINGS = FilePath(__file__).parent / "drawings"
 FRAMES = 6
-MOMENTS = [step / (FRAMES - 1) for step in range(FRAMES)]
-MARGIN = 3.0  # hundredths of the body height round the content
-FLOOR_THICK = 3  # SVG units
+FRACTIONS = [step / (FRAMES - 1) for step in range(FRAMES)]
+MARGIN = 3.0  # around the content, in drawing units
+FLOOR_THICKNESS = 3  # SVG units
 _FIELDS = {"view", "working", "contacts", "holding", "prop", "start", "end", "far_ink",
            "arms_between"}  # fmt: skip
 
-Which = Literal["start", "end"]
+PoseName = Literal["start", "end"]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One exercise variation: two poses, the props and the muscles that work."""
+    """A movement: its start and end pose, the props and the working muscles."""
 
     key: str
     view: str
@@ -55,27 +55,27 @@ class Drawing:
     far_ink: bool = False
     arms_between: bool = False
 
-    def pose(self, share: float) -> Pose:
-        """The pose a share of the way from start (0) to end (1)."""
-        if share in (0, 1):
-            return self.end if share else self.start
-        return between(self.start, self.end, share)
+    def pose(self, fraction: float) -> Pose:
+        """The pose at a fraction of the way from start (0) to end (1)."""
+        if fraction in (0, 1):
+            return self.end if fraction else self.start
+        return interpolate(self.start, self.end, fraction)
 
-    def bones(self, share: float) -> Skeleton:
-        return Skeleton(self.pose(share)).check(f"{self.key} at {share:.0%}")
+    def skeleton(self, fraction: float) -> Skeleton:
+        return Skeleton(self.pose(fraction)).check(f"{self.key} at {fraction:.0%}")
 
     @cached_property
     def paths(self) -> dict[float, list[tuple[str, str]]]:
-        """What was drawn of it, by moment: the same on every page."""
+        """Cache of rendered paths (tone and path data) by fraction."""
         return {}
 
     @cached_property
-    def box(self) -> tuple[complex, complex]:
-        """Lower left and upper right corner of all that the movement shows."""
+    def bounds(self) -> tuple[complex, complex]:
+        """Lower left and upper right corner of all frames, in drawing units."""
         points = [
             point
-            for share in MOMENTS
-            for shape in shapes(self, share)
+            for fraction in FRACTIONS
+            for shape in shapes(self, fraction)
             for point in shape.path.points()
         ]
         x = [point.real for point in points]
@@ -84,22 +84,22 @@ class Drawing:
         return low, complex(max(x) + MARGIN, max(y) + MARGIN * 0.7)
 
 
-def keys() -> list[str]:
+def drawing_keys() -> list[str]:
     """The key of every drawing, sorted."""
     return sorted(file.stem for file in DRAWINGS.glob("*.toml"))
 
 
 @cache
 def load(key: str) -> Drawing:
-    """The drawing with this key. Raises KeyError if there is none, ValueError if it is wrong."""
+    """Load a drawing. Raises KeyError if there is none, ValueError if its file is invalid."""
     file = DRAWINGS / f"{key}.toml"
-    if key not in keys():
+    if key not in drawing_keys():
         raise KeyError(key)
     return read(tomllib.loads(file.read_text(encoding="utf-8")), key)
 
 
 def read(table: Mapping, key: str) -> Drawing:
-    """A drawing from its TOML table. Raises ValueError for anything that cannot be drawn."""
+    """Parse a drawing from its TOML table. Raises ValueError for anything that cannot be drawn."""
     unknown = set(table) - _FIELDS
     if unknown:
         raise ValueError(f"{key}: unknown field {sorted(unknown)[0]!r}")
@@ -124,17 +124,17 @@ def read(table: Mapping, key: str) -> Drawing:
         far_ink=table.get("far_ink", False),
         arms_between=table.get("arms_between", False),
     )
-    for share in (0, 1):
+    for fraction in (0, 1):
         try:
-            shapes(drawing, share)
+            shapes(drawing, fraction)
         except ValueError as error:
-            raise ValueError(f"{key}, {'end' if share else 'start'}: {error}") from None
+            raise ValueError(f"{key}, {'end' if fraction else 'start'}: {error}") from None
     return drawing
 
 
-def shapes(drawing: Drawing, share: float) -> list[Shape]:
-    """All outlines of one moment of a drawing, from back to front."""
-    body = Body(drawing.bones(share), drawing.holding)
+def shapes(drawing: Drawing, fraction: float) -> list[Shape]:
+    """All outlines of a drawing at a fraction of the movement, from back to front."""
+    body = Body(drawing.skeleton(fraction), drawing.holding)
     layers: list[tuple[int, Shape]] = []
     for spec in drawing.props:
         layers += props.draw(spec, body)
@@ -158,10 +158,10 @@ def shapes(drawing: Drawing, share: float) -> list[Shape]:
     return [shape for _, shape in sorted(layers, key=lambda item: item[0])]
 
 
-def _paths(drawing: Drawing, share: float) -> list[tuple[str, str]]:
-    """Class and data of each path of one moment; neighbors of one class become one path."""
+def _paths(drawing: Drawing, fraction: float) -> list[tuple[str, str]]:
+    """The tone and path data of each outline; adjacent lines of one tone are merged."""
     merged: list[Shape] = []
-    for shape in shapes(drawing, share):
+    for shape in shapes(drawing, fraction):
         mergeable = shape.tone in ("line", "beam")
         if merged and mergeable and merged[-1].tone == shape.tone:
             merged[-1] = Shape(shape.tone, Path().add(merged[-1].path, shape.path))
@@ -170,31 +170,31 @@ def _paths(drawing: Drawing, share: float) -> list[tuple[str, str]]:
     return [(shape.tone, shape.path.data()) for shape in merged]
 
 
-def _markup(drawing: Drawing, share: float, uid: str) -> str:
-    if share not in drawing.paths:
-        drawing.paths[share] = _paths(drawing, share)
-    # The hatch is what print and forced colors show; on the screen the stylesheet's fill wins.
+def _markup(drawing: Drawing, fraction: float, uid: str) -> str:
+    if fraction not in drawing.paths:
+        drawing.paths[fraction] = _paths(drawing, fraction)
+    # Print and forced colors show the hatch; on screen the stylesheet overrides the fill.
     fill = {"work": f' fill="url(#{escape(uid)}-h)"'}
     return "".join(
         f'<path class="fig-{tone}"{fill.get(tone, "")} d="{data}"/>'
-        for tone, data in drawing.paths[share]
+        for tone, data in drawing.paths[fraction]
     )
 
 
-def frame(drawing: Drawing) -> tuple[int, int, int, int]:
-    """Left, top, width and height of what is shown, in SVG units."""
-    low, high = drawing.box
+def view_box(drawing: Drawing) -> tuple[int, int, int, int]:
+    """The viewBox (left, top, width, height) in SVG units, the same for all frames."""
+    low, high = drawing.bounds
     left, top = math.floor(low.real * SCALE), math.floor(-high.imag * SCALE)
     return left, top, math.ceil(high.real * SCALE) - left, math.ceil(-low.imag * SCALE) - top
 
 
-def _floor(drawing: Drawing) -> str:
-    left, _, width, _ = frame(drawing)
-    return f'<path class="fig-floor" d="M{left} 0h{width}v{FLOOR_THICK}h-{width}z"/>'
+def _floor_markup(drawing: Drawing) -> str:
+    left, _, width, _ = view_box(drawing)
+    return f'<path class="fig-floor" d="M{left} 0h{width}v{FLOOR_THICKNESS}h-{width}z"/>'
 
 
-def _open(drawing: Drawing, label: str, uid: str) -> str:
-    box = frame(drawing)
+def _svg_start(drawing: Drawing, label: str, uid: str) -> str:
+    box = view_box(drawing)
     return (
         f'<svg id="{escape(uid)}" class="figure" role="img" aria-label="{escape(label)}"'
         f' viewBox="{" ".join(map(str, box))}" width="{box[2]}" height="{box[3]}">'
@@ -204,18 +204,18 @@ def _open(drawing: Drawing, label: str, uid: str) -> str:
     )
 
 
-def svg(drawing: Drawing, which: Which, *, label: str, uid: str) -> SafeString:
-    """One pose as an inline SVG whose frame is the same for both poses of the drawing."""
+def svg(drawing: Drawing, which: PoseName, *, label: str, uid: str) -> SafeString:
+    """One pose as inline SVG. Raises ValueError if `which` is not "start" or "end"."""
     if which not in ("start", "end"):
         raise ValueError(f"which is 'start' or 'end', not {which!r}")
     body = _markup(drawing, 1.0 if which == "end" else 0.0, uid)
-    return mark_safe(f"{_open(drawing, label, uid)}{body}{_floor(drawing)}</svg>")
+    return mark_safe(f"{_svg_start(drawing, label, uid)}{body}{_floor_markup(drawing)}</svg>")  # noqa: S308  (own markup, escaped)
 
 
 def frames(drawing: Drawing, *, label: str, uid: str) -> SafeString:
-    """The movement as one SVG with six groups, of which the stylesheet shows one at a time."""
+    """The movement as inline SVG: a group for each frame, which the stylesheet animates."""
     groups = "".join(
-        f'<g class="fig-frame fig-frame-{i}">{_markup(drawing, share, uid)}</g>'
-        for i, share in enumerate(MOMENTS, 1)
+        f'<g class="fig-frame fig-frame-{i}">{_markup(drawing, fraction, uid)}</g>'
+        for i, fraction in enumerate(FRACTIONS, 1)
     )
-    return mark_safe(f"{_open(drawing, label, uid)}{groups}{_floor(drawing)}</svg>")
+    return mark_safe(f"{_svg_start(drawing, label, uid)}{groups}{_floor_markup(drawing)}</svg>")  # noqa: S308  (own markup, escaped)

@@ -1,4 +1,7 @@
-"""Paths of a drawing, in the figure's own lengths (x right, y up), and their SVG spelling."""
+"""Outlines of lines, curves and arcs, and their SVG path data.
+
+Points are complex numbers in drawing units (hundredths of the body height, x right, y up).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ import cmath
 import math
 from collections.abc import Sequence
 
-from figures.skeleton import angle, turn
+from figures.skeleton import angle, unit
 
-# SVG units for one hundredth of the body height: a figure is 400 units tall, so that whole numbers
-# are exact to half a pixel at the size it is shown.
+# SVG units per drawing unit: a figure is 400 SVG units tall, so that path data in whole numbers is
+# exact to half a pixel at the displayed size.
 SCALE = 4
 
 
 class Path:
-    """An outline of lines, curves and arcs that can be drawn, measured and sampled."""
+    """A path of SVG commands (M, L, Q, C, A, Z) with absolute points."""
 
     def __init__(self) -> None:
         self.commands: list[tuple] = []
@@ -36,7 +39,7 @@ class Path:
         return self
 
     def arc(self, center: complex, point: complex, *, ccw: bool = True) -> Path:
-        """A part of a circle round `center`, from the current point to `point`."""
+        """Add an arc around `center` from the current point to `point`."""
         self.commands.append(("A", center, point, ccw))
         return self
 
@@ -50,9 +53,9 @@ class Path:
         return self
 
     def points(self, steps: int = 6) -> list[complex]:
-        """Points along the path, close enough together to measure and to clip by."""
+        """Sample the path: `steps` points for each command."""
         found: list[complex] = []
-        here = 0j
+        current = 0j
         for name, *rest in self.commands:
             if name == "Z":
                 continue
@@ -60,40 +63,41 @@ class Path:
             for step in range(1, steps + 1):
                 t = step / steps
                 if name == "Q":
-                    found.append((1 - t) ** 2 * here + 2 * t * (1 - t) * rest[0] + t * t * end)
+                    found.append((1 - t) ** 2 * current + 2 * t * (1 - t) * rest[0] + t * t * end)
                 elif name == "C":
                     found.append(
-                        (1 - t) ** 3 * here + 3 * t * (1 - t) ** 2 * rest[0]
+                        (1 - t) ** 3 * current + 3 * t * (1 - t) ** 2 * rest[0]
                         + 3 * t * t * (1 - t) * rest[1] + t**3 * end
                     )  # fmt: skip
                 elif name == "A":
-                    sweep = _sweep(rest[0], here, end, ccw=rest[2])
-                    found.append(rest[0] + (here - rest[0]) * cmath.exp(1j * sweep * t))
+                    sweep = _sweep(rest[0], current, end, ccw=rest[2])
+                    found.append(rest[0] + (current - rest[0]) * cmath.exp(1j * sweep * t))
             if name in "ML":
                 found.append(end)
-            here = end
+            current = end
         return found
 
     def data(self) -> str:
-        """The `d` attribute: whole relative numbers, rounded without letting errors add up."""
+        """The `d` attribute, in relative integers. Each is relative to the previous rounded point,
+        so that rounding errors do not accumulate."""
         out: list[str] = []
-        here = start = 0j  # where a renderer is, rounding included
-        last = 0j  # where the outline is
-        before = ""
-        reflected: complex | None = None  # where an "s" has its first control point
+        current = start = 0j  # the current point as a renderer has it, rounded, in SVG units
+        last = 0j  # the exact current point, in drawing units
+        previous = ""
+        reflected: complex | None = None  # the first control point that "s" implies
 
         def step(point: complex) -> list[int]:
-            delta = complex(point.real, -point.imag) * SCALE - here
+            delta = complex(point.real, -point.imag) * SCALE - current
             return [round(delta.real), round(delta.imag)]
 
         for name, *rest in self.commands:
             letter = name if name == "M" else name.lower()
             if name == "Z":
                 out.append("z")
-                here, before, reflected = start, "z", None
+                current, previous, reflected = start, "z", None
                 continue
             if name == "M":
-                here = 0j
+                current = 0j
             end = rest[1] if name == "A" else rest[-1]
             values = [number for point in rest if name != "A" for number in step(point)]
             if name == "A":
@@ -105,11 +109,11 @@ class Path:
                 letter, values = "s", values[2:]
             text = _join(values)
             again = "" if text[0] == "-" else " "
-            out.append((again if letter == before else letter) + text)
-            here += complex(*step(end))
+            out.append((again if letter == previous else letter) + text)
+            current += complex(*step(end))
             reflected = 2 * end - rest[1] if name == "C" else None
-            start = here if name == "M" else start
-            last, before = end, letter
+            start = current if name == "M" else start
+            last, previous = end, letter
         return "".join(out)
 
 
@@ -133,13 +137,16 @@ def circle(center: complex, radius: float) -> Path:
 def capsule(
     a: complex, b: complex, ra: float, rb: float, left: float = 0, right: float = 0
 ) -> Path:
-    """The outline of two circles, its first half swelling to the left and right of a → b."""
+    """The outline of circles around a and b (radii ra and rb), joined by tangents.
+
+    left, right: how far the sides bulge, most near a, as muscles do.
+    """
     length = abs(b - a)
     if length <= abs(ra - rb) + 0.05:
         return circle(a, ra) if ra >= rb else circle(b, rb)
     ahead = (b - a) / length
     lean = math.degrees(math.acos((ra - rb) / length))
-    low, high = (turn(angle(ahead) + side * lean) for side in (-1, 1))
+    low, high = (unit(angle(ahead) + side * lean) for side in (-1, 1))
     path = Path().move(a + ra * low)
     _side(path, a + ra * low, b + rb * low, right * low)
     path.arc(b, b + rb * high)
@@ -148,7 +155,7 @@ def capsule(
 
 
 def _side(path: Path, start: complex, end: complex, swell: complex, *, last: bool = False) -> None:
-    """One side of a capsule. It leaves the lower circle (end, or start if `last`) smoothly."""
+    """Add one side of a capsule. The bulge is at its start, or at its end if `last`."""
     if not swell:
         path.line(end)
         return
@@ -159,9 +166,9 @@ def _side(path: Path, start: complex, end: complex, swell: complex, *, last: boo
 
 
 def smooth(points: Sequence[complex], *, closed: bool = True, tension: float = 6.0) -> Path:
-    """A curve through the points (Catmull-Rom, spelled as cubics).
+    """A Catmull-Rom spline through the points, as cubic Bézier curves.
 
-    A closed one runs counterclockwise, so that overlapping outlines of one path add up.
+    A closed spline runs counterclockwise: overlapping outlines of a path then fill as their union.
     """
     count = len(points)
     if closed:

@@ -1,15 +1,15 @@
-"""Poses of a two-dimensional figure: what the author of a drawing states, read and checked.
+"""Reads and validates the poses of a two-dimensional figure.
 
-Lengths and positions are hundredths of the body height, x to the right and y up, with the floor at
-y = 0. Angles are degrees. A joint is a complex number, x + yj.
+Drawing units are hundredths of the body height, x to the right and y up, with the floor at y = 0.
+Angles are degrees. A point is a complex number, x + yj.
 
-In the side view the figure looks to the right when upright, so that "head to the left, lying on
-the back" is a trunk angle of 180. In the front view "near" is the page's right-hand side of an
-upright figure, and the upper side of one that lies with its head to the left.
+In the side view an upright figure looks to the right; with its head to the left, lying on the
+back, its trunk angle is 180. In the front view "near" is the right-hand side of the page for an
+upright figure, and the upper side of a figure that lies with its head to the left.
 
-A pose is placed by one point (`place`) and shaped by angles. A limb can instead be given what it
-reaches: `foot` (heel), `toe` (ball of the foot) or `hand`, with `sole` and `palm` as the angle of
-the foot and hand on the page; elbow and knee follow, lengths kept.
+A pose has one anchor (`place`: a point of the body and its position) and joint angles. A limb can
+have a target instead: `foot` (heel), `toe` (ball of the foot) or `hand`, with `sole` and `palm` as
+the angle of foot and hand on the page. Knee and elbow are then solved (inverse kinematics).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SIDES = ("near", "far")
-FAR_STEP = 2.0  # side view: a far foot or hand stands this much further on than a near one
+FAR_STEP = 2.0  # side view: x offset of a far foot or hand from the near one
 
-# Degrees, smallest and largest, as they appear in the drawing. Flexion is positive; in the front
-# view "hip" and "shoulder" are the angle away from the body. "sole" and "palm" are angles of the
-# page, 0 to the right; a depth is how far a segment points out of the page, which shortens it.
-# An ankle bends -78 with the middle of the foot, as when kneeling.
+# The smallest and largest angle in degrees, as drawn. Flexion is positive; in the front view "hip"
+# and "shoulder" are abduction. "sole" and "palm" are directions on the page, 0 to the right. A
+# depth is the angle of a segment out of the page, which foreshortens it. The ankle's -78 includes
+# the midfoot, as when kneeling.
 Limits = dict[str, tuple[float, float]]
 _BOTH_VIEWS: Limits = {
     "trunk": (-360, 360), "sole": (-180, 180), "palm": (-360, 360), "toes": (-10, 80),
@@ -46,12 +46,12 @@ DEFAULTS = {"trunk": 90.0}
 
 @dataclass(frozen=True)
 class Pose:
-    """What the author of a drawing states: one placed point, angles, and points to reach.
+    """A pose as stated in a drawing's file: an anchor, joint angles and targets.
 
-    `targets` holds the heel ("near_foot"), the ball of the foot ("near_toe") or the hand
-    ("near_hand") as a point, or, for a hand, the name of a point of the body such as "crease".
-    `lifts` bow the way from start to end. With `turned_out` upper arms, as under a barbell on the
-    back, the elbows seem to bend the other way.
+    place: the anchor, as the name of a point and its position. targets: positions for the heel
+    ("near_foot"), the ball of the foot ("near_toe") or the hand ("near_hand"); for a hand also the
+    name of a body point such as "crease". lifts: how far targets bow upward on the way from the
+    start pose. turned_out: the elbows bend the other way, as under a barbell on the back.
     """
 
     view: str
@@ -67,10 +67,10 @@ class Pose:
 
 
 def read_pose(table: Mapping, view: str, where: str) -> Pose:
-    """A pose from a TOML table.
+    """Parse a pose from a TOML table.
 
-    A name without "near_" or "far_" stands for both sides. Raises ValueError, beginning with
-    `where`, for an unknown name, an angle out of its limits or a missing place.
+    A name without "near_" or "far_" applies to both sides. Raises ValueError, beginning with
+    `where`, for an unknown name, an angle outside its limits or a missing `place`.
     """
     limits = LIMITS[view]
     angles: dict[str, float] = {}
@@ -82,7 +82,7 @@ def read_pose(table: Mapping, view: str, where: str) -> Pose:
     turned_out = values.pop("turned_out", False)
     if not isinstance(place, dict) or len(place) != 1:
         raise ValueError(f"{where}: place must name one point, such as {{ shoulders = [20, 0] }}")
-    # Sided names come last, so that they win over those for both sides.
+    # Names with a side come last, so that they override those for both sides.
     for name, value in sorted(values.items(), key=lambda item: item[0].startswith(SIDES)):
         side, _, rest = name.partition("_")
         joint, sides = (rest, (side,)) if side in SIDES else (name, SIDES)
@@ -107,7 +107,7 @@ def read_pose(table: Mapping, view: str, where: str) -> Pose:
 
 
 def check_angle(joint: str, value: float, view: str, where: str) -> None:
-    """Raise ValueError, beginning with `where`, unless the joint can bend to this angle."""
+    """Raise ValueError, beginning with `where`, if the angle is outside the joint's limits."""
     low, high = LIMITS[view][joint]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{where} must be a number of degrees, not {value!r}")

@@ -1,4 +1,7 @@
-"""What a figure stands on, lies on, holds or pulls: outlines for each kind of prop."""
+"""Draws props: benches, weights, bands, cables and machines.
+
+Each kind's docstring lists the fields of its TOML table. Lengths are drawing units, angles degrees.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from collections.abc import Callable, Mapping
 from figures.body import Body, Shape
 from figures.path import Path, capsule, circle
 from figures.pose import SIDES
-from figures.skeleton import turn
+from figures.skeleton import unit
 
-# Layers from back to front; the body's own parts lie between them.
+# Drawing order from back to front; figures/figure.py has the layers of the body.
 BEHIND, UNDER, HELD, FRONT = 0, 4, 5, 7
 
 Layered = list[tuple[int, Shape]]
@@ -49,7 +52,7 @@ def _box(spec: Mapping, body: Body) -> Layered:
 
 def _barbell(spec: Mapping, body: Body) -> Layered:
     """at, radius: the plate behind the body, the end of the bar in front of it."""
-    center, radius = body.bones.point(spec["at"]), spec.get("radius", 8.5)
+    center, radius = body.skeleton.point(spec["at"]), spec.get("radius", 8.5)
     return [
         (BEHIND, Shape("prop", circle(center, radius))),
         (BEHIND, Shape("line", circle(center, radius * 0.72))),
@@ -58,21 +61,21 @@ def _barbell(spec: Mapping, body: Body) -> Layered:
 
 
 def _plate(spec: Mapping, body: Body) -> Layered:
-    """at, radius, turn: a weight plate seen from its edge; turn 0 lies."""
-    center, half = body.bones.point(spec["at"]), spec.get("radius", 7.0)
-    along = turn(spec.get("turn", 0)) * half
+    """at, radius, turn: a weight plate seen from its edge; turn 0 is horizontal."""
+    center, half = body.skeleton.point(spec["at"]), spec.get("radius", 7.0)
+    along = unit(spec.get("turn", 0)) * half
     return [(HELD, Shape("prop", pad(center - along, center + along, 2.6)))]
 
 
 def _ball(spec: Mapping, body: Body) -> Layered:
     """at, radius: a weighted ball."""
-    center = body.bones.point(spec["at"])
+    center = body.skeleton.point(spec["at"])
     return [(HELD, Shape("prop", circle(center, spec.get("radius", 6.0))))]
 
 
 def _dumbbell(spec: Mapping, body: Body) -> Layered:
-    """at, turn: two heads and a handle; turn 0 lies, 90 stands. Behind the arm that holds it."""
-    center, along = body.bones.point(spec["at"]), turn(spec.get("turn", 0))
+    """at, turn, size: a dumbbell, behind the arm that holds it; turn 0 is horizontal."""
+    center, along = body.skeleton.point(spec["at"]), unit(spec.get("turn", 0))
     size = spec.get("size", 1.0)
     heads = [
         pad(center + sign * 4.4 * size * along - 2.0 * size * along * 1j,
@@ -85,31 +88,31 @@ def _dumbbell(spec: Mapping, body: Body) -> Layered:
 
 
 def _band(spec: Mapping, body: Body) -> Layered:
-    """at = "knees" (just above them) or "ankles": a loop band."""
-    high = spec["at"] == "knees"
-    points = [(body.thigh if high else body.shin)(side, 0.8 if high else 0.86, 0) for side in SIDES]
-    near, far = points
-    half = 3.5 if high else 2.6
+    """at: a loop band at the "knees" (just above them) or "ankles"."""
+    at_knees = spec["at"] == "knees"
+    point, along = (body.thigh, 0.8) if at_knees else (body.shin, 0.86)
+    near, far = (point(side, along, 0) for side in SIDES)
+    half = 3.5 if at_knees else 2.6
     if body.front_view and abs(near - far) > 3:
         across = (near - far) / abs(near - far)
         near, far = near + half * across, far - half * across
     else:
-        square = turn(body.way["near_thigh" if high else "near_shin"] + 90)
-        near, far = near + half * square, near - half * square
+        normal = unit(body.directions["near_thigh" if at_knees else "near_shin"] + 90)
+        near, far = near + half * normal, near - half * normal
     return [(FRONT, Shape("band", pad(near, far, 2.2)))]
 
 
 def _cable(spec: Mapping, body: Body) -> Layered:
-    """x, height, to: a column with a pulley at that height and a line to a point of the body."""
-    x, height, end = spec["x"], spec["height"], body.bones.point(spec["to"])
+    """x, height, to: a cable column, its pulley at `height`, its cable to a body point."""
+    x, height, end = spec["x"], spec["height"], body.skeleton.point(spec["to"])
     toward = 1 if end.real > x else -1
     pulley = complex(x + toward * 4.2, height)
     shapes: Layered = []
     if spec["to"].endswith("ankle"):
         side = spec["to"].partition("_")[0]
-        square = 2.9 * turn(body.way[f"{side}_shin"] + 90)
+        normal = 2.9 * unit(body.directions[f"{side}_shin"] + 90)
         middle = body.shin(side, 0.92, 0)
-        shapes.append((FRONT, Shape("band", pad(middle + square, middle - square, 2.6))))
+        shapes.append((FRONT, Shape("band", pad(middle + normal, middle - normal, 2.6))))
     stack = [rectangle(x - 2.2, 6 + 4.2 * i, 4.4, 3.2) for i in range(8)]
     return [
         *shapes,
@@ -120,24 +123,24 @@ def _cable(spec: Mapping, body: Body) -> Layered:
     ]
 
 
-def _spot(value: str | list, body: Body) -> complex:
-    """A name, [x, y] or [name, dx, dy]."""
+def _resolve_point(value: str | list, body: Body) -> complex:
+    """The point for a name, [x, y], or [name, dx, dy]."""
     if isinstance(value, str):
-        return body.bones.point(value)
+        return body.skeleton.point(value)
     if isinstance(value[0], str):
-        return body.bones.point(value[0]) + complex(value[1], value[2])
+        return body.skeleton.point(value[0]) + complex(value[1], value[2])
     return complex(*value)
 
 
 def _line(spec: Mapping, body: Body) -> Layered:
-    """points, tone: a line through spots; the tone "beam" is the frame of a machine."""
-    first, *rest = [_spot(value, body) for value in spec["points"]]
+    """points, tone: a polyline; the tone "beam" is the frame of a machine."""
+    first, *rest = [_resolve_point(value, body) for value in spec["points"]]
     return [(BEHIND, Shape(spec.get("tone", "line"), Path().move(first).line(*rest)))]
 
 
 def _pad(spec: Mapping, body: Body) -> Layered:
-    """from, to, thick: a cushion between two spots, behind the body."""
-    a, b = (_spot(spec[end], body) for end in ("from", "to"))
+    """from, to, thick: a cushion between two points, behind the body."""
+    a, b = (_resolve_point(spec[end], body) for end in ("from", "to"))
     return [(BEHIND, Shape("prop", pad(a, b, spec.get("thick", 4))))]
 
 
@@ -148,14 +151,14 @@ PROPS: dict[str, Callable[[Mapping, Body], Layered]] = {
 
 
 def surface(spec: Mapping) -> tuple[float, float, float] | None:
-    """Left, right and top of a prop that one can stand or lie on."""
+    """Left, right and top of a prop that a body can rest on; None for other props."""
     if spec["kind"] not in ("bench", "box"):
         return None
     return spec["x"], spec["x"] + spec["width"], spec["height"]
 
 
 def draw(spec: Mapping, body: Body) -> Layered:
-    """The shapes of a prop. Raises ValueError for an unknown kind or a missing value."""
+    """The shapes of a prop by layer. Raises ValueError for an unknown kind or a missing field."""
     kind = spec.get("kind")
     if kind not in PROPS:
         raise ValueError(f"unknown prop {kind!r}: one of {', '.join(PROPS)}")

@@ -1,8 +1,8 @@
-"""From the angles and points of a pose to the place of every joint.
+"""Computes the joint positions of a pose: forward kinematics, and inverse kinematics for targets.
 
-Segment lengths and masses are the shares of body height and body mass in D. A. Winter,
-Biomechanics and Motor Control of Human Movement; the hand is shortened to a half-closed one.
-Units and axes are those of figures/pose.py.
+Segment lengths and masses are the fractions of body height and body mass in D. A. Winter,
+Biomechanics and Motor Control of Human Movement; the hand is that of a half-closed fist.
+Units (hundredths of the body height, degrees) and axes are those of figures/pose.py.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ TRUNK, NECK, HEAD = 28.8, 5.2, 13.0
 UPPER_ARM, FOREARM, HAND = 18.6, 14.6, 8.0
 THIGH, SHIN, FOOT = 24.5, 24.6, 15.2
 ANKLE_HEIGHT = 3.9
-HEEL = 3.6  # the heel lies this far behind the ankle
+HEEL = 3.6  # from the ankle back to the heel
 BALL = 10.4  # from the heel to the ball of the foot
-PELVIS = 9.0  # the part of the trunk below the bend of the spine
+PELVIS = 9.0  # length of the trunk below the waist, where the spine bends
 GRIP = 3.4  # from the wrist to the middle of a closed hand
-HALF_SHOULDERS, HALF_HIPS = 8.6, 4.6  # front view: the joints, not the outline
-FAR = 2 + 0j  # side view: the far hip and shoulder show beside the near ones
-NECK_LEAN = 9.0  # a relaxed neck stands this much in front of the trunk's line
+HALF_SHOULDERS, HALF_HIPS = 8.6, 4.6  # front view: from the midline to the joint
+FAR = 2 + 0j  # side view: offset of the far hip and shoulder, so that both are visible
+NECK_LEAN = 9.0  # degrees that a relaxed neck leans forward of the trunk
 
-# Flesh between a joint and what it rests on.
+# Distance from a joint to the skin, where the body rests on something.
 SHOULDER_PAD, SEAT_PAD, HEAD_PAD = 6.0, 6.9, 5.6
 KNEE_PAD, ELBOW_PAD, WRIST_PAD = 3.6, 2.4, 1.7
 SIDE_SHOULDER_PAD, SIDE_HIP_PAD = 11.4, 11.0  # lying on the side: from the midline
@@ -33,79 +33,80 @@ MASSES = {"head": 0.081, "trunk": 0.497, "upper_arm": 0.028, "forearm": 0.022, "
           "shin": 0.0465, "foot": 0.0145}  # fmt: skip
 
 
-def turn(degrees: float) -> complex:
-    """The unit vector at this angle, counterclockwise from the right."""
+def unit(degrees: float) -> complex:
+    """The unit vector at this angle, counterclockwise from the x axis."""
     return cmath.rect(1, math.radians(degrees))
 
 
 def angle(vector: complex) -> float:
-    """Degrees, counterclockwise from the right, of a vector."""
+    """The angle of a vector in degrees, counterclockwise from the x axis."""
     return math.degrees(cmath.phase(vector))
 
 
 def wrap(degrees: float) -> float:
-    """The same angle between -180 and 180."""
+    """The equivalent angle from -180 to 180 degrees."""
     return (degrees + 180) % 360 - 180
 
 
 class Skeleton:
-    """Where the joints of a pose are, and how its segments lie.
+    """The joint positions and segment directions of a pose.
 
-    `at` holds points by name ("hip", "near_knee", "far_ball" …), `way` the direction of each
-    segment in degrees, `angles` every joint angle, solved ones included. Raises ValueError when a
-    point cannot be reached or a solved joint would bend beyond its limits.
+    joints: points by name ("hip", "near_knee", "far_ball" …), landmarks such as "crease" included.
+    directions: the direction of each segment in degrees. angles: all joint angles, stated or
+    solved. Raises ValueError if a target is out of reach.
     """
 
     def __init__(self, pose: Pose) -> None:
         self.pose, self.view = pose, pose.view
         self.angles = {"trunk": pose.get("trunk"), "spine": pose.get("spine"),
                        "neck": pose.get("neck")}  # fmt: skip
-        self.at: dict[str, complex] = {}
-        self.way: dict[str, float] = {}
-        self._midline()
+        self.joints: dict[str, complex] = {}
+        self.directions: dict[str, float] = {}
+        self._solve_trunk()
         for side in SIDES:
-            self._leg(side, solve=False)
-            self._arm(side, solve=False)
-        self._settle()
+            self._solve_leg(side, use_targets=False)
+            self._solve_arm(side, use_targets=False)
+        self._move_to_anchor()
         for side in SIDES:
-            self._leg(side, solve=True)
-        self._landmarks()
+            self._solve_leg(side, use_targets=True)
+        self._place_landmarks()
         for side in SIDES:
-            self._arm(side, solve=True)
+            self._solve_arm(side, use_targets=True)
 
-    # -- building ------------------------------------------------------------------------------
+    # -- building --
 
-    def _midline(self) -> None:
-        at, way = self.at, self.way
-        way["pelvis"] = self.angles["trunk"]
-        way["chest"] = way["pelvis"] - self.angles["spine"]
-        at["hip"] = 0j
-        at["waist"] = PELVIS * turn(way["pelvis"])
-        at["shoulder"] = at["waist"] + (TRUNK - PELVIS) * turn(way["chest"])
+    def _solve_trunk(self) -> None:
+        joints, directions = self.joints, self.directions
+        directions["pelvis"] = self.angles["trunk"]
+        directions["chest"] = directions["pelvis"] - self.angles["spine"]
+        joints["hip"] = 0j
+        joints["waist"] = PELVIS * unit(directions["pelvis"])
+        joints["shoulder"] = joints["waist"] + (TRUNK - PELVIS) * unit(directions["chest"])
         lean = NECK_LEAN if self.view == "side" else 0
-        way["neck"] = way["chest"] - lean - self.angles["neck"] * 0.6
-        way["head"] = way["chest"] - self.angles["neck"]
-        at["chin"] = at["shoulder"] + NECK * turn(way["neck"])
-        at["skull"] = at["chin"] + 0.5 * HEAD * turn(way["head"])
-        at["crown"] = at["chin"] + HEAD * turn(way["head"])
-        at["upper_back"] = at["waist"] + (0.86 * TRUNK - PELVIS) * turn(way["chest"])
+        directions["neck"] = directions["chest"] - lean - self.angles["neck"] * 0.6
+        directions["head"] = directions["chest"] - self.angles["neck"]
+        joints["chin"] = joints["shoulder"] + NECK * unit(directions["neck"])
+        joints["skull"] = joints["chin"] + 0.5 * HEAD * unit(directions["head"])
+        joints["crown"] = joints["chin"] + HEAD * unit(directions["head"])
+        joints["upper_back"] = joints["waist"] + (0.86 * TRUNK - PELVIS) * unit(directions["chest"])
         for side in SIDES:
-            at[f"{side}_hip"] = at["hip"] + self._offset(side, HALF_HIPS, way["pelvis"])
-            at[f"{side}_shoulder"] = at["shoulder"] + self._offset(
-                side, HALF_SHOULDERS, way["chest"]
-            )
+            for joint, half, segment in (
+                ("hip", HALF_HIPS, "pelvis"), ("shoulder", HALF_SHOULDERS, "chest"),
+            ):  # fmt: skip
+                joints[f"{side}_{joint}"] = joints[joint] + self._offset(side, half, segment)
 
-    def _offset(self, side: str, half: float, way: float) -> complex:
+    def _offset(self, side: str, half: float, segment: str) -> complex:
+        """From the midline to the joint of a side."""
         if self.view == "side":
             return FAR if side == "far" else 0j
-        return (1.0 if side == "near" else -1.0) * half * turn(way - 90)
+        return (1.0 if side == "near" else -1.0) * half * self.front(segment)
 
     def mirror(self, side: str) -> int:
-        """1 where flexing turns a segment counterclockwise, -1 where it is mirrored."""
+        """1 if flexion rotates the side's segments counterclockwise, -1 if it is mirrored."""
         return -1 if self.view == "front" and side == "far" else 1
 
     def lengths(self, side: str, limb: str) -> tuple[float, float]:
-        """Upper and lower length of a limb as the drawing shows them, shortened by depth."""
+        """The visible upper and lower length of a limb ("leg", "arm"), foreshortened by depth."""
         names = ("thigh", "shin") if limb == "leg" else ("arm", "forearm")
         full = (THIGH, SHIN) if limb == "leg" else (UPPER_ARM, FOREARM)
         shown = [
@@ -114,86 +115,91 @@ class Skeleton:
         ]
         return shown[0], shown[1]
 
-    def _leg(self, side: str, *, solve: bool) -> None:
+    def _solve_leg(self, side: str, *, use_targets: bool) -> None:
         targets, sign = self.pose.targets, self.mirror(side)
         upper, lower = self.lengths(side, "leg")
-        hip = self.at[f"{side}_hip"]
+        hip = self.joints[f"{side}_hip"]
         target = targets.get(f"{side}_foot", targets.get(f"{side}_toe"))
-        if target is None or not solve:
-            thigh = self.way["pelvis"] + 180 + sign * self.pose.get(f"{side}_hip")
+        if target is None or not use_targets:
+            thigh = self.directions["pelvis"] + 180 + sign * self.pose.get(f"{side}_hip")
             shin = thigh - sign * self.pose.get(f"{side}_knee")
             sole = shin + sign * (90 + self.pose.get(f"{side}_ankle"))
         else:
             sole = self.pose.get(f"{side}_sole")
             reach = HEEL if f"{side}_foot" in targets else HEEL - BALL
-            ankle = self.point(target) + turn(sole) * complex(reach * sign, ANKLE_HEIGHT)
+            ankle = self.point(target) + unit(sole) * complex(reach * sign, ANKLE_HEIGHT)
             if self.view == "front":
-                ankle = self.point(target) + ANKLE_HEIGHT * turn(sole + 90)
-            thigh, shin = self._reach(hip, ankle, upper, lower, sign, f"{side} foot")
-        self.way |= {f"{side}_thigh": thigh, f"{side}_shin": shin, f"{side}_sole": sole}
-        knee = hip + upper * turn(thigh)
-        ankle = knee + lower * turn(shin)
-        self.at |= {f"{side}_knee": knee, f"{side}_ankle": ankle}
-        self._foot(side, ankle, sole)
-        flex = wrap(sign * (thigh - self.way["pelvis"] - 180))
-        self._note(side, hip=flex, knee=wrap(sign * (thigh - shin)))
+                ankle = self.point(target) + ANKLE_HEIGHT * unit(sole + 90)
+            thigh, shin = self._two_bone_ik(hip, ankle, upper, lower, sign, f"{side} foot")
+        self.directions |= {f"{side}_thigh": thigh, f"{side}_shin": shin, f"{side}_sole": sole}
+        knee = hip + upper * unit(thigh)
+        ankle = knee + lower * unit(shin)
+        self.joints |= {f"{side}_knee": knee, f"{side}_ankle": ankle}
+        self._place_foot(side, ankle, sole)
+        flex = wrap(sign * (thigh - self.directions["pelvis"] - 180))
+        self._set_angles(side, hip=flex, knee=wrap(sign * (thigh - shin)))
         if self.view == "side":
-            self._note(side, ankle=wrap(sole - shin - 90), toes=self.pose.get(f"{side}_toes"))
+            self._set_angles(side, ankle=wrap(sole - shin - 90), toes=self.pose.get(f"{side}_toes"))
 
-    def _foot(self, side: str, ankle: complex, sole: float) -> None:
+    def _place_foot(self, side: str, ankle: complex, sole: float) -> None:
         if self.view == "front":
-            heel = ankle - ANKLE_HEIGHT * turn(sole + 90)
-            self.at |= {f"{side}_heel": heel, f"{side}_ball": heel, f"{side}_toe": heel}
+            heel = ankle - ANKLE_HEIGHT * unit(sole + 90)
+            self.joints |= {f"{side}_heel": heel, f"{side}_ball": heel, f"{side}_toe": heel}
             return
-        heel = ankle - turn(sole) * complex(HEEL, ANKLE_HEIGHT)
-        ball = heel + BALL * turn(sole)
-        toe = ball + (FOOT - BALL) * turn(sole + self.pose.get(f"{side}_toes"))
-        self.at |= {f"{side}_heel": heel, f"{side}_ball": ball, f"{side}_toe": toe}
-        self.at[f"{side}_instep"] = ball + 2.8 * turn(sole + 90)
+        heel = ankle - unit(sole) * complex(HEEL, ANKLE_HEIGHT)
+        ball = heel + BALL * unit(sole)
+        toe = ball + (FOOT - BALL) * unit(sole + self.pose.get(f"{side}_toes"))
+        self.joints |= {f"{side}_heel": heel, f"{side}_ball": ball, f"{side}_toe": toe}
+        self.joints[f"{side}_instep"] = ball + 2.8 * unit(sole + 90)
 
-    def _arm(self, side: str, *, solve: bool) -> None:
+    def _solve_arm(self, side: str, *, use_targets: bool) -> None:
         sign = self.mirror(side)
         upper, lower = self.lengths(side, "arm")
-        shoulder = self.at[f"{side}_shoulder"]
+        shoulder = self.joints[f"{side}_shoulder"]
         target = self.pose.targets.get(f"{side}_hand")
         palm = self.pose.angles.get(f"{side}_palm")
-        if target is None or not solve:
-            arm = self.way["chest"] + 180 + sign * self.pose.get(f"{side}_shoulder")
+        if target is None or not use_targets:
+            arm = self.directions["chest"] + 180 + sign * self.pose.get(f"{side}_shoulder")
             forearm = arm + sign * self.pose.get(f"{side}_elbow")
         else:
             goal, length = self.point(target), lower
             if isinstance(target, str) and side == "far" and self.view == "side":
-                goal += FAR  # it reaches for the same thing on its own side
+                goal += FAR  # the same point of the body, on the far side
             if palm is None:
                 length += GRIP * lower / FOREARM
             elif not isinstance(target, str):
                 goal += WRIST_PAD * 1j
             bend = -sign if self.view == "side" and not self.pose.turned_out else sign
-            arm, forearm = self._reach(shoulder, goal, upper, length, bend, f"{side} hand")
+            arm, forearm = self._two_bone_ik(shoulder, goal, upper, length, bend, f"{side} hand")
         hand = forearm + sign * self.pose.get(f"{side}_wrist") if palm is None else palm
-        elbow = shoulder + upper * turn(arm)
-        wrist = elbow + lower * turn(forearm)
+        elbow = shoulder + upper * unit(arm)
+        wrist = elbow + lower * unit(forearm)
         shown = lower / FOREARM
-        self.way |= {f"{side}_arm": arm, f"{side}_forearm": forearm, f"{side}_hand": hand}
-        self.at |= {
+        self.directions |= {f"{side}_arm": arm, f"{side}_forearm": forearm, f"{side}_hand": hand}
+        self.joints |= {
             f"{side}_elbow": elbow,
             f"{side}_wrist": wrist,
-            f"{side}_grip": wrist + GRIP * shown * turn(hand),
-            f"{side}_fingers": wrist + HAND * max(shown, 0.5) * turn(hand),
+            f"{side}_grip": wrist + GRIP * shown * unit(hand),
+            f"{side}_fingers": wrist + HAND * max(shown, 0.5) * unit(hand),
         }
-        self._note(side, shoulder=self._raise(arm, sign), elbow=wrap(sign * (forearm - arm)))
+        self._set_angles(
+            side, shoulder=self._shoulder_angle(arm, sign), elbow=wrap(sign * (forearm - arm))
+        )
         if target is None or palm is not None:
-            self._note(side, wrist=wrap(sign * (hand - forearm)))
+            self._set_angles(side, wrist=wrap(sign * (hand - forearm)))
 
-    def _raise(self, arm: float, sign: int) -> float:
-        """Shoulder angle between -90 and 270, since an arm goes over the top, not round it."""
-        lifted = sign * (arm - self.way["chest"] - 180)
+    def _shoulder_angle(self, arm: float, sign: int) -> float:
+        """The shoulder angle from -90 to 270 degrees, continuous while an arm rises overhead."""
+        lifted = sign * (arm - self.directions["chest"] - 180)
         return (lifted + 90) % 360 - 90
 
-    def _reach(
+    def _two_bone_ik(
         self, root: complex, goal: complex, upper: float, lower: float, bend: int, what: str
     ) -> tuple[float, float]:
-        """Directions of the two segments that lead from root to goal, lengths kept."""
+        """Directions of two segments that lead from root to goal (law of cosines).
+
+        `bend` (1 or -1) chooses the side to which the middle joint bends.
+        """
         span = abs(goal - root)
         if not abs(upper - lower) < span < upper + lower + 0.01:
             raise ValueError(
@@ -203,14 +209,14 @@ class Skeleton:
         span = min(span, upper + lower)
         cosine = (upper**2 + span**2 - lower**2) / (2 * upper * span)
         first = angle(goal - root) + bend * math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
-        middle = root + upper * turn(first)
+        middle = root + upper * unit(first)
         return first, angle(goal - middle)
 
-    def _note(self, side: str, **angles: float) -> None:
+    def _set_angles(self, side: str, **angles: float) -> None:
         self.angles |= {f"{side}_{joint}": value for joint, value in angles.items()}
 
-    def _settle(self) -> None:
-        """Move everything so that the placed point lies where the pose says."""
+    def _move_to_anchor(self) -> None:
+        """Translate all joints so that the pose's anchor lies where the pose states."""
         name, goal = self.pose.place
         side, _, part = name.partition("_")
         solved: tuple[str, ...] = ("hand", "elbow") if f"{side}_hand" in self.pose.targets else ()
@@ -218,35 +224,35 @@ class Skeleton:
             solved += ("heel", "ball", "toe", "knee", "ankle")
         if part in solved:
             raise ValueError(f"place: {name} is moved by a target of the same limb")
-        self._landmarks()
+        self._place_landmarks()
         shift = self.point(goal) - self.contact(name)
-        self.at = {joint: point + shift for joint, point in self.at.items()}
+        self.joints = {joint: point + shift for joint, point in self.joints.items()}
 
-    def _landmarks(self) -> None:
-        """Points on the body that hands and weights go to."""
-        front, at, way = self.front("chest"), self.at, self.way
-        fold = front + turn(way["near_thigh"] + 90)
+    def _place_landmarks(self) -> None:
+        """Add the points of the body that hands and weights are placed at."""
+        front, joints, directions = self.front("chest"), self.joints, self.directions
+        fold = front + unit(directions["near_thigh"] + 90)
         fold = fold / abs(fold) if abs(fold) > 0.2 else front
-        at["crease"] = at["hip"] + 7.3 * fold
-        at["chest"] = at["upper_back"] + 10.0 * front
-        at["collar"] = at["upper_back"] + 7.5 * front + 3.5 * turn(way["chest"])
-        at["rack"] = at["shoulder"] - 6.2 * front + 0.6 * turn(way["chest"])
+        joints["crease"] = joints["hip"] + 7.3 * fold
+        joints["chest"] = joints["upper_back"] + 10.0 * front
+        joints["collar"] = joints["upper_back"] + 7.5 * front + 3.5 * unit(directions["chest"])
+        joints["rack"] = joints["shoulder"] - 6.2 * front + 0.6 * unit(directions["chest"])
 
-    # -- asking --------------------------------------------------------------------------------
+    # -- queries --
 
     def front(self, segment: str) -> complex:
-        """The unit vector out of the front of the trunk (in the front view: to the near side)."""
-        return turn(self.way[segment] - 90)
+        """The unit vector out of the front of a trunk segment (front view: to the near side)."""
+        return unit(self.directions[segment] - 90)
 
     def point(self, name: complex | str) -> complex:
         if not isinstance(name, str):
             return name
-        if name not in self.at:
+        if name not in self.joints:
             raise ValueError(f"unknown point {name!r}")
-        return self.at[name]
+        return self.joints[name]
 
     def contact(self, name: str) -> complex:
-        """The point with which a part of the body rests on something below it."""
+        """The lowest point of a body part, where it rests on something."""
         lying = self.view == "front"
         pads = {
             "shoulders": ("shoulder" if lying else "upper_back",
@@ -257,15 +263,15 @@ class Skeleton:
         side, _, part = name.partition("_")
         if name in pads:
             joint, pad = pads[name]
-            return self.at[joint] - pad * 1j
+            return self.joints[joint] - pad * 1j
         sided = {"knee": KNEE_PAD, "elbow": ELBOW_PAD, "hand": WRIST_PAD}
         if side in SIDES and part in sided:
             joint = "wrist" if part == "hand" else part
-            return self.at[f"{side}_{joint}"] - sided[part] * 1j
+            return self.joints[f"{side}_{joint}"] - sided[part] * 1j
         return self.point(name)
 
     def contacts(self, name: str) -> list[complex]:
-        """The points of a contact: "feet", "heels", "knees", "hands" … are of both sides."""
+        """The contact points of a body part; plurals such as "feet" or "knees" mean both sides."""
         plural = {"feet": ("heel", "ball"), "heels": ("heel",), "balls": ("ball",),
                   "knees": ("knee",), "elbows": ("elbow",), "hands": ("hand",)}  # fmt: skip
         side, _, part = name.partition("_")
@@ -276,7 +282,7 @@ class Skeleton:
         return [self.contact(name)]
 
     def check(self, where: str) -> Skeleton:
-        """Raise ValueError if a joint, solved or stated, bends beyond its limits."""
+        """Raise ValueError if a joint angle, stated or solved, is outside its limits."""
         for name, value in self.angles.items():
             if self.pose.turned_out and name.endswith("elbow"):
                 value = -value
@@ -285,28 +291,28 @@ class Skeleton:
         return self
 
     def center_of_mass(self) -> complex:
-        """Center of mass of the body without weights (Winter's segment masses and centers)."""
-        at = self.at
-        parts = [(MASSES["head"], at["skull"]),
-                 (MASSES["trunk"], (at["hip"] + at["shoulder"]) / 2)]  # fmt: skip
+        """The center of mass of the body without weights (Winter's segment masses and centers)."""
+        joints = self.joints
+        parts = [(MASSES["head"], joints["skull"]),
+                 (MASSES["trunk"], (joints["hip"] + joints["shoulder"]) / 2)]  # fmt: skip
         for side in SIDES:
-            for name, upper, lower, share in (
+            for name, upper, lower, fraction in (
                 ("upper_arm", "shoulder", "elbow", 0.436), ("forearm", "elbow", "grip", 0.5),
                 ("thigh", "hip", "knee", 0.433), ("shin", "knee", "ankle", 0.433),
                 ("foot", "heel", "toe", 0.5),
             ):  # fmt: skip
-                a, b = at[f"{side}_{upper}"], at[f"{side}_{lower}"]
-                parts.append((MASSES[name], a + share * (b - a)))
+                a, b = joints[f"{side}_{upper}"], joints[f"{side}_{lower}"]
+                parts.append((MASSES[name], a + fraction * (b - a)))
         return sum(mass * point for mass, point in parts) / sum(mass for mass, _ in parts)
 
 
-def between(start: Pose, end: Pose, share: float) -> Pose:
-    """The pose a share (0 to 1) of the way from start to end.
+def interpolate(start: Pose, end: Pose, fraction: float) -> Pose:
+    """The pose at a fraction (0 to 1) of the way from start to end.
 
-    Points that both poses state go in a straight line, bowed upward by the end's lift; a limb
-    that only one pose places by a point turns by its solved angles.
+    A target that both poses state moves on a straight line, bowed upward by the end pose's lift. A
+    limb with a target in only one pose is interpolated by its joint angles.
     """
-    bow = 4 * share * (1 - share)
+    bow = 4 * fraction * (1 - fraction)
     first, last = Skeleton(start), Skeleton(end)
     angles: dict[str, float] = {}
     for name in {**first.angles, **last.angles, **start.angles, **end.angles}:
@@ -314,15 +320,15 @@ def between(start: Pose, end: Pose, share: float) -> Pose:
             continue
         a = start.angles.get(name, first.angles.get(name, start.get(name)))
         b = end.angles.get(name, last.angles.get(name, end.get(name)))
-        angles[name] = a + share * (b - a) + bow * end.lifts.get(name, 0.0)
+        angles[name] = a + fraction * (b - a) + bow * end.lifts.get(name, 0.0)
     targets: dict[str, complex | str] = {}
     for name, origin in start.targets.items():
         goal = end.targets.get(name)
         if isinstance(origin, complex) and isinstance(goal, complex):
             rise = bow * end.lifts.get(name, 0.0) * 1j
-            targets[name] = origin + share * (goal - origin) + rise
+            targets[name] = origin + fraction * (goal - origin) + rise
         elif origin == goal:
             targets[name] = origin
     name = start.place[0]
-    spot = first.contact(name) + share * (last.contact(name) - first.contact(name))
+    spot = first.contact(name) + fraction * (last.contact(name) - first.contact(name))
     return Pose(start.view, (name, spot), angles, targets, turned_out=start.turned_out)

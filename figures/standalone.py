@@ -1,7 +1,6 @@
-"""A drawing away from the site's pages: as an SVG document of its own, and as pixels.
+"""Renders a drawing outside the site's pages: as an SVG document, or as a bitmap for social cards.
 
-On a page `static/css/60-figure.css` gives a drawing its colors, light and dark; here it is the
-light ones, stated once for both forms.
+Both use the colors of the light theme, as in static/css/60-figure.css.
 """
 
 from __future__ import annotations
@@ -14,16 +13,16 @@ from figures import figure
 from figures.path import SCALE, Path
 from web.palette import ACCENT, INK, LINE, PAPER, QUIET
 
-CURVE_STEPS = 10
-FILLED = 0.86  # of the picture's width or height
-FINER = 3  # pixels are drawn this much finer, then scaled down: smooth edges
+CURVE_STEPS = 10  # line segments for each path command
+FILL = 0.86  # fraction of the picture's width or height that the figure fills
+SUPERSAMPLING = 3  # for smooth edges
 
 
 class Tone(NamedTuple):
     fill: str = "none"
     stroke: str = "none"
     width: float = 0  # in SVG units
-    under: bool = False  # the stroke lies under the fill
+    under: bool = False  # paint the stroke below the fill
 
 
 BODY = Tone(INK, PAPER, 8, under=True)
@@ -56,42 +55,42 @@ def _style() -> str:
     return "".join(rules)
 
 
-STYLE = _style()  # its hash is named in the policy of the response
+STYLE = _style()  # the Content-Security-Policy of the response allows it by its hash
 
 
-def document(drawing: figure.Drawing, which: figure.Which, label: str) -> str:
-    """One pose as an SVG document on paper, with its colors in it."""
+def document(drawing: figure.Drawing, which: figure.PoseName, label: str) -> str:
+    """One pose as an SVG document with its own style and background."""
     svg = figure.svg(drawing, which, label=label, uid="drawing")
     opening, rest = svg.split(">", 1)
     opening = opening.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-    left, top, width, height = figure.frame(drawing)
+    left, top, width, height = figure.view_box(drawing)
     ground = f'<path fill="{PAPER}" d="M{left} {top}h{width}v{height}h-{width}z"/>'
     return f"{opening}><style>{STYLE}</style>{ground}{rest}"
 
 
 def pixels(
-    drawing: figure.Drawing, which: figure.Which, size: tuple[int, int], ground: str
+    drawing: figure.Drawing, which: figure.PoseName, size: tuple[int, int], ground: str
 ) -> Image.Image:
-    """One pose standing on the lower edge of a picture of this size, with some air around it."""
+    """One pose as a bitmap of this size in pixels, standing on its lower edge."""
     shapes = figure.shapes(drawing, 1.0 if which == "end" else 0.0)
     points = [point for shape in shapes for point in shape.path.points()]
     left, right = min(p.real for p in points), max(p.real for p in points)
     top = max(p.imag for p in points)
-    scale = FILLED * FINER * min(size[0] / (right - left), size[1] / top)
-    image = Image.new("RGB", (size[0] * FINER, size[1] * FINER), ground)
+    scale = FILL * SUPERSAMPLING * min(size[0] / (right - left), size[1] / top)
+    image = Image.new("RGB", (size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING), ground)
     pen = ImageDraw.Draw(image)
     shift = complex((image.width - (left + right) * scale) / 2, image.height)
-    inks = {PAPER: ground}  # what is paper in a drawing is the ground it stands on
+    colors = {PAPER: ground}  # the background replaces the paper color
 
     def trace(outline: Path) -> list[tuple[float, float]]:
-        """From the figure's own lengths, y up, to pixels."""
+        """Convert drawing units (y up) to pixels (y down)."""
         places = (p.conjugate() * scale + shift for p in outline.points(CURVE_STEPS))
         return [(place.real, place.imag) for place in places]
 
     for shape in shapes:
         tone = TONES[shape.tone]
         outlines = [trace(outline) for outline in _outlines(shape.path)]
-        fill, stroke = inks.get(tone.fill, tone.fill), inks.get(tone.stroke, tone.stroke)
+        fill, stroke = colors.get(tone.fill, tone.fill), colors.get(tone.stroke, tone.stroke)
         lines = [outline if fill == "none" else [*outline, outline[0]] for outline in outlines]
         width = round(tone.width * scale / SCALE)
         if stroke != "none" and tone.under:
@@ -112,7 +111,7 @@ def _stroke(
 
 
 def _outlines(path: Path) -> list[Path]:
-    """Each part of a path that begins with a move, as a path of its own."""
+    """Split a path at its move commands."""
     parts: list[Path] = []
     for command in path.commands:
         if command[0] == "M":

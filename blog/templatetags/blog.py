@@ -1,3 +1,5 @@
+"""Template tags for subjects, navigation links and pagination."""
+
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,14 +20,14 @@ register = template.Library()
 
 @register.inclusion_tag("blog/subject_index.html")
 def subject_index(full: bool = False) -> dict[str, Any]:
-    """ "Pick a subject to learn more": every subject that has something; with sentences if full."""
+    """List the subjects with public content; `full` adds each one's sentence."""
     return {"subjects": _subjects_with_counts(), "full": full}
 
 
 def _subjects_with_counts() -> list[Subject]:
     def count(model: type[Article | Exercise]) -> Coalesce:
-        """How many rows have the subject and are not hidden. Few are: to know those takes a fifth
-        of the time that it takes to look up each of 10,000 articles."""
+        """Count the subject's rows that are not hidden. Excluding the few hidden rows takes a fifth
+        of the time of looking up each of 10,000 published ones."""
         links: Any = model.subjects.through.objects
         hidden = {f"{model._meta.model_name}__in": model.objects.hidden()}
         counted = links.filter(subject=OuterRef("pk")).exclude(**hidden).values("subject")
@@ -39,18 +41,18 @@ def _subjects_with_counts() -> list[Subject]:
 
 
 @register.simple_tag(takes_context=True)
-def section_link(context: template.RequestContext, name: str, words: str) -> SafeString:
-    """A link of the header, marked on its own page and on those below it."""
-    there, here = reverse(name), context.request.path
-    if not here.startswith(there):
-        return format_html('<a href="{}">{}</a>', there, words)
-    current = "page" if here == there else "true"
-    return format_html('<a href="{}" aria-current="{}">{}</a>', there, current, words)
+def section_link(context: template.RequestContext, name: str, text: str) -> SafeString:
+    """A navigation link with aria-current on its own page and the pages below it."""
+    url, path = reverse(name), context.request.path
+    if not path.startswith(url):
+        return format_html('<a href="{}">{}</a>', url, text)
+    current = "page" if path == url else "true"
+    return format_html('<a href="{}" aria-current="{}">{}</a>', url, current, text)
 
 
 @register.filter
 def shown_pages(page: paginator.Page) -> Iterable[int | str]:
-    """The numbers of a long list's pages to link to, with an ellipsis where some are left out."""
+    """The page numbers to link to, with an ellipsis for those left out."""
     return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
 
 

@@ -1,3 +1,5 @@
+"""Template tags and filters for prescriptions, drawings and the body map."""
+
 from collections.abc import Iterable, Mapping
 
 from django import template
@@ -5,59 +7,48 @@ from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from exercises import wording
-from exercises.choosing import Chooser
-from exercises.models import Exercise, Muscle, Prescription, Variation
+from exercises import formatting
+from exercises.filters import LibraryFilter
+from exercises.models import Exercise, Muscle, Variation
 from figures import bodymap, figure
 
 register = template.Library()
 
 
-@register.filter
-def in_words(prescription: Prescription) -> str:
-    return wording.prescription_in_words(prescription)
-
-
-@register.filter
-def details(prescription: Prescription) -> list[str]:
-    return wording.details_in_words(prescription)
+register.filter("in_words", formatting.format_prescription)
+register.filter("details", formatting.format_details)
+register.filter("unbroken", formatting.nonbreaking)
 
 
 @register.filter
 def needs(variation: Variation) -> str:
-    return wording.needs_in_words(variation.needs.all())
-
-
-@register.filter
-def unbroken(text: str) -> str:
-    return wording.unbroken(text)
+    return formatting.format_needs(variation.needs.all())
 
 
 @register.filter
 def bold_hold(step: str) -> SafeString:
     """A step's text with "hold 2 seconds" in bold."""
-    text = conditional_escape(unbroken(step))
-    return mark_safe(wording.HOLD.sub(r"<strong>\g<0></strong>", text))
+    text = conditional_escape(formatting.nonbreaking(step))
+    return mark_safe(formatting.HOLD.sub(r"<strong>\g<0></strong>", text))  # noqa: S308  (text is escaped)
 
 
 @register.filter
 def lines(text: str) -> list[str]:
-    return [wording.unbroken(line.strip()) for line in text.splitlines() if line.strip()]
+    return [formatting.nonbreaking(line.strip()) for line in text.splitlines() if line.strip()]
 
 
 @register.filter
 def times(number: int) -> range:
-    """1 to number, to write something that often."""
+    """The numbers 1 to `number`, for a loop that runs that often."""
     return range(1, number + 1)
 
 
 @register.simple_tag
-def drawing(variation: Variation, which: figure.Which) -> SafeString | str:
-    """The drawing of the variation's start or end, or nothing when it has none."""
-    if variation.drawing not in figure.keys():  # noqa: SIM118
+def drawing(variation: Variation, which: figure.PoseName) -> SafeString | str:
+    """The inline SVG of the variation's start or end pose; empty if it has no drawing."""
+    if variation.drawing not in figure.drawing_keys():
         return ""
-    place = "start" if which == "start" else "end"
-    label = f"{variation.name}, {place}: {wording.pose_in_words(variation.steps.all(), which)}"
+    label = f"{variation.name}, {which}: {formatting.describe_pose(variation.steps.all(), which)}"
     return figure.svg(
         figure.load(variation.drawing), which, label=label, uid=f"{variation.pk}-{which}"
     )
@@ -65,8 +56,8 @@ def drawing(variation: Variation, which: figure.Which) -> SafeString | str:
 
 @register.simple_tag
 def movement(variation: Variation) -> SafeString | str:
-    """The drawing as six frames between start and end, for readers who ask to see it move."""
-    if variation.drawing not in figure.keys():  # noqa: SIM118
+    """The drawing as six frames from start to end, for readers who turn the movement on."""
+    if variation.drawing not in figure.drawing_keys():
         return ""
     return figure.frames(
         figure.load(variation.drawing),
@@ -77,28 +68,29 @@ def movement(variation: Variation) -> SafeString | str:
 
 @register.simple_tag
 def thumbnail(variations: Iterable[Variation]) -> SafeString | str:
-    """The end position of the first variation that is drawn."""
+    """The end pose of the first variation that has a drawing."""
     for variation in variations:
-        if found := drawing(variation, "end"):
-            return found
+        if svg := drawing(variation, "end"):
+            return svg
     return ""
 
 
 @register.simple_tag
 def with_what(variation: Variation, used: Mapping[int, frozenset[str]] | str) -> str:
-    """What it needs; or, chosen by what the reader has: "done with bench or box and barbell"."""
+    """What the variation needs; with an equipment filter (`used`: slugs by variation), what of it
+    the variation uses: "done with bench or box and barbell"."""
     slugs = used.get(variation.pk, frozenset()) if isinstance(used, Mapping) else frozenset()
     met = [
         " or ".join(equipment.name for equipment in need.one_of.all() if equipment.slug in slugs)
         for need in variation.needs.all()
     ]
     words = " and ".join(filter(None, met))
-    return f"done with {words}" if words else wording.needs_in_words(variation.needs.all())
+    return f"done with {words}" if words else formatting.format_needs(variation.needs.all())
 
 
 @register.simple_tag
 def body_map(exercise: Exercise) -> SafeString:
-    """The muscles of an exercise on the body, each a link to what else works it."""
+    """The body map of an exercise: each muscle links to the exercises that work it."""
     return bodymap.svg(
         {work.muscle.slug: work.role for work in exercise.work.all()},
         link=lambda slug: f"{reverse('library')}?muscle={slug}",
@@ -109,13 +101,14 @@ def body_map(exercise: Exercise) -> SafeString:
 
 
 @register.simple_tag
-def body_map_to_choose(chooser: Chooser) -> SafeString:
-    """The same map to choose a muscle with; the other choices stay."""
-    queries = {option.slug: option.query for option in chooser.muscle_options()}
+def body_map_filter(library_filter: LibraryFilter) -> SafeString:
+    """The body map as a muscle filter; its links keep the other filters."""
+    queries = {option.slug: option.query for option in library_filter.muscle_options()}
+    selected = library_filter.filters.muscle
     return bodymap.svg(
-        {chooser.choice.muscle: "chosen"} if chooser.choice.muscle else {},
+        {selected: "chosen"} if selected else {},
         link=lambda slug: f"{reverse('library')}?{queries[slug]}",
-        names={muscle.slug: muscle.name for muscle in chooser.muscles},
+        names={muscle.slug: muscle.name for muscle in library_filter.muscles},
         uid="map",
         title="Choose a muscle",
     )

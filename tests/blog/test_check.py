@@ -1,4 +1,4 @@
-"""What is said before an article is published: what stops it, what is only asked, and where."""
+"""The findings of the check before publishing: stops, questions, and the line they refer to."""
 
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ from tests.support.page import read, save
 pytestmark = pytest.mark.django_db
 
 
-def whole(**overrides: Any) -> Article:
-    """An article that nothing is said about."""
+def complete_article(**overrides: Any) -> Article:
+    """An article without findings."""
     defaults: dict[str, Any] = {
         "title": "The hip thrust",
         "standfirst": "One sentence.",
@@ -36,35 +36,35 @@ def whole(**overrides: Any) -> Article:
     return make_article(**defaults | overrides)
 
 
-def said(article: Article) -> list[tuple[str, str, str, int]]:
+def findings_of(article: Article) -> list[tuple[str, str, str, int]]:
     return [(f.level, f.sentence, f.spot, f.line) for f in check.findings(article)]
 
 
-def only(article: Article) -> tuple[str, str, str, int]:
-    found = said(article)
+def only_finding(article: Article) -> tuple[str, str, str, int]:
+    found = findings_of(article)
     assert len(found) == 1, found
     return found[0]
 
 
-def test_nothing_is_said_of_what_is_whole() -> None:
-    assert said(whole()) == []
+def test_a_complete_article_has_no_findings() -> None:
+    assert findings_of(complete_article()) == []
 
 
-def test_nothing_is_said_of_the_starter_article(media: Path) -> None:
-    call_command("load_starter", verbosity=0)  # not the file's: the others want a site of their own
-    assert said(Article.objects.get(slug="hip-thrust")) == []
+def test_the_starter_article_has_no_findings(media: Path) -> None:
+    call_command("load_starter", verbosity=0)
+    assert findings_of(Article.objects.get(slug="hip-thrust")) == []
 
 
-def test_title_opening_sentence_and_lead_picture() -> None:
-    level, sentence, spot, _ = only(whole(title="T" * 61))
+def test_title_opening_sentence_and_lead_picture_are_checked() -> None:
+    level, sentence, spot, _ = only_finding(complete_article(title="T" * 61))
     assert (level, spot) == ("question", "title")
     assert "61 letters" in sentence
-    assert said(whole(title="T" * 60)) == []
-    assert only(whole(standfirst=" "))[::2] == ("question", "standfirst")
-    assert only(whole(lead_picture=None))[::2] == ("question", "lead_picture")
-    article = whole()
+    assert findings_of(complete_article(title="T" * 60)) == []
+    assert only_finding(complete_article(standfirst=" "))[::2] == ("question", "standfirst")
+    assert only_finding(complete_article(lead_picture=None))[::2] == ("question", "lead_picture")
+    article = complete_article()
     article.title = " "
-    assert only(article)[::2] == ("stop", "title")
+    assert only_finding(article)[::2] == ("stop", "title")
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,14 @@ def test_title_opening_sentence_and_lead_picture() -> None:
         ({"text_alternative": "A zebra.", "caption": "a Zebra."}, "question", "caption again"),
     ],
 )
-def test_the_words_of_a_picture(picture: dict[str, str], level: str, part: str) -> None:
+def test_a_poor_text_alternative_is_reported(
+    picture: dict[str, str], level: str, part: str
+) -> None:
     row = make_picture(name="one", **picture)
-    lead = only(whole(lead_picture=row))
+    lead = only_finding(complete_article(lead_picture=row))
     assert (lead[0], lead[2], lead[3]) == (level, "lead_picture", 0)
     assert part in lead[1]
-    placed = only(whole(text="Words.\n\n[[picture:one]]"))
+    placed = only_finding(complete_article(text="Words.\n\n[[picture:one]]"))
     assert (placed[0], placed[2], placed[3]) == (level, "text", 3)
 
 
@@ -105,36 +107,37 @@ def test_the_words_of_a_picture(picture: dict[str, str], level: str, part: str) 
         "Photo 3 shows the top",
     ],
 )
-def test_words_that_say_something_are_left_alone(words: str) -> None:
-    assert said(whole(lead_picture=make_picture(text_alternative=words))) == []
+def test_a_good_text_alternative_is_accepted(words: str) -> None:
+    assert findings_of(complete_article(lead_picture=make_picture(text_alternative=words))) == []
     decorative = make_picture(text_alternative="", decorative=True)
-    assert said(whole(lead_picture=decorative)) == []
+    assert findings_of(complete_article(lead_picture=decorative)) == []
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [("## A\n\n#### B", 3), ("### A", 1), ("## A\n\n### B\n\n## C\n\n#### D", 7)],
 )
-def test_headings_out_of_order(text: str, line: int) -> None:
-    level, sentence, spot, at = only(whole(text=text))
+def test_a_skipped_heading_level_is_reported(text: str, line: int) -> None:
+    level, sentence, spot, at = only_finding(complete_article(text=text))
     assert (level, spot, at) == ("question", "text", line)
     assert sentence.startswith("The heading “")
 
 
-def test_headings_in_order() -> None:
-    assert said(whole(text="## A\n\n### B\n\n#### C\n\n## D\n\n# E\n\n```\n#### F\n```")) == []
+def test_headings_in_order_are_accepted() -> None:
+    text = "## A\n\n### B\n\n#### C\n\n## D\n\n# E\n\n```\n#### F\n```"
+    assert findings_of(complete_article(text=text)) == []
 
 
 @pytest.mark.parametrize(
     "words", ["click here", "Here", "Read more…", "this link", "**here**", "Learn more", ""]
 )
-def test_link_texts_that_say_nothing(words: str) -> None:
-    found = only(whole(text=f"One.\nTwo [{words}](https://example.org/)."))
+def test_a_meaningless_link_text_is_reported(words: str) -> None:
+    found = only_finding(complete_article(text=f"One.\nTwo [{words}](https://example.org/)."))
     assert found[0] == "question"
     assert "where it leads" in found[1]
 
 
-def test_links_within_the_site() -> None:
+def test_links_within_the_site_must_lead_to_a_page() -> None:
     make_article(slug="live")
     make_article(slug="coming", published_at=later())
     make_variation(exercise=make_exercise(slug="lift"), slug="bench")
@@ -151,12 +154,12 @@ def test_links_within_the_site() -> None:
         "https://example.org/articles/none/", "http://127.0.0.1:8000/articles/live/",
     ]  # fmt: skip
     text = "\n\n".join(f"[A good link]({address})" for address in good)
-    assert said(whole(text=text)) == []
+    assert findings_of(complete_article(text=text)) == []
     bad = ["/articles/none/", "/articles/coming/", "/nowhere/", "/exercises/lift/x/y/", "privacy/",
            "/articles/none", "/subjects/none/", "/exercises/lift/none/card/", "https://", "",
            "http://127.0.0.1:8000/exercises/none/"]  # fmt: skip
     for address in bad:
-        found = only(whole(text=f"[A bad link]({address})"))
+        found = only_finding(complete_article(text=f"[A bad link]({address})"))
         assert found[0] == "stop", address
         assert "leads nowhere" in found[1]
 
@@ -181,12 +184,14 @@ def test_links_within_the_site() -> None:
     ],
 )
 def test_a_claim_needs_a_source(claim: str) -> None:
-    found = only(whole(text=f"## Part\n\n{claim}"))
+    found = only_finding(complete_article(text=f"## Part\n\n{claim}"))
     assert (found[0], found[3]) == ("question", 3)
     assert "sounds like a claim" in found[1]
-    assert said(whole(text=f"## Part\n\n{claim} [@doe]")) == []
-    assert said(whole(text=f"## Part\n\nDoe measured it [@doe].\n\n{claim}")) == []
-    assert only(whole(text=f"## Part\n\nDoe [@doe].\n\n## Next\n\n{claim}"))[3] == 7
+    assert findings_of(complete_article(text=f"## Part\n\n{claim} [@doe]")) == []
+    text = f"## Part\n\nDoe measured it [@doe].\n\n{claim}"
+    assert findings_of(complete_article(text=text)) == []
+    text = f"## Part\n\nDoe [@doe].\n\n## Next\n\n{claim}"
+    assert only_finding(complete_article(text=text))[3] == 7
 
 
 @pytest.mark.parametrize(
@@ -205,19 +210,19 @@ def test_a_claim_needs_a_source(claim: str) -> None:
         "I study anatomy, and did my research.",
     ],
 )
-def test_what_is_no_claim(words: str) -> None:
-    assert said(whole(text=words)) == []
+def test_plain_sentences_are_not_taken_for_claims(words: str) -> None:
+    assert findings_of(complete_article(text=words)) == []
 
 
-def test_cards() -> None:
+def test_a_missing_card_blocks_and_a_draft_card_is_a_question() -> None:
     exercise = make_exercise(slug="lift")
     make_variation(exercise=exercise, slug="basic", name="Basic lift")
-    assert said(whole(text="[[lift/basic]]")) == []
-    missing = only(whole(text="Words.\n\n[[lift/none]]"))
+    assert findings_of(complete_article(text="[[lift/basic]]")) == []
+    missing = only_finding(complete_article(text="Words.\n\n[[lift/none]]"))
     assert (missing[0], missing[2], missing[3]) == ("stop", "text", 3)
     exercise.published_at = None
     exercise.save()
-    draft = only(whole(text="[[lift/basic]]"))
+    draft = only_finding(complete_article(text="[[lift/basic]]"))
     assert draft[0] == "question"
     assert "still a draft" in draft[1]
 
@@ -233,19 +238,19 @@ def test_cards() -> None:
         ("When 3 × 12 are steady, go on.", "“3 × 12”"),
     ],
 )
-def test_numbers_that_differ_from_the_card_below(words: str, part: str) -> None:
+def test_a_number_that_contradicts_the_card_is_reported(words: str, part: str) -> None:
     make_variation(
         exercise=make_exercise(slug="lift"),
         slug="basic",
         name="Basic lift",
         prescription={"sets": 3, "repetitions": 10, "hold_seconds": 2, "hold_where": "at the top"},
     )
-    found = only(whole(text=f"{words}\n\n[[lift/basic]]"))
+    found = only_finding(complete_article(text=f"{words}\n\n[[lift/basic]]"))
     assert (found[0], found[3]) == ("question", 1)
     assert part in found[1]
-    assert said(whole(text=f"{words}\n\n## Another part\n\n[[lift/basic]]")) == []
+    assert findings_of(complete_article(text=f"{words}\n\n## Another part\n\n[[lift/basic]]")) == []
     fine = "Do three sets of 10 reps, 3 × 10, and hold for 2 seconds."
-    assert said(whole(text=f"{fine}\n\n[[lift/basic]]")) == []
+    assert findings_of(complete_article(text=f"{fine}\n\n[[lift/basic]]")) == []
 
 
 @pytest.mark.parametrize(
@@ -258,13 +263,13 @@ def test_numbers_that_differ_from_the_card_below(words: str, part: str) -> None:
         "After a 90-second rest, go on.",
     ],
 )
-def test_numbers_that_do_not_contradict_the_card(words: str) -> None:
+def test_a_number_that_agrees_with_the_card_is_accepted(words: str) -> None:
     make_variation(
         exercise=make_exercise(slug="lift"),
         slug="basic",
         prescription={"sets": 3, "repetitions": 10, "hold_seconds": 2, "hold_where": "at the top"},
     )
-    assert said(whole(text=f"{words}\n\n[[lift/basic]]")) == []
+    assert findings_of(complete_article(text=f"{words}\n\n[[lift/basic]]")) == []
 
 
 def test_only_four_things_stop_publishing_and_nothing_stops_saving(trainer: Client) -> None:
@@ -285,7 +290,7 @@ def test_only_four_things_stop_publishing_and_nothing_stops_saving(trainer: Clie
     assert Article.objects.get().text == questions
 
 
-def test_three_questions_are_shown_and_the_rest_behind_more(trainer: Client) -> None:
+def test_three_questions_are_shown_and_the_others_collapsed(trainer: Client) -> None:
     article = make_article(title="T" * 70, text="#### Deep\n\nStudies say [here](https://x.org/).")
     page = read(trainer.get(f"/admin/blog/article/{article.pk}/change/"))
     findings = page.one(class_="check")
@@ -295,14 +300,14 @@ def test_three_questions_are_shown_and_the_rest_behind_more(trainer: Client) -> 
     assert "score" not in findings.text
 
 
-def test_a_citation_without_a_source_is_told_after_saving(trainer: Client) -> None:
+def test_a_citation_without_a_source_is_reported_after_saving(trainer: Client) -> None:
     article = make_article(text="Words [@none].", published_at=None)
     make_source(article=article)
     saved = save(trainer, f"/admin/blog/article/{article.pk}/change/", _draft="1")
     assert "no source with the key “none”" in read(trainer.get(saved["Location"])).text
 
 
-def test_the_check_names_no_field_that_the_form_lacks(trainer: Client, media: Path) -> None:
+def test_every_finding_refers_to_a_field_of_the_form(trainer: Client, media: Path) -> None:
     article = make_article(published_at=None)
     page = read(trainer.get(f"/admin/blog/article/{article.pk}/change/"))
     ids = {element.attrs.get("id") for element in page}

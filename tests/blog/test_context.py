@@ -17,7 +17,7 @@ from tests.support.page import Element, read, save
 
 pytestmark = pytest.mark.database
 
-# Where the site itself, not a text of hers, links to the page of each role, and with which words.
+# Where templates link to the page of each role: (role, URL, link text).
 LINKS = [
     ("privacy", "/articles/told/", "What happens to it"),
     ("privacy", "/favorites/", "What happens to it"),
@@ -29,7 +29,7 @@ LINKS = [
 
 @pytest.fixture
 def pages(db: None) -> dict[str, Page]:
-    """A page for each role, at an address that does not tell it."""
+    """A page for each role, at a slug that differs from the role."""
     Site.objects.update_or_create(pk=1, defaults={"health_note": "Ask a doctor."})
     make_article(slug="told")
     make_exercise(slug="lifted")
@@ -39,39 +39,39 @@ def pages(db: None) -> dict[str, Page]:
     }
 
 
-def shown(reader: Client, address: str) -> Element:
+def main_of(reader: Client, address: str) -> Element:
     return read(reader.get(address)).one("main")
 
 
-def linked(main: Element, words: str) -> list[str]:
+def links_with_text(main: Element, words: str) -> list[str]:
     return [a.attrs["href"] for a in main.all("a") if a.text == words]
 
 
 @pytest.mark.parametrize(("role", "address", "words"), LINKS)
-def test_the_link_follows_the_page_and_ends_with_it(
+def test_a_link_follows_its_page_and_disappears_with_it(
     reader: Client, pages: dict[str, Page], role: str, address: str, words: str
 ) -> None:
     page = pages[role]
-    before = shown(reader, address)
-    assert linked(before, words) == [page.get_absolute_url()]
+    before = main_of(reader, address)
+    assert links_with_text(before, words) == [page.get_absolute_url()]
     page.slug = "elsewhere"
     page.save()
-    assert linked(shown(reader, address), words) == ["/elsewhere/"]
+    assert links_with_text(main_of(reader, address), words) == ["/elsewhere/"]
     for published_at in (None, later()):
         page.published_at = published_at
         page.save()
-        assert linked(shown(reader, address), words) == []
+        assert links_with_text(main_of(reader, address), words) == []
     page.published_at = earlier()
     page.save()
-    assert linked(shown(reader, address), words) == ["/elsewhere/"]
+    assert links_with_text(main_of(reader, address), words) == ["/elsewhere/"]
     page.delete()
-    after = shown(reader, address)
-    assert linked(after, words) == []
+    after = main_of(reader, address)
+    assert links_with_text(after, words) == []
     assert words not in after.text
     assert "/elsewhere/" not in {a.attrs.get("href") for a in after.all("a")}
 
 
-def test_a_site_without_these_pages_links_to_none_of_them(reader: Client, db: None) -> None:
+def test_a_site_without_these_pages_has_no_broken_links(reader: Client, db: None) -> None:
     Site.objects.update_or_create(pk=1, defaults={"health_note": "Ask a doctor."})
     make_article(slug="told")
     make_exercise(slug="lifted")
@@ -83,7 +83,7 @@ def test_a_site_without_these_pages_links_to_none_of_them(reader: Client, db: No
                 assert reader.get(target).status_code in (200, 302), (address, target)
 
 
-def test_a_page_of_the_footer_needs_no_role(reader: Client, db: None) -> None:
+def test_a_footer_page_needs_no_role(reader: Client, db: None) -> None:
     page = make_page(title="House rules")
     footer = read(reader.get("/")).one("footer")
     assert "House rules" in footer.text
@@ -92,39 +92,37 @@ def test_a_page_of_the_footer_needs_no_role(reader: Client, db: None) -> None:
     assert "House rules" not in read(reader.get("/")).one("footer").text
 
 
-def test_the_contact_page_has_the_button_wherever_it_stands(
+def test_the_contact_page_has_the_booking_button_at_any_slug(
     reader: Client, pages: dict[str, Page]
 ) -> None:
     Site.objects.update(booking_url="https://example.org/book")
-    assert shown(reader, "/about-contact/").one("p", "train").one("a").attrs["href"]
-    assert shown(reader, "/about-words/").all("p", "train") == []
+    assert main_of(reader, "/about-contact/").one("p", "train").one("a").attrs["href"]
+    assert main_of(reader, "/about-words/").all("p", "train") == []
 
 
-def test_security_txt_always_names_a_way_to_reach_her(
+def test_security_txt_always_has_a_contact(
     reader: Client, pages: dict[str, Page], settings: Any
 ) -> None:
-    def ways() -> list[str]:
+    def contacts() -> list[str]:
         lines = reader.get("/.well-known/security.txt").content.decode().splitlines()
         return [line.partition(": ")[2] for line in lines if line.startswith("Contact: ")]
 
-    assert ways() == [f"{settings.SITE_URL}/about-contact/"]
+    assert contacts() == [f"{settings.SITE_URL}/about-contact/"]
     pages["contact"].delete()
-    assert ways() == [f"{settings.SITE_URL}/favorites/#answer"]
+    assert contacts() == [f"{settings.SITE_URL}/favorites/#answer"]
     Site.objects.update(email="elsie@example.com")
-    assert ways() == ["mailto:elsie@example.com"]
+    assert contacts() == ["mailto:elsie@example.com"]
 
 
-def test_a_refused_form_still_tells_what_happens_to_it(
+def test_a_refused_form_still_links_to_the_privacy_page(
     reader: Client, pages: dict[str, Page]
 ) -> None:
     refused = reader.post("/comments/", {"article": "told", "words": ""}, headers=BROWSER)
     assert refused.status_code == 400
-    assert linked(read(refused), "What happens to it") == ["/about-privacy/"]
+    assert links_with_text(read(refused), "What happens to it") == ["/about-privacy/"]
 
 
-def test_a_page_takes_as_many_queries_with_every_role_as_with_none(
-    reader: Client, db: None
-) -> None:
+def test_roles_add_no_queries(reader: Client, db: None) -> None:
     Site.objects.update_or_create(pk=1, defaults={"health_note": "Ask a doctor."})
     make_article(slug="told")
 
@@ -139,38 +137,40 @@ def test_a_page_takes_as_many_queries_with_every_role_as_with_none(
     assert queries() == without
 
 
-def test_she_chooses_the_role_at_the_page(trainer: Client, pages: dict[str, Page]) -> None:
-    mine = make_page(title="My words")
-    address = f"/admin/blog/page/{mine.pk}/change/"
+def test_the_trainer_assigns_a_role_in_the_page_form(
+    trainer: Client, pages: dict[str, Page]
+) -> None:
+    own_page = make_page(title="My words")
+    address = f"/admin/blog/page/{own_page.pk}/change/"
     refused = save(trainer, address, role="words")
     assert "Take it from that page first" in read(refused).text
     assert (
         save(trainer, f"/admin/blog/page/{pages['words'].pk}/change/", role="").status_code == 302
     )
     assert save(trainer, address, role="words").status_code == 302
-    assert linked(shown(trainer, "/exercises/lifted/"), "More gym words") == [
-        mine.get_absolute_url()
+    assert links_with_text(main_of(trainer, "/exercises/lifted/"), "More gym words") == [
+        own_page.get_absolute_url()
     ]
     assert "Gym words" in read(trainer.get("/admin/blog/page/")).one(id="result_list").text
 
 
-def test_an_older_version_of_a_page_leaves_its_role(
+def test_restoring_an_older_version_does_not_change_the_role(
     trainer: Client, pages: dict[str, Page]
 ) -> None:
     old = pages["words"]
     first = old.history.latest().pk
     old.role, old.text = "", "Other words."
     old.save()
-    mine = make_page(role="words")
+    own_page = make_page(role="words")
     restored = trainer.post(f"/admin/blog/page/{old.pk}/history/{first}/")
     assert restored.status_code == 302
     old.refresh_from_db()
-    mine.refresh_from_db()
-    assert (old.text, old.role, mine.role) == ("Plain words.", "", "words")
+    own_page.refresh_from_db()
+    assert (old.text, old.role, own_page.role) == ("Plain words.", "", "words")
 
 
-def test_the_starter_gives_roles_and_takes_none_away(reader: Client, db: None) -> None:
-    mine = make_page(role="privacy", slug="what-i-keep")
+def test_the_starter_content_assigns_only_free_roles(reader: Client, db: None) -> None:
+    own_page = make_page(role="privacy", slug="what-i-keep")
     call_command("load_starter", verbosity=0)
     roles = dict(Page.objects.exclude(role="").values_list("role", "slug"))
     assert roles == {
@@ -180,12 +180,14 @@ def test_the_starter_gives_roles_and_takes_none_away(reader: Client, db: None) -
         "contact": "contact",
     }
     assert Page.objects.get(slug="privacy").role == ""
-    assert linked(shown(reader, "/favorites/"), "What happens to it") == [mine.get_absolute_url()]
+    assert links_with_text(main_of(reader, "/favorites/"), "What happens to it") == [
+        own_page.get_absolute_url()
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_site_of_before_keeps_its_links() -> None:
-    """The pages at the addresses that were fixed until now get the roles of these."""
+def test_the_migration_assigns_roles_by_slug() -> None:
+    """Pages at the slugs that were fixed before the migration get the matching roles."""
     latest = MigrationExecutor(connection).loader.graph.leaf_nodes("blog")
     MigrationExecutor(connection).migrate([("blog", "0002_drafts_and_revisions")])
     try:

@@ -1,4 +1,4 @@
-"""The starter content: complete, sound, loaded once and never laid over what the trainer did."""
+"""The starter content: complete and valid, loaded once, never overwriting the trainer's changes."""
 
 import io
 import re
@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db.models import Count
 from django.test import Client
 
-from blog import text
+from blog import cards_and_sources
 from blog.models import Article, Author, Page
 from comments.models import Comment
 from exercises.models import Equipment, Exercise, Level, Muscle, MuscleWork, Variation
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("starter", "db")
 NOTE = "Written for you from your facts. Read it and change what is not you."
 STARTER = ROOT / "blog" / "starter"
 FILES = sorted([*STARTER.rglob("*.toml"), *STARTER.rglob("*.md")])
-NOT_USED = re.compile(
+BANNED = re.compile(
     r"\b(fix|fixes|fixed|fixing|cures?|cured|prevents? pain|tone|tones|toned|toning"
     r"|burns? fat|fat[- ]burning|melts?|bikini|beach body|guaranteed?)\b",
     re.IGNORECASE,
@@ -34,13 +34,13 @@ NOT_USED = re.compile(
 
 
 def load() -> str:
-    said = io.StringIO()
-    call_command("load_starter", stdout=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command("load_starter", stdout=output)
+    return output.getvalue()
 
 
-def everything() -> dict[str, list[Any]]:
-    """Every row of the rooms, with all its values and its many-to-many rows."""
+def all_rows() -> dict[str, list[Any]]:
+    """All rows of these apps, many-to-many rows included."""
     rows: dict[str, list[Any]] = {}
     for room in ("publishing", "exercises", "blog", "comments"):
         for model in apps.get_app_config(room).get_models(include_auto_created=True):
@@ -49,13 +49,13 @@ def everything() -> dict[str, list[Any]]:
 
 
 def test_loading_again_changes_nothing() -> None:
-    before, files = everything(), every_file()
+    before, files = all_rows(), every_file()
     assert load() == ""
-    assert everything() == before
+    assert all_rows() == before
     assert every_file() == files
 
 
-def test_what_the_trainer_changed_stays() -> None:
+def test_loading_again_keeps_changes_and_deletions() -> None:
     Exercise.objects.filter(slug="hip-thrust").update(summary="Mine.", slug="mine")
     Site.objects.update(tagline="My own line")
     Article.objects.get(slug="hip-thrust").delete()
@@ -68,7 +68,7 @@ def test_what_the_trainer_changed_stays() -> None:
     assert not Page.objects.filter(slug="privacy").exists()
 
 
-def test_a_row_of_hers_with_the_same_name_is_hers() -> None:
+def test_an_existing_row_with_the_same_name_is_kept() -> None:
     StarterRecord.objects.filter(key="blog.page:privacy").delete()
     Page.objects.filter(slug="privacy").update(text="Her own privacy page.")
     load()
@@ -76,7 +76,7 @@ def test_a_row_of_hers_with_the_same_name_is_hers() -> None:
     assert StarterRecord.objects.get(key="blog.page:privacy").read_by_trainer
 
 
-def test_the_note_stands_until_she_has_saved_once(trainer: Client) -> None:
+def test_the_starter_note_is_shown_until_the_first_save(trainer: Client) -> None:
     article, page = Article.objects.get(), Page.objects.get(slug="contact")
     address = f"/admin/blog/article/{article.pk}/change/"
     assert NOTE in read(trainer.get(address)).text
@@ -86,43 +86,43 @@ def test_the_note_stands_until_she_has_saved_once(trainer: Client) -> None:
     assert NOTE not in read(trainer.get("/admin/blog/page/add/")).text
 
 
-def test_readers_never_see_the_note(reader: Client) -> None:
+def test_readers_never_see_the_starter_note(reader: Client) -> None:
     for address in ("/", "/articles/hip-thrust/", "/privacy/", "/exercises/hip-thrust/"):
         assert NOTE not in reader.get(address).content.decode()
 
 
-def test_every_text_passes_the_site_s_own_renderer() -> None:
+def test_every_text_renders_without_problems() -> None:
     rows: list[Article | Page | Author] = [
         *Article.objects.all(),
         *Page.objects.all(),
         *Author.objects.all(),
     ]
     assert len(rows) >= 5
-    assert {str(row): text.render(row, editing=True).problems for row in rows} == {
+    assert {str(row): cards_and_sources.render(row, editing=True).problems for row in rows} == {
         str(row): [] for row in rows
     }
 
 
-def test_every_row_passes_its_own_checks() -> None:
+def test_every_row_passes_full_clean() -> None:
     for room in ("publishing", "exercises", "blog"):
         for model in apps.get_app_config(room).get_models():
-            revisions = hasattr(model, "instance_type")  # are made by saves, not by people
+            revisions = hasattr(model, "instance_type")  # created by saves, not validated
             for row in [] if revisions else model._base_manager.all():
                 row.full_clean()
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_words_that_promise_too_much_are_not_used(file: Path) -> None:
+def test_no_file_contains_a_banned_claim_or_weight(file: Path) -> None:
     words = file.read_text()
-    assert NOT_USED.findall(words) == []
+    assert BANNED.findall(words) == []
     assert re.findall(r"\b\d+\s?(?:lb|lbs|kg|pounds|kilos)\b", words) == []
 
 
-def test_nobody_invented_a_reader() -> None:
+def test_the_starter_content_has_no_comments() -> None:
     assert not Comment.objects.exists()
 
 
-def test_what_is_not_known_is_empty() -> None:
+def test_unknown_facts_are_empty() -> None:
     author, site = Author.objects.get(), Site.current()
     assert (author.biography, author.portrait) == ("", None)
     assert (site.email, site.booking_url) == ("", "")
@@ -131,7 +131,7 @@ def test_what_is_not_known_is_empty() -> None:
         assert (p.rest_seconds, p.tempo, p.load) == (None, "", ""), variation
 
 
-def test_the_library_is_large_enough_and_every_part_of_it_complete() -> None:
+def test_every_exercise_and_variation_is_complete() -> None:
     assert Exercise.objects.published().count() >= 14
     assert Variation.objects.count() >= 24
     for exercise in Exercise.objects.all():
@@ -148,27 +148,29 @@ def test_the_library_is_large_enough_and_every_part_of_it_complete() -> None:
         assert variation.prescription.sets >= 1
 
 
-def test_ladders_climb() -> None:
+def test_variations_get_harder_and_say_when_to_go_on() -> None:
     order = {level: place for place, level in enumerate(Level.values)}
     for exercise in Exercise.objects.prefetch_related("variations"):
-        rungs = list(exercise.variations.all())
-        assert [rung.position for rung in rungs] == list(range(1, len(rungs) + 1))
-        levels = [order[rung.level] for rung in rungs]
+        variations = list(exercise.variations.all())
+        assert [variation.position for variation in variations] == list(
+            range(1, len(variations) + 1)
+        )
+        levels = [order[variation.level] for variation in variations]
         assert levels == sorted(levels), exercise
-        for rung in rungs[:-1]:
-            assert rung.ready_when, f"{rung} does not say when to go on"
-        for rung in rungs[1:]:
-            assert rung.adds, f"{rung} does not say what it adds"
+        for variation in variations[:-1]:
+            assert variation.ready_when, f"{variation} does not say when to go on"
+        for variation in variations[1:]:
+            assert variation.adds, f"{variation} does not say what it adds"
 
 
-def test_every_filter_has_entries() -> None:
+def test_every_filter_has_results() -> None:
     for model, path in ((Muscle, "work"), (Equipment, "needs"), (Subject, "exercises")):
         empty = model._default_manager.annotate(n=Count(path)).filter(n=0)
         assert list(empty) == []
     assert set(Variation.objects.values_list("level", flat=True)) == set(Level.values)
 
 
-def test_the_hip_thrust_works_what_the_article_says() -> None:
+def test_the_muscles_of_the_hip_thrust_match_the_article() -> None:
     work = MuscleWork.objects.filter(exercise__slug="hip-thrust").select_related("muscle")
     primary = {w.muscle.slug for w in work if w.role == "primary"}
     secondary = {w.muscle.slug for w in work if w.role == "secondary"}
@@ -176,12 +178,12 @@ def test_the_hip_thrust_works_what_the_article_says() -> None:
     assert {"abdominals", "quadriceps", "hamstrings", "calves"} <= secondary
 
 
-def test_only_her_own_favorite_carries_the_mark() -> None:
+def test_only_one_variation_is_the_trainers_favorite() -> None:
     favorites = Variation.objects.exclude(favorite_reason="")
     assert [v.card_line for v in favorites] == ["[[hip-thrust/feet-elevated]]"]
 
 
-def test_pictures_have_words_credit_and_licence() -> None:
+def test_pictures_have_a_text_alternative_credit_and_license() -> None:
     for picture in Picture.objects.all():
         assert picture.has_words
         assert picture.credit

@@ -1,4 +1,4 @@
-"""Sitemaps list what is public, with when it really changed and its pictures, in parts."""
+"""Sitemaps list the public pages with their last change and pictures, split into files."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,72 +25,72 @@ from tests.support.make import (
 pytestmark = pytest.mark.database
 
 HERE = settings.SITE_URL
-SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+NAMESPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 IMAGE = "{http://www.google.com/schemas/sitemap-image/1.1}"
 
 
 def parts(reader: Client) -> list[str]:
     index = ET.fromstring(reader.get("/sitemap.xml").content)
-    assert index.tag == f"{SPACE}sitemapindex"
-    return [(loc.text or "").removeprefix(HERE) for loc in index.iter(f"{SPACE}loc")]
+    assert index.tag == f"{NAMESPACE}sitemapindex"
+    return [(loc.text or "").removeprefix(HERE) for loc in index.iter(f"{NAMESPACE}loc")]
 
 
-def places(reader: Client) -> dict[str, ET.Element]:
+def urls(reader: Client) -> dict[str, ET.Element]:
     found: dict[str, ET.Element] = {}
     for part in parts(reader):
         response = reader.get(part)
         assert response["Content-Type"] == "application/xml; charset=utf-8"
-        for url in ET.fromstring(response.content).iter(f"{SPACE}url"):
-            loc = url.findtext(f"{SPACE}loc") or ""
+        for url in ET.fromstring(response.content).iter(f"{NAMESPACE}url"):
+            loc = url.findtext(f"{NAMESPACE}loc") or ""
             assert loc.startswith(HERE)
             assert loc not in found
             found[loc.removeprefix(HERE)] = url
     return found
 
 
-def changed(reader: Client, path: str) -> str | None:
-    return places(reader)[path].findtext(f"{SPACE}lastmod")
+def lastmod(reader: Client, path: str) -> str | None:
+    return urls(reader)[path].findtext(f"{NAMESPACE}lastmod")
 
 
-def test_lastmod_is_the_last_real_change(reader: Client) -> None:
+def test_lastmod_is_the_last_save(reader: Client) -> None:
     subject = make_subject(slug="glutes")
     article = make_article(slug="told", subjects=[subject], author=make_author(slug="elsie"))
     old = datetime(2021, 5, 1, tzinfo=UTC)
     Article.objects.update(updated_at=old, published_at=old)
     listing = ("/articles/told/", "/articles/", "/subjects/glutes/", "/authors/elsie/", "/")
     for path in listing:
-        assert changed(reader, path) == old.isoformat(), path
+        assert lastmod(reader, path) == old.isoformat(), path
     for path in listing:
         reader.get(path)
-    assert changed(reader, "/articles/told/") == old.isoformat()
+    assert lastmod(reader, "/articles/told/") == old.isoformat()
     article.refresh_from_db()
     article.save()
     for path in listing:
-        assert changed(reader, path) == article.updated_at.isoformat(), path
-    assert changed(reader, "/favorites/") is None  # nothing says when it changed
+        assert lastmod(reader, path) == article.updated_at.isoformat(), path
+    assert lastmod(reader, "/favorites/") is None  # it has no date of change
 
 
-def test_pictures_are_listed_each_once(reader: Client, media: Path) -> None:
+def test_each_picture_is_listed_once(reader: Client, media: Path) -> None:
     lead, placed = make_picture(name="lead"), make_picture(name="placed")
     text = "Words.\n\n[[picture:placed]]\n\n[[picture:lead]]\n\n[[picture:gone]]\n"
     make_article(slug="told", lead_picture=lead, text=text)
     make_variation(exercise=make_exercise(slug="lift"), photo=placed)
-    found = places(reader)
+    found = urls(reader)
     for path, pictures in {"/articles/told/": [lead, placed], "/exercises/lift/": [placed]}.items():
         shown = [loc.text for loc in found[path].iter(f"{IMAGE}loc")]
         assert shown == [f"{HERE}{picture.src}" for picture in pictures]
 
 
 @pytest.mark.parametrize("date", [lambda: None, later], ids=["draft", "scheduled"])
-def test_what_is_not_public_is_not_listed(reader: Client, date: Any) -> None:
+def test_unpublished_rows_are_not_listed(reader: Client, date: Any) -> None:
     subject = make_subject(slug="okapis")
     make_article(slug="okapi", subjects=[subject], published_at=date())
     make_exercise(slug="okapi", subjects=[subject], published_at=date())
     make_page(slug="okapi", published_at=date())
-    assert [path for path in places(reader) if "okapi" in path] == []
+    assert [path for path in urls(reader) if "okapi" in path] == []
 
 
-def test_long_lists_are_split(reader: Client) -> None:
+def test_long_lists_are_split_into_files(reader: Client) -> None:
     author, now = make_author(), datetime(2024, 1, 1, tzinfo=UTC)
     Article.objects.bulk_create(
         Article(title=f"A {n}", slug=f"a-{n}", author=author, published_at=now)

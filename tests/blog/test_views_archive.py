@@ -1,4 +1,4 @@
-"""The archive by year and page, and what stands at an article's foot."""
+"""The archive by year and page; the neighbors and related articles below an article."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def on(year: int, month: int = 6, day: int = 1) -> datetime:
     return datetime(year, month, day, 12, tzinfo=UTC)
 
 
-def test_articles_are_listed_by_year_with_the_count_of_each(reader: Client) -> None:
+def test_articles_are_listed_by_year_with_counts(reader: Client) -> None:
     for n, year in enumerate([2021, 2023, 2023]):
         make_article(title=f"Number {n}", published_at=on(year, n + 1))
     make_article(title="A draft", published_at=None)
@@ -52,7 +52,7 @@ def test_articles_are_listed_by_year_with_the_count_of_each(reader: Client) -> N
     assert of_2023.one("a", **{"aria-current": "page"}).attrs["href"] == "/articles/2023/"
 
 
-def test_a_year_ends_at_midnight_where_the_site_is(reader: Client) -> None:
+def test_a_year_ends_at_midnight_in_the_sites_time_zone(reader: Client) -> None:
     make_article(title="Just before", published_at=datetime(2024, 1, 1, 4, 59, tzinfo=UTC))
     make_article(title="Just after", published_at=datetime(2024, 1, 1, 5, 0, tzinfo=UTC))
     assert listed(main(reader, "/articles/2023/")) == ["Just before"]
@@ -64,21 +64,21 @@ def test_a_year_ends_at_midnight_where_the_site_is(reader: Client) -> None:
     ["/articles/2022/", "/articles/0000/", "/articles/9999/", "/articles/02021/", "/articles/21/",
      "/articles/2021/?page=2", "/articles/2021/?page=0", "/articles/٢٠٢١/"],
 )  # fmt: skip
-def test_there_is_no_page_for_a_year_without_articles(reader: Client, address: str) -> None:
+def test_a_year_without_articles_is_404(reader: Client, address: str) -> None:
     make_article(published_at=on(2021))
     make_article(published_at=timezone.now() + timedelta(days=400))
     assert reader.get(address).status_code == 404
 
 
-def test_many_articles_have_numbered_pages(reader: Client) -> None:
+def test_many_articles_are_paginated(reader: Client) -> None:
     for n in range(45):
         make_article(title=f"Number {n}", published_at=on(2023) + timedelta(hours=n))
-    seen = []
+    titles_seen = []
     for number in ("1", "2", "3"):
         page = main(reader, f"/articles/?page={number}")
-        seen += listed(page)
+        titles_seen += listed(page)
         assert page.one("nav", "pages").one("strong").text == f"Page {number}"
-    assert seen == [f"Number {n}" for n in reversed(range(45))]
+    assert titles_seen == [f"Number {n}" for n in reversed(range(45))]
     links = main(reader, "/articles/2023/?page=2").one("nav", "pages").all("a")
     assert [a.attrs["href"] for a in links] == ["./", "./", "?page=3", "?page=3"]
     assert [a.attrs.get("rel") for a in links] == ["prev", None, None, "next"]
@@ -86,29 +86,29 @@ def test_many_articles_have_numbered_pages(reader: Client) -> None:
     assert len(titles) == 3
 
 
-def foot(reader: Client, article: Any) -> dict[str, str]:
+def neighbors_of(reader: Client, article: Any) -> dict[str, str]:
     nav = main(reader, article.get_absolute_url()).all("nav", "neighbors")
     return {a.attrs["rel"]: a.attrs["href"] for each in nav for a in each.all("a")}
 
 
-def test_an_article_leads_to_the_ones_before_and_after_it(reader: Client) -> None:
+def test_an_article_links_to_the_previous_and_next_one(reader: Client) -> None:
     same = on(2023)
     rows = [make_article(slug=f"n-{n}", published_at=same) for n in range(3)]
     make_article(published_at=None)
     make_article(published_at=later())
-    assert foot(reader, rows[0]) == {"next": "/articles/n-1/"}
-    assert foot(reader, rows[1]) == {"prev": "/articles/n-0/", "next": "/articles/n-2/"}
-    assert foot(reader, rows[2]) == {"prev": "/articles/n-1/"}
+    assert neighbors_of(reader, rows[0]) == {"next": "/articles/n-1/"}
+    assert neighbors_of(reader, rows[1]) == {"prev": "/articles/n-0/", "next": "/articles/n-2/"}
+    assert neighbors_of(reader, rows[2]) == {"prev": "/articles/n-1/"}
 
 
-def test_one_article_alone_has_no_foot(reader: Client) -> None:
+def test_a_single_article_has_no_neighbors_or_related_articles(reader: Client) -> None:
     page = main(reader, make_article().get_absolute_url())
     assert page.all("nav", "neighbors") == page.all("section", "related") == []
 
 
-def test_a_draft_stands_beside_nothing(trainer: Client) -> None:
+def test_a_draft_has_no_neighbors(trainer: Client) -> None:
     make_article()
-    assert foot(trainer, make_article(published_at=None)) == {}
+    assert neighbors_of(trainer, make_article(published_at=None)) == {}
 
 
 def test_related_articles_share_subjects_and_exercises(reader: Client) -> None:

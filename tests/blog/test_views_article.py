@@ -1,4 +1,4 @@
-"""The first article as a reader sees it: the list of the issue, point by point."""
+"""The page of the starter article, part by part."""
 
 from typing import Any
 
@@ -28,14 +28,14 @@ def cards(page: Element) -> list[Element]:
     return page.all("section", "card")
 
 
-def test_says_who_wrote_it(page: Element) -> None:
+def test_the_byline_names_the_author(page: Element) -> None:
     byline = page.one("p", "byline").text
     assert "By Elsie Velazquez" in byline
     for fact in ("Certified personal trainer", "Prescription Fitness", "Cleveland, Ohio"):
         assert fact in byline
 
 
-def test_lead_picture_comes_with_its_words(page: Element, reader: Client) -> None:
+def test_the_lead_picture_has_its_text_alternative(page: Element, reader: Client) -> None:
     picture = page.one("div", "lead").one("img")
     assert picture.attrs["alt"] == (
         "Black-and-white drawing of zebras standing close together, adults and foals."
@@ -47,7 +47,7 @@ def test_lead_picture_comes_with_its_words(page: Element, reader: Client) -> Non
     assert b"".join(answer).startswith(b"\x89PNG")
 
 
-def test_all_sections_are_there_and_the_page_leads_to_them(page: Element) -> None:
+def test_all_sections_are_present_and_linked(page: Element) -> None:
     headings = [h.text for h in page.one("div", "prose").all("h2")]
     assert headings == [
         "What it works",
@@ -64,7 +64,7 @@ def test_all_sections_are_there_and_the_page_leads_to_them(page: Element) -> Non
         page.one(id=link.attrs["href"].removeprefix("#"))
 
 
-def test_three_cards_in_order_with_level_and_rung(cards: list[Element]) -> None:
+def test_the_three_cards_are_in_order_with_their_levels(cards: list[Element]) -> None:
     assert [card.one("h3").text for card in cards] == [
         "Basic floor hip thrust",
         "Weighted floor hip thrust",
@@ -74,7 +74,7 @@ def test_three_cards_in_order_with_level_and_rung(cards: list[Element]) -> None:
     assert [level.split()[0] for level in levels] == ["Beginner", "Intermediate", "Advanced"]
 
 
-def test_prescriptions_are_stated_and_never_guessed(cards: list[Element]) -> None:
+def test_prescriptions_show_only_what_is_stated(cards: list[Element]) -> None:
     words = [card.one("div", "prescription").one("p", "visually-hidden").text for card in cards]
     assert words == [
         "3 sets of 10 repetitions, hold 2 seconds at the top",
@@ -91,7 +91,7 @@ def test_prescriptions_are_stated_and_never_guessed(cards: list[Element]) -> Non
             assert unstated not in card.one("div", "prescription").text.lower()
 
 
-def test_equipment_is_said_with_its_alternatives(cards: list[Element]) -> None:
+def test_equipment_is_listed_with_alternatives(cards: list[Element]) -> None:
     needs = [card.one("p", "needs").text for card in cards]
     assert needs[0] == "You need: nothing, just you"
     for tool in ("barbell", "dumbbells", "plate", "ball"):
@@ -99,7 +99,7 @@ def test_equipment_is_said_with_its_alternatives(cards: list[Element]) -> None:
     assert "bench or box" in needs[2]
 
 
-def test_steps_are_the_library_s_own_in_order(cards: list[Element]) -> None:
+def test_steps_are_those_of_the_library_in_order(cards: list[Element]) -> None:
     for card, slug in zip(cards, ["basic-floor", "weighted-floor", "feet-elevated"], strict=True):
         variation = Variation.objects.get(exercise__slug="hip-thrust", slug=slug)
         steps = [" ".join(step.text.split()) for step in variation.steps.all()]
@@ -108,14 +108,14 @@ def test_steps_are_the_library_s_own_in_order(cards: list[Element]) -> None:
     assert "6 inches (15 cm)" in cards[0].text
 
 
-def test_only_the_third_is_her_favorite_and_says_why(cards: list[Element]) -> None:
+def test_only_the_third_card_is_the_trainers_favorite(cards: list[Element]) -> None:
     assert [len(card.all("div", "favorite")) for card in cards] == [0, 0, 1]
     favorite = cards[2].one("div", "favorite").text
     assert favorite.startswith("Elsie’s favorite")
     assert "range of motion" in favorite
 
 
-def test_every_card_says_when_to_check_first(cards: list[Element]) -> None:
+def test_every_card_has_a_check_first_note(cards: list[Element]) -> None:
     for card in cards:
         assert card.one(class_="check").text.startswith("Check first.")
 
@@ -132,17 +132,17 @@ def test_sources_are_numbered_in_the_order_of_the_text(page: Element) -> None:
         "source-plotkin-2023",
         "source-mayo-clinic",
     ]
-    for said in ("13 trained women", "69.5%", "29.4%", "It tested the barbell hip thrust"):
-        assert said in sources[0].text
+    for fact in ("13 trained women", "69.5%", "29.4%", "It tested the barbell hip thrust"):
+        assert fact in sources[0].text
 
 
-def test_the_question_and_its_form_follow_the_call(page: Element) -> None:
+def test_the_question_has_its_form(page: Element) -> None:
     answer = page.one("section", "answer")
     assert "tell me your favorite glute exercise" in answer.one("p", "call").text
     assert answer.one("h2").text == "What is your favorite glute exercise?"
     form = answer.one("form")
     assert (form.attrs["method"], form.attrs["action"]) == ("post", "/comments/#answer")
-    assert [name for name in form.fields() if name != "subject_line"] == [  # the trap
+    assert [name for name in form.fields() if name != "subject_line"] == [  # the honeypot
         "article",
         "favorite",
         "other_favorite",
@@ -156,7 +156,7 @@ def test_the_question_and_its_form_follow_the_call(page: Element) -> None:
         assert form.one("label", **{"for": field.attrs["id"]}).text
 
 
-def test_the_subject_index_stands_at_the_foot(page: Element) -> None:
+def test_the_subject_index_lists_every_subject(page: Element) -> None:
     index = page.one("nav", "subjects")
     assert index.one("h2").text == "Pick a subject to learn more"
     names = [span.text for span in index.all("span", "name")]
@@ -172,7 +172,7 @@ def test_the_subject_index_stands_at_the_foot(page: Element) -> None:
         assert count.text.startswith("1 article, ")
 
 
-def test_a_step_changed_at_the_desk_changes_the_card(reader: Client, trainer: Client) -> None:
+def test_a_step_changed_in_admin_changes_the_card(reader: Client, trainer: Client) -> None:
     variation = Variation.objects.get(exercise__slug="hip-thrust", slug="basic-floor")
     saved = save(
         trainer,
@@ -185,7 +185,7 @@ def test_a_step_changed_at_the_desk_changes_the_card(reader: Client, trainer: Cl
     assert variation.steps.all()[0].text == "Lie down on a mat & <breathe>."
 
 
-def test_a_new_lead_picture_replaces_the_old_with_its_words(
+def test_a_new_lead_picture_replaces_the_old_one(
     reader: Client, trainer: Client, media: Any
 ) -> None:
     article = Article.objects.get(slug="hip-thrust")

@@ -1,4 +1,4 @@
-"""A subject's page: start here, articles, exercises by level, what readers like."""
+"""The page of a subject: start here, articles, exercises by level, readers' favorites."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ def sections(page: Element) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def test_the_first_article_written_is_where_to_start(reader: Client, subject: Subject) -> None:
+def test_the_oldest_article_is_start_here(reader: Client, subject: Subject) -> None:
     for days, title in enumerate(["Newest", "Between", "First"]):
         date = earlier() - timedelta(days=days)
         make_article(title=title, subjects=[subject], published_at=date)
@@ -53,7 +53,9 @@ def test_the_first_article_written_is_where_to_start(reader: Client, subject: Su
     }
 
 
-def test_exercises_stand_under_the_level_they_begin_at(reader: Client, subject: Subject) -> None:
+def test_exercises_are_grouped_by_the_level_of_their_first_variation(
+    reader: Client, subject: Subject
+) -> None:
     for name, levels in {
         "Whole ladder": ["beginner", "intermediate", "advanced"],
         "Hard ones": ["advanced"],
@@ -71,7 +73,7 @@ def test_exercises_stand_under_the_level_they_begin_at(reader: Client, subject: 
     }
 
 
-def test_readers_favorites_of_the_subject_are_named(reader: Client, subject: Subject) -> None:
+def test_readers_favorites_of_the_subject_are_listed(reader: Client, subject: Subject) -> None:
     liked, less, other = (
         make_exercise(name=name, subjects=subjects)
         for name, subjects in {"Liked": [subject], "Less": [subject], "Other": []}.items()
@@ -86,7 +88,7 @@ def test_readers_favorites_of_the_subject_are_named(reader: Client, subject: Sub
     assert sections(main(reader))["What readers like"] == ["Liked 2 answers", "Less 1 answer"]
 
 
-def test_many_articles_are_paged_and_the_rest_stands_on_the_first_page(
+def test_articles_are_paginated_and_other_sections_are_on_the_first_page(
     reader: Client, subject: Subject
 ) -> None:
     for n in range(23):
@@ -99,7 +101,7 @@ def test_many_articles_are_paged_and_the_rest_stands_on_the_first_page(
     assert reader.get("/subjects/zebras/?page=3").status_code == 404
 
 
-def test_an_empty_subject_is_listed_nowhere(reader: Client, subject: Subject) -> None:
+def test_an_empty_subject_is_not_linked(reader: Client, subject: Subject) -> None:
     assert "Nothing here yet" in main(reader).text
     for address in ("/", "/subjects/", "/articles/", "/search/", "/search/?q=zebras", "/no/"):
         assert "/subjects/zebras/" not in reader.get(address).content.decode(), address

@@ -1,4 +1,4 @@
-"""The library at the trainer's desk: what she must give, what she may leave, what is refused."""
+"""The library in admin: required fields, refused values, drawings, order and deletion."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from django.test import Client
 
 from exercises.models import Exercise, Level, Prescription, Variation
 from figures import figure
-from tests.support.axe import findings, look
 from tests.support.browsing import Visits
 from tests.support.make import (
     make_article,
@@ -19,12 +18,13 @@ from tests.support.make import (
 )
 from tests.support.page import Element, read, save
 from tests.support.site import RunningSite
+from tests.whole_site.test_accessibility import findings, look
 
 pytestmark = pytest.mark.django_db
 
 ADD = "/admin/exercises/variation/add/"
 SHEET = "/admin/exercises/variation/drawings/"
-ENOUGH = {
+REQUIRED = {
     "name": "Wall sit",
     "slug": "wall-sit",
     "level": "beginner",
@@ -34,44 +34,44 @@ ENOUGH = {
 }
 
 
-def desk_of(variation: Variation) -> str:
+def change_url(variation: Variation) -> str:
     return f"/admin/exercises/variation/{variation.pk}/change/"
 
 
-def desk_of_exercise(exercise: Exercise) -> str:
+def exercise_change_url(exercise: Exercise) -> str:
     return f"/admin/exercises/exercise/{exercise.pk}/change/"
 
 
 def errors(response: Any) -> str:
-    """What a refused form says; the answer must be the form again, with its reasons."""
+    """The error messages of a refused form."""
     assert response.status_code == 200
     return " ".join(e.text for e in read(response).all("ul", "errorlist"))
 
 
-def test_sheet_shows_every_drawing_to_staff(
+def test_the_drawing_sheet_shows_every_drawing_to_staff_only(
     trainer: Client, reader: Client, django_user_model: Any
 ) -> None:
     make_variation(name="Plank", drawing="plank-full")
     page = read(trainer.get(SHEET))
     figures = page.one("div", "drawing-sheet").all("figure")
-    assert len(figures) == len(figure.keys()) >= 24
-    for shown, key in zip(figures, figure.keys(), strict=True):
+    assert len(figures) == len(figure.drawing_keys()) >= 24
+    for shown, key in zip(figures, figure.drawing_keys(), strict=True):
         assert len(shown.all("svg")) == 2
-        said = shown.one("figcaption").text
-        assert said == ("Plank" if key == "plank-full" else key)
+        message = shown.one("figcaption").text
+        assert message == ("Plank" if key == "plank-full" else key)
     reader.force_login(django_user_model.objects.create_user("somebody"))
     for person in (reader, Client()):
         assert person.get(SHEET)["Location"].startswith("/admin/login/")
 
 
-def test_drawing_is_chosen_from_a_sheet_and_angles_stay_behind(trainer: Client) -> None:
+def test_a_drawing_is_selected_from_all_drawings(trainer: Client) -> None:
     variation = make_variation(drawing="plank-full")
-    page = read(trainer.get(desk_of(variation)))
+    page = read(trainer.get(change_url(variation)))
     sheet = page.one("div", "drawing-sheet")
     radios = sheet.all("input", type="radio", name="drawing")
-    assert [radio.attrs["value"] for radio in radios] == ["", *figure.keys()]
+    assert [radio.attrs["value"] for radio in radios] == ["", *figure.drawing_keys()]
     assert [r.attrs["value"] for r in radios if "checked" in r.attrs] == ["plank-full"]
-    assert len(sheet.all("svg")) == 2 * len(figure.keys())
+    assert len(sheet.all("svg")) == 2 * len(figure.drawing_keys())
     labels = [label.text for label in sheet.all("label")]
     assert len(set(labels)) == len(labels) == len(radios)
     ids = [e.attrs["id"] for e in page if "id" in e.attrs]
@@ -79,12 +79,12 @@ def test_drawing_is_chosen_from_a_sheet_and_angles_stay_behind(trainer: Client) 
     names = {name for e in page.one("form", id="variation_form") if (name := e.attrs.get("name"))}
     for joint in ("knee", "elbow", "hip_", "angle", "pose", "trunk", "ankle"):
         assert not [name for name in names if joint in name]
-    saved = save(trainer, desk_of(variation), drawing="squat-bodyweight")
+    saved = save(trainer, change_url(variation), drawing="squat-bodyweight")
     assert saved.status_code == 302
     variation.refresh_from_db()
     assert variation.drawing == "squat-bodyweight"
-    assert "no-such" in errors(save(trainer, desk_of(variation), drawing="no-such"))
-    assert save(trainer, desk_of(variation), drawing="").status_code == 302
+    assert "no-such" in errors(save(trainer, change_url(variation), drawing="no-such"))
+    assert save(trainer, change_url(variation), drawing="").status_code == 302
 
 
 def test_only_name_level_steps_and_prescription_are_required(trainer: Client) -> None:
@@ -95,27 +95,27 @@ def test_only_name_level_steps_and_prescription_are_required(trainer: Client) ->
     folded = [f.text for f in page.all("fieldset", "collapse")]
     for part in ("Summary", "Cues", "Check first", "Why it is your favorite", "Drawing"):
         assert any(part in text for text in folded), part
-    assert save(trainer, ADD, exercise=exercise.pk, **ENOUGH).status_code == 302
+    assert save(trainer, ADD, exercise=exercise.pk, **REQUIRED).status_code == 302
     variation = Variation.objects.get()
     assert variation.prescription.seconds == 20
     assert [step.text for step in variation.steps.all()] == ["Lean on the wall."]
 
 
-@pytest.mark.parametrize("field", ENOUGH)
-def test_what_is_required_is_asked_for(trainer: Client, field: str) -> None:
-    response = save(trainer, ADD, exercise=make_exercise().pk, **ENOUGH | {field: ""})
-    said = errors(response)
-    assert said == "Either repetitions or seconds, one of the two." or (
-        "This field is required." in said or "Please submit at least 1 form." in said
+@pytest.mark.parametrize("field", REQUIRED)
+def test_a_missing_required_field_is_refused(trainer: Client, field: str) -> None:
+    response = save(trainer, ADD, exercise=make_exercise().pk, **REQUIRED | {field: ""})
+    message = errors(response)
+    assert message == "Either repetitions or seconds, one of the two." or (
+        "This field is required." in message or "Please submit at least 1 form." in message
     )
     assert not Variation.objects.exists()
 
 
-def test_last_step_cannot_be_taken_away(trainer: Client) -> None:
+def test_the_last_step_cannot_be_deleted(trainer: Client) -> None:
     variation = make_variation(steps=["One.", "Two."])
-    assert save(trainer, desk_of(variation), **{"steps-1-DELETE": "on"}).status_code == 302
-    said = errors(save(trainer, desk_of(variation), **{"steps-0-DELETE": "on"}))
-    assert said == "Please submit at least 1 form."
+    assert save(trainer, change_url(variation), **{"steps-1-DELETE": "on"}).status_code == 302
+    message = errors(save(trainer, change_url(variation), **{"steps-0-DELETE": "on"}))
+    assert message == "Please submit at least 1 form."
     assert [step.text for step in variation.steps.all()] == ["One."]
 
 
@@ -137,24 +137,24 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "said"), IMPOSSIBLE)
-def test_impossible_prescription_is_refused_with_a_sentence(
-    trainer: Client, given: dict[str, Any], said: str
+@pytest.mark.parametrize(("values", "message"), IMPOSSIBLE)
+def test_an_impossible_prescription_is_refused_with_its_message(
+    trainer: Client, values: dict[str, Any], message: str
 ) -> None:
     variation = make_variation()
     before = Prescription.objects.values().get()
-    changes = {f"prescription-0-{field}": value for field, value in given.items()}
-    refused = save(trainer, desk_of(variation), **changes)
-    assert said in errors(refused)
+    changes = {f"prescription-0-{field}": value for field, value in values.items()}
+    refused = save(trainer, change_url(variation), **changes)
+    assert message in errors(refused)
     assert Prescription.objects.values().get() == before
-    kept = read(refused).one("form", id="variation_form").fields()
+    fields = read(refused).one("form", id="variation_form").fields()
     for field, value in changes.items():
-        assert kept[field] == str(value)  # what she typed is still there
+        assert fields[field] == str(value)  # the form keeps what was typed
 
 
-def test_whole_prescription_is_saved_in_one_row(trainer: Client, reader: Client) -> None:
+def test_a_prescription_is_edited_in_one_row(trainer: Client, reader: Client) -> None:
     variation = make_variation()
-    page = read(trainer.get(desk_of(variation)))
+    page = read(trainer.get(change_url(variation)))
     row = page.one(id="prescription-group").one("tbody").all("tr", "has_original")
     names = {e.attrs["name"] for e in row[0].all("input") if e.attrs.get("type") != "hidden"}
     assert {name.removeprefix("prescription-0-") for name in names} == {
@@ -163,7 +163,7 @@ def test_whole_prescription_is_saved_in_one_row(trainer: Client, reader: Client)
     }  # fmt: skip
     changes = {"sets": 4, "per_side": "on", "hold_seconds": 2, "hold_where": "at the top"}
     saved = save(
-        trainer, desk_of(variation), **{f"prescription-0-{k}": v for k, v in changes.items()}
+        trainer, change_url(variation), **{f"prescription-0-{k}": v for k, v in changes.items()}
     )
     assert saved.status_code == 302
     card = read(reader.get(variation.exercise.get_absolute_url())).one("section", "card")
@@ -171,7 +171,9 @@ def test_whole_prescription_is_saved_in_one_row(trainer: Client, reader: Client)
     assert card.one("div", "prescription").one("p", "visually-hidden").text == words
 
 
-def test_steps_needs_and_ladder_are_ordered_in_place(trainer: Client, reader: Client) -> None:
+def test_steps_needs_and_variations_are_reordered_in_their_forms(
+    trainer: Client, reader: Client
+) -> None:
     bench, band = make_equipment(name="bench"), make_equipment(name="band")
     exercise = make_exercise(muscles=[make_muscle()])
     first = make_variation(exercise=exercise, name="First", steps=["One.", "Two."], one_of=[bench])
@@ -183,9 +185,9 @@ def test_steps_needs_and_ladder_are_ordered_in_place(trainer: Client, reader: Cl
         "needs-1-position": 2,
         "needs-1-one_of": [band.pk],
     }
-    assert save(trainer, desk_of(first), **changes).status_code == 302
-    turned = {"variations-0-position": 2, "variations-1-position": 1}
-    assert save(trainer, desk_of_exercise(exercise), **turned).status_code == 302
+    assert save(trainer, change_url(first), **changes).status_code == 302
+    reordered = {"variations-0-position": 2, "variations-1-position": 1}
+    assert save(trainer, exercise_change_url(exercise), **reordered).status_code == 302
     page = read(reader.get(exercise.get_absolute_url()))
     assert [card.one("h3").text for card in page.all("section", "card")] == ["Second", "First"]
     card = page.one("section", "card", id=first.slug)
@@ -194,11 +196,11 @@ def test_steps_needs_and_ladder_are_ordered_in_place(trainer: Client, reader: Cl
     assert page.one("nav", "ladder").all("li")[0].one("a").attrs["href"] == f"#{second.slug}"
 
 
-def test_two_needs_in_one_place_are_told_apart_by_a_sentence(trainer: Client) -> None:
+def test_two_needs_with_the_same_position_are_refused(trainer: Client) -> None:
     tools = [make_equipment(), make_equipment()]
     variation = make_variation(one_of=tools[:1])
     changes = {"needs-TOTAL_FORMS": 2, "needs-1-position": 1, "needs-1-one_of": [tools[1].pk]}
-    assert "position" in errors(save(trainer, desk_of(variation), **changes)).lower()
+    assert "position" in errors(save(trainer, change_url(variation), **changes)).lower()
     assert variation.needs.count() == 1
 
 
@@ -206,17 +208,17 @@ def missing(page: Element) -> str:
     return page.one("div", "field-missing").one("div", "readonly").text
 
 
-def test_what_is_still_missing_is_named_and_stops_nothing(trainer: Client) -> None:
+def test_missing_parts_are_listed_but_do_not_block_saving(trainer: Client) -> None:
     variation = make_variation()
-    assert missing(read(trainer.get(desk_of(variation)))) == (
+    assert missing(read(trainer.get(change_url(variation)))) == (
         "summary, cues, common mistakes, drawing"
     )
-    assert save(trainer, desk_of(variation)).status_code == 302
+    assert save(trainer, change_url(variation)).status_code == 302
     picture = make_picture()
     changes = {"summary": "Sit.", "cues": "Low.", "mistakes": "High.", "photo": picture.pk}
-    assert save(trainer, desk_of(variation), **changes).status_code == 302
-    assert missing(read(trainer.get(desk_of(variation)))) == "Nothing."
-    exercise = desk_of_exercise(variation.exercise)
+    assert save(trainer, change_url(variation), **changes).status_code == 302
+    assert missing(read(trainer.get(change_url(variation)))) == "Nothing."
+    exercise = exercise_change_url(variation.exercise)
     assert missing(read(trainer.get(exercise))) == (
         "summary, what it is for, who it is for, check first, pattern, muscles worked"
     )
@@ -224,13 +226,13 @@ def test_what_is_still_missing_is_named_and_stops_nothing(trainer: Client) -> No
     assert "summary" not in missing(read(trainer.get(exercise)))
 
 
-def test_rung_is_added_whole_or_not_at_all(trainer: Client) -> None:
-    """The ladder on the exercise's form puts rungs in order; it makes none without steps."""
+def test_a_variation_cannot_be_added_in_the_exercise_form(trainer: Client) -> None:
+    """The exercise form only reorders variations: a new one needs steps and a prescription."""
     exercise = make_exercise()
-    whole = make_variation(exercise=exercise)
+    complete = make_variation(exercise=exercise)
     response = save(
         trainer,
-        desk_of_exercise(exercise),
+        exercise_change_url(exercise),
         **{
             "variations-TOTAL_FORMS": 2,
             "variations-1-position": 2,
@@ -240,16 +242,16 @@ def test_rung_is_added_whole_or_not_at_all(trainer: Client) -> None:
         },
     )
     assert response.status_code == 302
-    assert list(exercise.variations.all()) == [whole]
+    assert list(exercise.variations.all()) == [complete]
 
 
-def test_what_an_article_shows_is_not_deleted_and_the_article_is_named(trainer: Client) -> None:
+def test_a_variation_that_articles_show_cannot_be_deleted(trainer: Client) -> None:
     variation = make_variation(name="Wall sit")
     make_article(title="Sitting well", text=variation.card_line)
     make_article(title="Walls & you", text=variation.card_line)
     pk, exercise = variation.pk, variation.exercise
     listed = {"action": "delete_selected", "_selected_action": [pk], "post": "yes"}
-    ladder = desk_of_exercise(exercise)
+    ladder = exercise_change_url(exercise)
     answers = [
         trainer.get(f"/admin/exercises/variation/{pk}/delete/"),
         trainer.post(f"/admin/exercises/variation/{pk}/delete/", {"post": "yes"}),
@@ -260,8 +262,8 @@ def test_what_an_article_shows_is_not_deleted_and_the_article_is_named(trainer: 
     for answer in answers:
         assert answer.status_code == 200
         text = read(answer).one(id="content").text
-        for said in ("Wall sit", "Sitting well", "Walls & you"):
-            assert said in text
+        for message in ("Wall sit", "Sitting well", "Walls & you"):
+            assert message in text
         assert "protected" in text or "cannot be deleted while these" in text
     assert Variation.objects.filter(pk=pk).exists()
     free = make_variation()
@@ -272,19 +274,23 @@ def test_what_an_article_shows_is_not_deleted_and_the_article_is_named(trainer: 
 
 
 @pytest.mark.browser
-def test_rows_are_added_in_the_browser(visits: Visits, site: RunningSite) -> None:
+def test_a_step_is_added_in_the_browser(visits: Visits, site: RunningSite) -> None:
     page = visits.desk(site)
     ((pk,),) = site.rows("SELECT id FROM exercises_variation WHERE slug = 'feet-elevated'")
     page.goto(f"/admin/exercises/variation/{pk}/change/")
     page.get_by_role("button", name="Add another Step").click()
-    page.locator("#steps-group").get_by_label("Text").nth(-2).fill("Rest.")  # the last is a mold
+    page.locator("#steps-group").get_by_label("Text").nth(-2).fill(
+        "Rest."
+    )  # the last one is the hidden empty form
     with page.expect_navigation():
         page.get_by_role("button", name="Save", exact=True).first.click()
     assert ("Rest.",) in site.rows("SELECT text FROM exercises_step WHERE variation_id = ?", pk)
 
 
 @pytest.mark.browser
-def test_axe_finds_nothing(visits: Visits, starter_site: RunningSite) -> None:
+def test_admin_pages_have_no_accessibility_violations(
+    visits: Visits, starter_site: RunningSite
+) -> None:
     ((pk, exercise),) = starter_site.rows(
         "SELECT id, exercise_id FROM exercises_variation WHERE slug = 'feet-elevated'"
     )

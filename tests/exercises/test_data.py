@@ -1,4 +1,4 @@
-"""The library as open data, the drawings as files, and the small files programs look for."""
+"""Open data: the library as JSON and drawings as SVG; also security.txt, manifest, robots, llms."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -19,11 +19,11 @@ from tests.support.make import make_equipment, make_exercise, make_muscle, make_
 
 HERE = settings.SITE_URL
 pytestmark = pytest.mark.usefixtures("starter")
-OPEN = ["/exercises.json", "/exercises/hip-thrust.json", "/drawings/squat-box-start.svg"]
+OPEN_DATA = ["/exercises.json", "/exercises/hip-thrust.json", "/drawings/squat-box-start.svg"]
 
 
-@pytest.mark.parametrize("address", OPEN)
-def test_open_data_is_open_cached_and_answers_304(reader: Client, address: str) -> None:
+@pytest.mark.parametrize("address", OPEN_DATA)
+def test_open_data_allows_any_origin_and_conditional_requests(reader: Client, address: str) -> None:
     response = reader.get(address)
     assert response["Access-Control-Allow-Origin"] == "*"
     assert response["Cache-Control"] == "public, max-age=300"
@@ -33,13 +33,13 @@ def test_open_data_is_open_cached_and_answers_304(reader: Client, address: str) 
     assert reader.post(address).status_code == 405
 
 
-def test_the_list_holds_every_exercise_as_its_own_file_has_it(reader: Client) -> None:
+def test_the_list_contains_each_exercise_as_in_its_own_file(reader: Client) -> None:
     data = reader.get("/exercises.json").json()
     assert data["version"] == 1
     assert len(data["exercises"]) >= 14
     for exercise in data["exercises"]:
-        alone = reader.get(exercise["data"].removeprefix(HERE)).json()
-        assert alone["exercise"] == exercise
+        single = reader.get(exercise["data"].removeprefix(HERE)).json()
+        assert single["exercise"] == exercise
         assert reader.get(exercise["url"].removeprefix(HERE)).status_code == 200
         for variation in exercise["variations"]:
             assert variation["steps"]
@@ -48,7 +48,7 @@ def test_the_list_holds_every_exercise_as_its_own_file_has_it(reader: Client) ->
                 assert reader.get(address.removeprefix(HERE)).status_code == 200
 
 
-def test_what_is_not_stated_is_null_and_units_are_named(reader: Client) -> None:
+def test_unstated_values_are_null_and_durations_have_units(reader: Client) -> None:
     tools = [make_equipment(slug="log"), make_equipment(slug="rock")]
     lift = make_exercise(
         slug="lift", other_names="rise, raise", muscles=[make_muscle(slug="okapi")]
@@ -66,10 +66,14 @@ def test_what_is_not_stated_is_null_and_units_are_named(reader: Client) -> None:
     variation = exercise["variations"][0]
     assert variation["needs"] == [{"one_of": ["log", "rock"], "optional": False, "note": ""}]
     assert variation["steps"] == [{"phase": "move", "text": "Up.", "hold": None}]
-    said = variation["prescription"]
-    assert said["in_words"] == "2 sets of 30 seconds each side"
-    assert said["duration"] == {"value": 30, "unit": "second"}
-    assert (said["repetitions"], said["hold"], said["rest"]) == (None, None, None)
+    prescription = variation["prescription"]
+    assert prescription["in_words"] == "2 sets of 30 seconds each side"
+    assert prescription["duration"] == {"value": 30, "unit": "second"}
+    assert (prescription["repetitions"], prescription["hold"], prescription["rest"]) == (
+        None,
+        None,
+        None,
+    )
     assert variation["drawings"]["end"] == f"{HERE}/drawings/squat-box-end.svg"
 
 
@@ -88,7 +92,7 @@ def test_every_field_is_documented(reader: Client) -> None:
     assert missing == []
 
 
-def test_a_draft_is_no_data(reader: Client) -> None:
+def test_drafts_are_not_exported(reader: Client) -> None:
     make_variation(exercise=make_exercise(slug="okapi", published_at=None))
     assert reader.get("/exercises/okapi.json").status_code == 404
     assert "okapi" not in reader.get("/exercises.json").content.decode()
@@ -100,13 +104,13 @@ def test_a_draft_is_no_data(reader: Client) -> None:
      "/drawings/squat-box-start.png", "/drawings/unicycle-start.svg", "/drawings/squat-box.svg",
      "/sitemap-9.xml", "/sitemap-articles-9.xml", "/sitemap-pages-2.xml", "/sitemap-zebras-1.xml"],
 )  # fmt: skip
-def test_unknown_format_is_no_page(reader: Client, address: str) -> None:
+def test_an_unknown_format_or_name_is_404(reader: Client, address: str) -> None:
     assert reader.get(address).status_code == 404
 
 
 @pytest.mark.parametrize("which", ["start", "end"])
-def test_a_drawing_stands_alone_with_its_own_colors(reader: Client, which: str) -> None:
-    for key in figure.keys():  # noqa: SIM118
+def test_a_drawing_file_has_its_own_style_allowed_by_hash(reader: Client, which: str) -> None:
+    for key in figure.drawing_keys():
         response = reader.get(f"/drawings/{key}-{which}.svg")
         assert response["Content-Type"] == "image/svg+xml"
         svg = ET.fromstring(response.content)
@@ -118,7 +122,7 @@ def test_a_drawing_stands_alone_with_its_own_colors(reader: Client, which: str) 
         assert "style-src 'sha256-" in policy
 
 
-def test_security_txt_is_never_out_of_date(reader: Client) -> None:
+def test_security_txt_never_expires(reader: Client) -> None:
     for now in (datetime(2026, 2, 28, 23, tzinfo=UTC), datetime(2031, 12, 31, tzinfo=UTC)):
         with time_machine.travel(now, tick=False):
             text = reader.get("/.well-known/security.txt").content.decode()
@@ -133,7 +137,7 @@ def test_security_txt_is_never_out_of_date(reader: Client) -> None:
     assert text.startswith("Contact: mailto:elsie@example.com\n")
 
 
-def test_the_manifest_names_icons_of_the_size_they_have(reader: Client) -> None:
+def test_the_manifest_icons_have_their_declared_size(reader: Client) -> None:
     response = reader.get("/manifest.webmanifest")
     assert response["Content-Type"] == "application/manifest+json"
     manifest = json.loads(response.content)
@@ -148,7 +152,7 @@ def test_the_manifest_names_icons_of_the_size_they_have(reader: Client) -> None:
     assert reader.get("/favicon.ico").status_code == 302
 
 
-def test_robots_and_llms_lead_to_what_there_is(reader: Client) -> None:
+def test_robots_txt_and_llms_txt_link_to_existing_pages(reader: Client) -> None:
     robots = reader.get("/robots.txt").content.decode()
     assert f"Sitemap: {HERE}/sitemap.xml" in robots
     assert "Disallow: /search/" not in robots  # or its noindex would never be read

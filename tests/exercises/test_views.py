@@ -1,4 +1,4 @@
-"""The page of an exercise: its ladder, its cards, its muscles and where it leads."""
+"""The page of an exercise: its ladder, cards, muscles, related exercises and articles."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ from tests.support.make import (
 from tests.support.page import Element, read
 
 
-def shown(reader: Client, address: str) -> Element:
+def get_page(reader: Client, address: str) -> Element:
     response = reader.get(address)
     assert response.status_code == 200
     return read(response)
 
 
-def whole_exercise() -> Exercise:
-    """Three rungs, made out of order, with everything that can be stated."""
+def complete_exercise() -> Exercise:
+    """Three variations, created out of order; the middle one has every field."""
     exercise = make_exercise(
         name="Wall sit",
         other_names="chair hold",
@@ -61,15 +61,15 @@ def whole_exercise() -> Exercise:
     return exercise
 
 
-def test_ladder_and_cards_stand_in_order_with_all_that_is_stated(reader: Client, db: None) -> None:
+def test_ladder_and_cards_are_in_order_and_show_every_field(reader: Client, db: None) -> None:
     Site.objects.update_or_create(pk=1, defaults={"trainer": "Elsie"})
-    exercise = whole_exercise()
-    page = shown(reader, exercise.get_absolute_url())
-    rungs = page.one("nav", "ladder").all("li")
-    assert [rung.one("a").text for rung in rungs] == ["Bottom", "Middle", "Top"]
-    assert "Intermediate" in rungs[1].text
+    exercise = complete_exercise()
+    page = get_page(reader, exercise.get_absolute_url())
+    rows = page.one("nav", "ladder").all("li")
+    assert [rung.one("a").text for rung in rows] == ["Bottom", "Middle", "Top"]
+    assert "Intermediate" in rows[1].text
     cards = page.all("section", "card")
-    assert [f"#{card.attrs['id']}" for card in cards] == [r.one("a").attrs["href"] for r in rungs]
+    assert [f"#{card.attrs['id']}" for card in cards] == [r.one("a").attrs["href"] for r in rows]
     assert [card.one("p", "rung").text for card in cards] == [
         "Beginner · 1 of 3",
         "Intermediate · 2 of 3",
@@ -83,10 +83,10 @@ def test_ladder_and_cards_stand_in_order_with_all_that_is_stated(reader: Client,
         "Go down and hold 20 seconds.",
     ]
     assert card.one("ol", "steps").one("strong").text == "hold 20 seconds"
-    for said in ("Also called low sit", "What it adds. More depth.", "hold 20 seconds low",
+    for text in ("Also called low sit", "What it adds. More depth.", "hold 20 seconds low",
                  "Ready for the next when three times are quiet.",
                  "Check first. High blood pressure: ask first."):  # fmt: skip
-        assert said in card.text
+        assert text in card.text
     notes = {n.one("h4").text: [li.text for li in n.all("li")] for n in card.all("div", "notes")}
     assert notes == {
         "Cues": ["Back flat.", "Heels down."],
@@ -103,8 +103,8 @@ def test_ladder_and_cards_stand_in_order_with_all_that_is_stated(reader: Client,
         assert unstated not in cards[0].text
 
 
-def test_check_first_is_never_folded_away(reader: Client, db: None) -> None:
-    page = shown(reader, whole_exercise().get_absolute_url())
+def test_check_first_is_never_collapsed_or_hidden(reader: Client, db: None) -> None:
+    page = get_page(reader, complete_exercise().get_absolute_url())
     checks = page.all(class_="check")
     assert len(checks) == 2
     folded = [id(e) for details in page.all("details") for e in details]
@@ -112,7 +112,7 @@ def test_check_first_is_never_folded_away(reader: Client, db: None) -> None:
     assert not any("hidden" in check.attrs for check in checks)
 
 
-def test_map_and_list_say_the_same_from_the_same_rows(reader: Client, db: None) -> None:
+def test_the_body_map_and_the_list_show_the_same_muscles(reader: Client, db: None) -> None:
     names = {"gluteus-maximus": "Glutes", "calves": "Calves", "obliques": "Obliques"}
     for slug, name in names.items():
         make_muscle(slug=slug, name=name)
@@ -120,7 +120,7 @@ def test_map_and_list_say_the_same_from_the_same_rows(reader: Client, db: None) 
     MuscleWork.objects.create(
         exercise=exercise, muscle=Muscle.objects.get(slug="calves"), role="secondary"
     )
-    section = shown(reader, exercise.get_absolute_url()).one("section", "worked")
+    section = get_page(reader, exercise.get_absolute_url()).one("section", "worked")
     listed = {
         item.one("a").attrs["href"]: (item.one("a").text, item.one("span").text)
         for item in section.one("ul", "muscles").all("li")
@@ -138,77 +138,83 @@ def test_map_and_list_say_the_same_from_the_same_rows(reader: Client, db: None) 
     assert len(links) == 3
 
 
-def ranked(level: str, *muscles: Muscle, **how: Any) -> Exercise:
+def make_ranked(level: str, *muscles: Muscle, **how: Any) -> Exercise:
     exercise = make_exercise(muscles=muscles, **how)
     make_variation(exercise=exercise, level=level)
     return exercise
 
 
-def test_related_are_easier_and_harder_for_the_same_main_muscles(reader: Client, db: None) -> None:
+def test_related_exercises_share_a_primary_muscle_and_differ_in_level(
+    reader: Client, db: None
+) -> None:
     muscle, other = make_muscle(), make_muscle()
-    here = ranked("intermediate", muscle, pattern="squat")
-    easy = ranked("beginner", muscle, name="Easy", pattern="hinge")
-    nearer = ranked("beginner", muscle, name="Nearer", pattern="squat")
-    hard = ranked("advanced", muscle, other, name="Hard")
-    ranked("beginner", other)
-    ranked("intermediate", muscle)
-    ranked("advanced", muscle, published_at=None)
-    ranked("advanced", muscle, published_at=later())
-    helped = ranked("beginner", other)
+    here = make_ranked("intermediate", muscle, pattern="squat")
+    easy = make_ranked("beginner", muscle, name="Easy", pattern="hinge")
+    nearer = make_ranked("beginner", muscle, name="Nearer", pattern="squat")
+    hard = make_ranked("advanced", muscle, other, name="Hard")
+    make_ranked("beginner", other)
+    make_ranked("intermediate", muscle)
+    make_ranked("advanced", muscle, published_at=None)
+    make_ranked("advanced", muscle, published_at=later())
+    helped = make_ranked("beginner", other)
     MuscleWork.objects.create(exercise=helped, muscle=muscle, role="secondary")
-    names = shown(reader, here.get_absolute_url()).one("section", "finder").one("ul", "names")
+    names = get_page(reader, here.get_absolute_url()).one("section", "finder").one("ul", "names")
     assert [(li.one("a").attrs["href"], li.one("span").text) for li in names.all("li")] == [
         (nearer.get_absolute_url(), "easier"),
         (easy.get_absolute_url(), "easier"),
         (hard.get_absolute_url(), "harder"),
     ]
     for _ in range(4):
-        ranked("advanced", muscle)
-    names = shown(reader, here.get_absolute_url()).one("section", "finder").one("ul", "names")
+        make_ranked("advanced", muscle)
+    names = get_page(reader, here.get_absolute_url()).one("section", "finder").one("ul", "names")
     assert [li.one("span").text for li in names.all("li")] == ["easier"] * 2 + ["harder"] * 3
 
 
-def test_page_names_the_articles_that_use_it(reader: Client, db: None) -> None:
+def test_the_page_lists_the_articles_that_show_it(reader: Client, db: None) -> None:
     variation, another = make_variation(), make_variation()
     used = [make_article(text=variation.card_line), make_article(text=variation.card_line)]
     make_article(text=variation.card_line, published_at=None)
     make_article(text=another.card_line)
-    page = shown(reader, variation.exercise.get_absolute_url())
+    page = get_page(reader, variation.exercise.get_absolute_url())
     section = page.one("section", **{"aria-labelledby": "articles-title"})
     links = {heading.one("a").attrs["href"] for heading in section.all("h3")}
     assert links == {article.get_absolute_url() for article in used}
-    assert not shown(reader, make_variation().exercise.get_absolute_url()).all(id="articles-title")
+    assert not get_page(reader, make_variation().exercise.get_absolute_url()).all(
+        id="articles-title"
+    )
 
 
 @pytest.mark.parametrize("when", [None, "later"])
-def test_draft_is_only_for_the_desk(reader: Client, trainer: Client, when: Any) -> None:
+def test_only_staff_can_see_a_draft(reader: Client, trainer: Client, when: Any) -> None:
     exercise = make_exercise(name="Secret sit", published_at=later() if when else None)
     make_variation(exercise=exercise, name="Secret rung")
     assert reader.get(exercise.get_absolute_url()).status_code == 404
-    page = shown(trainer, exercise.get_absolute_url())
+    page = get_page(trainer, exercise.get_absolute_url())
     assert "Only you see this page." in page.one("p", "banner").text
     assert page.one("meta", name="robots").attrs["content"] == "noindex"
     for person in (reader, trainer):
-        assert "Secret" not in shown(person, "/exercises/?words=secret").one("div", "results").text
-        library = shown(person, "/exercises/").one("main")
+        assert (
+            "Secret" not in get_page(person, "/exercises/?words=secret").one("div", "results").text
+        )
+        library = get_page(person, "/exercises/").one("main")
         assert "Secret" not in library.text
         assert {count.text for count in library.all("span", "count")} == {"0"}
 
 
-def test_photograph_takes_the_drawing_s_place(reader: Client, media: Any, db: None) -> None:
+def test_a_photo_replaces_the_drawing(reader: Client, media: Any, db: None) -> None:
     drawn = make_variation(drawing="plank-full")
-    page = shown(reader, drawn.exercise.get_absolute_url())
+    page = get_page(reader, drawn.exercise.get_absolute_url())
     assert len(page.one("div", "stills").all("svg")) == 2
     drawn.photo = make_picture(text_alternative="Elsie on her elbows.")
     drawn.save()
     for address in ("", f"{drawn.slug}/card/", "card/"):
-        page = shown(reader, f"{drawn.exercise.get_absolute_url()}{address}")
+        page = get_page(reader, f"{drawn.exercise.get_absolute_url()}{address}")
         assert page.one("main").one("img").attrs["alt"] == "Elsie on her elbows."
         assert not page.all("svg", "figure")
         assert not page.all(class_="movement-toggle")
 
 
-def test_twelve_variations_take_as_many_queries_as_two(reader: Client, db: None) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_variations(reader: Client, db: None) -> None:
     exercise = make_exercise(muscles=[make_muscle()])
     tools = [make_equipment(), make_equipment()]
     home = exercise.get_absolute_url()
@@ -217,20 +223,20 @@ def test_twelve_variations_take_as_many_queries_as_two(reader: Client, db: None)
         for _ in range(number):
             rung = make_variation(exercise=exercise, one_of=tools, drawing="plank-full")
             make_article(text=rung.card_line)
-            ranked("advanced", *exercise.muscles.all())
+            make_ranked("advanced", *exercise.muscles.all())
 
     def queries() -> list[int]:
         counted = []
         for address in (home, f"{home}card/", f"{home}{exercise.variations.all()[0].slug}/card/"):
             with CaptureQueriesContext(connection) as captured:
-                shown(reader, address)
+                get_page(reader, address)
             counted.append(len(captured))
         return counted
 
-    shown(reader, "/")  # makes the site's own row
+    get_page(reader, "/")  # makes the site's own row
     add(2)
     two = queries()
     add(10)
-    assert len(shown(reader, home).all("section", "card")) == 12
-    assert len(shown(reader, f"{home}card/").one("article").all("section")) == 12
+    assert len(get_page(reader, home).all("section", "card")) == 12
+    assert len(get_page(reader, f"{home}card/").one("article").all("section")) == 12
     assert queries() == two

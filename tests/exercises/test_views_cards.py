@@ -1,4 +1,4 @@
-"""Cards and ladders to print: what stands on them, and that each fits its paper."""
+"""Printed cards and ladders: their content and paper size."""
 
 import re
 import tomllib
@@ -22,11 +22,11 @@ INCH = 96  # CSS pixels
 
 
 def printed(page: Page) -> list[tuple[float, float]]:
-    """The sizes in inches of the sheets that the browser prints of the page."""
+    """The size in inches of each sheet when the browser prints the page."""
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     sheets = re.findall(rb"<<(?:(?!endobj).)*?/Type\s*/Page\b(?:(?!endobj).)*", pdf, re.DOTALL)
     counted = max(int(count) for count in re.findall(rb"/Count\s+(\d+)", pdf))
-    assert len(sheets) == counted  # two ways to count give the same
+    assert len(sheets) == counted  # both ways to count agree
     sizes = []
     for sheet in sheets:
         box = re.search(rb"/MediaBox\s*\[([\d. ]+)\]", sheet)
@@ -37,14 +37,14 @@ def printed(page: Page) -> list[tuple[float, float]]:
 
 
 def on_paper(visits: Visits, site: RunningSite, address: str, **how: Any) -> Page:
-    """A window as wide as the paper between its margins, in print."""
+    """Open a page with print media, as wide as the paper between its margins."""
     page = visits.window(site, width=round(7.7 * INCH), height=round(10.2 * INCH), **how)
     page.goto(address)
     page.emulate_media(media="print")
     return page
 
 
-def test_sheets_are_counted(chromium: Browser) -> None:
+def test_printed_counts_the_sheets(chromium: Browser) -> None:
     page = chromium.new_page()
     page.set_content("<style>p { break-after: page; } @page { size: 4in 6in; }</style>")
     assert printed(page) == [(4.0, 6.0)]
@@ -54,7 +54,7 @@ def test_sheets_are_counted(chromium: Browser) -> None:
 
 
 @pytest.mark.parametrize("slug", STARTER)
-def test_starter_card_and_ladder_fit_their_paper(
+def test_cards_fit_half_a_page_and_ladders_one_page(
     visits: Visits, starter_site: RunningSite, slug: str
 ) -> None:
     page = on_paper(visits, starter_site, f"/exercises/{slug}/card/")
@@ -66,7 +66,7 @@ def test_starter_card_and_ladder_fit_their_paper(
         box = card.bounding_box()
         assert box
         assert box["y"] == 0
-        # Half of 11 inches, with the margin above it.
+        # Half of 11 inches, less the top margin.
         assert box["height"] <= 5.1 * INCH, row["slug"]
         lowest, widest = card.evaluate(
             """card => [...card.querySelectorAll("*")].map(e => e.getBoundingClientRect())
@@ -78,7 +78,7 @@ def test_starter_card_and_ladder_fit_their_paper(
 
 @pytest.mark.parametrize("address", ["/exercises/squat/box/card/", "/exercises/squat/card/"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_black_on_white_and_nothing_else_is_printed(
+def test_only_the_card_is_printed_black_on_white(
     visits: Visits, starter_site: RunningSite, address: str, scheme: Scheme
 ) -> None:
     page = on_paper(visits, starter_site, address, scheme=scheme)
@@ -95,14 +95,14 @@ def test_it_is_black_on_white_and_nothing_else_is_printed(
     assert page.evaluate("document.body.innerText").strip() == sheet.inner_text().strip()
 
 
-def shown(site: RunningSite, address: str) -> Element:
+def get_page(site: RunningSite, address: str) -> Element:
     response, body = site.ask("GET", address)
     assert response.status == 200, address
     return read(body)
 
 
 def check_top(card: Element, row: dict[str, Any]) -> None:
-    """Name, level, needs, both drawings, the prescription, a box and a blank for each set."""
+    """Assert name, level, needs, both drawings, and a box and a blank for each set."""
     assert card.one("h1" if card.tag == "article" else "h2").text == row["name"]
     assert card.one("p", "rung").text.startswith(row["level"].capitalize())
     needs = card.one("header").text.split("You need: ")[1]
@@ -121,10 +121,12 @@ def check_top(card: Element, row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("slug", STARTER)
-def test_card_holds_all_that_the_gym_needs(starter_site: RunningSite, slug: str) -> None:
+def test_a_card_has_steps_checks_and_boxes_for_each_set(
+    starter_site: RunningSite, slug: str
+) -> None:
     for row in STARTER[slug]["variations"]:
         home = f"/exercises/{slug}/"
-        page = shown(starter_site, f"{home}{row['slug']}/card/")
+        page = get_page(starter_site, f"{home}{row['slug']}/card/")
         card = page.one("article", "print-card")
         check_top(card, row)
         steps = [" ".join(step["text"].split()) for step in row["steps"]]
@@ -140,8 +142,8 @@ def test_card_holds_all_that_the_gym_needs(starter_site: RunningSite, slug: str)
 
 
 @pytest.mark.parametrize("slug", STARTER)
-def test_ladder_holds_all_rungs_in_order(starter_site: RunningSite, slug: str) -> None:
-    ladder = shown(starter_site, f"/exercises/{slug}/card/").one("article", "print-ladder")
+def test_a_ladder_has_every_variation_in_order(starter_site: RunningSite, slug: str) -> None:
+    ladder = get_page(starter_site, f"/exercises/{slug}/card/").one("article", "print-ladder")
     assert ladder.one("h1").text == STARTER[slug]["name"]
     sections = ladder.all("section")
     for section, row in zip(sections, STARTER[slug]["variations"], strict=True):
@@ -152,10 +154,10 @@ def test_ladder_holds_all_rungs_in_order(starter_site: RunningSite, slug: str) -
 
 
 @pytest.mark.parametrize("slug", STARTER)
-def test_card_and_ladder_are_linked_where_they_are_wanted(
+def test_the_exercise_page_links_to_its_cards_and_ladder(
     starter_site: RunningSite, slug: str
 ) -> None:
-    page = shown(starter_site, f"/exercises/{slug}/")
+    page = get_page(starter_site, f"/exercises/{slug}/")
     rungs = [row["slug"] for row in STARTER[slug]["variations"]]
     for card, rung in zip(page.all("section", "card"), rungs, strict=True):
         links = [a.attrs["href"] for a in card.one("p", "card-links").all("a")]
@@ -163,15 +165,15 @@ def test_card_and_ladder_are_linked_where_they_are_wanted(
     assert page.one("p", "tools").one("a").attrs["href"] == f"/exercises/{slug}/card/"
 
 
-def test_cards_in_an_article_are_linked_too(starter_site: RunningSite) -> None:
-    cards = shown(starter_site, "/articles/hip-thrust/").all("section", "card")
+def test_an_article_links_to_its_cards(starter_site: RunningSite) -> None:
+    cards = get_page(starter_site, "/articles/hip-thrust/").all("section", "card")
     rungs = ["basic-floor", "weighted-floor", "feet-elevated"]
     for card, rung in zip(cards, rungs, strict=True):
         links = [a.attrs["href"] for a in card.one("p", "card-links").all("a")]
         assert f"/exercises/hip-thrust/{rung}/card/" in links
 
 
-def test_cards_of_drafts_and_of_others_are_not_there(reader: Client, trainer: Client) -> None:
+def test_cards_of_drafts_and_wrong_urls_are_404(reader: Client, trainer: Client) -> None:
     draft = make_variation(exercise=make_exercise(published_at=None))
     live = make_variation()
     for address in (f"{draft.slug}/card/", "card/"):
@@ -183,7 +185,7 @@ def test_cards_of_drafts_and_of_others_are_not_there(reader: Client, trainer: Cl
     assert reader.get(f"{live.exercise.get_absolute_url()}{live.slug}/").status_code == 404
 
 
-def test_exercise_page_prints_without_what_only_works_on_a_screen(
+def test_the_printed_exercise_page_has_no_screen_controls(
     visits: Visits, starter_site: RunningSite
 ) -> None:
     page = on_paper(visits, starter_site, "/exercises/hip-thrust/")
@@ -191,13 +193,11 @@ def test_exercise_page_prints_without_what_only_works_on_a_screen(
     for needed in ("Check first", "Hip thrust", "3 sets", "Feet-elevated hip thrust", "Muscles"):
         assert needed in words
     assert f"{starter_site.url}/exercises/hip-thrust/" in words
-    for useless in ("Show the movement", "Print card", "Keep the screen on", "Print the ladder"):
-        assert useless not in words
+    for control in ("Show the movement", "Print card", "Keep the screen on", "Print the ladder"):
+        assert control not in words
 
 
-def test_card_and_ladder_are_right_on_a_phone_too(
-    visits: Visits, starter_site: RunningSite
-) -> None:
+def test_cards_and_ladders_fit_a_phone_screen(visits: Visits, starter_site: RunningSite) -> None:
     page = visits.window(starter_site)
     for address in ("/exercises/hip-thrust/feet-elevated/card/", "/exercises/hip-thrust/card/"):
         page.goto(address)

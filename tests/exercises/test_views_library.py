@@ -1,5 +1,4 @@
-"""The library in use: as many queries for many exercises, and people with a keyboard, a phone, a
-taste for stillness."""
+"""The library page: number of queries; keyboard, phone, reduced motion and wake lock."""
 
 import pytest
 from django.core.management import call_command
@@ -30,11 +29,11 @@ def fill(number: int) -> None:
     call_command("fill_library", number, verbosity=0)
 
 
-def test_two_thousand_exercises_take_as_many_queries_as_twenty(reader: Client, db: None) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_exercises(reader: Client, db: None) -> None:
     muscles, tools = [make_muscle() for _ in range(9)], [make_equipment() for _ in range(10)]
     asked = ["", f"muscle={muscles[3].slug}", f"have={tools[1].slug}&level=beginner",
              "words=unicycle"]  # fmt: skip
-    assert reader.get("/").status_code == 200  # makes the site's own row
+    assert reader.get("/").status_code == 200  # creates the site's row
     fill(20)
     twenty = [count_queries(reader, f"/exercises/?{query}") for query in asked]
     fill(1980)
@@ -43,9 +42,7 @@ def test_two_thousand_exercises_take_as_many_queries_as_twenty(reader: Client, d
 
 
 @browser
-def test_map_is_reached_by_keyboard_once_a_muscle_and_read_without_styles(
-    visits: Visits, starter_site: RunningSite
-) -> None:
+def test_each_muscle_on_the_map_is_one_tab_stop(visits: Visits, starter_site: RunningSite) -> None:
     muscles = {name for (name,) in starter_site.rows("SELECT name FROM exercises_muscle")}
     page = visits.window(starter_site, scripts=False, width=1280)
     for address in (HIP_THRUST, "/exercises/", "/exercises/?have=box&level=advanced"):
@@ -53,19 +50,19 @@ def test_map_is_reached_by_keyboard_once_a_muscle_and_read_without_styles(
         page.evaluate("for (const sheet of document.styleSheets) sheet.disabled = true")
         page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
         page.locator(".map-body").locator("xpath=preceding::*[self::a or self::summary][1]").focus()
-        reached: list[str] = []
+        labels: list[str] = []
         page.keyboard.press("Tab")
         while page.evaluate("document.activeElement.closest('.map-body') != null"):
-            reached.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+            labels.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
             page.keyboard.press("Tab")
-        plain = [label.split(",")[0] for label in reached]
+        plain = [label.split(",")[0] for label in labels]
         assert len(plain) == len(muscles)
         assert set(plain) == muscles
         assert plain.index("Abdominals") < plain.index("Quadriceps") < plain.index("Glutes")
         assert plain.index("Lower back") < plain.index("Glutes") < plain.index("Calves")
-        said = page.locator(".map-body").aria_snapshot()
-        for label in reached:
-            assert f'link "{label}"' in said
+        snapshot = page.locator(".map-body").aria_snapshot()
+        for label in labels:
+            assert f'link "{label}"' in snapshot
     page.goto(HIP_THRUST)
     listed = [" ".join(text.split()) for text in page.locator(".muscles li").all_inner_texts()]
     assert "Glutes primary" in listed
@@ -73,7 +70,7 @@ def test_map_is_reached_by_keyboard_once_a_muscle_and_read_without_styles(
 
 
 @browser
-def test_movement_is_shown_when_asked_and_only_then(
+def test_the_movement_is_shown_only_when_turned_on(
     visits: Visits, starter_site: RunningSite
 ) -> None:
     page = visits.window(starter_site, scripts=False)
@@ -96,9 +93,7 @@ def test_movement_is_shown_when_asked_and_only_then(
 
 
 @browser
-def test_movement_is_not_offered_to_those_who_want_none(
-    visits: Visits, starter_site: RunningSite
-) -> None:
+def test_reduced_motion_hides_the_movement(visits: Visits, starter_site: RunningSite) -> None:
     page = visits.window(starter_site, reduced_motion="reduce")
     page.goto(HIP_THRUST)
     assert page.get_by_role("checkbox", name="Show the movement").count() == 0
@@ -110,7 +105,9 @@ def test_movement_is_not_offered_to_those_who_want_none(
 
 
 @browser
-def test_screen_stays_on_where_the_browser_can(visits: Visits, starter_site: RunningSite) -> None:
+def test_the_screen_can_be_kept_on_if_the_browser_supports_it(
+    visits: Visits, starter_site: RunningSite
+) -> None:
     page = visits.window(starter_site, permissions=["screen-wake-lock"])
     page.goto(HIP_THRUST)
     page.get_by_role("button", name="Keep the screen on").click()
@@ -132,7 +129,9 @@ def test_screen_stays_on_where_the_browser_can(visits: Visits, starter_site: Run
 
 
 @browser
-def test_choosing_on_a_phone_without_scripts(visits: Visits, starter_site: RunningSite) -> None:
+def test_filters_work_on_a_phone_without_javascript(
+    visits: Visits, starter_site: RunningSite
+) -> None:
     page = visits.window(starter_site, scripts=False)
     page.goto("/exercises/")
     page.locator(".choose summary").focus()
@@ -151,7 +150,9 @@ def test_choosing_on_a_phone_without_scripts(visits: Visits, starter_site: Runni
     "address",
     ["/exercises/?muscle=calves&have=box", "/exercises/?words=unicycle", "/exercises/bird-dog/"],
 )
-def test_axe_finds_nothing(visits: Visits, starter_site: RunningSite, address: str) -> None:
+def test_library_pages_have_no_accessibility_violations(
+    visits: Visits, starter_site: RunningSite, address: str
+) -> None:
     page = visits.window(starter_site)
     page.goto(address)
     page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")

@@ -1,4 +1,4 @@
-"""The body map: every muscle drawn, one stop of the tab key each, the role in words."""
+"""The body map: every muscle has an outline, one tab stop, and its role in its label."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ HIP_THRUST = {
 
 
 def draw(roles=HIP_THRUST, **overrides) -> str:
-    given = {
+    arguments = {
         "link": lambda slug: f"/exercises/?muscle={slug}&level=beginner",
         "names": NAMES,
         "uid": "m1",
         "title": "Muscles of the hip thrust",
     }
-    return str(bodymap.svg(roles, **{**given, **overrides}))
+    return str(bodymap.svg(roles, **{**arguments, **overrides}))
 
 
 def parse(text: str) -> ElementTree.Element:
@@ -42,8 +42,8 @@ def links(text: str) -> list[ElementTree.Element]:
     return list(parse(text).iter(f"{SVG}a"))
 
 
-def reached(text: str) -> list[str]:
-    """The names of the links that the tab key stops at, in its order."""
+def tab_stops(text: str) -> list[str]:
+    """The labels of the focusable links, in tab order."""
     return [a.get("aria-label", "") for a in links(text) if a.get("tabindex") != "-1"]
 
 
@@ -58,8 +58,8 @@ def test_every_muscle_has_an_outline(view):
         assert muscle.shapes.endswith("z"), muscle.slug
 
 
-def test_one_stop_of_the_tab_key_for_each_muscle_front_first():
-    names = [label.partition(",")[0] for label in reached(draw())]
+def test_each_muscle_is_one_tab_stop_front_view_first():
+    names = [label.partition(",")[0] for label in tab_stops(draw())]
     assert sorted(names) == sorted(NAMES.values())
     assert names == [
         "Abdominals", "Obliques", "Inner thighs", "Quadriceps",
@@ -67,15 +67,15 @@ def test_one_stop_of_the_tab_key_for_each_muscle_front_first():
     ]  # fmt: skip
 
 
-def test_the_second_sight_of_a_muscle_is_silent_and_leads_to_the_same_place():
-    seen: dict[str, list[ElementTree.Element]] = {}
+def test_the_second_link_of_a_muscle_is_hidden_from_assistive_technology():
+    by_href: dict[str, list[ElementTree.Element]] = {}
     for a in links(draw()):
-        seen.setdefault(a.get("href", ""), []).append(a)
-    assert len(seen) == len(NAMES)
-    for href, both in seen.items():
-        silent = [a for a in both if a.get("aria-hidden") == "true"]
-        assert len(silent) == len(both) - 1, href
-        assert all(a.get("tabindex") == "-1" for a in silent), href
+        by_href.setdefault(a.get("href", ""), []).append(a)
+    assert len(by_href) == len(NAMES)
+    for href, pair in by_href.items():
+        hidden = [a for a in pair if a.get("aria-hidden") == "true"]
+        assert len(hidden) == len(pair) - 1, href
+        assert all(a.get("tabindex") == "-1" for a in hidden), href
 
 
 def test_the_role_is_in_the_name_and_in_the_class():
@@ -83,16 +83,16 @@ def test_the_role_is_in_the_name_and_in_the_class():
     assert found["Glutes, primary"] == "map-muscle map-primary"
     assert found["Calves, secondary"] == "map-muscle map-secondary"
     assert found["Inner thighs"] == "map-muscle"
-    assert "Calves, chosen" in reached(draw({"calves": "chosen"}))
+    assert "Calves, chosen" in tab_stops(draw({"calves": "chosen"}))
 
 
-def test_a_secondary_muscle_is_hatched_so_that_color_is_not_all_that_tells():
+def test_a_secondary_muscle_is_hatched_not_only_colored():
     for a in links(draw()):
         hatched = any(path.get("fill") == "url(#m1-h)" for path in a.iter(f"{SVG}path"))
         assert hatched == ("map-secondary" in a.get("class", ""))
 
 
-def test_without_an_address_it_is_a_picture_with_a_name():
+def test_without_links_the_map_is_an_image_with_a_label():
     root = parse(draw(link=None))
     assert root.get("role") == "img"
     assert root.get("aria-label") == "Muscles of the hip thrust"
@@ -100,13 +100,13 @@ def test_without_an_address_it_is_a_picture_with_a_name():
     assert "Glutes, primary" in [title.text for title in root.iter(f"{SVG}title")]
 
 
-def test_a_muscle_without_a_name_is_drawn_but_is_no_link():
+def test_a_muscle_without_a_name_is_drawn_without_a_link():
     text = draw(names={"calves": "Calves"})
-    assert reached(text) == ["Calves, secondary"]
+    assert tab_stops(text) == ["Calves, secondary"]
     assert "map-primary" in text
 
 
-def test_ids_are_the_callers_own_and_every_reference_is_met():
+def test_all_ids_begin_with_the_uid_and_every_reference_resolves():
     text = draw(uid="hip-thrust")
     root = parse(text)
     ids = [found for element in root.iter() if (found := element.get("id"))]
@@ -119,24 +119,26 @@ def test_ids_are_the_callers_own_and_every_reference_is_met():
     }
 
 
-def test_words_and_addresses_cannot_break_out():
-    nasty = '"><script>alert(1)</script>'
-    text = draw({"calves": "chosen"}, names={"calves": nasty}, title=nasty, link=lambda _: nasty)
+def test_names_and_urls_are_escaped():
+    malicious = '"><script>alert(1)</script>'
+    text = draw(
+        {"calves": "chosen"}, names={"calves": malicious}, title=malicious, link=lambda _: malicious
+    )
     assert "<script" not in text
-    assert reached(text) == [f"{nasty}, chosen"]
+    assert tab_stops(text) == [f"{malicious}, chosen"]
 
 
-def test_an_unknown_role_is_refused():
+def test_an_unknown_role_raises_value_error():
     with pytest.raises(ValueError, match="'tertiary'"):
         draw({"calves": "tertiary"})
 
 
-def test_a_slug_that_is_not_on_the_map_is_left_out():
+def test_a_slug_that_is_not_on_the_map_is_ignored():
     assert draw({"psoas": "primary"}, names={**NAMES, "psoas": "Psoas"}) == draw({})
 
 
 @pytest.mark.parametrize("roles", [{}, HIP_THRUST, dict.fromkeys(NAMES, "primary")])
-def test_it_carries_no_style_script_or_color_and_is_small(roles):
+def test_the_svg_is_small_and_has_no_styles_scripts_or_colors(roles):
     text = draw(roles)
     for element in parse(text).iter():
         assert element.tag.removeprefix(SVG) not in ("style", "script")

@@ -1,4 +1,4 @@
-"""Every drawing of the exercise library: the body it shows is possible, and the SVG is sound."""
+"""Every drawing shows an anatomically possible body, and its SVG is valid and small."""
 
 import gzip
 import re
@@ -12,10 +12,9 @@ from figures.pose import SIDES, read_pose
 from figures.skeleton import ANKLE_HEIGHT, FOREARM, HEEL, SHIN, THIGH, TRUNK, UPPER_ARM, Skeleton
 
 TOLERANCE = 0.5  # hundredths of the body height, about 8 mm
-MOMENTS = figure.MOMENTS
 
 
-@pytest.fixture(params=figure.keys())
+@pytest.fixture(params=figure.drawing_keys())
 def drawing(request):
     return figure.load(request.param)
 
@@ -36,8 +35,8 @@ def surfaces(drawing):
     return found
 
 
-def test_the_library_has_its_drawings():
-    keys = figure.keys()
+def test_drawing_keys_are_sorted_and_complete():
+    keys = figure.drawing_keys()
     assert keys == sorted(keys)
     assert len(keys) >= 36
     for variation in ("basic-floor", "weighted-floor", "feet-elevated"):
@@ -51,74 +50,71 @@ def test_a_missing_drawing_is_a_key_error():
         figure.load("../pose")
 
 
-def test_lengths_are_constant_in_every_frame(drawing):
-    for moment in MOMENTS:
-        bones = drawing.bones(moment)
-        at = bones.at
-        assert abs(at["waist"] - at["hip"]) + abs(at["shoulder"] - at["waist"]) == pytest.approx(
-            TRUNK
-        )
+def test_segment_lengths_are_constant_in_every_frame(drawing):
+    for fraction in figure.FRACTIONS:
+        skeleton = drawing.skeleton(fraction)
+        hip, waist, neck = (skeleton.joints[name] for name in ("hip", "waist", "shoulder"))
+        assert abs(waist - hip) + abs(neck - waist) == pytest.approx(TRUNK)
         for side in SIDES:
-            for limb, joints, lengths in (
+            for limb, names, lengths in (
                 ("leg", ("hip", "knee", "ankle"), (THIGH, SHIN)),
                 ("arm", ("shoulder", "elbow", "wrist"), (UPPER_ARM, FOREARM)),
             ):
-                a, b, c = (at[f"{side}_{joint}"] for joint in joints)
-                shown = bones.lengths(side, limb)
-                assert (abs(b - a), abs(c - b)) == pytest.approx(shown, abs=0.01)
-                assert shown[0] <= lengths[0] + 0.01
-                assert shown[1] <= lengths[1] + 0.01
+                a, b, c = (skeleton.joints[f"{side}_{name}"] for name in names)
+                visible = skeleton.lengths(side, limb)
+                assert (abs(b - a), abs(c - b)) == pytest.approx(visible, abs=0.01)
+                assert visible[0] <= lengths[0] + 0.01
+                assert visible[1] <= lengths[1] + 0.01
 
 
-def test_depth_is_the_same_for_a_limb_that_stays_put(drawing):
-    """A planted foot keeps its shape: heel, ball and ankle keep their distances."""
-    for moment in MOMENTS:
-        bones = drawing.bones(moment)
+def test_the_distance_from_heel_to_ankle_is_constant_in_every_frame(drawing):
+    for fraction in figure.FRACTIONS:
+        skeleton = drawing.skeleton(fraction)
         for side in SIDES:
-            heel, ankle = bones.at[f"{side}_heel"], bones.at[f"{side}_ankle"]
-            expected = abs(complex(HEEL, ANKLE_HEIGHT)) if bones.view == "side" else ANKLE_HEIGHT
+            heel, ankle = skeleton.joints[f"{side}_heel"], skeleton.joints[f"{side}_ankle"]
+            expected = abs(complex(HEEL, ANKLE_HEIGHT)) if skeleton.view == "side" else ANKLE_HEIGHT
             assert abs(ankle - heel) == pytest.approx(expected)
 
 
 def test_joints_stay_within_their_limits_in_every_frame(drawing):
-    for moment in MOMENTS:
-        drawing.bones(moment).check(drawing.key)
+    for fraction in figure.FRACTIONS:
+        drawing.skeleton(fraction).check(drawing.key)
 
 
-def test_contacts_hold(drawing):
+def test_contact_points_lie_on_their_surface(drawing):
     tops = surfaces(drawing)
-    for moment in MOMENTS:
+    for fraction in figure.FRACTIONS:
         own: dict[float, tuple[str, ...]] = {
             0: drawing.start.contacts,
             1: drawing.end.contacts,
         }
-        for contact in (*drawing.contacts, *own.get(moment, ())):
+        for contact in (*drawing.contacts, *own.get(fraction, ())):
             name, _, surface = contact.partition(":")
             left, right, top = tops[surface]
-            for point in drawing.bones(moment).contacts(name):
-                assert point.imag == pytest.approx(top, abs=TOLERANCE), (contact, moment)
-                assert left - 1.5 <= point.real <= right + 1.5, (contact, moment)
+            for point in drawing.skeleton(fraction).contacts(name):
+                assert point.imag == pytest.approx(top, abs=TOLERANCE), (contact, fraction)
+                assert left - 1.5 <= point.real <= right + 1.5, (contact, fraction)
 
 
 def test_nothing_is_below_the_floor(drawing):
-    for moment in MOMENTS:
-        for shape in figure.shapes(drawing, moment):
+    for fraction in figure.FRACTIONS:
+        for shape in figure.shapes(drawing, fraction):
             lowest = min(point.imag for point in shape.path.points())
-            assert lowest >= -TOLERANCE - 0.2, (shape.tone, moment)
+            assert lowest >= -TOLERANCE - 0.2, (shape.tone, fraction)
 
 
 def test_the_body_is_balanced(drawing):
-    """The center of mass is over what touches; weights, cables and machines are not counted."""
-    for moment, pose in ((0, drawing.start), (1, drawing.end)):
-        bones = drawing.bones(moment)
+    """The center of mass (without weights and machines) is above the contact points."""
+    for fraction, pose in ((0, drawing.start), (1, drawing.end)):
+        skeleton = drawing.skeleton(fraction)
         names = [contact.partition(":")[0] for contact in (*drawing.contacts, *pose.contacts)]
-        x = [point.real for name in names for point in bones.contacts(name)]
+        x = [point.real for name in names for point in skeleton.contacts(name)]
         if x:
-            assert min(x) - 1 <= bones.center_of_mass().real <= max(x) + 1
+            assert min(x) - 1 <= skeleton.center_of_mass().real <= max(x) + 1
 
 
 @pytest.mark.parametrize("which", ["start", "end"])
-def test_svg_is_small_plain_and_well_formed(drawing, which):
+def test_svg_is_small_and_well_formed_without_styles_or_scripts(drawing, which):
     markup = figure.svg(drawing, which, label='Start of "it" & <more>', uid="a1")
     root = ElementTree.fromstring(markup)
     assert root.get("role") == "img"
@@ -129,33 +125,33 @@ def test_svg_is_small_plain_and_well_formed(drawing, which):
     assert len(markup) < 4000
 
 
-def test_both_poses_share_one_frame_that_holds_them(drawing):
+def test_both_poses_have_the_same_view_box_which_contains_every_frame(drawing):
     pair = [figure.svg(drawing, which, label="x", uid="u") for which in ("start", "end")]
     boxes = {ElementTree.fromstring(markup).get("viewBox") for markup in pair}
     assert len(boxes) == 1
     assert len(gzip.compress("".join(pair).encode(), 9)) < 2048
-    low, high = drawing.box
-    for moment in MOMENTS:
-        for shape in figure.shapes(drawing, moment):
+    low, high = drawing.bounds
+    for fraction in figure.FRACTIONS:
+        for shape in figure.shapes(drawing, fraction):
             for point in shape.path.points():
                 assert low.real <= point.real <= high.real
                 assert point.imag <= high.imag
 
 
-def test_frames_go_from_start_to_end(drawing):
+def test_the_first_and_last_frame_are_the_start_and_end_pose(drawing):
     markup = figure.frames(drawing, label="Moves", uid="m")
     groups = ElementTree.fromstring(markup).findall("g")
     assert [group.get("class") for group in groups] == [
         f"fig-frame fig-frame-{i}" for i in range(1, 7)
     ]
     first, last = ([path.get("d") for path in groups[i]] for i in (0, -1))
-    stills: list[tuple[figure.Which, list]] = [("start", first), ("end", last)]
+    stills: list[tuple[figure.PoseName, list]] = [("start", first), ("end", last)]
     for which, expected in stills:
         still = ElementTree.fromstring(figure.svg(drawing, which, label="x", uid="m"))
         assert [path.get("d") for path in still.findall("path")][:-1] == expected
 
 
-def test_ids_follow_the_uid():
+def test_all_ids_begin_with_the_uid():
     drawing = figure.load("hip-thrust-basic-floor")
     pages = [figure.svg(drawing, "start", label="x", uid=uid) for uid in ("one", "two")]
     ids = [re.findall(r'\bid="([^"]+)"', page) for page in pages]
@@ -182,7 +178,7 @@ def test_ids_follow_the_uid():
         ({"mood": "good"}, "unknown field 'mood'"),
     ],
 )
-def test_what_cannot_be_drawn_says_why(changes, message):
+def test_an_invalid_drawing_raises_a_descriptive_error(changes, message):
     with pytest.raises(ValueError, match=message):
         figure.read(table(**changes), "here")
 
@@ -197,13 +193,13 @@ def test_what_cannot_be_drawn_says_why(changes, message):
 )
 def test_a_weight_on_the_crease_of_the_hips_lies_on_the_body(prop):
     drawing = figure.read(table(prop=[prop]), "here")
-    crease = drawing.bones(0).at["crease"]
+    crease = drawing.skeleton(0).joints["crease"]
     weight = [shape for shape in figure.shapes(drawing, 0) if shape.tone in ("prop", "weight")]
     middle = sum(weight[0].path.points()) / len(weight[0].path.points())
     assert abs(middle - crease) < 1.5
 
 
-def test_the_stylesheet_knows_every_class(drawing):
+def test_the_stylesheet_has_a_rule_for_every_class(drawing):
     sheet = (settings.BASE_DIR / "static" / "css" / "60-figure.css").read_text()
     markup = figure.svg(drawing, "start", label="x", uid="u") + figure.frames(
         drawing, label="x", uid="v"
@@ -212,13 +208,13 @@ def test_the_stylesheet_knows_every_class(drawing):
     assert all(f".{name}" in sheet for name in classes)
 
 
-def test_a_far_limb_can_be_set_apart_from_the_near_one():
+def test_a_far_limb_can_have_its_own_angle():
     pose = read_pose(standing(elbow=20, far_elbow=90), "side", "here")
-    bones = Skeleton(pose)
-    assert bones.angles["near_elbow"] == pytest.approx(20)
-    assert bones.angles["far_elbow"] == pytest.approx(90)
+    skeleton = Skeleton(pose)
+    assert skeleton.angles["near_elbow"] == pytest.approx(20)
+    assert skeleton.angles["far_elbow"] == pytest.approx(90)
 
 
-def test_a_standing_figure_is_as_tall_as_a_person():
-    bones = Skeleton(read_pose({"place": {"near_heel": [0, 0]}}, "side", "here"))
-    assert bones.at["crown"].imag == pytest.approx(100, abs=0.5)
+def test_a_standing_figure_is_100_units_tall():
+    skeleton = Skeleton(read_pose({"place": {"near_heel": [0, 0]}}, "side", "here"))
+    assert skeleton.joints["crown"].imag == pytest.approx(100, abs=0.5)

@@ -18,7 +18,7 @@ from comments.models import Comment
 from exercises.models import Exercise, Variation
 from publishing.models import Site
 from search.index import kinds
-from tests.blog.test_sitemaps import places
+from tests.blog.test_sitemaps import urls as places
 from tests.support.leftovers import ALLOWED_IN_ADMIN, leftovers
 from tests.support.make import (
     earlier,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from blog import text
+from blog.cards_and_sources import render as render_article
 from tests.support.make import make_article, make_exercise, make_picture, make_variation
 from tests.support.page import Element, read
 from writing.markdown import LIMIT, Thing, render
@@ -116,7 +116,7 @@ PROBLEMS = [
 @pytest.mark.parametrize(("source", "line", "named"), PROBLEMS)
 def test_what_is_missing_is_told_to_the_editor_only(source: str, line: str, named: str) -> None:
     article = make_article(text=source)
-    for_readers, for_editor = text.render(article), text.render(article, editing=True)
+    for_readers, for_editor = render_article(article), render_article(article, editing=True)
     assert for_readers.problems == for_editor.problems
     (problem,) = for_editor.problems
     assert problem.startswith(line)
@@ -131,8 +131,8 @@ def test_what_is_missing_is_told_to_the_editor_only(source: str, line: str, name
 def test_a_card_of_a_draft_is_told_and_not_shown() -> None:
     variation = make_variation(name="Okapi lift", exercise=make_exercise(published_at=None))
     article = make_article(text=variation.card_line)
-    assert "Okapi" not in text.render(article).html
-    (problem,) = text.render(article, editing=True).problems
+    assert "Okapi" not in render_article(article).html
+    (problem,) = render_article(article, editing=True).problems
     assert "“Okapi lift” is still a draft" in problem
 
 

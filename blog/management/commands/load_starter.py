@@ -1,5 +1,5 @@
-"""Loads the starter content from blog/starter/, once each: what was loaded before is left alone,
-also when the trainer has changed or deleted it."""
+"""Loads the starter content from blog/starter/. Each record is loaded once: it is left alone after
+that, even if the trainer has changed or deleted it."""
 
 import tomllib
 from collections.abc import Callable
@@ -33,43 +33,43 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class Command(BaseCommand):
-    help = "Load the starter content. Runs twice without harm and never overwrites anything."
+    help = "Load the starter content. Idempotent; never overwrites anything."
 
     @edition.batch()
     def handle(self, *args: Any, **options: Any) -> None:
         self.now: datetime = timezone.now()
-        self.seen = set(StarterRecord.objects.values_list("key", flat=True))
+        self.loaded_keys = set(StarterRecord.objects.values_list("key", flat=True))
         self.loaded = 0
-        self.once(Site, "site", read("site.toml"), self.site)
+        self.load(Site, "site", read("site.toml"), self.site)
         lists = {"subjects": Subject, "muscles": Muscle, "equipment": Equipment, "authors": Author}
         for name, model in lists.items():
             for row in read(f"{name}.toml")[name]:
-                self.once(model, row["slug"], row, model)
+                self.load(model, row["slug"], row, model)
         for row in read("pictures.toml")["pictures"]:
-            self.once(Picture, row["name"], row, self.picture)
+            self.load(Picture, row["name"], row, self.picture)
         for path in sorted((STARTER / "exercises").glob("*.toml")):
-            self.once(Exercise, path.stem, read(path), self.exercise)
+            self.load(Exercise, path.stem, read(path), self.exercise)
         for path in sorted((STARTER / "pages").glob("*.md")):
-            self.once(Page, path.stem, read_text(path), self.page)
+            self.load(Page, path.stem, read_text(path), self.page)
         for path in sorted((STARTER / "articles").glob("*.md")):
-            self.once(Article, path.stem, read_text(path), self.article)
+            self.load(Article, path.stem, read_text(path), self.article)
         if self.loaded:
             self.stdout.write(f"Starter content: {self.loaded} loaded.")
 
-    def once(
+    def load(
         self, model: type[models.Model], name: str, data: Data, make: Callable[..., Any]
     ) -> None:
-        """Make the row unless it was loaded before, or the trainer has one of that name."""
+        """Create the row, unless it was loaded before or a row with its name exists."""
         key = f"{model._meta.label_lower}:{name}"
-        if key in self.seen:
+        if key in self.loaded_keys:
             return
         field = {"Picture": "name", "Site": "pk"}.get(model.__name__, "slug")
-        mine = model._default_manager.filter(**{field: 1 if field == "pk" else name}).first()
-        row = mine or checked(make(**data))
+        existing = model._default_manager.filter(**{field: 1 if field == "pk" else name}).first()
+        row = existing or validate_and_save(make(**data))
         StarterRecord.objects.create(
-            key=key, row_kind=model._meta.label_lower, row_id=row.pk, read_by_trainer=bool(mine)
+            key=key, row_kind=model._meta.label_lower, row_id=row.pk, read_by_trainer=bool(existing)
         )
-        self.loaded += mine is None
+        self.loaded += existing is None
 
     def site(self, **data: Any) -> Site:
         return Site(pk=1, **data)
@@ -88,36 +88,36 @@ class Command(BaseCommand):
         variations: list[Data],
         **data: Any,
     ) -> Exercise:
-        exercise = checked(Exercise(published_at=self.now, **data))
+        exercise = validate_and_save(Exercise(published_at=self.now, **data))
         exercise.subjects.set(Subject.objects.filter(slug__in=subjects))
         for role, slugs in (("primary", primary), ("secondary", secondary)):
             for slug in slugs:
                 muscle = Muscle.objects.get(slug=slug)
-                checked(MuscleWork(exercise=exercise, muscle=muscle, role=role))
-        for rung, variation in enumerate(variations, 1):
-            self.variation(exercise, rung, **variation)
+                validate_and_save(MuscleWork(exercise=exercise, muscle=muscle, role=role))
+        for position, variation in enumerate(variations, 1):
+            self.variation(exercise, position, **variation)
         return exercise
 
     def variation(
         self,
         exercise: Exercise,
-        rung: int,
+        position: int,
         steps: list[Data],
         prescription: Data,
         needs: list[Data] | None = None,
         **data: Any,
     ) -> None:
-        variation = checked(Variation(exercise=exercise, position=rung, **data))
-        checked(Prescription(variation=variation, **prescription))
-        for position, step in enumerate(steps, 1):
-            checked(Step(variation=variation, position=position, **step))
-        for position, need in enumerate(needs or [], 1):
+        variation = validate_and_save(Variation(exercise=exercise, position=position, **data))
+        validate_and_save(Prescription(variation=variation, **prescription))
+        for n, step in enumerate(steps, 1):
+            validate_and_save(Step(variation=variation, position=n, **step))
+        for n, need in enumerate(needs or [], 1):
             one_of = need.pop("one_of")
-            row = checked(EquipmentNeed(variation=variation, position=position, **need))
+            row = validate_and_save(EquipmentNeed(variation=variation, position=n, **need))
             row.one_of.set([Equipment.objects.get(slug=slug) for slug in one_of])
 
     def page(self, role: str = "", **data: Any) -> Page:
-        """A role that one of her own pages has stays there."""
+        """Leave out the role if one of the trainer's pages has it."""
         taken = Page.objects.filter(role=role).exists()
         return Page(published_at=self.now, role="" if taken else role, **data)
 
@@ -129,7 +129,7 @@ class Command(BaseCommand):
         sources: list[Data] | None = None,
         **data: Any,
     ) -> Article:
-        article = checked(
+        article = validate_and_save(
             Article(
                 published_at=self.now,
                 author=Author.objects.get(slug=author),
@@ -139,12 +139,12 @@ class Command(BaseCommand):
         )
         article.subjects.set(Subject.objects.filter(slug__in=subjects))
         for source in sources or []:
-            checked(Source(article=article, **source))
+            validate_and_save(Source(article=article, **source))
         return article
 
 
-def checked(row: Row) -> Row:
-    """Save a row that passes every check of its model."""
+def validate_and_save(row: Row) -> Row:
+    """Save a new row after `full_clean()`."""
     if row.pk is None or isinstance(row, Site):
         row.full_clean()
         row.save()
@@ -152,6 +152,7 @@ def checked(row: Row) -> Row:
 
 
 def read(name: str | Path) -> Data:
+    """A TOML file; an exercise without a slug gets its file's name."""
     data = tomllib.loads((STARTER / name).read_text())
     if isinstance(name, Path) and "variations" in data:
         data.setdefault("slug", name.stem)
@@ -159,6 +160,6 @@ def read(name: str | Path) -> Data:
 
 
 def read_text(path: Path) -> Data:
-    """A Markdown file with TOML between two lines of +++ ahead of it."""
+    """A Markdown file with TOML front matter between lines of +++."""
     _, front, text = path.read_text().split("+++\n", 2)
     return {"slug": path.stem, **tomllib.loads(front), "text": text.strip()}

@@ -1,5 +1,4 @@
-"""Fills the library with made-up exercises, to test and measure how the site bears many. Their
-addresses begin with "filled-"."""
+"""Fills the library with made-up exercises, for load tests. Their slugs begin with "filled-"."""
 
 from typing import Any
 
@@ -36,7 +35,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, number: int, **options: Any) -> None:
-        """Needs muscles and equipment in the database: each is used in turn."""
+        """Requires muscles and equipment in the database and uses them in rotation."""
         first = Exercise.objects.filter(slug__startswith="filled-").count() + 1
         exercises = Exercise.objects.bulk_create(
             Exercise(
@@ -49,7 +48,7 @@ class Command(BaseCommand):
             for n in range(first, first + number)
         )
         self.muscles(exercises)
-        drawings = figure.keys()
+        drawings = figure.drawing_keys()
         variations = Variation.objects.bulk_create(
             Variation(
                 exercise=exercise,
@@ -82,7 +81,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{number} exercises with {len(variations)} variations.")
 
     def muscles(self, exercises: list[Exercise]) -> None:
-        """Two muscles each, a primary and a secondary one."""
+        """Give each exercise a primary and a secondary muscle."""
         muscles = list(Muscle.objects.all())
         MuscleWork.objects.bulk_create(
             MuscleWork(exercise=exercise, muscle=muscles[(n + k) % len(muscles)], role=role)
@@ -91,7 +90,7 @@ class Command(BaseCommand):
         )
 
     def needs(self, variations: list[Variation]) -> None:
-        """No need, one need of two things or, from time to time, an optional one."""
+        """Give two of three variations a need, every fifth variation an optional one."""
         equipment = list(Equipment.objects.all())
         needs = EquipmentNeed.objects.bulk_create(
             EquipmentNeed(variation=variation, optional=n % 5 == 0)

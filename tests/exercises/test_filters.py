@@ -1,4 +1,4 @@
-"""Choosing from the library without JavaScript: every answer against the rows."""
+"""Filters of the library (without JavaScript), compared with independent database queries."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.test import Client
 
-from exercises.choosing import Choice, Chooser
+from exercises.filters import Filters, LibraryFilter
 from exercises.models import Equipment, EquipmentNeed, Exercise, Level, Muscle, Variation
 from tests.support.make import make_variation
 from tests.support.page import Element, read
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.database, pytest.mark.usefixtures("starter")]
 LIBRARY = "/exercises/"
 EVERYTHING = ["bench", "box", "barbell", "dumbbell", "plate", "ball", "band", "cable",
               "abduction-machine", "back-extension-bench"]  # fmt: skip
-COMBINATIONS: list[dict[str, Any]] = [
+FILTERS: list[dict[str, Any]] = [
     {},
     {"muscle": "calves"},
     {"level": "advanced"},
@@ -42,13 +42,13 @@ COMBINATIONS: list[dict[str, Any]] = [
     {"words": "floor", "level": "beginner", "muscle": "gluteus-medius"},
     {"words": "thrust", "have": ["dumbbell"], "level": "intermediate", "muscle": "obliques"},
 ]
-choices = pytest.mark.parametrize("choice", COMBINATIONS, ids=lambda choice: urlencode(choice))
+choices = pytest.mark.parametrize("choice", FILTERS, ids=lambda choice: urlencode(choice))
 
 
-def in_the_rows(
+def expected_urls(
     muscle: str = "", have: Iterable[str] = (), level: str = "", words: str = ""
 ) -> set[str]:
-    """The addresses of the variations that fit, asked of the database alone."""
+    """The URLs of the matching variations, by database queries alone."""
     rows = Variation.objects.filter(exercise__in=Exercise.objects.published())
     if muscle:
         rows = rows.filter(exercise__work__muscle__slug=muscle)
@@ -67,14 +67,14 @@ def in_the_rows(
     return {f"/exercises/{row.exercise.slug}/#{row.slug}" for row in rows}
 
 
-def ask(reader: Client, choice: dict[str, Any], **more: Any) -> Element:
+def library_page(reader: Client, choice: dict[str, Any], **more: Any) -> Element:
     response = reader.get(LIBRARY, choice | more)
     assert response.status_code == 200
     return read(response)
 
 
-def choose(reader: Client, page: Element, **choice: Any) -> Element:
-    """What the form of the page answers when a reader changes it like this and sends it."""
+def submit_filters(reader: Client, page: Element, **choice: Any) -> Element:
+    """Submit the page's form with these changes."""
     form = page.one("form", "choose")
     assert form.attrs.get("method", "get") == "get"
     offered = {(e.attrs["name"], e.attrs["value"]) for e in form.all("input", type="checkbox")}
@@ -93,17 +93,17 @@ def shown(page: Element) -> set[str]:
     return set(links)
 
 
-def said(page: Element) -> int:
+def result_count(page: Element) -> int:
     return int(page.one("p", "found").text.split()[0])
 
 
 @choices
-def test_form_answers_with_what_the_rows_say(reader: Client, choice: dict[str, Any]) -> None:
-    page = choose(reader, ask(reader, {}), **choice)
-    fitting = in_the_rows(**choice)
+def test_the_form_finds_what_the_database_finds(reader: Client, choice: dict[str, Any]) -> None:
+    page = submit_filters(reader, library_page(reader, {}), **choice)
+    fitting = expected_urls(**choice)
     assert fitting
     assert shown(page) == fitting
-    assert said(page) == len(fitting)
+    assert result_count(page) == len(fitting)
     assert len(page.all("meta", name="robots", content="noindex")) == bool(choice)
     exercises = {address.split("#")[0] for address in fitting}
     assert f"of {len(exercises)} exercise" in page.one("p", "found").text
@@ -111,11 +111,11 @@ def test_form_answers_with_what_the_rows_say(reader: Client, choice: dict[str, A
 
 
 @choices
-def test_address_of_a_choice_can_be_shared(reader: Client, choice: dict[str, Any]) -> None:
-    chosen = Chooser(QueryDict(urlencode(choice, doseq=True))).choice
-    assert Chooser(QueryDict(chosen.query)).choice == chosen
-    page = choose(reader, ask(reader, {}), **choice)
-    shared = read(reader.get(f"{LIBRARY}?{chosen.query}"))
+def test_the_url_of_filters_can_be_shared(reader: Client, choice: dict[str, Any]) -> None:
+    filters = LibraryFilter(QueryDict(urlencode(choice, doseq=True))).filters
+    assert LibraryFilter(QueryDict(filters.query)).filters == filters
+    page = submit_filters(reader, library_page(reader, {}), **choice)
+    shared = read(reader.get(f"{LIBRARY}?{filters.query}"))
     assert shown(shared) == shown(page)
     assert shared.one("form", "choose").fields() == page.one("form", "choose").fields()
     fields = page.one("form", "choose").fields()
@@ -125,48 +125,57 @@ def test_address_of_a_choice_can_be_shared(reader: Client, choice: dict[str, Any
     assert sorted([have] if isinstance(have, str) else have) == sorted(choice.get("have", []))
 
 
-def test_needs_are_met_by_any_of_their_alternatives_and_all_together(reader: Client) -> None:
-    feet, bar, goblet = "hip-thrust/#feet-elevated", "hip-thrust/#bench-barbell", "squat/#goblet"
-    for have, fits, not_fits in [
-        (["bench"], [feet], [bar, goblet]),
-        (["box"], [feet], [bar, goblet]),
-        (["barbell"], [], [feet, bar, goblet]),
-        (["box", "barbell"], [feet, bar], [goblet]),
-        (["bench", "barbell"], [feet, bar], [goblet]),
-        (["ball"], [goblet], [feet, bar]),
-        (["nothing"], ["plank/#full"], [feet, bar, goblet]),
-    ]:
-        found = shown(ask(reader, {"have": have}))
-        for address in fits:
-            assert f"/exercises/{address}" in found, have
-        for address in not_fits:
-            assert f"/exercises/{address}" not in found, have
+FEET, BAR, GOBLET = "hip-thrust/#feet-elevated", "hip-thrust/#bench-barbell", "squat/#goblet"
 
 
-def test_what_is_optional_does_not_have_to_be_there(reader: Client) -> None:
+@pytest.mark.parametrize(
+    ("have", "found", "not_found"),
+    [
+        (["bench"], [FEET], [BAR, GOBLET]),
+        (["box"], [FEET], [BAR, GOBLET]),
+        (["barbell"], [], [FEET, BAR, GOBLET]),
+        (["box", "barbell"], [FEET, BAR], [GOBLET]),
+        (["bench", "barbell"], [FEET, BAR], [GOBLET]),
+        (["ball"], [GOBLET], [FEET, BAR]),
+        (["nothing"], ["plank/#full"], [FEET, BAR, GOBLET]),
+    ],
+)
+def test_every_need_must_be_met_by_one_of_its_alternatives(
+    reader: Client, have: list[str], found: list[str], not_found: list[str]
+) -> None:
+    results = shown(library_page(reader, {"have": have}))
+    for address in found:
+        assert f"/exercises/{address}" in results
+    for address in not_found:
+        assert f"/exercises/{address}" not in results
+
+
+def test_optional_equipment_is_not_required(reader: Client) -> None:
     bench = "/exercises/back-extension/#bench"
-    assert bench in shown(ask(reader, {"have": ["back-extension-bench"]}))
-    assert bench not in shown(ask(reader, {"have": ["plate"]}))
+    assert bench in shown(library_page(reader, {"have": ["back-extension-bench"]}))
+    assert bench not in shown(library_page(reader, {"have": ["plate"]}))
 
 
-def test_results_say_with_what(reader: Client) -> None:
+def test_results_name_the_equipment_used(reader: Client) -> None:
     tools = {tool.slug: tool for tool in Equipment.objects.all()}
     variation = make_variation(one_of=[tools["bench"], tools["box"]])
     EquipmentNeed.objects.create(variation=variation, position=2).one_of.set([tools["band"]])
     optional = EquipmentNeed.objects.create(variation=variation, position=3, optional=True)
     optional.one_of.set([tools["plate"]])
 
-    def told(*have: str) -> str:
-        page = ask(reader, {"have": have, "words": variation.name})
+    def first_result(*have: str) -> str:
+        page = library_page(reader, {"have": have, "words": variation.name})
         return page.one("ul", "rungs").one("li").text
 
-    assert told("box", "band").endswith("done with box and resistance band")
-    assert told("bench", "band", "ball").endswith("done with bench and resistance band")
-    assert told("bench", "box", "band").endswith("done with bench or box and resistance band")
-    assert told("box", "band", "plate").endswith(
+    assert first_result("box", "band").endswith("done with box and resistance band")
+    assert first_result("bench", "band", "ball").endswith("done with bench and resistance band")
+    assert first_result("bench", "box", "band").endswith(
+        "done with bench or box and resistance band"
+    )
+    assert first_result("box", "band", "plate").endswith(
         "done with box and resistance band and weight plate"
     )
-    assert "done with" not in told()
+    assert "done with" not in first_result()
 
 
 STATES: list[dict[str, Any]] = [
@@ -180,10 +189,8 @@ STATES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda choice: urlencode(choice))
-def test_every_count_is_the_number_of_results_behind_it(
-    reader: Client, state: dict[str, Any]
-) -> None:
-    page = ask(reader, state)
+def test_each_options_count_is_its_number_of_results(reader: Client, state: dict[str, Any]) -> None:
+    page = library_page(reader, state)
     options = page.one("form", "choose").all("label", "tick")
     # "nothing, just me" and twice "any" are choices too.
     assert len(options) == 3 + len(EVERYTHING) + len(Level) + Muscle.objects.count()
@@ -192,25 +199,28 @@ def test_every_count_is_the_number_of_results_behind_it(
         value: Any = field["value"]
         if field["type"] == "checkbox":
             value = [*state.get("have", []), value]
-        followed = choose(reader, page, **{field["name"]: value})
-        assert said(followed) == len(shown(followed)) == count, option.text
-        assert count == len(in_the_rows(**state | {field["name"]: value})), option.text
+        followed = submit_filters(reader, page, **{field["name"]: value})
+        assert result_count(followed) == len(shown(followed)) == count, option.text
+        assert count == len(expected_urls(**state | {field["name"]: value})), option.text
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda choice: urlencode(choice))
-def test_map_changes_the_muscle_and_keeps_the_rest(reader: Client, state: dict[str, Any]) -> None:
-    page = ask(reader, state)
+def test_the_map_changes_the_muscle_and_keeps_the_other_filters(
+    reader: Client, state: dict[str, Any]
+) -> None:
+    page = library_page(reader, state)
     links = page.one("form", "choose").one("svg").all("a")
     assert len(links) >= Muscle.objects.count()
     for link in links:
         address = urlsplit(link.attrs["href"])
-        asked = parse_qs(address.query)
+        parameters = parse_qs(address.query)
         assert address.path == LIBRARY
         expected = {key: value if key == "have" else [value] for key, value in state.items()}
-        assert {key: set(values) for key, values in asked.items()} == {
-            key: set(values) for key, values in (expected | {"muscle": asked["muscle"]}).items()
+        assert {key: set(values) for key, values in parameters.items()} == {
+            key: set(values)
+            for key, values in (expected | {"muscle": parameters["muscle"]}).items()
         }
-        words = Muscle.objects.get(slug=asked["muscle"][0]).name
+        words = Muscle.objects.get(slug=parameters["muscle"][0]).name
         assert link.one("title").text.startswith(words)
 
 
@@ -224,10 +234,12 @@ def test_map_changes_the_muscle_and_keeps_the_rest(reader: Client, state: dict[s
         {"words": "unicycle", "muscle": "adductors", "have": ["cable"]},
     ],
 )
-def test_empty_result_leads_to_the_nearest_choice(reader: Client, choice: dict[str, Any]) -> None:
-    assert not in_the_rows(**choice)
-    page = ask(reader, choice)
-    assert said(page) == 0
+def test_an_empty_result_suggests_the_nearest_filters(
+    reader: Client, choice: dict[str, Any]
+) -> None:
+    assert not expected_urls(**choice)
+    page = library_page(reader, choice)
+    assert result_count(page) == 0
     assert "Nothing matches all of that." in page.one("div", "empty").text
     nearest = page.one("div", "empty").all("li")
     assert 1 <= len(nearest) <= 3
@@ -235,16 +247,16 @@ def test_empty_result_leads_to_the_nearest_choice(reader: Client, choice: dict[s
     assert counts == sorted(counts, reverse=True)
     for item, count in zip(nearest, counts, strict=True):
         followed = read(reader.get(item.one("a").attrs["href"]))
-        assert said(followed) == len(shown(followed)) == count > 0
+        assert result_count(followed) == len(shown(followed)) == count > 0
         assert item.one("a").text
 
 
-def test_library_without_exercises_says_so(reader: Client) -> None:
+def test_an_empty_library_suggests_nothing(reader: Client) -> None:
     Exercise.objects.update(published_at=None)
-    page = ask(reader, {"muscle": "calves"})
-    assert said(page) == 0
+    page = library_page(reader, {"muscle": "calves"})
+    assert result_count(page) == 0
     assert "Nearest" not in page.one("main").text
-    assert "Nothing fits" not in ask(reader, {}).one("main").text
+    assert "Nothing fits" not in library_page(reader, {}).one("main").text
 
 
 @pytest.mark.parametrize(
@@ -252,46 +264,53 @@ def test_library_without_exercises_says_so(reader: Client) -> None:
     ["muscle=wings", "level=expert", "have=kettlebell", "have=&level=&muscle=&words=",
      "muscle=calves%00", "MUSCLE=calves", "words=%00%00", "words=%20+%09", "have=none&have=1%27"],
 )  # fmt: skip
-def test_unknown_values_filter_nothing(reader: Client, query: str) -> None:
+def test_invalid_values_are_ignored(reader: Client, query: str) -> None:
     page = read(reader.get(f"{LIBRARY}?{query}"))
-    assert shown(page) == in_the_rows()
+    assert shown(page) == expected_urls()
     assert not page.all("input", checked="", type="checkbox")
     assert not page.all("meta", name="robots")
 
 
-def test_any_words_are_answered_and_none_is_a_wildcard(reader: Client) -> None:
+def test_any_words_are_valid_and_no_character_is_a_wildcard(reader: Client) -> None:
     literal = make_variation(name="50%_up & “over” <b>")
     address = {f"/exercises/{literal.exercise.slug}/#{literal.slug}"}
     for words in ("%", "_", "%_", "50% OVER”", "&", "<b>", "50\0%"):
-        assert shown(ask(reader, {"words": words})) == address, words
+        assert shown(library_page(reader, {"words": words})) == address, words
     for words in ("%p", ".*", "u_p", "a" * 5000, "a " * 2500, "\x1b", "\\", "'--", "🦓"):
-        page = ask(reader, {"words": words})
+        page = library_page(reader, {"words": words})
         field = page.one("input", name="words").attrs["value"]
         assert words[:20].strip("\x1b ").startswith(field[:20].strip("\x1b "))
-        chosen = Chooser(QueryDict(urlencode({"words": words}))).choice
-        assert Chooser(QueryDict(chosen.query)).choice == chosen
-        assert len(chosen.words) <= 100
+        filters = LibraryFilter(QueryDict(urlencode({"words": words}))).filters
+        assert LibraryFilter(QueryDict(filters.query)).filters == filters
+        assert len(filters.words) <= 100
 
 
-def test_query_is_the_same_however_the_choice_was_made(reader: Client) -> None:
-    query = Choice(have=frozenset(["box", "band"]), level="beginner", muscle="calves").query
-    for asked in ("have=box&have=band&muscle=calves&level=beginner",
-                  "level=beginner&words=&have=band&have=box&have=box&muscle=calves"):  # fmt: skip
-        assert Chooser(QueryDict(asked)).choice.query == query
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "have=box&have=band&muscle=calves&level=beginner",
+        "level=beginner&words=&have=band&have=box&have=box&muscle=calves",
+    ],
+)
+def test_the_query_does_not_depend_on_the_order_of_parameters(
+    reader: Client, parameters: str
+) -> None:
+    query = Filters(equipment=frozenset(["box", "band"]), level="beginner", muscle="calves").query
+    assert LibraryFilter(QueryDict(parameters)).filters.query == query
 
 
-def test_pages_keep_the_choice_and_share_out_all_results(reader: Client) -> None:
+def test_pages_keep_the_filters_and_contain_every_result_once(reader: Client) -> None:
     call_command("fill_library", 60, verbosity=0)
     choice: dict[str, Any] = {"level": "beginner", "have": ["bench", "band"]}
-    page, found, pages = ask(reader, choice), set[str](), 1
+    page, found, pages = library_page(reader, choice), set[str](), 1
     found |= shown(page)
     while more := page.one("nav", "pages").all("a", rel="next"):
         page = read(reader.get(f"{LIBRARY}{more[0].attrs['href']}"))
         assert not found & shown(page)
         found |= shown(page)
         pages += 1
-    assert found == in_the_rows(**choice)
-    assert len(found) == said(page)
+    assert found == expected_urls(**choice)
+    assert len(found) == result_count(page)
     assert pages > 1
     for number in ("0", "-1", str(pages + 1), "x", "01", "1.0", "²", "", "9" * 5000):
         assert reader.get(LIBRARY, choice | {"page": number}).status_code == 404, number

@@ -1,4 +1,4 @@
-"""The one place where a prescription, a need and a hold are put into words."""
+"""Formats prescriptions, equipment needs and poses as text, for pages, feeds, data and cards."""
 
 import re
 from collections.abc import Iterable
@@ -9,36 +9,35 @@ MEASURE = re.compile(r"(?<=\d) (?=×|(?:cm|kg|lb|inch(?:es)?|seconds?|reps?)\b)|
 HOLD = re.compile(r"\bhold(?:s|ing)?\b[^.;,]{0,30}?\bseconds?\b", re.IGNORECASE)
 
 
-def counted(number: int, one: str, many: str) -> str:
+def pluralize(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def unbroken(text: str) -> str:
-    """The text with "15 cm" and "3 × 10" never on two lines."""
+def nonbreaking(text: str) -> str:
+    """The text with no-break spaces inside "15 cm" and "3 × 10"."""
     return MEASURE.sub("\u00a0", text)
 
 
-def prescription_in_words(prescription: Prescription) -> str:
-    """ "3 sets of 10 repetitions each side, hold 2 seconds at the top". What is not stated is left
-    out."""
+def format_prescription(prescription: Prescription) -> str:
+    """For example "3 sets of 10 repetitions each side, hold 2 seconds at the top"."""
     if prescription.repetitions:
-        amount = counted(prescription.repetitions, "repetition", "repetitions")
+        amount = pluralize(prescription.repetitions, "repetition", "repetitions")
     else:
-        amount = counted(prescription.seconds or 0, "second", "seconds")
-    words = f"{counted(prescription.sets, 'set', 'sets')} of {amount}"
+        amount = pluralize(prescription.seconds or 0, "second", "seconds")
+    words = f"{pluralize(prescription.sets, 'set', 'sets')} of {amount}"
     if prescription.per_side:
         words += " each side"
-    return ", ".join([words, *details_in_words(prescription)])
+    return ", ".join([words, *format_details(prescription)])
 
 
-def details_in_words(prescription: Prescription) -> list[str]:
-    """ "hold 2 seconds at the top", "rest 60 seconds": what is stated beside the amount."""
+def format_details(prescription: Prescription) -> list[str]:
+    """All that is stated besides sets and amount, such as "rest 60 seconds"."""
     details = []
     if prescription.hold_seconds:
-        seconds = counted(prescription.hold_seconds, "second", "seconds")
+        seconds = pluralize(prescription.hold_seconds, "second", "seconds")
         details.append(f"hold {seconds} {prescription.hold_where}")
     if prescription.rest_seconds:
-        details.append(f"rest {counted(prescription.rest_seconds, 'second', 'seconds')}")
+        details.append(f"rest {pluralize(prescription.rest_seconds, 'second', 'seconds')}")
     if prescription.tempo:
         details.append(f"tempo {prescription.tempo}")
     if prescription.load:
@@ -46,18 +45,18 @@ def details_in_words(prescription: Prescription) -> list[str]:
     return details
 
 
-def needs_in_words(needs: Iterable[EquipmentNeed]) -> str:
-    """ "bench or box", "resistance band; if you like, dumbbell", or "nothing, just you"."""
+def format_needs(needs: Iterable[EquipmentNeed]) -> str:
+    """For example "bench or box", "band; if you like, dumbbell", or "nothing, just you"."""
     needs = list(needs)
-    required = [need_in_words(need) for need in needs if not need.optional]
-    optional = [need_in_words(need) for need in needs if need.optional]
+    required = [format_need(need) for need in needs if not need.optional]
+    optional = [format_need(need) for need in needs if need.optional]
     words = " and ".join(required) or "nothing, just you"
     if optional:
         words += f"; if you like, {' and '.join(optional)}"
     return words
 
 
-def need_in_words(need: EquipmentNeed) -> str:
+def format_need(need: EquipmentNeed) -> str:
     if need.note:
         return need.note
     names = [equipment.name for equipment in need.one_of.all()]
@@ -66,9 +65,9 @@ def need_in_words(need: EquipmentNeed) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def pose_in_words(steps: Iterable[Step], which: str) -> str:
-    """A drawing's text alternative, made from the steps: those that set up for the start, the last
-    one before the way back for the end."""
+def describe_pose(steps: Iterable[Step], which: str) -> str:
+    """The text alternative of a drawing, from the steps: for the start the set-up steps, for the
+    end the held steps, else the last step before the return."""
     steps = list(steps)
     set_up = [step.text for step in steps if step.phase == Step.Phase.SET_UP]
     if which == "start":

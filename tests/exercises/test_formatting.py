@@ -1,5 +1,4 @@
-"""A prescription, a need and a hold are put into words in one place, and the same words stand
-wherever a reader meets them."""
+"""Prescriptions, needs and holds as text, the same on every page."""
 
 import re
 from typing import Any
@@ -7,14 +6,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from exercises import wording
+from exercises import formatting
 from exercises.models import EquipmentNeed, Prescription, Step, Variation
 from tests.support.make import make_equipment, make_exercise, make_variation
 from tests.support.page import Element, read
 
 pytestmark = pytest.mark.django_db
 
-# what is stated: in words, in figures, and what stands below the figures
+# (fields, in words, in figures, the lines below the figures)
 PRESCRIPTIONS: list[tuple[dict[str, Any], str, str, list[str]]] = [
     ({"sets": 3, "repetitions": 10}, "3 sets of 10 repetitions", "3 × 10", []),
     ({"sets": 1, "repetitions": 1}, "1 set of 1 repetition", "1 × 1", []),
@@ -91,15 +90,15 @@ cases = pytest.mark.parametrize(("stated", "words", "figures", "below"), PRESCRI
 
 
 @cases
-def test_prescription_in_words(
+def test_a_prescription_is_formatted(
     stated: dict[str, Any], words: str, figures: str, below: list[str]
 ) -> None:
-    assert wording.prescription_in_words(Prescription(**stated)) == words
+    assert formatting.format_prescription(Prescription(**stated)) == words
     assert str(Prescription(**stated)) == figures
 
 
 @cases
-def test_every_page_says_the_same_words(
+def test_every_page_shows_the_same_prescription(
     reader: Client, stated: dict[str, Any], words: str, figures: str, below: list[str]
 ) -> None:
     exercise = make_exercise()
@@ -125,14 +124,12 @@ def test_every_page_says_the_same_words(
         side = " a side" if stated.get("per_side") else ""
         assert numbers[1] == f"{amount}{unit}{'' if amount == 1 else 's'}{side}"
         # Said once to each: what the figures show is hidden from a screen reader, which has words.
-        silent = [e for e in component.children if isinstance(e, Element)]
-        assert [e.attrs.get("aria-hidden") for e in silent] == [None, "true"] + ["true"] * len(
-            below
-        )
+        parts = [e for e in component.children if isinstance(e, Element)]
+        assert [e.attrs.get("aria-hidden") for e in parts] == [None, "true"] + ["true"] * len(below)
     assert figures in read(reader.get("/exercises/")).one("ul", "rungs").text
 
 
-def test_variation_without_a_prescription_shows_none(reader: Client) -> None:
+def test_a_variation_without_a_prescription_shows_none(reader: Client) -> None:
     variation = make_variation()
     Prescription.objects.all().delete()
     address = variation.exercise.get_absolute_url()
@@ -145,24 +142,24 @@ def test_variation_without_a_prescription_shows_none(reader: Client) -> None:
         assert "None" not in main.text
 
 
-def test_needs_in_words() -> None:
+def test_needs_are_formatted() -> None:
     bench, box, band, ball = [make_equipment(name=n) for n in ("bench", "box", "band", "ball")]
 
-    def needing(*needs: tuple[list[Any], dict[str, Any]]) -> str:
+    def formatted(*needs: tuple[list[Any], dict[str, Any]]) -> str:
         variation = make_variation()
         for position, (one_of, how) in enumerate(needs, 1):
             need = EquipmentNeed.objects.create(variation=variation, position=position, **how)
             need.one_of.set(one_of)
-        return wording.needs_in_words(variation.needs.all())
+        return formatting.format_needs(variation.needs.all())
 
-    assert needing() == "nothing, just you"
-    assert needing(([bench], {})) == "bench"
-    assert needing(([bench, box], {})) in ("bench or box", "box or bench")
-    assert needing(([band], {"note": "a loop band"})) == "a loop band"
-    assert needing(([band], {}), ([ball], {})) == "band and ball"
-    assert needing(([ball], {"optional": True})) == "nothing, just you; if you like, ball"
-    assert needing(([band], {}), ([ball], {"optional": True})) == "band; if you like, ball"
-    assert re.fullmatch(r"(\w+, ){2}\w+ or \w+", needing(([bench, box, band, ball], {})))
+    assert formatted() == "nothing, just you"
+    assert formatted(([bench], {})) == "bench"
+    assert formatted(([bench, box], {})) in ("bench or box", "box or bench")
+    assert formatted(([band], {"note": "a loop band"})) == "a loop band"
+    assert formatted(([band], {}), ([ball], {})) == "band and ball"
+    assert formatted(([ball], {"optional": True})) == "nothing, just you; if you like, ball"
+    assert formatted(([band], {}), ([ball], {"optional": True})) == "band; if you like, ball"
+    assert re.fullmatch(r"(\w+, ){2}\w+ or \w+", formatted(([bench, box, band, ball], {})))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +171,7 @@ def test_needs_in_words() -> None:
         ("Hold the bar. Wait 2 seconds.", ""),
     ],
 )
-def test_hold_stands_out_in_its_step(reader: Client, text: str, bold: str) -> None:
+def test_a_hold_is_bold_in_its_step(reader: Client, text: str, bold: str) -> None:
     variation = make_variation(steps=[f"{text} & <wait>"])
     page = read(reader.get(variation.exercise.get_absolute_url()))
     step = page.one("ol", "steps").one("li")
@@ -183,7 +180,7 @@ def test_hold_stands_out_in_its_step(reader: Client, text: str, bold: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "expected"),
     [
         ("all 3 × 10 are steady", "all 3~×~10 are steady"),
         ("6 inches (15 cm) away", "6~inches (15~cm) away"),
@@ -192,11 +189,11 @@ def test_hold_stands_out_in_its_step(reader: Client, text: str, bold: str) -> No
         ("2 sides, 10 secondary ones", "2 sides, 10 secondary ones"),
     ],
 )
-def test_a_number_stays_with_its_unit(text: str, kept: str) -> None:
-    assert wording.unbroken(text) == kept.replace("~", "\u00a0")
+def test_no_break_spaces_join_a_number_and_its_unit(text: str, expected: str) -> None:
+    assert formatting.nonbreaking(text) == expected.replace("~", "\u00a0")
 
 
-def test_steps_and_cues_keep_numbers_and_units_together(reader: Client) -> None:
+def test_steps_and_cues_have_no_break_spaces(reader: Client) -> None:
     exercise = make_exercise()
     more = {"cues": "Stop 5 cm above.", "ready_when": "all 3 × 10 are easy"}
     make_variation(exercise=exercise, steps=["Stay 15 cm away."], **more)
@@ -206,7 +203,7 @@ def test_steps_and_cues_keep_numbers_and_units_together(reader: Client) -> None:
     assert "all 3\u00a0×\u00a010 are easy" in page.raw
 
 
-def test_drawing_s_text_alternative_is_made_from_the_steps() -> None:
+def test_a_drawings_text_alternative_is_made_from_the_steps() -> None:
     set_up, move = Step.Phase.SET_UP, Step.Phase.MOVE
     steps = [
         Step(phase=set_up, text="Lie down."),
@@ -215,15 +212,15 @@ def test_drawing_s_text_alternative_is_made_from_the_steps() -> None:
         Step(phase=move, text="Lower."),
         Step(phase=Step.Phase.FINISH, text="Get up."),
     ]
-    assert wording.pose_in_words(steps, "start") == "Lie down. Brace."
-    assert wording.pose_in_words(steps, "end") == "Lift."
+    assert formatting.describe_pose(steps, "start") == "Lie down. Brace."
+    assert formatting.describe_pose(steps, "end") == "Lift."
     steps[2].hold_seconds = 2
-    assert wording.pose_in_words(steps, "end") == "Lift."
-    assert wording.pose_in_words(steps[2:3], "end") == "Lift."
-    assert wording.pose_in_words([], "start") == wording.pose_in_words([], "end") == ""
+    assert formatting.describe_pose(steps, "end") == "Lift."
+    assert formatting.describe_pose(steps[2:3], "end") == "Lift."
+    assert formatting.describe_pose([], "start") == formatting.describe_pose([], "end") == ""
 
 
-def words_of(variation: Variation) -> str:
+def text_of(variation: Variation) -> str:
     fields = ("summary", "adds", "cues", "mistakes", "check_first", "ready_when")
     exercise = variation.exercise
     steps = [step.text for step in variation.steps.all()]
@@ -233,11 +230,11 @@ def words_of(variation: Variation) -> str:
 
 
 @pytest.mark.usefixtures("starter")
-def test_starter_library_is_safe_in_words_and_rows() -> None:
+def test_the_starter_library_follows_the_safety_rules() -> None:
     rows = list(Variation.objects.complete())
     assert len(rows) >= 24
     for variation in rows:
-        words = words_of(variation)
+        words = text_of(variation)
         tools = {tool.slug for need in variation.needs.all() for tool in need.one_of.all()}
         assert not (variation.level == "beginner" and "barbell" in tools), variation
         assert not re.search(r"\b1\s?-?RM\b|one[- ]rep\w*[- ]max|max out", words, re.I)
@@ -250,6 +247,6 @@ def test_starter_library_is_safe_in_words_and_rows() -> None:
         if variation.slug == "barbell-back":
             assert "safety arms" in variation.check_first
             assert "spotter" in variation.check_first
-        for said in re.findall(r"[Hh]old (\d+) seconds?", "\n".join(
+        for seconds in re.findall(r"[Hh]old (\d+) seconds?", "\n".join(
             step.text for step in variation.steps.all())):  # fmt: skip
-            assert variation.prescription.hold_seconds == int(said), variation
+            assert variation.prescription.hold_seconds == int(seconds), variation

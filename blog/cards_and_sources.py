@@ -1,0 +1,74 @@
+"""Renders the texts of this app: supplies writing/markdown.py with exercise cards and sources."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from django.db.models import Q
+from django.template.loader import render_to_string
+
+from blog.models import Article, Author, Page, Source
+from exercises.models import Exercise, Variation
+from publishing.models import Site
+from writing import markdown
+from writing.markdown import Text, Thing
+
+CARD = "exercises/card.html"
+
+
+def render(
+    row: Article | Page | Author,
+    *,
+    sources: Iterable[Source] | None = None,
+    editing: bool = False,
+    card: str = CARD,
+    site: Site | None = None,
+) -> Text:
+    """Render the text of an article, page or biography as sanitized HTML with cards and citations.
+
+    A card that is missing or a draft is left out; with `editing`, the problem is reported in its
+    place. sources: those of an unsaved article, by default read from the database. card: the
+    template of a card. site: the site's row, if the caller has it, to avoid a query.
+    """
+    things = partial(_cards, template=card, site=site)
+    if isinstance(row, Article):
+        if sources is None:
+            sources = row.sources.all() if row.pk is not None else []
+        notes = [(source.key, _side_note(source, editing)) for source in sources]
+        return markdown.render(row.text, things=things, sources=notes, editing=editing)
+    text = row.text if isinstance(row, Page) else row.biography
+    return markdown.render(text, things=things, editing=editing)
+
+
+def preview(content: str) -> str:
+    """Render the preview below the Markdown field of a page or biography, problems included."""
+    return render(Page(text=content), editing=True).html
+
+
+def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, Thing]:
+    """The rendered card, or the problem, of each name such as "hip-thrust/basic-floor"."""
+    slugs = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
+    variations = Variation.objects.filter(
+        exercise__slug__in=[exercise for exercise, _ in slugs.values()],
+        slug__in=[variation for _, variation in slugs.values()],
+    ).complete()
+    variations = variations.annotate(live=Q(exercise__in=Exercise.objects.published()))
+    found = {(v.exercise.slug, v.slug): v for v in variations}
+    site = site or (Site.current() if found else None)
+    things = {}
+    for name, key in slugs.items():
+        if key not in found:
+            things[name] = Thing(problem=f"there is no exercise “{name}”.")
+        elif not found[key].live:
+            problem = f"“{found[key]}” is still a draft: readers do not see its card."
+            things[name] = Thing(problem=problem)
+        else:
+            context = {"variation": found[key], "site": site, "in_article": True}
+            things[name] = Thing(render_to_string(template, context), row=found[key])
+    return things
+
+
+def _side_note(source: Source, editing: bool) -> str:
+    """The note beside a citation: author and year, and in the editor also what was found."""
+    author = source.authors.split(",")[0] or source.publisher or source.title
+    note = f"{author}, {source.year}" if source.year else author
+    return f"{note}: {source.found}" if editing and source.found else note
