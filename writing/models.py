@@ -13,6 +13,6 @@ class WithText(models.Model):
     class Meta:
         abstract = True
 
-    def placed_pictures(self) -> list[str]:
-        """The short names of the pictures in its text; pictures/usage.py asks."""
+    def embedded_pictures(self) -> list[str]:
+        """The short names of the pictures in its text; called by pictures/usage.py."""
         return placed_pictures(getattr(self, self.markdown_field))

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST
 
-from pictures import encoding
-from pictures.views import save_upload
+from pictures.uploads import save_upload
+from pictures.worker.codec.errors import InvalidPicture
 
 
 @require_POST
@@ -32,8 +32,8 @@ def markdown_upload(request: HttpRequest) -> JsonResponse:
     if file is None:
         return JsonResponse({"image": ["Choose a picture."]}, status=400)
     try:
-        picture = save_upload(file.file, file.name or "")
-    except encoding.Refused as refused:
-        return JsonResponse({"image": [str(refused)]}, status=400)
+        picture = save_upload(file, file.name or "")
+    except InvalidPicture as error:
+        return JsonResponse({"image": [str(error)]}, status=400)
     words = reverse("admin:publishing_picture_words", args=[picture.pk])
     return JsonResponse({"image_code": f"\n[[picture:{picture.name}]]\n", "words": words})

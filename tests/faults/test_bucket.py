@@ -15,9 +15,9 @@ from tests.support.site import ROOT, RunningSite
 pytestmark = pytest.mark.faults
 
 TAKE_IN = """
-from pictures import encoding
-from tests.make import image_file
-print(pictures.take_in(image_file((960, 540))).token)
+from pictures.files import store_upload
+from tests.support.make import image_file
+print(store_upload(image_file((960, 540))).token)
 """
 
 

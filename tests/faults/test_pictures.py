@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pictures import encoding, worker
+from pictures import process
+from pictures.worker.codec.renditions import StoredPicture
 from tests.support.photos import heic, saved, scene
 from tests.support.site import ROOT, RunningSite
 
@@ -40,7 +41,7 @@ def keep(site: RunningSite, picture: bytes, cookie: str) -> str:
     while True:
         _, text = site.drop(picture, cookie)
         told = json.loads(text)
-        if told.get("image") != [encoding.BUSY]:
+        if told.get("image") != [process.BUSY]:
             return "placed" if "image_code" in told else text
 
 
@@ -102,20 +103,20 @@ def test_it_works_under_the_shipped_unit(kind: str, tmp_path: Path) -> None:
     def confine() -> None:
         assert seccomp.seccomp_load(filter_) == 0
 
-    limits = encoding.LIMITS._asdict()
-    job = {"do": "take_in", "token": "a" * 26, "focus": (50, 50), **limits}
+    limits = process.LIMITS._asdict()
+    job = {"job": "store", "token": "a" * 26, "focus": (50, 50), **limits}
     made = subprocess.run(
-        [*encoding.COMMAND, str(tmp_path), json.dumps(job)],
+        [*process.COMMAND, str(tmp_path), json.dumps(job)],
         input=picture,
         capture_output=True,
-        env=encoding.ENVIRONMENT,
+        env=process.ENVIRONMENT,
         preexec_fn=confine,
         timeout=60,
     )
     assert (made.returncode, made.stderr) == (0, b"")
-    stored = worker.Stored(**json.loads(made.stdout))
+    stored = StoredPicture(**json.loads(made.stdout))
     there = {path.name for path in (tmp_path / "pictures").iterdir()}
-    assert there == set(stored.files((50, 50)))
+    assert there == set(stored.file_names((50, 50)))
     seccomp.seccomp_release(filter_)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from blog import check
 from blog.models import Article
 from pictures.models import Picture
-from pictures.usage import texts_that_place, uses
+from pictures.usage import texts_that_embed, uses
 from tests.support.make import make_article, make_page, make_picture
 from writing import markdown
 
@@ -90,7 +90,7 @@ def test_all_agree(reader: Client, media: Path, text: str, placed: bool) -> None
     assert seen_by_readers(reader, picture, article) == placed
     assert in_the_sitemap(reader, picture) == placed
     shown = [article, page] if placed else []
-    assert sorted(map(str, texts_that_place(picture))) == sorted(map(str, shown))
+    assert sorted(map(str, texts_that_embed(picture))) == sorted(map(str, shown))
     assert [str(use.row) for use in uses([picture])[picture.pk]] == [*map(str, shown)]
     Picture.objects.update(text_alternative="")
     asks = [finding for finding in check.findings(article) if "needs words" in finding.sentence]
@@ -102,7 +102,7 @@ def test_a_picture_without_words_is_neither_shown_nor_listed(reader: Client, med
     article = make_article(text=LINE)
     assert not seen_by_readers(reader, picture, article)
     assert not in_the_sitemap(reader, picture)
-    assert texts_that_place(picture) == [article]
+    assert texts_that_embed(picture) == [article]
 
 
 PIECES = [

@@ -9,7 +9,7 @@ def files(where: str = "pictures") -> dict[str, bytes]:
     """What addresses lead to, or the originals, by name."""
     storage: Any = storages[where]
     found = {}
-    for name in sorted(storage.starting("")):
+    for name in sorted(storage.list_prefix("")):
         with storage.open(name) as file:
             found[name] = file.read()
     return found

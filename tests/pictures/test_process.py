@@ -20,9 +20,11 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from pictures import encoding, worker
-from pictures.encoding import Limits, Refused
+from pictures import process
+from pictures.files import store_missing_files, store_upload, store_wide_crop, validate_upload
 from pictures.models import Picture
+from pictures.process import COMMAND, Limits
+from pictures.worker.codec.errors import InvalidPicture
 from tests.support.make import make_picture
 from tests.support.photos import heic, saved, scene
 from tests.support.site import RunningSite
@@ -41,7 +43,7 @@ def children(parent: int) -> list[int]:
             command = (status.parent / "cmdline").read_bytes()
         except OSError:  # it has ended
             continue
-        if of == parent and worker.__file__.encode() in command:
+        if of == parent and COMMAND[-1].encode() in command:
             found.append(int(status.parent.name))
     return found
 
@@ -67,7 +69,7 @@ def work_folder(data: Path | None = None) -> list[str]:
 def reading(picture: bytes) -> Iterator[tuple[int, Future[Any]]]:
     """The child that takes this picture in, halted after it has set its limits."""
     with ThreadPoolExecutor(1) as pool:
-        taking = pool.submit(encoding.take_in, io.BytesIO(picture))
+        taking = pool.submit(store_upload, io.BytesIO(picture))
         child = until(lambda: children(os.getpid()))[0]
         until(lambda: has_its_limits(child))
         os.kill(child, signal.SIGSTOP)
@@ -83,7 +85,7 @@ def test_it_sees_nothing_of_the_site(media: Path) -> None:
     with reading(LARGE) as (child, _):
         process = Path(f"/proc/{child}")
         environment = (process / "environ").read_bytes().split(b"\0")
-        files = {path.name: os.readlink(path) for path in (process / "fd").iterdir()}
+        files = {path.name: str(path.readlink()) for path in (process / "fd").iterdir()}
         command = (process / "cmdline").read_bytes()
     assert environment == [b"MALLOC_ARENA_MAX=1", b""]
     assert secret not in command
@@ -118,8 +120,8 @@ def test_it_imports_only_what_reads_pictures(
     tmp_path: Path, name: str, picture: bytes, reads_heic: bool
 ) -> None:
     """Each import is time that every picture takes."""
-    job = {"do": "check", "seconds": 30, "megabytes": 700}
-    command = [sys.executable, "-I", "-X", "importtime", worker.__file__, str(tmp_path)]
+    job = {"job": "validate", "seconds": 30, "megabytes": 700}
+    command = [sys.executable, "-I", "-X", "importtime", COMMAND[-1], str(tmp_path)]
     done = subprocess.run(
         [*command, json.dumps(job)], input=picture, capture_output=True, check=True, env={}
     )
@@ -133,37 +135,37 @@ def test_it_imports_only_what_reads_pictures(
 @pytest.mark.django_db
 @pytest.mark.parametrize("way", ["take in", "check", "cut", "complete"])
 def test_one_that_is_killed_costs_a_sentence_and_leaves_nothing(media: Path, way: str) -> None:
-    kept = encoding.take_in(io.BytesIO(saved(scene((4000, 3000)), "JPEG")))
+    kept = store_upload(io.BytesIO(saved(scene((4000, 3000)), "JPEG")))
     before = every_file()
     work = {
-        "take in": lambda: encoding.take_in(io.BytesIO(LARGE)),
-        "check": lambda: encoding.check(io.BytesIO(LARGE)),
-        "cut": lambda: encoding.cut_anew(kept, (0, 0)),
-        "complete": lambda: encoding.complete(kept, (9, 9), [*before]),
+        "take in": lambda: store_upload(io.BytesIO(LARGE)),
+        "check": lambda: validate_upload(io.BytesIO(LARGE)),
+        "cut": lambda: store_wide_crop(kept, (0, 0)),
+        "complete": lambda: store_missing_files(kept, (9, 9), [*before]),
     }
     with ThreadPoolExecutor(1) as pool:
         doing = pool.submit(work[way])
         os.kill(until(lambda: children(os.getpid()))[0], signal.SIGKILL)
-        with pytest.raises(Refused, match="its reader was stopped"):
+        with pytest.raises(InvalidPicture, match="its reader was stopped"):
             doing.result(timeout=30)
     assert every_file() == before
     assert work_folder() == ["lock"]
-    encoding.check(io.BytesIO(SMALL))
+    validate_upload(io.BytesIO(SMALL))
 
 
 @pytest.mark.parametrize(
     ("limits", "sentence"),
     [
         (Limits(seconds=1), "would take too long to read"),
-        (Limits(megabytes=130), "takes more memory than there is for one"),  # decoding
+        (Limits(megabytes=130), "needs more memory than is allowed"),  # decoding
         (Limits(megabytes=260), "perhaps for lack of memory"),  # encoding
     ],
 )
 def test_one_that_takes_too_much_costs_a_sentence_and_leaves_nothing(
     media: Path, limits: Limits, sentence: str
 ) -> None:
-    with pytest.raises(Refused, match=sentence):
-        encoding.take_in(io.BytesIO(LARGE), limits=limits)
+    with pytest.raises(InvalidPicture, match=sentence):
+        store_upload(io.BytesIO(LARGE), limits=limits)
     assert every_file() == {}
     assert work_folder() == ["lock"]
     assert children(os.getpid()) == []
@@ -176,15 +178,15 @@ def test_who_waits_too_long_for_others_is_told(
     """Another process of the site is at work on a picture."""
     make_picture(name="kept")
     before = every_file()
-    monkeypatch.setattr(encoding, "WAIT", 0.1)
+    monkeypatch.setattr(process, "LOCK_TIMEOUT", 0.1)
     with (settings.DATA_DIR / "pictures-at-work" / "lock").open() as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         dropped = trainer.post("/markdownx/upload/", {"image": io.BytesIO(SMALL)})
         form = {"file": io.BytesIO(SMALL), "text_alternative": "A.", "focal_x": 5, "focal_y": 5}
         saved_whole = trainer.post("/admin/publishing/picture/add/", form)
     assert dropped.status_code == 400
-    assert dropped.json() == {"image": [encoding.BUSY]}
-    assert saved_whole.context["adminform"].form.errors["file"] == [encoding.BUSY]
+    assert dropped.json() == {"image": [process.BUSY]}
+    assert saved_whole.context["adminform"].form.errors["file"] == [process.BUSY]
     assert every_file() == before
     assert Picture.objects.count() == 1
     again = trainer.post("/markdownx/upload/", {"image": io.BytesIO(SMALL)})
@@ -210,11 +212,11 @@ def test_the_child_of_the_served_site_is_killed(site: RunningSite) -> None:
         dropping = pool.submit(site.drop, LARGE, cookie)
         os.kill(until(lambda: children(worker_pid(site)))[0], signal.SIGKILL)
         response, text = dropping.result()
-    assert (response.status, json.loads(text)) == (400, {"image": [encoding.STOPPED]})
+    assert (response.status, json.loads(text)) == (400, {"image": [process.STOPPED]})
     assert site.rows("SELECT count(*) FROM publishing_picture") == rows
     assert files(site) == []
     assert work_folder(site.folder) == ["lock"]
-    assert "The process for a picture ended with -9" in site.log
+    assert "The picture process ended with -9" in site.log
     assert site.drop(SMALL, cookie)[0].status == 200
 
 
@@ -251,7 +253,7 @@ def test_a_folder_left_behind_never_becomes_part_of_a_picture(media: Path) -> No
     made = settings.DATA_DIR / "pictures-at-work" / "made" / "pictures"
     made.mkdir(parents=True)
     (made / f"{'a' * 26}-480.jpg").write_bytes(b"half")
-    encoding.check(io.BytesIO(SMALL))
+    validate_upload(io.BytesIO(SMALL))
     assert work_folder() == ["lock"]
 
 
@@ -273,7 +275,7 @@ def test_whatever_stands_in_the_place_of_its_folder_is_removed(
     kept = settings.DATA_DIR / "kept"
     kept.write_bytes(b"kept")
     made(work / "made")
-    encoding.check(io.BytesIO(SMALL))
+    validate_upload(io.BytesIO(SMALL))
     assert work_folder() == ["lock"]
     assert kept.read_bytes() == b"kept"
 
@@ -283,9 +285,9 @@ def test_one_that_ends_without_an_answer_costs_a_sentence(
     trainer: Client, media: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     """Its exit status is 0 all the same."""
-    monkeypatch.setattr(encoding, "COMMAND", [sys.executable, "-c", f"print({said!r}, end='')"])
+    monkeypatch.setattr(process, "COMMAND", [sys.executable, "-c", f"print({said!r}, end='')"])
     dropped = trainer.post("/markdownx/upload/", {"image": io.BytesIO(SMALL)})
-    assert (dropped.status_code, dropped.json()) == (400, {"image": [encoding.STOPPED]})
+    assert (dropped.status_code, dropped.json()) == (400, {"image": [process.STOPPED]})
     assert every_file() == {}
 
 
@@ -307,6 +309,6 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 def test_what_a_decoder_prints_is_no_part_of_the_answer(
     media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoding, "COMMAND", [sys.executable, "-c", NOISY, worker.__file__])
-    stored = encoding.take_in(io.BytesIO(SMALL))
-    assert stored.original in every_file()
+    monkeypatch.setattr(process, "COMMAND", [sys.executable, "-c", NOISY, COMMAND[-1]])
+    stored = store_upload(io.BytesIO(SMALL))
+    assert stored.original_name in every_file()
