@@ -14,8 +14,9 @@ from django.urls import Resolver404, resolve
 from blog.models import Article, Author, Page
 from exercises.models import Exercise, Prescription, Variation
 from publishing.models import Redirect, Subject
-from writing import check, claims, markdown
+from writing import check, claims
 from writing.check import Finding
+from writing.syntax import picture_name
 
 TITLE_FITS = 60  # characters that search results show
 
@@ -23,7 +24,7 @@ TITLE_FITS = 60  # characters that search results show
 def findings(article: Article) -> list[Finding]:
     """Everything to look at, stops first; the article may be typed and not saved."""
     blocks = list(check.blocks(article.text))
-    names = [block.words for block in blocks if block.kind == "placed"]
+    names = [block.words for block in blocks if block.kind == "embed"]
     found = [
         *_about_fields(article),
         *_about_lead_picture(article),
@@ -78,7 +79,7 @@ def _about_cards(
             before = []
         elif block.kind == "words":
             before.append(block)
-        elif not markdown.picture_name(block.words):
+        elif not picture_name(block.words):
             variation = variations.get(block.words)
             if variation is None:
                 sentence = f"The card “{block.words}” leads nowhere: there is no such exercise."

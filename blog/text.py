@@ -10,7 +10,7 @@ from blog.models import Article, Author, Page, Source
 from exercises.models import Exercise, Variation
 from publishing.models import Site
 from writing import markdown
-from writing.markdown import Text, Thing
+from writing.markdown import Embed, Text
 
 CARD = "exercises/card.html"
 
@@ -27,14 +27,14 @@ def render(
     Readers get nothing for a card that is missing or a draft; with editing, its line is told.
     card names the template of an exercise; site saves its query to who has it already.
     """
-    things = partial(_cards, template=card, site=site)
+    embeds = partial(_cards, template=card, site=site)
     if isinstance(row, Article):
         sources = (
             [(s.key, _short(s, editing)) for s in row.sources.all()] if row.pk is not None else []
         )
-        return markdown.render(row.text, things=things, sources=sources, editing=editing)
+        return markdown.render(row.text, embeds=embeds, sources=sources, editing=editing)
     text = row.text if isinstance(row, Page) else row.biography
-    return markdown.render(text, things=things, editing=editing)
+    return markdown.render(text, embeds=embeds, editing=editing)
 
 
 def preview(content: str) -> str:
@@ -42,7 +42,7 @@ def preview(content: str) -> str:
     return render(Page(text=content), editing=True).html
 
 
-def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, Thing]:
+def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, Embed]:
     places = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
     variations = Variation.objects.filter(
         exercise__slug__in=[place[0] for place in places.values()],
@@ -51,17 +51,17 @@ def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, T
     variations = variations.annotate(live=Q(exercise__in=Exercise.objects.published()))
     found = {(v.exercise.slug, v.slug): v for v in variations}
     site = site or (Site.current() if found else None)
-    things = {}
+    embeds = {}
     for name, place in places.items():
         if place not in found:
-            things[name] = Thing(problem=f"there is no exercise “{name}”.")
+            embeds[name] = Embed(problem=f"there is no exercise “{name}”.")
         elif not found[place].live:
             problem = f"“{found[place]}” is still a draft: readers do not see its card."
-            things[name] = Thing(problem=problem)
+            embeds[name] = Embed(problem=problem)
         else:
             context = {"variation": found[place], "site": site, "in_article": True}
-            things[name] = Thing(render_to_string(template, context), row=found[place])
-    return things
+            embeds[name] = Embed(render_to_string(template, context), row=found[place])
+    return embeds
 
 
 def _short(source: Source, editing: bool) -> str:

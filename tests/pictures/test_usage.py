@@ -14,7 +14,7 @@ from blog.models import Article
 from pictures.models import Picture
 from pictures.usage import texts_that_embed, uses
 from tests.support.make import make_article, make_page, make_picture
-from writing import markdown
+from writing import syntax
 
 LINE = "[[picture:zebra-herd]]"
 PLACED = {
@@ -114,10 +114,10 @@ PIECES = [
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=12))
 def test_the_quick_reading_finds_what_the_whole_one_does(lines: list[str]) -> None:
     text = "\n".join(lines)
-    names = [token.content for token in markdown.parse(text) if token.type == "placed"]
-    assert markdown.placed_names(text) == [*dict.fromkeys(names)]
+    names = [token.content for token in syntax.parse(text) if token.type == "embed"]
+    assert syntax.embedded_names(text) == [*dict.fromkeys(names)]
     pictures = [name.removeprefix("picture:") for name in names if name.startswith("picture:")]
-    assert markdown.placed_pictures(text) == [*dict.fromkeys(pictures)]
+    assert syntax.embedded_pictures(text) == [*dict.fromkeys(pictures)]
 
 
 @pytest.mark.database

@@ -7,7 +7,8 @@ import pytest
 from blog import text
 from tests.support.make import make_article, make_exercise, make_picture, make_variation
 from tests.support.page import Element, read
-from writing.markdown import LIMIT, Thing, render
+from writing.markdown import Embed, render
+from writing.syntax import MAX_LENGTH
 
 
 def html(source: str, **how: Any) -> Element:
@@ -69,17 +70,17 @@ def test_typography_is_set() -> None:
     assert html('"Quoted" -- it\'s 3...').text == "“Quoted” – it’s 3…"
 
 
-def test_things_are_placed_on_lines_of_their_own() -> None:
+def test_embeds_are_placed_on_lines_of_their_own() -> None:
     asked = []
 
-    def things(names: list[str]) -> dict[str, Thing]:
+    def embeds(names: list[str]) -> dict[str, Embed]:
         asked.append(names)
-        return {name: Thing(f"<b>{name}</b>") for name in names}
+        return {name: Embed(f"<b>{name}</b>") for name in names}
 
     source = "One\n[[A/b]]\ntwo [[c/d]] three\n\n- [[e/f]]\n\n`[[g/h]]`\n\n    [[code/x]]"
-    rendered = render(source, things=things)
+    rendered = render(source, embeds=embeds)
     assert asked == [["a/b", "e/f"]]
-    assert rendered.things == ["a/b", "e/f"]
+    assert rendered.embeds == ["a/b", "e/f"]
     page = read(str(rendered.html))
     assert [b.text for b in page.all("b")] == ["a/b", "e/f"]
     assert "two [[c/d]] three" in page.text
@@ -152,8 +153,8 @@ def test_pictures_are_placed_by_their_record() -> None:
 
 
 def test_a_text_over_the_limit_is_cut_and_told() -> None:
-    rendered = render("a" * (LIMIT + 1), editing=True)
-    assert len(rendered.html) < LIMIT + 100
+    rendered = render("a" * (MAX_LENGTH + 1), editing=True)
+    assert len(rendered.html) < MAX_LENGTH + 100
     (problem,) = rendered.problems
     assert "longer than 100,000 characters" in problem
 

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from tests.support.page import read
-from writing.markdown import ATTRIBUTES, LIMIT, TAGS, Thing, render
+from writing.markdown import ATTRIBUTES, TAGS, Embed, render
+from writing.syntax import MAX_LENGTH
 
 SCHEMES = {"http", "https", "mailto", "tel"}
 OWN = {
@@ -87,7 +88,7 @@ def only_what_is_allowed(source: str, html: str) -> None:
 def test_nothing_of_it_runs(source: str, editing: bool) -> None:
     rendered = render(
         source,
-        things=lambda names: {n: Thing("<b>card</b>") for n in names if n == "a/b"},
+        embeds=lambda names: {n: Embed("<b>card</b>") for n in names if n == "a/b"},
         sources=[("key", "<i>Name</i>")],
         editing=editing,
     )
@@ -149,7 +150,7 @@ def test_no_text_takes_much_longer_than_honest_work() -> None:
     """An honest text of the longest length is the measure; each hostile one may take a few times
     as long, where a quadratic parser takes thousands of times."""
     paragraph = "## Part\n\nSome *words* with a [link](/a/) and “more” of them. | a | b\n\n"
-    honest = (paragraph * (LIMIT // len(paragraph) + 1))[:LIMIT]
+    honest = (paragraph * (MAX_LENGTH // len(paragraph) + 1))[:MAX_LENGTH]
     render(honest[:1000])
     measure = seconds(render, honest)
     took = {name: seconds(render, source) / measure for name, source in SLOW.items()}
