@@ -74,19 +74,11 @@ def _citation(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dic
     if first:
         state.cited.append(key)
     number = state.cited.index(key) + 1
-    back = format_html(' id="cite-{}"', key) if first else ""
+    anchor = format_html(' id="cite-{}"', key) if first else ""
     note = format_html('<small class="side-note">{} {}</small>', number, state.source_names[key])
-    return state.placeholder(
-        format_html(
-            '<sup class="cite"><a href="#source-{}" aria-label="Source {}"{}>{}</a></sup>{}',
-            key,
-            number,
-            back,
-            number,
-            note if first else "",
-        ),
-        "span",
-    )
+    mark = '<sup class="cite"><a href="#source-{0}" aria-label="Source {1}"{2}>{1}</a></sup>{3}'
+    html = format_html(mark, key, number, anchor, note if first else "")
+    return state.placeholder(html, "span")
 
 
 def _image(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
@@ -110,9 +102,8 @@ def _cell(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -
 
 def _table(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
     """A focusable wrapper lets a wide table scroll on a phone, and by keyboard."""
-    return '<div class="table" role="group" aria-label="Table" tabindex="0">' + self.renderToken(
-        tokens, i, options, env
-    )
+    wrapper = '<div class="table" role="group" aria-label="Table" tabindex="0">'
+    return wrapper + self.renderToken(tokens, i, options, env)
 
 
 def _table_close(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
@@ -125,16 +116,8 @@ def _paragraph(self: Any, tokens: Sequence[Token], i: int, options: Any, env: di
     return self.renderToken(tokens, i, options, env)
 
 
-RULES = {
-    "embed": _embed,
-    "citation": _citation,
-    "image": _image,
-    "link_open": _link,
-    "th_open": _cell,
-    "td_open": _cell,
-    "table_open": _table,
-    "table_close": _table_close,
-    "paragraph_open": _paragraph,
-}
-for _name, _rule in RULES.items():
+_rules = {"embed": _embed, "citation": _citation, "image": _image, "link_open": _link}
+_rules |= {"th_open": _cell, "td_open": _cell, "paragraph_open": _paragraph}
+_rules |= {"table_open": _table, "table_close": _table_close}
+for _name, _rule in _rules.items():
     parser.add_render_rule(_name, _rule)

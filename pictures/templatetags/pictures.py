@@ -15,11 +15,8 @@ def picture(
     silent: bool = False,
     wide: bool = False,
 ) -> dict[str, Any]:
-    """Renders a <picture> with AVIF and its fallback.
-
-    lead: loads it with high priority. silent: leaves out the text alternative, which a link beside
-    it repeats. wide: crops to 16:9 around the focal point.
-    """
+    """Renders a <picture> with AVIF and its fallback. lead: loads it first. silent: has no text
+    alternative, because a link beside it says the same. wide: the 16:9 crop."""
     rendition = picture.wide_crop if wide else picture.uncropped
 
     def srcset(extension: str) -> str:

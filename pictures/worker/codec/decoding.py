@@ -9,17 +9,9 @@ from typing import IO
 
 from PIL import ExifTags, Image, ImageCms, ImageFile, UnidentifiedImageError
 
-from . import jpeg
+from . import jpeg, limits
 from .errors import OR_AS_JPEG, TOO_LARGE, TOO_LONG, TOO_MANY_PIXELS, InvalidPicture
 from .formats import READABLE, STILL_WITH_SEVERAL_FRAMES
-from .limits import (
-    MAX_BYTES,
-    MAX_DECODED_PIXELS,
-    MAX_SCANS,
-    MAX_SIDE,
-    MEGAPIXELS,
-    MEGAPIXELS_OF_FOUR_CHANNELS,
-)
 
 # What undoes each value of Exif's orientation tag.
 TRANSPOSITIONS = {
@@ -38,10 +30,10 @@ def decode(file: IO[bytes]) -> Image.Image:
 
     One of more than MAX_DECODED_PIXELS is returned at half its width. Raises InvalidPicture.
     """
-    data = file.read(MAX_BYTES + 1)
+    data = file.read(limits.MAX_BYTES + 1)
     if not data:
         raise InvalidPicture("The file is empty.")
-    if len(data) > MAX_BYTES:
+    if len(data) > limits.MAX_BYTES:
         raise InvalidPicture("The file is larger than 20 MB. Save it smaller and try again.")
     try:
         return _normalized(_loaded(data))  # no variable: each step can free its input
@@ -50,7 +42,7 @@ def decode(file: IO[bytes]) -> Image.Image:
     except MemoryError:
         raise InvalidPicture(TOO_LARGE) from None
     except Image.DecompressionBombError:  # Pillow's own limit, which is far above ours
-        raise InvalidPicture(TOO_MANY_PIXELS.format(max(MEGAPIXELS.values()), "")) from None
+        raise InvalidPicture(TOO_MANY_PIXELS.format(max(limits.MEGAPIXELS.values()), "")) from None
     except UnidentifiedImageError:
         raise InvalidPicture(
             "This is not a picture I can read, or it is cut off. Use JPEG, PNG, WebP, AVIF or HEIC."
@@ -60,12 +52,12 @@ def decode(file: IO[bytes]) -> Image.Image:
 
 
 def _loaded(data: bytes) -> Image.Image:
-    if data[:4] == b"RIFF" and _webp_pixels(data) > MEGAPIXELS["WEBP"] * 1_000_000:
-        raise InvalidPicture(TOO_MANY_PIXELS.format(MEGAPIXELS["WEBP"], OR_AS_JPEG))
+    if data[:4] == b"RIFF" and _webp_pixels(data) > limits.MEGAPIXELS["WEBP"] * 1_000_000:
+        raise InvalidPicture(TOO_MANY_PIXELS.format(limits.MEGAPIXELS["WEBP"], OR_AS_JPEG))
     image = _opened(data)
     _check_header(image)
     is_jpeg = image.format in ("JPEG", "MPO")
-    if is_jpeg and jpeg.scan_count(data) > MAX_SCANS:
+    if is_jpeg and jpeg.scan_count(data) > limits.MAX_SCANS:
         raise InvalidPicture(TOO_LONG)
     if not is_jpeg:
         return _with_pixels(image)
@@ -107,13 +99,13 @@ def _webp_pixels(data: bytes) -> int:
 
 def _check_header(image: ImageFile.ImageFile) -> None:
     """Refuses by what the file's header states, before its pixels are decoded."""
-    megapixels = MEGAPIXELS[image.format or ""]
+    megapixels = limits.MEGAPIXELS[image.format or ""]
     if image.mode in ("CMYK", "RGBA") or image.has_transparency_data:
-        megapixels = min(megapixels, MEGAPIXELS_OF_FOUR_CHANNELS)
+        megapixels = min(megapixels, limits.MEGAPIXELS_OF_FOUR_CHANNELS)
     if image.width * image.height > megapixels * 1_000_000:
-        jpeg_may = image.format not in ("JPEG", "MPO") and megapixels < MEGAPIXELS["JPEG"]
+        jpeg_may = image.format not in ("JPEG", "MPO") and megapixels < limits.MEGAPIXELS["JPEG"]
         raise InvalidPicture(TOO_MANY_PIXELS.format(megapixels, OR_AS_JPEG if jpeg_may else ""))
-    if max(image.size) > MAX_SIDE:
+    if max(image.size) > limits.MAX_SIDE:
         raise InvalidPicture("The picture is longer than 16,000 pixels. Cut it and try again.")
     several = getattr(image, "n_frames", 1) > 1 and image.format not in STILL_WITH_SEVERAL_FRAMES
     if several or (image.get_format_mimetype() or "").endswith("-sequence"):
@@ -121,7 +113,7 @@ def _check_header(image: ImageFile.ImageFile) -> None:
 
 
 def _with_pixels(image: ImageFile.ImageFile) -> Image.Image:
-    if image.width * image.height > MAX_DECODED_PIXELS:
+    if image.width * image.height > limits.MAX_DECODED_PIXELS:
         image.draft(None, (image.width // 2, image.height // 2))  # JPEG: decodes at half size
     image.load()
     return image
@@ -166,7 +158,7 @@ def _normalized(image: Image.Image) -> Image.Image:
         image = image.point(lambda value: value / 257).convert("L")
     elif image.mode in ("1", "P", "PA"):
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    if image.width * image.height > MAX_DECODED_PIXELS:
+    if image.width * image.height > limits.MAX_DECODED_PIXELS:
         image = image.reduce(2)
     if image.has_transparency_data:
         if image.mode != "RGBA":

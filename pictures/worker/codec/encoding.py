@@ -9,13 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from .formats import (
-    DRAWING_OPTIONS,
-    ENCODERS,
-    ORIGINAL_OPTIONS,
-    PHONE_DRAWING_OPTIONS,
-    PHONE_WIDTH,
-)
+from . import formats
 from .renditions import Rendition, StoredPicture
 
 
@@ -28,7 +22,7 @@ def is_drawing(image: Image.Image) -> bool:
 def write_original(folder: Path, image: Image.Image, picture: StoredPicture) -> None:
     """Writes the file at full size to folder/originals."""
     (folder / "originals").mkdir()
-    options = ORIGINAL_OPTIONS.get(picture.kind, {})
+    options = formats.ORIGINAL_OPTIONS[picture.kind]
     _write(folder / "originals" / picture.original_name, image, options)
 
 
@@ -57,7 +51,7 @@ def _write_widths(
         fallback, options = scaled, {}
         if kind == "png":
             fallback = _with_palette(scaled)
-            options = PHONE_DRAWING_OPTIONS if width <= PHONE_WIDTH else DRAWING_OPTIONS
+            options = formats.drawing_options(width)
         for extension, picture, more in (("avif", scaled, options), (kind, fallback, {})):
             name = rendition.file_name(width, extension)
             if name in names:
@@ -70,7 +64,7 @@ def _with_palette(drawing: Image.Image) -> Image.Image:
 
 
 def _write(path: Path, image: Image.Image, options: dict[str, Any]) -> None:
-    encoder, defaults = ENCODERS[path.suffix]
+    encoder, defaults = formats.ENCODERS[path.suffix]
     file = io.BytesIO()  # Pillow does not notice when a full disk takes only a part of a file
     image.save(file, encoder, **defaults | options)
     path.write_bytes(file.getbuffer())

@@ -3,12 +3,7 @@
 from typing import Any
 
 # Importing the plugins here keeps Image.open() from importing all forty formats of Pillow.
-from PIL import (
-    AvifImagePlugin,
-    JpegImagePlugin,  # noqa: F401
-    PngImagePlugin,  # noqa: F401
-    WebPImagePlugin,  # noqa: F401
-)
+from PIL import AvifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
 from .limits import THREADS
 
@@ -21,10 +16,13 @@ ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".jpg": ("JPEG", {"quality": 82, "progressive": True}),
     ".png": ("PNG", {}),
 }
-ORIGINAL_OPTIONS = {"jpg": {"quality": 92, "progressive": False}}  # later crops are made from it
-# Options for a drawing as AVIF. Flat colors and edges survive a quality at which a photo would
-# smear. Chroma subsampling would tint ink and paper, and storing all chroma costs nothing here.
-# Up to PHONE_WIDTH a file is for phones, whose dense pixels hide the noise around lines.
-DRAWING_OPTIONS = {"quality": 40, "subsampling": "4:4:4"}
-PHONE_DRAWING_OPTIONS = DRAWING_OPTIONS | {"quality": 28}
-PHONE_WIDTH = 960  # pixels
+# Later crops are made from the original.
+ORIGINAL_OPTIONS: dict[str, dict[str, Any]]
+ORIGINAL_OPTIONS = {"jpg": {"quality": 92, "progressive": False}, "png": {}}
+PHONE_WIDTH = 960  # pixels: up to here a file is for phones, whose dense pixels hide noise
+
+
+def drawing_options(width: int) -> dict[str, Any]:
+    """Options for a drawing as AVIF. Its flat colors and edges survive a quality at which a photo
+    would smear. Chroma subsampling would tint ink and paper, and full chroma costs nothing here."""
+    return {"quality": 28 if width <= PHONE_WIDTH else 40, "subsampling": "4:4:4"}

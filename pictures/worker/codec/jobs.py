@@ -16,13 +16,9 @@ from .renditions import StoredPicture
 
 
 def run(folder: Path, file: IO[bytes], job: str, **parameters: Any) -> dict[str, Any]:
-    """Runs one job: validate, store or crop. Raises InvalidPicture.
-
-    folder: where the files that the job makes are written.
-    file: the upload; for a crop, the original.
-    """
-    jobs: dict[str, Callable[..., dict[str, Any] | None]]
-    jobs = {"validate": validate, "store": store, "crop": crop}
+    """Runs one job: validate, store or crop. Raises InvalidPicture. The folder is where the job
+    writes its files; the file is the upload, or the original for a crop."""
+    jobs: dict[str, Callable[..., Any]] = {"validate": validate, "store": store, "crop": crop}
     return jobs[job](folder, file, **parameters) or {}
 
 
