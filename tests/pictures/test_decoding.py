@@ -64,8 +64,8 @@ def test_unusual_pictures_are_accepted(trainer: Client, media: Path, kind: str) 
     colors = {"CMYK": (255, 0, 0), "16-bit gray": (128,) * 3, "gray with alpha": (128,) * 3}
     if kind in colors:
         with Image.open(io.BytesIO(files()[f"{picture.token}-32.{picture.kind}"])) as image:
-            meant = Image.new("RGB", image.size, colors[kind])
-            assert distance(image.convert("RGB"), meant, (5, 5)) <= 4
+            expected_color = Image.new("RGB", image.size, colors[kind])
+            assert distance(image.convert("RGB"), expected_color, (5, 5)) <= 4
 
 
 def test_transparency_is_placed_on_white(media: Path) -> None:

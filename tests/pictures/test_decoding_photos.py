@@ -46,7 +46,7 @@ def palette() -> bytes:
 
 
 def with_alpha() -> bytes:
-    """Half transparent on the left, where white shines through."""
+    """Half transparent on the left, which is blended with white."""
     image = scene()
     alpha = Image.new("L", image.size, 255)
     alpha.paste(128, (0, 0, image.width // 2, image.height))
@@ -63,8 +63,8 @@ def gray_jpeg() -> bytes:
     return saved(scene().convert("L"), "JPEG", quality=95, icc_profile=gray_profile())
 
 
-def press() -> bytes:
-    """Cyan, magenta, yellow and their red, as the printer's profile sees them."""
+def cmyk_jpeg() -> bytes:
+    """Cyan, magenta, yellow and red (magenta plus yellow), with a printer's profile."""
     image = Image.new("CMYK", (480, 320))
     inks = [(255, 0, 0, 0), (0, 255, 0, 0), (0, 0, 255, 0), (0, 255, 255, 0)]
     for ink, x, y in zip(inks, (0, 240, 0, 240), (0, 0, 160, 160), strict=True):
@@ -73,7 +73,7 @@ def press() -> bytes:
 
 
 def two_in_one() -> bytes:
-    """A phone's JPEG with a second picture behind the first (MPO)."""
+    """A phone's JPEG with a second picture after the first (MPO)."""
     small = scene((60, 40))
     return saved(scene(), "MPO", save_all=True, append_images=[small], quality=95)
 
@@ -83,7 +83,7 @@ def by_camera(kind: str, orientation: int) -> bytes:
     return saved(image, kind, quality=95, exif=camera_data(orientation), xmp=XMP)
 
 
-def expected_press() -> dict[str, tuple[int, int, int]]:
+def expected_cmyk() -> dict[str, tuple[int, int, int]]:
     inks = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 1, 1)]
     return dict(zip(CORNERS, (lab_to_srgb(*INKS[ink]) for ink in inks), strict=True))
 
@@ -101,7 +101,7 @@ AS_GRAY = corners(scene().convert("L"))
 PHOTOS: dict[str, tuple[Callable[[], bytes], dict]] = {
     **{f"JPEG turned {o}": (partial(camera_jpeg, o), UPRIGHT) for o in TURNED},
     "JPEG in Display P3": (lambda: saved(scene(), "JPEG", quality=95, **P3), IN_P3),
-    "JPEG of a press, CMYK": (press, expected_press()),
+    "JPEG in CMYK": (cmyk_jpeg, expected_cmyk()),
     "JPEG with a second picture": (two_in_one, UPRIGHT),
     "JPEG with a profile of gray": (
         lambda: saved(scene(), "JPEG", quality=95, icc_profile=gray_profile()),
@@ -120,17 +120,17 @@ PHOTOS: dict[str, tuple[Callable[[], bytes], dict]] = {
 
 
 @pytest.mark.parametrize("name", PHOTOS)
-def test_a_photo_comes_out_upright_and_in_its_colors(
+def test_photo_is_upright_in_its_colors_and_without_metadata(
     trainer: Client, media: Path, name: str
 ) -> None:
-    make, meant = PHOTOS[name]
+    make, expected = PHOTOS[name]
     file = io.BytesIO(make())
     file.name = "photo"
     assert add_picture(trainer, file).status_code == 302
     picture = Picture.objects.get()
     assert (picture.width, picture.height) == (480, 320)
     found = every_file()
-    assert len(found) == 5  # whole and cut, each in AVIF and its fallback; and the original
+    assert len(found) == 5  # uncropped and cropped, each in AVIF and a fallback; and the original
     for name, content in found.items():
         assert not [word for word in METADATA if word in content], name
         with Image.open(io.BytesIO(content)) as image:
@@ -148,7 +148,7 @@ def test_a_photo_comes_out_upright_and_in_its_colors(
                 assert image.size == (480, 270)
             else:
                 assert image.size == (480, 320)
-                assert distance(corners(image), meant) <= 10, name
+                assert distance(corners(image), expected) <= 10, name
 
 
 def test_the_profiles_of_the_tests_are_not_srgb() -> None:
@@ -157,5 +157,5 @@ def test_the_profiles_of_the_tests_are_not_srgb() -> None:
     naive = dict(
         zip(CORNERS, [(0, 255, 255), (255, 0, 255), (255, 255, 0), (255, 0, 0)], strict=True)
     )
-    assert distance(expected_press(), naive) > 60
+    assert distance(expected_cmyk(), naive) > 60
     ImageCms.ImageCmsProfile(io.BytesIO(cmyk_profile()))

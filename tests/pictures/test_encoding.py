@@ -23,9 +23,9 @@ def test_a_photo_is_stored_in_several_widths_without_metadata(trainer: Client, m
     assert (picture.name, picture.kind) == ("beim-training-1", "jpg")
     assert (picture.width, picture.height) == (2000, 1200)
     widths = [480, 720, 960, 1200, 1600, 2000]
-    cut = [f"50x50-{width}" for width in widths]
+    crops = [f"50x50-{width}" for width in widths]
     assert files().keys() == {
-        f"{picture.token}-{part}.{kind}" for part in [*widths, *cut] for kind in ("avif", "jpg")
+        f"{picture.token}-{part}.{kind}" for part in [*widths, *crops] for kind in ("avif", "jpg")
     }
     for name, data in files().items():
         with Image.open(io.BytesIO(data)) as image:
@@ -49,10 +49,10 @@ def test_a_drawing_keeps_its_colors(media: Path) -> None:
     drawing = (settings.BASE_DIR / "blog/starter/pictures/zebra-herd.png").read_bytes()
     stored = store_upload(io.BytesIO(drawing))
     small = files()[f"{stored.token}-720.avif"]
-    with Image.open(io.BytesIO(drawing)) as meant, Image.open(io.BytesIO(small)) as seen:
-        whole = meant.convert("RGB").resize(seen.size, Image.Resampling.LANCZOS)
-        far = ImageChops.difference(
-            *(one.convert("RGB").reduce(12).convert("YCbCr") for one in (whole, seen))
+    with Image.open(io.BytesIO(drawing)) as original, Image.open(io.BytesIO(small)) as stored_image:
+        expected = original.convert("RGB").resize(stored_image.size, Image.Resampling.LANCZOS)
+        difference = ImageChops.difference(
+            *(one.convert("RGB").reduce(12).convert("YCbCr") for one in (expected, stored_image))
         )
-    _, blue, red = far.split()
+    _, blue, red = difference.split()
     assert max(ImageStat.Stat(blue).mean[0], ImageStat.Stat(red).mean[0]) < 0.5

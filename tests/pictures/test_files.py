@@ -40,10 +40,10 @@ def test_the_lead_picture_is_cropped_around_its_focal_point(
     assert image.attrs["fetchpriority"] == "high"
     assert "loading" not in image.attrs
     served = b"".join(reader.get(image.attrs["src"]))
-    with Image.open(io.BytesIO(served)) as cut:
-        assert cut.size == (302, 170)
-        meant = Image.new("RGB", (1, 1), BANDS[band]).getpixel((0, 0))
-        assert cut.convert("RGB").getpixel((151, 85)) == meant
+    with Image.open(io.BytesIO(served)) as crop:
+        assert crop.size == (302, 170)
+        expected = Image.new("RGB", (1, 1), BANDS[band]).getpixel((0, 0))
+        assert crop.convert("RGB").getpixel((151, 85)) == expected
 
 
 @pytest.mark.django_db(transaction=True)
@@ -57,12 +57,12 @@ def test_a_new_focal_point_is_cropped_from_the_original(trainer: Client, media: 
     picture.refresh_from_db()
     assert picture.token == stored.token
     after = every_file()
-    gone, new = before.keys() - after.keys(), after.keys() - before.keys()
-    assert {re.sub("^.{26}-|-.*$", "", name) for name in gone} == {"50x50"}
+    deleted, new = before.keys() - after.keys(), after.keys() - before.keys()
+    assert {re.sub("^.{26}-|-.*$", "", name) for name in deleted} == {"50x50"}
     assert {re.sub("^.{26}-|-.*$", "", name) for name in new} == {"0x50"}
     assert all(after[name] == before[name] for name in before.keys() & after.keys())
-    with Image.open(io.BytesIO(after[f"{stored.token}-0x50-302.png"])) as cut:
-        assert cut.convert("RGB").getpixel((150, 85)) == (255, 0, 0)
+    with Image.open(io.BytesIO(after[f"{stored.token}-0x50-302.png"])) as crop:
+        assert crop.convert("RGB").getpixel((150, 85)) == (255, 0, 0)
 
 
 def delete_files_named(part: str) -> dict[str, bytes]:
@@ -80,7 +80,7 @@ def test_missing_files_are_made_from_the_original(
     stored = store_upload(banded((1600, 1200)), (50, 90))
     make_picture(**stored._asdict(), focal_x=50, focal_y=90)
     before = delete_files_named("-720.")
-    assert len(before.keys() - every_file().keys()) == 4  # whole and cut
+    assert len(before.keys() - every_file().keys()) == 4  # uncropped and cropped
     call_command("complete_pictures")
     assert capsys.readouterr().out == "Pictures: 4 files made.\n"
     assert every_file() == before

@@ -27,12 +27,12 @@ def test_a_stored_picture_is_served_and_cached_forever(reader: Client, media: Pa
     assert reader.post(picture.src).status_code == 405
 
 
-def test_other_names_are_not_found(reader: Client, media: Path) -> None:
-    picture = make_picture()
-    (media.parent / "secret-key").write_text("secret")
-    storages["pictures"].save("secret.png", ContentFile(b"secret"))
-    name = f"{picture.token}-32.png"
-    for odd in (
+NAME = f"{'a' * 26}-32.png"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
         "../secret-key",
         "..%2fsecret-key",
         "%2e%2e/secret-key",
@@ -40,18 +40,25 @@ def test_other_names_are_not_found(reader: Client, media: Path) -> None:
         "/etc/passwd",
         "",
         ".",
-        f"{name}%00",
-        f"{name}%0a",
-        f"{name}/",
-        f"%00{name}",
-        f"../media/{name}",
-        name.upper(),
-        name.replace("32", "٣٢"),
-        f"{picture.token}-33.png",
-        f"{picture.token}-32.svg",
-        "a" * 26 + "-32.png",
+        f"{NAME}%00",
+        f"{NAME}%0a",
+        f"{NAME}/",
+        f"%00{NAME}",
+        f"../media/{NAME}",
+        NAME.upper(),
+        NAME.replace("32", "٣٢"),
+        NAME.replace("32", "33"),
+        NAME.replace("png", "svg"),
+        NAME.replace("a", "b"),
         "a" * 3000,
-    ):
-        response = reader.get(f"/media/{odd}")
-        assert response.status_code == 404, odd
-        assert b"secret" not in response.content
+    ],
+)
+def test_other_names_are_not_found(reader: Client, media: Path, path: str) -> None:
+    (media.parent / "secret-key").write_text("secret")
+    storages["pictures"].save("secret.png", ContentFile(b"secret"))
+    storages["pictures"].save(NAME, ContentFile(b"public"))
+    with closing(reader.get(f"/media/{NAME}")) as served:
+        assert served.status_code == 200
+    response = reader.get(f"/media/{path}")
+    assert response.status_code == 404
+    assert b"secret" not in response.content
