@@ -119,15 +119,18 @@ class PictureAdmin(ContentAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Deletes files again whose transaction failed. If the files themselves could not be
         written, renders the form once more with the reason beside its field."""
+        committed = False
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            response = super().changeform_view(request, *args, **kwargs)
+            committed = response.status_code != 409  # DeskAdmin's response to an IntegrityError
         except InvalidPicture as error:
             request.write_error = error  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **kwargs)
-        except BaseException:
-            if form := getattr(request, "saved_picture_form", None):
+        finally:
+            form = getattr(request, "saved_picture_form", None)
+            if form and not committed:
                 form.delete_stored_files()
-            raise
+        return response
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)  # a new class for each call
@@ -146,10 +149,8 @@ class PictureAdmin(ContentAdmin):
 
     def get_urls(self) -> list[Any]:
         words = self.admin_site.admin_view(self.words)
-        return [
-            path("<int:pk>/words/", words, name="publishing_picture_words"),
-            *super().get_urls(),
-        ]
+        form = path("<int:pk>/words/", words, name="publishing_picture_words")
+        return [form, *super().get_urls()]
 
     def words(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The small form that the editor opens for a picture that was just uploaded."""

@@ -51,15 +51,9 @@ class PictureForm(WordsForm):
     )
 
     class Meta(WordsForm.Meta):
-        fields = [
-            *WordsForm.Meta.fields,
-            *("name", "caption", "credit", "licence", "focal_x", "focal_y"),
-        ]
-        labels = {
-            "licence": "License",
-            "focal_x": "% from the left",
-            "focal_y": "% from the top",
-        }
+        fields = ["text_alternative", "decorative", "name", "caption", "credit", "licence"]
+        fields += ["focal_x", "focal_y"]
+        labels = {"licence": "License", "focal_x": "% from the left", "focal_y": "% from the top"}
         help_texts = WordsForm.Meta.help_texts | {
             "licence": "What others may do with it: CC BY 4.0, all rights reserved."
         }

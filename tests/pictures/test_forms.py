@@ -116,6 +116,20 @@ def test_a_save_that_is_rolled_back_leaves_no_files(
     assert list(Picture.objects.values_list("token", "focal_x")) == [(picture.token, 50)]
 
 
+def test_a_late_integrity_error_leaves_no_files(
+    trainer: Client, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DeskAdmin catches it outside the transaction and answers with status 409."""
+
+    def fail(*args: Any) -> None:
+        assert every_file()
+        raise IntegrityError
+
+    monkeypatch.setattr(PictureAdmin, "log_addition", fail)
+    assert add_picture(trainer, image_file()).status_code == 409
+    assert every_file() == {}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_name_taken_at_the_same_time_leaves_no_files(
     trainer: Client, media: Path, monkeypatch: pytest.MonkeyPatch
