@@ -56,16 +56,16 @@ def by_pillow(data: bytes, folder: Path) -> None:
     """The same files with the plainest code: decode once, then each file from all the pixels."""
     from PIL import Image, ImageOps
 
-    from pictures import encoding
+    from pictures.worker.codec.renditions import StoredPicture
 
     image = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
     image.save(folder / "original.jpg", quality=92)
-    for shape in (encoding.whole("a", *image.size), encoding.wide("b", *image.size, (50, 50))):
-        for width in shape.widths:
-            size = (width, round(shape.height * width / shape.width))
-            sized = image.resize(size, Image.Resampling.LANCZOS, box=shape.box)
-            sized.save(folder / f"{shape.stem}-{width}.avif", quality=60, speed=8)
-            sized.save(folder / f"{shape.stem}-{width}.jpg", quality=82, progressive=True)
+    for rendition in StoredPicture("a", "jpg", *image.size).renditions((50, 50)):
+        for width in rendition.widths:
+            size = (width, round(rendition.height * width / rendition.width))
+            sized = image.resize(size, Image.Resampling.LANCZOS, box=rendition.box)
+            sized.save(folder / rendition.file_name(width, "avif"), quality=60, speed=8)
+            sized.save(folder / rendition.file_name(width, "jpg"), quality=82, progressive=True)
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -75,13 +75,13 @@ def seconds(work: Callable[[], Any]) -> float:
 
 
 def compare(folder: Path) -> None:
-    from pictures import encoding
+    from pictures import files
 
     data = photo((4000, 3000), "JPEG", quality=90)
     ours, pillows = [], []
     for _ in range(ROUNDS):  # in turns, so that a busy machine slows both
         pillows.append(seconds(lambda: by_pillow(data, folder)))
-        ours.append(seconds(lambda: encoding.take_in(io.BytesIO(data))))
+        ours.append(seconds(lambda: files.store_upload(io.BytesIO(data))))
     a, b = statistics.median(ours), statistics.median(pillows)
     print(f"12-megapixel photo, {len(data) / MEGABYTE:.1f} MB: {a:.2f} s; Pillow {b:.2f} s")
     print(f"ratio {a / b:.2f} (at most 3)")
@@ -89,15 +89,15 @@ def compare(folder: Path) -> None:
 
 def peak(data: bytes) -> int:
     """The peak memory in MB of a fresh process that takes this picture in."""
-    from pictures import encoding
+    from pictures import process
 
-    job = {"do": "take_in", "token": "a" * 26, "focus": (50, 50)} | encoding.LIMITS._asdict()
+    job = {"job": "store", "token": "a" * 26, "focus": (50, 50)} | process.LIMITS._asdict()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         child = subprocess.Popen(
-            [*encoding.COMMAND, folder, json.dumps(job)],
+            [*process.COMMAND, folder, json.dumps(job)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            env=encoding.ENVIRONMENT,
+            env=process.ENVIRONMENT,
         )
         assert child.stdin
         with child.stdin as to:
@@ -107,25 +107,25 @@ def peak(data: bytes) -> int:
     return round(used.ru_maxrss / 1024)
 
 
-def in_this_process(child: Any, file: IO[bytes], limits: Any, do: str, **job: Any) -> Any:
-    """In place of _Child.work(): the same work without a process of its own."""
-    from pictures import worker
+def in_this_process(worker: Any, file: IO[bytes], limits: Any = None, **job: Any) -> Any:
+    """In place of Worker.run(): the same job without a process of its own."""
+    from pictures.worker.codec import jobs
 
-    return worker.work(child.folder, file, do, **job)
+    return jobs.run(worker.folder, file, **job)
 
 
 def price_of_a_child() -> None:
-    from pictures import encoding
+    from pictures import files, process
 
-    child = encoding._Child.work
+    child = process.Worker.run
     sizes = {1: (1224, 816), 5: (2592, 1944), 12: (4000, 3000), 20: (5472, 3648)}
     for megapixels, size in sizes.items():
         data = photo(size, "JPEG", quality=90)
         times: dict[Any, list[float]] = {in_this_process: [], child: []}
         for _ in range(ROUNDS):  # in turns
             for way, taken in times.items():
-                encoding._Child.work = way  # type: ignore[method-assign]
-                taken.append(seconds(partial(encoding.take_in, io.BytesIO(data))))
+                process.Worker.run = way  # type: ignore[method-assign]
+                taken.append(seconds(partial(files.store_upload, io.BytesIO(data))))
         # The quickest: what else the machine did meanwhile only adds to a time.
         inside, own = (min(taken) for taken in times.values())
         print(

@@ -10,7 +10,7 @@ from blog.models import Article, Author, Page, Source
 from exercises.models import Exercise, Variation
 from publishing.models import Site
 from writing import markdown
-from writing.markdown import Text, Thing
+from writing.markdown import Embed, Text
 
 CARD = "exercises/card.html"
 
@@ -29,14 +29,14 @@ def render(
     place. sources: those of an unsaved article, by default read from the database. card: the
     template of a card. site: the site's row, if the caller has it, to avoid a query.
     """
-    things = partial(_cards, template=card, site=site)
+    embeds = partial(_cards, template=card, site=site)
     if isinstance(row, Article):
         if sources is None:
             sources = row.sources.all() if row.pk is not None else []
         notes = [(source.key, _side_note(source, editing)) for source in sources]
-        return markdown.render(row.text, things=things, sources=notes, editing=editing)
+        return markdown.render(row.text, embeds=embeds, sources=notes, editing=editing)
     text = row.text if isinstance(row, Page) else row.biography
-    return markdown.render(text, things=things, editing=editing)
+    return markdown.render(text, embeds=embeds, editing=editing)
 
 
 def preview(content: str) -> str:
@@ -44,7 +44,7 @@ def preview(content: str) -> str:
     return render(Page(text=content), editing=True).html
 
 
-def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, Thing]:
+def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, Embed]:
     """The rendered card, or the problem, of each name such as "hip-thrust/basic-floor"."""
     slugs = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
     variations = Variation.objects.filter(
@@ -54,17 +54,17 @@ def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, T
     variations = variations.annotate(live=Q(exercise__in=Exercise.objects.published()))
     found = {(v.exercise.slug, v.slug): v for v in variations}
     site = site or (Site.current() if found else None)
-    things = {}
+    embeds = {}
     for name, key in slugs.items():
         if key not in found:
-            things[name] = Thing(problem=f"there is no exercise “{name}”.")
+            embeds[name] = Embed(problem=f"there is no exercise “{name}”.")
         elif not found[key].live:
             problem = f"“{found[key]}” is still a draft: readers do not see its card."
-            things[name] = Thing(problem=problem)
+            embeds[name] = Embed(problem=problem)
         else:
             context = {"variation": found[key], "site": site, "in_article": True}
-            things[name] = Thing(render_to_string(template, context), row=found[key])
-    return things
+            embeds[name] = Embed(render_to_string(template, context), row=found[key])
+    return embeds
 
 
 def _side_note(source: Source, editing: bool) -> str:

@@ -14,8 +14,9 @@ from django.urls import Resolver404, resolve
 from blog.models import Article, Author, Page
 from exercises.models import Exercise, Prescription, Variation
 from publishing.models import Redirect, Subject
-from writing import check, claims, markdown
+from writing import check, claims
 from writing.check import Finding
+from writing.syntax import picture_name
 
 MAX_TITLE = 60  # characters of a title that search results show
 
@@ -23,7 +24,7 @@ MAX_TITLE = 60  # characters of a title that search results show
 def findings(article: Article) -> list[Finding]:
     """All findings, stops first. The article may be unsaved."""
     blocks = list(check.blocks(article.text))
-    names = [block.words for block in blocks if block.kind == "placed"]
+    names = [block.words for block in blocks if block.kind == "embed"]
     found = [
         *_about_fields(article),
         *(check.about_picture(lead, "lead_picture", 0) if (lead := article.lead_picture) else ()),
@@ -73,7 +74,7 @@ def _about_cards(
             paragraphs = []
         elif block.kind == "words":
             paragraphs.append(block)
-        elif not markdown.picture_name(block.words):
+        elif not picture_name(block.words):
             variation = variations.get(block.words)
             if variation is None:
                 sentence = f"The card “{block.words}” leads nowhere: there is no such exercise."

@@ -165,7 +165,7 @@ def placeable(request: HttpRequest, window: str) -> JsonResponse:
                 {
                     "line": f"[[picture:{row.name}]]",
                     "words": row.text_alternative or row.name,
-                    "shown": picture_url(row.whole, row.whole.widths[0], row.kind),
+                    "shown": picture_url(row.uncropped, row.uncropped.widths[0], row.kind),
                 }
                 for row in Picture.objects.all()
             ],

@@ -22,6 +22,7 @@ from blog.models import Article, Source
 from desk.site import TIME_FORMATS, DateAndTime
 from pictures.models import Picture
 from publishing.models import free_name, within_bounds
+from web.requests import positive_int
 from writing.forms import TextForm
 from writing.widgets import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget
 

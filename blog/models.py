@@ -25,8 +25,8 @@ from publishing.models import (
     Subject,
     slug_holds_a_letter,
 )
-from writing.markdown import placed_names
 from writing.models import WithText
+from writing.syntax import embedded_names
 
 
 class Author(Addressed, WithText):
@@ -121,7 +121,7 @@ class Article(Addressed, Published, WithText):
 
     def _update_cards(self) -> None:
         """Replace the rows of Card by those for the card lines of the text."""
-        names = placed_names(self.text)
+        names = embedded_names(self.text)
         variations = {
             variation.card_line[2:-2]: variation
             for variation in Variation.objects.select_related("exercise").filter(

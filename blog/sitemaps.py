@@ -15,7 +15,7 @@ from exercises.models import Exercise
 from pictures.models import Picture
 from publishing.models import Published, Subject
 from web.decorators import stored
-from writing.markdown import placed_pictures
+from writing.syntax import embedded_pictures
 
 MOST = 10_000  # URLs in one file; the protocol allows 50,000
 XML = "application/xml; charset=utf-8"
@@ -74,7 +74,7 @@ def _slice(rows: QuerySet, number: int) -> list:
 
 def _of_articles(number: int) -> Iterator[Url]:
     rows = _slice(_articles(), number)
-    placed = {row.pk: placed_pictures(row.text) for row in rows}
+    placed = {row.pk: embedded_pictures(row.text) for row in rows}
     # A picture without a text alternative is not shown.
     pictures = {row.name: row for row in Picture.objects.all() if row.has_words}
     for row in rows:

@@ -241,7 +241,7 @@ def pictures(folder: str) -> dict[str, Any]:
     """What STORAGES says of a folder, in DATA_DIR or in the bucket."""
     if not MEDIA_BUCKET:
         return {
-            "BACKEND": "pictures.storage_disk.Folder",
+            "BACKEND": "pictures.storage_disk.DiskStorage",
             "OPTIONS": {"location": DATA_DIR / folder},
         }
     if not find_spec("storages"):
@@ -251,7 +251,7 @@ def pictures(folder: str) -> dict[str, Any]:
     if MEDIA_ENDPOINT and not re.fullmatch(r"https?://\S+", MEDIA_ENDPOINT):
         raise ImproperlyConfigured("MEDIA_ENDPOINT is like https://storage.example.com.")
     where = {"bucket_name": MEDIA_BUCKET, "endpoint_url": MEDIA_ENDPOINT or None}
-    return {"BACKEND": "pictures.storage_s3.Bucket", "OPTIONS": {"location": folder, **where}}
+    return {"BACKEND": "pictures.storage_s3.BucketStorage", "OPTIONS": where | {"location": folder}}
 
 
 STORAGES = {

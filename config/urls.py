@@ -16,8 +16,8 @@ from exercises.social import exercise_card
 from metadata import site_files
 from operations import admin as operations
 from operations import health
-from pictures import encoding
 from pictures import views as pictures
+from pictures.files import PUBLIC_NAME
 from publishing.redirects import not_found
 from web import errors
 from writing import views as writing
@@ -84,7 +84,7 @@ urlpatterns = [
     path("manifest.webmanifest", site_files.manifest, name="manifest"),
     path("healthz", health.healthz, name="healthz"),
     path("favicon.ico", site_files.favicon, name="favicon"),
-    re_path(rf"^media/({encoding.NAME})\Z", pictures.media, name="media"),
+    re_path(rf"^media/({PUBLIC_NAME})\Z", pictures.media, name="media"),
     # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
     path("markdownx/markdownify/", writing.markdown_preview),
     path("markdownx/upload/", writing.markdown_upload),

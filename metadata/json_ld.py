@@ -108,7 +108,7 @@ def website(site: Site) -> Node:
 
 def picture(picture: Picture) -> Node:
     """A picture with what stands under it: caption, credit and licence."""
-    width = picture.whole.widths[-1]  # of the file at contentUrl
+    width = picture.uncropped.widths[-1]  # of the file at contentUrl
     licence = {"@type": "CreativeWork", "name": picture.licence}
     return stated(
         {

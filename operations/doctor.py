@@ -100,7 +100,7 @@ def _bucket() -> Iterator[str]:
         storage: Any = storages[where]
         try:
             storage.delete(storage.save("doctor", ContentFile(b"written by make doctor")))
-            storage.starting("doctor")
+            storage.list_prefix("doctor")
         except OSError as error:
             yield (
                 f"Pictures cannot be kept in {settings.MEDIA_BUCKET}/{storage.location}. {error}"

@@ -1,4 +1,4 @@
-"""The library of pictures on the desk."""
+"""The picture library in the admin."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +19,7 @@ from desk.site import ContentAdmin, Notice, front_page
 from pictures import usage
 from pictures.forms import PictureForm, WordsForm
 from pictures.models import Picture, picture_url
+from pictures.worker.codec.errors import InvalidPicture
 
 
 class WordsFilter(admin.SimpleListFilter):
@@ -79,14 +80,14 @@ class PictureAdmin(ContentAdmin):
 
     @admin.display(description="picture")
     def thumbnail(self, picture: Picture) -> SafeString:
-        shape = picture.wide
-        return format_html(  # the name beside it is the link that is read aloud
+        crop = picture.wide_crop
+        return format_html(  # hidden from screen readers: the name beside it links there too
             '<a href="{}" tabindex="-1" aria-hidden="true"><img class="thumbnail" src="{}" alt=""'
             ' width="{}" height="{}" loading="lazy"></a>',
             reverse("admin:publishing_picture_change", args=[picture.pk]),
-            picture_url(shape, shape.widths[0], picture.kind),
-            shape.width,
-            shape.height,
+            picture_url(crop, crop.widths[0], picture.kind),
+            crop.width,
+            crop.height,
         )
 
     @admin.display(description="picture")
@@ -101,10 +102,10 @@ class PictureAdmin(ContentAdmin):
 
     @admin.display(description="used in")
     def used_in(self, picture: Picture) -> SafeString | str:
-        found = getattr(picture, "uses", None)
+        found = getattr(picture, "uses", None)  # prefetched for the list
         if found is None:
             found = usage.uses([picture])[picture.pk]
-        links = ((_linked(use), ", ".join(use.places)) for use in found)
+        links = ((_link(use), ", ".join(use.places)) for use in found)
         rows = format_html_join("", "<li>{}: {}</li>", links)
         return format_html('<ul class="uses">{}</ul>', rows) if found else "Used nowhere"
 
@@ -115,21 +116,44 @@ class PictureAdmin(ContentAdmin):
             picture.uses = found[picture.pk]
         return changes
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Deletes files again whose transaction failed. If the files themselves could not be
+        written, renders the form once more with the reason beside its field."""
+        committed = False
+        try:
+            response = super().changeform_view(request, *args, **kwargs)
+            committed = response.status_code != 409  # DeskAdmin's response to an IntegrityError
+        except InvalidPicture as error:
+            request.write_error = error  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)
+        finally:
+            form = getattr(request, "saved_picture_form", None)
+            if form and not committed:
+                form.delete_stored_files()
+        return response
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)  # a new class for each call
+        form.write_error = getattr(request, "write_error", None)
+        return form
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        form.save()
+        request.saved_picture_form = form
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What shows a picture protects it from being deleted."""
+        """Lists the rows that use a picture as protected, so that it is not deleted."""
         deleted, count, perms, protected = super().get_deleted_objects(objs, request)
-        in_use = [_linked(use) for uses in usage.uses(objs).values() for use in uses]
+        in_use = [_link(use) for uses in usage.uses(objs).values() for use in uses]
         return deleted, count, perms, [*dict.fromkeys([*protected, *in_use])]
 
     def get_urls(self) -> list[Any]:
         words = self.admin_site.admin_view(self.words)
-        return [
-            path("<int:pk>/words/", words, name="publishing_picture_words"),
-            *super().get_urls(),
-        ]
+        form = path("<int:pk>/words/", words, name="publishing_picture_words")
+        return [form, *super().get_urls()]
 
     def words(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The small form that the editor opens for a picture that was just added."""
+        """The small form that the editor opens for a picture that was just uploaded."""
         picture = get_object_or_404(Picture, pk=pk)
         if not self.has_change_permission(request, picture):
             raise PermissionDenied
@@ -141,21 +165,20 @@ class PictureAdmin(ContentAdmin):
         return render(request, "admin/picture_words.html", {"form": form, "picture": picture})
 
 
-def _linked(use: usage.Use) -> SafeString:
-    """The row that shows a picture, linked to its page on the desk."""
+def _link(use: usage.Use) -> SafeString:
+    """A link to the admin page of a row that uses a picture."""
     model = use.row._meta
     name = capfirst(f"{model.verbose_name} “{use.row}”")
     if not admin.site.is_registered(type(use.row)):
         return format_html("{}", name)
-    address = reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[use.row.pk])
-    return format_html('<a href="{}">{}</a>', address, name)
+    url = reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[use.row.pk])
+    return format_html('<a href="{}">{}</a>', url, name)
 
 
 @front_page
 def pictures_without_words(request: HttpRequest) -> Iterator[Notice]:
-    mute = Picture.objects.filter(text_alternative="", decorative=False).count()
-    if mute and request.user.has_perm("publishing.change_picture"):
-        which = "One picture has" if mute == 1 else f"{mute} pictures have"
-        address = reverse("admin:publishing_picture_changelist")
-        query = "?words=missing"
-        yield Notice(50, format_html('<a href="{}">{} no words yet.</a>', address + query, which))
+    count = Picture.objects.filter(text_alternative="", decorative=False).count()
+    if count and request.user.has_perm("publishing.change_picture"):
+        subject = "One picture has" if count == 1 else f"{count} pictures have"
+        url = reverse("admin:publishing_picture_changelist") + "?words=missing"
+        yield Notice(50, format_html('<a href="{}">{} no words yet.</a>', url, subject))

@@ -1,15 +1,18 @@
-"""The desk's forms for pictures: their words, and the whole record with its file."""
+"""The desk's forms for pictures: one for the text alternative, one for all fields."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from pictures import encoding
+from pictures import files
 from pictures.models import Picture
-from pictures.usage import texts_that_place
+from pictures.usage import texts_that_embed
+from pictures.worker.codec.errors import InvalidPicture
 
 WORDS_HELP = (
     "What would you say on the phone? “A woman lies with her shoulders on a bench and lifts her"
@@ -18,7 +21,7 @@ WORDS_HELP = (
 
 
 class WordsForm(forms.ModelForm):
-    """A picture in words, or said to be decorative."""
+    """The text alternative of a picture, unless it is decorative."""
 
     class Meta:
         model = Picture
@@ -36,6 +39,9 @@ class WordsForm(forms.ModelForm):
 
 
 class PictureForm(WordsForm):
+    """A picture with its file. The file is checked with the other fields and stored by save()."""
+
+    write_error: InvalidPicture | None = None  # from an attempt to save the same data
     file = forms.FileField(
         label="Picture file",
         required=False,
@@ -45,21 +51,16 @@ class PictureForm(WordsForm):
     )
 
     class Meta(WordsForm.Meta):
-        fields = [
-            *WordsForm.Meta.fields,
-            *("name", "caption", "credit", "licence", "focal_x", "focal_y"),
-        ]
-        labels = {
-            "licence": "License",
-            "focal_x": "% from the left",
-            "focal_y": "% from the top",
-        }
+        fields = ["text_alternative", "decorative", "name", "caption", "credit", "licence"]
+        fields += ["focal_x", "focal_y"]
+        labels = {"licence": "License", "focal_x": "% from the left", "focal_y": "% from the top"}
         help_texts = WordsForm.Meta.help_texts | {
             "licence": "What others may do with it: CC BY 4.0, all rights reserved."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.saved_focus = self.instance.focus
         if self.instance.pk:
             self.fields["file"].label = "Another file in its place"
 
@@ -67,35 +68,52 @@ class PictureForm(WordsForm):
         file = self.cleaned_data["file"]
         if not file and not self.instance.pk:
             raise forms.ValidationError("Choose a picture file.")
+        if file and not self.write_error:
+            try:
+                files.validate_upload(file)
+            except InvalidPicture as error:
+                raise forms.ValidationError(str(error)) from error
+            file.seek(0)
         return file
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"] or self.instance.name
         if self.instance.pk and name != self.instance.name:
-            texts = texts_that_place(self.instance)
+            texts = texts_that_embed(self.instance)
             if texts:
                 raise forms.ValidationError(
                     f"“{texts[0]}” places the picture by this name. Change its line there first."
                 )
         return name
 
-    def full_clean(self) -> None:
-        """Writes the files last, when nothing else is wrong, and inside the save's transaction: a
-        refusal stands beside its field, and a save that fails takes the files with it."""
-        focus = self.instance.focus
-        super().full_clean()
-        if not self.is_bound:
-            return
-        picture, file = self.instance, self.cleaned_data.get("file")
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.write_error:
+            self.add_error("file" if cleaned.get("file") else "focal_x", str(self.write_error))
+        return cleaned
+
+    def save(self, commit: bool = True) -> Picture:
+        """Stores the files, then the row. Raises InvalidPicture if the files cannot be stored. A
+        caller whose transaction fails later calls delete_stored_files()."""
+        if not commit:
+            return super().save(commit=False)
+        self.delete_stored_files = self._store_files()
         try:
-            if file and self.errors:
-                encoding.check(file)  # so that all mistakes are told at once
-            elif file:
-                stored = encoding.take_in(file, picture.focus)
-                for name, value in stored._asdict().items():
-                    setattr(picture, name, value)
-                picture.name = picture.name or Picture.free_name(file.name)
-            elif not self.errors and picture.focus != focus:
-                encoding.cut_anew(picture.stored, picture.focus)
-        except encoding.Refused as refused:
-            self.add_error("file" if file else "focal_x", str(refused))
+            return super().save()
+        except BaseException:
+            self.delete_stored_files()
+            raise
+
+    def _store_files(self) -> Callable[[], None]:
+        """Stores the upload, or the crop for a new focal point. Returns what deletes it again."""
+        picture, file = self.instance, self.cleaned_data["file"]
+        if file:
+            picture.name = picture.name or Picture.free_name(file.name)
+            stored = files.store_upload(file, picture.focus)
+            for name, value in stored._asdict().items():
+                setattr(picture, name, value)
+            return partial(files.delete_files, picture.token)
+        if picture.focus == self.saved_focus:
+            return lambda: None
+        files.store_wide_crop(picture.stored, picture.focus)
+        return partial(files.delete_wide_crop, picture.token, picture.focus)

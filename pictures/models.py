@@ -11,15 +11,16 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.text import slugify
 
-from pictures import encoding
+from pictures import files
+from pictures.worker.codec.renditions import Rendition, StoredPicture
 from publishing.models import PublicModel, free_name
 
 
 class Picture(PublicModel):
-    """An image file, verified and re-encoded, with its words, credit and licence.
+    """A picture with its text alternative, credit and license; files.py stores its files.
 
-    Its files are named by its token, random and new for every file taken in, and a cut by its focal
-    point too: an address never changes its content and cannot be guessed.
+    File names contain a random token, new for every upload, and those of a crop the focal point
+    too: the content behind a URL never changes, and a URL cannot be guessed.
     """
 
     name = models.SlugField(
@@ -49,7 +50,7 @@ class Picture(PublicModel):
     added_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        app_label = "publishing"  # its table and content type are from before this room
+        app_label = "publishing"  # the table and content type are older than this app
         ordering = ["-added_at", "-pk"]
         constraints = [
             models.CheckConstraint(
@@ -73,29 +74,29 @@ class Picture(PublicModel):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Files that this change leaves without use go once it is committed."""
-        before = Picture.objects.filter(pk=self.pk).first() if self.pk else None
+        """Deletes the files that this change replaces, once it is committed."""
+        old = Picture.objects.filter(pk=self.pk).first() if self.pk else None
         super().save(*args, **kwargs)
-        if before and before.token != self.token:
-            transaction.on_commit(partial(encoding.remove, before.token))
-        elif before and before.focus != self.focus:
-            transaction.on_commit(partial(encoding.remove_cut, before.token, before.focus))
+        if old and old.token != self.token:
+            transaction.on_commit(partial(files.delete_files, old.token))
+        elif old and old.focus != self.focus:
+            transaction.on_commit(partial(files.delete_wide_crop, old.token, old.focus))
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         deleted = super().delete(*args, **kwargs)
-        transaction.on_commit(partial(encoding.remove, self.token))
+        transaction.on_commit(partial(files.delete_files, self.token))
         return deleted
 
     @classmethod
     def free_name(cls, file_name: str) -> str:
-        """A short name made from a file's name, which no picture has yet."""
+        """A short name made from a file's name, which no other picture has."""
         stem = slugify(PurePath(file_name).stem)[:50] or "picture"
         taken = set(cls.objects.filter(name__startswith=stem).values_list("name", flat=True))
         return free_name(stem, taken)
 
     @property
     def has_words(self) -> bool:
-        """Whether it may be published: described, or said to be decorative."""
+        """True if it may be published: it has a text alternative or is decorative."""
         return self.decorative or bool(self.text_alternative.strip())
 
     @property
@@ -103,28 +104,28 @@ class Picture(PublicModel):
         return (self.focal_x, self.focal_y)
 
     @property
-    def stored(self) -> encoding.Stored:
-        return encoding.Stored(self.token, self.kind, self.width, self.height)
+    def stored(self) -> StoredPicture:
+        return StoredPicture(self.token, self.kind, self.width, self.height)
 
     @property
-    def whole(self) -> encoding.Shape:
-        return encoding.whole(self.token, self.width, self.height)
+    def uncropped(self) -> Rendition:
+        return self.stored.uncropped
 
     @property
-    def wide(self) -> encoding.Shape:
-        """The 16:9 cut around the focal point, for the top of an article and for lists."""
-        return encoding.wide(self.token, self.width, self.height, self.focus)
+    def wide_crop(self) -> Rendition:
+        """The 16:9 crop around the focal point, for the top of an article and for lists."""
+        return self.stored.wide_crop(self.focus)
 
     @property
     def src(self) -> str:
-        return picture_url(self.whole, self.whole.widths[-1], self.kind)
+        return picture_url(self.uncropped, self.uncropped.widths[-1], self.kind)
 
     @property
     def desk_src(self) -> str:
-        """Large enough to judge it by, for the desk."""
-        return picture_url(self.whole, self.whole.widths[:3][-1], self.kind)
+        """The URL of a medium width, for the desk."""
+        return picture_url(self.uncropped, self.uncropped.widths[:3][-1], self.kind)
 
 
-def picture_url(shape: encoding.Shape, width: int, kind: str) -> str:
-    """The address of a stored file; width is one of the shape's, in pixels."""
-    return reverse("media", args=[shape.file(width, kind)])
+def picture_url(rendition: Rendition, width: int, extension: str) -> str:
+    """The URL of a stored file; width is one of rendition.widths."""
+    return reverse("media", args=[rendition.file_name(width, extension)])

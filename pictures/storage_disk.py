@@ -1,4 +1,4 @@
-"""Where the files of pictures stand on one machine: a folder."""
+"""The storage for picture files on a single machine."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from typing import IO, Any
 from django.core.files.storage import FileSystemStorage
 
 
-class Folder(FileSystemStorage):
-    """Written to the disk and not only to its cache: the row that names a file outlives a power
-    cut."""
+class DiskStorage(FileSystemStorage):
+    """Flushes every file to the disk, so that no row outlives the files it names in a power cut."""
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        """No other than this one: it is the picture's address."""
+        """Returns the same name: it is part of the picture's URL."""
         return name
 
     def _save(self, name: str, content: IO[Any]) -> str:
@@ -27,6 +26,6 @@ class Folder(FileSystemStorage):
             os.fsync(file.fileno())
         return name
 
-    def starting(self, with_: str) -> list[str]:
-        """The names of the files that start so."""
-        return sorted(path.name for path in Path(self.location).glob(f"{with_}*"))
+    def list_prefix(self, prefix: str) -> list[str]:
+        """The names of the files that start with the prefix."""
+        return sorted(path.name for path in Path(self.location).glob(f"{prefix}*"))

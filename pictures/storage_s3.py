@@ -1,6 +1,6 @@
-"""Where the files of pictures stand for several machines: a bucket of S3 or a service like it.
+"""The storage for picture files that several machines share: S3 or a compatible service.
 
-Its errors become those of a disk, so whoever writes or reads a picture need not know where it is.
+Raises the exceptions of a disk, so that callers need not know which storage they use.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 
-PATIENCE = Config(
+CLIENT_CONFIG = Config(
     connect_timeout=2,  # seconds
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 2},
-    # What boto adds since 2025 and services like S3 do not know.
+    # boto3 sends checksums by default since 2025, which compatible services do not know.
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
-AT_ONCE = TransferConfig(use_threads=False)
-_one_at_a_time = threading.Lock()
+SINGLE_THREADED = TransferConfig(use_threads=False)
+_connection_lock = threading.Lock()
 
 
 @cache
 def _connection(endpoint: str | None) -> Any:
-    return boto3.Session().resource("s3", endpoint_url=endpoint, config=PATIENCE)
+    return boto3.Session().resource("s3", endpoint_url=endpoint, config=CLIENT_CONFIG)
 
 
 @contextmanager
-def _as_of_a_disk() -> Iterator[None]:
+def _errors_of_a_disk() -> Iterator[None]:
+    """Translates errors of boto3 to OSError and FileNotFoundError."""
     try:
         yield
     except ClientError as error:
@@ -47,43 +48,43 @@ def _as_of_a_disk() -> Iterator[None]:
             raise FileNotFoundError("There is no such file in the bucket.") from error
         raise OSError(f"The bucket refuses: {code}.") from error
     except (Boto3Error, BotoCoreError) as error:
-        # Without boto's own words: they hold the address, and with it the name of the picture.
+        # Not boto3's own message: it holds the URL, and so the name of the picture.
         raise OSError(f"The bucket does not answer: {type(error).__name__}.") from error
 
 
-class Bucket(S3Storage):
+class BucketStorage(S3Storage):
     """A folder in a bucket."""
 
     def get_default_settings(self) -> dict[str, Any]:
-        return super().get_default_settings() | {"transfer_config": AT_ONCE}
+        return super().get_default_settings() | {"transfer_config": SINGLE_THREADED}
 
     @property
     def connection(self) -> Any:
-        """One for both folders and all threads: each takes 15 MB."""
-        with _one_at_a_time:
+        """Shared by both folders and all threads, because each connection takes 15 MB."""
+        with _connection_lock:
             return _connection(self.endpoint_url)
 
     def _open(self, name: str, mode: str = "rb") -> File:
-        """Read whole, by one request: a picture fits, and what fails does so here."""
-        with _as_of_a_disk():
-            answer = self.bucket.Object(f"{self.location}/{name}").get()
-            return File(io.BytesIO(answer["Body"].read()), name)
+        """Reads the file with one request: it fits in memory, and errors are raised here."""
+        with _errors_of_a_disk():
+            response = self.bucket.Object(f"{self.location}/{name}").get()
+            return File(io.BytesIO(response["Body"].read()), name)
 
-    @_as_of_a_disk()
+    @_errors_of_a_disk()
     def _save(self, name: str, content: IO[Any]) -> str:
         return super()._save(name, content)
 
-    @_as_of_a_disk()
+    @_errors_of_a_disk()
     def delete(self, name: str) -> None:
         super().delete(name)
 
-    @_as_of_a_disk()
+    @_errors_of_a_disk()
     def get_modified_time(self, name: str) -> Any:
         return super().get_modified_time(name)
 
-    @_as_of_a_disk()
-    def starting(self, with_: str) -> list[str]:
-        """The names of the files that start so."""
-        before = f"{self.location}/"
-        found = self.bucket.objects.filter(Prefix=before + with_)
-        return [item.key.removeprefix(before) for item in found]
+    @_errors_of_a_disk()
+    def list_prefix(self, prefix: str) -> list[str]:
+        """The names of the files that start with the prefix."""
+        folder = f"{self.location}/"
+        objects = self.bucket.objects.filter(Prefix=folder + prefix)
+        return [item.key.removeprefix(folder) for item in objects]

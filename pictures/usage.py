@@ -1,7 +1,7 @@
-"""Where pictures are used: named by a field of a row, or placed in a text.
+"""Where pictures are used: by a foreign key, or embedded in a text.
 
-A model with a text has `markdown_field` and `placed_pictures()` (writing/models.py); fields that
-point at a picture tell it by themselves. So this room finds uses in rooms that it does not know."""
+Finds uses in apps that this one does not know: foreign keys through Picture's relations, and texts
+through the `markdown_field` and `embedded_pictures()` of their model (writing/models.py)."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class Use(NamedTuple):
 
 
 def uses(pictures: Iterable[Picture]) -> dict[int, list[Use]]:
-    """The rows that show each of these pictures, by its id. The number of queries does not grow
-    with the pictures."""
+    """The rows that show each of these pictures, by its id. The number of queries does not depend
+    on the number of pictures."""
     pictures = list(pictures)
     found: dict[int, dict[tuple[str, int], Use]] = {picture.pk: {} for picture in pictures}
-    for picture_id, row, place in [*_pointing(list(found)), *_placing(pictures)]:
+    for picture_id, row, place in [*_foreign_keys(list(found)), *_embeds(pictures)]:
         use = found[picture_id].setdefault((row._meta.label, row.pk), Use(row, []))
         use.places.append(place)
     return {picture_id: list(rows.values()) for picture_id, rows in found.items()}
 
 
-def texts_that_place(picture: Picture) -> list[Model]:
-    return [row for _, row, _ in _placing([picture])]
+def texts_that_embed(picture: Picture) -> list[Model]:
+    return [row for _, row, _ in _embeds([picture])]
 
 
 def unused() -> list[Picture]:
@@ -41,24 +41,23 @@ def unused() -> list[Picture]:
     return [picture for picture in pictures if not found[picture.pk]]
 
 
-def _pointing(ids: list[int]) -> Iterator[tuple[int, Model, str]]:
+def _foreign_keys(ids: list[int]) -> Iterator[tuple[int, Model, str]]:
     for relation in Picture._meta.related_objects:
         field = relation.field
         for row in field.model._default_manager.filter(**{f"{field.name}__in": ids}):
             yield getattr(row, field.attname), row, str(field.verbose_name)
 
 
-def _placing(pictures: list[Picture]) -> Iterator[tuple[int, Model, str]]:
+def _embeds(pictures: list[Picture]) -> Iterator[tuple[int, Model, str]]:
     ids = {picture.name: picture.pk for picture in pictures}
-    named = re.compile("|".join(map(re.escape, ids)) or "(?!)", re.IGNORECASE)
+    any_name = re.compile("|".join(map(re.escape, ids)) or "(?!)", re.IGNORECASE)
     for model in apps.get_models():
         field = getattr(model, "markdown_field", "")
         if not field:
             continue
         for row in model._default_manager.filter(**{f"{field}__icontains": "picture"}):
-            if named.search(
-                getattr(row, field)
-            ):  # to parse all texts of a large site would take seconds
-                for name in row.placed_pictures():  # type: ignore[attr-defined]
+            # Parsing all texts of a large site would take seconds.
+            if any_name.search(getattr(row, field)):
+                for name in row.embedded_pictures():  # type: ignore[attr-defined]
                     if name in ids:
                         yield ids[name], row, field

@@ -1,7 +1,6 @@
-"""What to look at in a text before it is published, in plain words, each with its spot.
+"""Checks a text before it is published. Each finding says in a sentence what to look at.
 
-Each kind of row composes its own check from these (blog/check.py). A finding is a stop or a
-question; nothing is counted up into a score.
+Each kind of content combines these into its own check (blog/check.py).
 """
 
 from __future__ import annotations
@@ -13,16 +12,17 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from markdown_it.token import Token
 
 from pictures.models import Picture
 from web.site_url import origin_of
-from writing import claims, markdown
+from writing import claims, syntax
 
 
 @dataclass(frozen=True)
 class Finding:
-    """level: a stop keeps it from being published, a question does not. spot: the form's field;
-    line: where in the text, from 1."""
+    """A stop prevents publishing, a question does not. spot: the form's field; line: from 1, or 0
+    for a field that is not the text."""
 
     level: Literal["stop", "question"]
     sentence: str
@@ -32,53 +32,58 @@ class Finding:
 
 @dataclass
 class Block:
-    """A heading, paragraph, list item or table cell of the text, or a line that places a thing."""
+    """A heading, an embed, or other words: a paragraph, list item or table cell."""
 
-    kind: Literal["heading", "words", "placed"]
-    words: str
+    kind: Literal["heading", "words", "embed"]
+    words: str  # of an embed: its name
     line: int
     level: int = 0
     cites: bool = False
-    links: list[tuple[str, str]] = field(default_factory=list)  # (address, words)
+    links: list[tuple[str, str]] = field(default_factory=list)  # (URL, words)
 
 
 def blocks(text: str) -> Iterator[Block]:
-    tokens = markdown.parse(text)
+    tokens = syntax.parse(text)
     line = 1
     for i, token in enumerate(tokens):
         line = token.map[0] + 1 if token.map else line
-        if token.type == "placed":
-            yield Block("placed", token.content, line)
+        if token.type == "embed":
+            yield Block("embed", token.content, line)
         elif token.type == "inline":
             heading = tokens[i - 1].type == "heading_open"
             block = Block("heading" if heading else "words", "", line)
             block.level = int(tokens[i - 1].tag[1]) if heading else 0
-            address: str | None = None
-            linked = ""
-            for child in token.children or []:
-                piece = child.content if child.type in ("text", "code_inline") else ""
-                piece = " " if child.type in ("softbreak", "hardbreak") else piece
-                block.words += piece
-                block.cites |= child.type == "citation"
-                if child.type == "link_open":
-                    address, linked = str(child.attrGet("href")), ""
-                elif child.type == "link_close" and address is not None:
-                    block.links.append((address, linked))
-                    address = None
-                elif address is not None:
-                    linked += piece
+            _add_inline(block, token.children or [])
             yield block
 
 
+def _add_inline(block: Block, tokens: Iterable[Token]) -> None:
+    """Adds words, links and citations to a block."""
+    url: str | None = None  # of the link that is open
+    link_words = ""
+    for token in tokens:
+        words = token.content if token.type in ("text", "code_inline") else ""
+        words = " " if token.type in ("softbreak", "hardbreak") else words
+        block.words += words
+        block.cites |= token.type == "citation"
+        if token.type == "link_open":
+            url, link_words = str(token.attrGet("href")), ""
+        elif token.type == "link_close" and url is not None:
+            block.links.append((url, link_words))
+            url = None
+        elif url is not None:
+            link_words += words
+
+
 def about_pictures(blocks: Iterable[Block]) -> Iterator[Finding]:
-    """Pictures that the text places."""
-    placed = {
+    """Checks the pictures that are embedded in the text."""
+    lines = {
         name: block.line
         for block in blocks
-        if block.kind == "placed" and (name := markdown.picture_name(block.words))
+        if block.kind == "embed" and (name := syntax.picture_name(block.words))
     }
-    pictures = Picture.objects.in_bulk(list(placed), field_name="name")
-    for name, line in placed.items():
+    pictures = Picture.objects.in_bulk(list(lines), field_name="name")
+    for name, line in lines.items():
         if name in pictures:
             yield from about_picture(pictures[name], "text", line)
         else:
@@ -122,36 +127,34 @@ def about_headings(blocks: Iterable[Block]) -> Iterator[Finding]:
         level = max(2, block.level)
 
 
-def about_links(
-    blocks: Iterable[Block], leads_somewhere: Callable[[str], bool]
-) -> Iterator[Finding]:
-    """Links without an address, without meaning, or to a path that `leads_somewhere` denies."""
+def about_links(blocks: Iterable[Block], has_page: Callable[[str], bool]) -> Iterator[Finding]:
+    """Finds links that have no URL, no meaningful words, or lead to a path without a page."""
     for block in blocks:
-        for address, words in block.links:
-            path = _path_inside(address)
-            if not re.sub("^https?://", "", address):
+        for url, words in block.links:
+            path = _internal_path(url)
+            if not re.sub("^https?://", "", url):
                 sentence = f"The link “{words}” leads nowhere: its address is missing."
                 yield Finding("stop", sentence, "text", block.line)
-            elif path is not None and not leads_somewhere(path):
+            elif path is not None and not has_page(path):
                 sentence = f"The link “{words}” leads nowhere: there is no page at {path}."
                 yield Finding("stop", sentence, "text", block.line)
-            elif words.strip(" .!…").casefold() in claims.EMPTY_WORDS:
+            elif words.strip(" .!…").casefold() in claims.VAGUE_LINKS:
                 sentence = f"The link “{words}” does not say where it leads. What is there?"
                 yield Finding("question", sentence, "text", block.line)
 
 
-def _path_inside(address: str) -> str | None:
-    """The path of a link within the site; None for another site, a mail address or a place on the
-    same page."""
-    parts = urlsplit(address)
-    if (parts.scheme or parts.netloc) and origin_of(address) != settings.SITE_URL:
+def _internal_path(url: str) -> str | None:
+    """The path of a link within the site; None for another site, an email address or a fragment of
+    the same page."""
+    parts = urlsplit(url)
+    if (parts.scheme or parts.netloc) and origin_of(url) != settings.SITE_URL:
         return None
     return parts.path or None
 
 
 def about_claims(blocks: Iterable[Block]) -> Iterator[Finding]:
-    """A claim is taken as sourced by a citation in its own paragraph, or before it in its section:
-    she tells a study over several paragraphs and names it once."""
+    """Finds claims without a citation in the same paragraph or earlier in the same section: an
+    account of a study may cover several paragraphs and cite it once."""
     cited = False
     for block in blocks:
         if block.kind == "heading":
@@ -165,7 +168,7 @@ def about_claims(blocks: Iterable[Block]) -> Iterator[Finding]:
 
 
 def _around(words: str, match: re.Match[str]) -> str:
-    """A few words of the sentence on both sides, so that she recognizes it."""
+    """The match with a few words before and after it, so that the author recognizes it."""
     start = words.rfind(" ", 0, max(0, match.start() - 20)) + 1
     end = words.find(" ", match.end() + 15)
     return (

@@ -1,10 +1,10 @@
-"""The signs by which the check knows a claim, the name of a file, or an amount in her words."""
+"""Patterns by which the check finds claims, file names, vague links and amounts in a text."""
 
 from __future__ import annotations
 
 import re
 
-EMPTY_WORDS = {
+VAGUE_LINKS = {
     *("", "click", "click here", "here", "see here", "this", "see this", "this page", "this one"),
     *("link", "this link", "read more", "learn more", "find out more", "more", "what is there"),
 }
@@ -18,23 +18,13 @@ IMAGE_OF = re.compile(
     r"(?:this is )?(?:an? |the )?(?:image|picture|photo|photograph|graphic)(?: (?:of|showing)\b|:)",
     re.I,
 )
-WORDS = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+NUMBER_WORDS = [
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve"),
 ]
-# What follows a multiple that compares: "three times as effective", "twice the strength"; but not
+# What follows a multiple in a comparison: "three times as effective", "twice the strength"; but not
 # "three times as a warm-up", "two times more, then rest" or "ten times the next day".
-COMPARED = (
+COMPARISON = (
     r"(?:as (?!(?:an?|the|i|you|we|part)\b)\w+"
     r"|more (?!(?:this|that|then|each|every|on|in|at|with|and|before|if)\b)\w+"
     r"|the (?:\w+ )?(?:activity|activation|strength|power|force|growth|size|muscle|effect|work"
@@ -54,32 +44,34 @@ CLAIM = re.compile(
             r"\b(?:shown|proven) to\b",
             r"\bmeta-analys[ei]s\b",
             r"\bclinical trials?\b",
-            rf"\b(?:twice|(?:{'|'.join(WORDS[1:10])}|\d+(?:\.\d+)?)"
-            r"(?: times| ?[x×])) " + COMPARED,
-            # "Give it 100%", and how much to lift: "80% of your best", "add 5% each week".
+            rf"\b(?:twice|(?:{'|'.join(NUMBER_WORDS[1:10])}|\d+(?:\.\d+)?)"
+            r"(?: times| ?[x×])) " + COMPARISON,
+            # Not effort ("give it 100%") or load ("80% of your best", "add 5% each week").
             r"\b(?!100\b(?! ?%? of\b))\d+(?:\.\d+)?(?: ?%|[ -]percent\b)"
             r"(?!(?: more| less)? (?:weight|load|each|every|a week)\b)(?! of (?:your|my|what)\b)",
         ]
     ),
     re.I,
 )
-NUMBER = rf"(\d+|{'|'.join(WORDS)})"
+NUMBER = rf"(\d+|{'|'.join(NUMBER_WORDS)})"
 AMOUNT = rf"\b{NUMBER}(?:(?: ?[-–] ?| to | or ){NUMBER})?"  # "8 to 12" is a range
-# The last two reps, two reps left: parts of a set, not how many there are.
-PART = "".join(rf"(?<!\b{word} )" for word in ("last", "first", "final", "next", "other", "extra"))
+# "The last two reps" or "two reps left" are parts of a set, not the number of repetitions.
+NOT_PART = "".join(
+    rf"(?<!\b{word} )" for word in ("last", "first", "final", "next", "other", "extra")
+)
 AMOUNTS = [
-    ("sets", re.compile(rf"{PART}{AMOUNT} sets?\b(?! left| more)", re.I)),
+    ("sets", re.compile(rf"{NOT_PART}{AMOUNT} sets?\b(?! left| more)", re.I)),
     (
         "repetitions",
         re.compile(
-            rf"{PART}{AMOUNT} rep(?:etition)?s\b(?! left| more| in (?:reserve|the tank))", re.I
+            rf"{NOT_PART}{AMOUNT} rep(?:etition)?s\b(?! left| more| in (?:reserve|the tank))", re.I
         ),
     ),
     ("seconds", re.compile(rf"{AMOUNT}[- ]seconds?\b", re.I)),
     ("sets", re.compile(r"\b(\d+) ?[×x] ?\d+", re.I)),
     ("repetitions", re.compile(r"\b\d+ ?[×x] ?(\d+)\b(?! ?s\b)", re.I)),
 ]
-# What seconds are of: the nearest such word before them in the sentence says it, else the next one.
+# Verbs that say what the seconds are for.
 SECONDS_OF = re.compile(
     r"\b(?:(?P<hold>hold|held|squeez|paus|stay|keep)|(?P<rest>rest|wait|break)"
     r"|(?P<way>lower|lift|rais|come|count|warm|take))",
@@ -88,7 +80,8 @@ SECONDS_OF = re.compile(
 
 
 def seconds_of(words: str, match: re.Match[str]) -> str:
-    """Whether these seconds are held, rested or spent on the way; "hold", "rest" or "way"."""
+    """What these seconds are for: "hold", "rest" or "way" (the movement itself). Decided by the
+    nearest verb before them in the sentence, or else the next one after them."""
     before = re.split(r"[.!?]\s", words[: match.start()])[-1]
     after = re.split(r"[.!?]", words[match.end() :])[0]
     found = [*SECONDS_OF.finditer(before)][-1:] or [*SECONDS_OF.finditer(after)][:1]
@@ -96,4 +89,4 @@ def seconds_of(words: str, match: re.Match[str]) -> str:
 
 
 def number(word: str) -> int:
-    return int(word) if word.isdigit() else WORDS.index(word.lower()) + 1
+    return int(word) if word.isdigit() else NUMBER_WORDS.index(word.lower()) + 1

@@ -8,7 +8,7 @@ from writing.widgets import MarkdownWidget
 
 
 class TextForm(forms.ModelForm):
-    """The form of a model with a text: its Markdown field has the editor."""
+    """The form of a model with a Markdown text (WithText), which it shows in the editor."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,18 +1,18 @@
-"""What rows with a text in Markdown share."""
+"""What models with a text in Markdown share."""
 
 from django.db import models
 
-from writing.markdown import placed_pictures
+from writing.syntax import embedded_pictures
 
 
 class WithText(models.Model):
-    """A row whose field named by `markdown_field` is a text in Markdown."""
+    """A model with a text in Markdown, in the field that `markdown_field` names."""
 
     markdown_field = "text"
 
     class Meta:
         abstract = True
 
-    def placed_pictures(self) -> list[str]:
-        """The short names of the pictures in its text; pictures/usage.py asks."""
-        return placed_pictures(getattr(self, self.markdown_field))
+    def embedded_pictures(self) -> list[str]:
+        """The short names of the pictures in its text; called by pictures/usage.py."""
+        return embedded_pictures(getattr(self, self.markdown_field))

@@ -1,24 +1,20 @@
-"""The editor's two endpoints: its preview and the pictures dropped on it."""
+"""The editor's two endpoints: the preview, and the upload of pictures."""
 
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    JsonResponse,
-)
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST
 
-from pictures import encoding
-from pictures.views import save_upload
+from pictures.uploads import save_upload
+from pictures.worker.codec.errors import InvalidPicture
 
 
 @require_POST
 @staff_member_required
 def markdown_preview(request: HttpRequest) -> HttpResponse:
-    """The editor's text as the page would show it, with its problems in their places."""
+    """Renders the editor's text as its page would, with problems shown in their places."""
     preview = import_string(settings.MARKDOWNX_MARKDOWNIFY_FUNCTION)
     return HttpResponse(preview(request.POST.get("content", "")))
 
@@ -26,14 +22,14 @@ def markdown_preview(request: HttpRequest) -> HttpResponse:
 @require_POST
 @staff_member_required
 def markdown_upload(request: HttpRequest) -> JsonResponse:
-    """A picture dropped on the editor: kept in the library; the line that places it, and where its
-    words are asked for."""
+    """Adds a picture to the library. Returns the line that embeds it, and the URL of the form that
+    asks for its text alternative."""
     file = request.FILES.get("image")
     if file is None:
         return JsonResponse({"image": ["Choose a picture."]}, status=400)
     try:
-        picture = save_upload(file.file, file.name or "")
-    except encoding.Refused as refused:
-        return JsonResponse({"image": [str(refused)]}, status=400)
+        picture = save_upload(file, file.name or "")
+    except InvalidPicture as error:
+        return JsonResponse({"image": [str(error)]}, status=400)
     words = reverse("admin:publishing_picture_words", args=[picture.pk])
     return JsonResponse({"image_code": f"\n[[picture:{picture.name}]]\n", "words": words})

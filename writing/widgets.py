@@ -10,8 +10,8 @@ EDITOR_SCRIPTS = [Script(f"desk/{name}.js", type="module") for name in ("toolbar
 
 
 class MarkdownWidget(AdminMarkdownxWidget):
-    """django-markdownx's field with a toolbar and pasted text as Markdown; a picture dropped on it
-    is asked for its words."""
+    """django-markdownx's editor, with a toolbar. Its scripts turn pasted text into Markdown and ask
+    for the text alternative of a dropped picture."""
 
     class Media:
         css = EDITOR_STYLE

@@ -24,8 +24,8 @@ from PIL import Image, ImageDraw
 from metadata.cards import stripes
 from metadata.cards.text import can_write, fit
 from pagecache import files
-from pictures.encoding import give_memory_back
 from pictures.models import Picture
+from pictures.process import trim_heap
 from publishing.models import Site
 from web.palette import ACCENT, INK, PAPER, QUIET, SURFACE
 
@@ -140,7 +140,7 @@ def picture(card: Card) -> bytes:
     drawn = io.BytesIO()
     _few_colors(draw(card)).save(drawn, "PNG", optimize=True)
     content = drawn.getvalue()
-    give_memory_back()
+    trim_heap()
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         before = set(file.parent.glob("*.png")) - {file}

@@ -15,16 +15,17 @@ def picture(
     silent: bool = False,
     wide: bool = False,
 ) -> dict[str, Any]:
-    """A picture in AVIF and its fallback. lead: loaded first; silent: a link beside it tells it;
-    wide: cut to 16:9 around its focal point."""
-    shape = picture.wide if wide else picture.whole
+    """Renders a <picture> with AVIF and its fallback. lead: loads it first. silent: has no text
+    alternative, because a link beside it says the same. wide: the 16:9 crop."""
+    rendition = picture.wide_crop if wide else picture.uncropped
 
-    def srcset(kind: str) -> str:
-        return ", ".join(f"{picture_url(shape, width, kind)} {width}w" for width in shape.widths)
+    def srcset(extension: str) -> str:
+        urls = ((picture_url(rendition, width, extension), width) for width in rendition.widths)
+        return ", ".join(f"{url} {width}w" for url, width in urls)
 
     return {
-        "shape": shape,
-        "src": picture_url(shape, shape.widths[-1], picture.kind),
+        "shape": rendition,
+        "src": picture_url(rendition, rendition.widths[-1], picture.kind),
         "avif": srcset("avif"),
         "fallback": srcset(picture.kind),
         "sizes": sizes,

@@ -1,4 +1,4 @@
-"""Many large pictures, and the process that reads them under the rules of the shipped unit."""
+"""Many large pictures, and the worker under the restrictions of the shipped systemd unit."""
 
 import ctypes
 import errno
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pictures import encoding, worker
+from pictures import process
+from pictures.worker.codec.renditions import StoredPicture
 from tests.support.photos import heic, saved, scene
 from tests.support.site import ROOT, RunningSite
 
@@ -27,7 +28,7 @@ class Patient(RunningSite):
 
 
 def resident(site: RunningSite) -> int:
-    """Megabytes that the site's worker holds."""
+    """The resident memory of the gunicorn worker in MB."""
     master = site.process.pid
     worker = Path(f"/proc/{master}/task/{master}/children").read_text().split()[0]
     found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{worker}/status").read_text())
@@ -35,17 +36,17 @@ def resident(site: RunningSite) -> int:
     return int(found[1]) // 1024
 
 
-def keep(site: RunningSite, picture: bytes, cookie: str) -> str:
-    """Drop a picture until there is time for it: how it ended."""
+def upload(site: RunningSite, picture: bytes, cookie: str) -> str:
+    """Uploads a picture, again while the site is busy; returns "added" or the response."""
     while True:
         _, text = site.drop(picture, cookie)
-        told = json.loads(text)
-        if told.get("image") != [encoding.BUSY]:
-            return "placed" if "image_code" in told else text
+        response = json.loads(text)
+        if response.get("image") != [process.BUSY]:
+            return "added" if "image_code" in response else text
 
 
-def test_a_worker_gives_its_memory_back(prepared: Path, tmp_path: Path) -> None:
-    """Six at a time, so that eight threads take part; no more than one child at once."""
+def test_memory_is_returned_to_the_system(prepared: Path, tmp_path: Path) -> None:
+    """Uploads six at a time to involve all threads, although only one is processed at once."""
     kinds = [
         saved(scene(SIZE), "JPEG", quality=95),
         saved(scene(SIZE), "JPEG", progressive=True),
@@ -58,15 +59,15 @@ def test_a_worker_gives_its_memory_back(prepared: Path, tmp_path: Path) -> None:
         fresh = resident(site)
         assert site.drop(kinds[0], cookie)[0].status == 200
         warm = resident(site)
-        sent = [pool.submit(keep, site, kinds[n % len(kinds)], cookie) for n in range(UPLOADS)]
-        assert [upload.result() for upload in sent] == ["placed"] * UPLOADS
+        sent = [pool.submit(upload, site, kinds[n % len(kinds)], cookie) for n in range(UPLOADS)]
+        assert [upload.result() for upload in sent] == ["added"] * UPLOADS
         after = resident(site)
         print(f"fresh {fresh} MB, warm {warm} MB, after {UPLOADS} more {after} MB")
         assert after <= warm + 40, f"{fresh} MB fresh, {warm} MB warm, then {after} MB"
 
 
 def allowed() -> set[str]:
-    """The system calls that deploy/fitness.service leaves to the site."""
+    """The system calls that deploy/fitness.service allows."""
     names: set[str] = set()
     unit = (ROOT / "deploy" / "fitness.service").read_text()
     for line in re.findall(r"^SystemCallFilter=(.+)$", unit, re.MULTILINE):
@@ -76,50 +77,50 @@ def allowed() -> set[str]:
 
 
 def calls_of(group: str) -> set[str]:
-    """The system calls of a group of systemd's, as “@resources”, and of the groups within it."""
+    """The system calls of a systemd group such as @resources, including those of nested groups."""
     if not group.startswith("@"):
         return {group}
-    told = subprocess.run(
+    done = subprocess.run(
         ["systemd-analyze", "syscall-filter", group], capture_output=True, text=True, check=True
     )
-    lines = [line.strip() for line in told.stdout.splitlines()[1:]]
+    lines = [line.strip() for line in done.stdout.splitlines()[1:]]
     return {name for line in lines if line[:1] not in ("", "#") for name in calls_of(line)}
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIC"])
-def test_it_works_under_the_shipped_unit(kind: str, tmp_path: Path) -> None:
-    """The unit's filter ends a process that makes any other system call; so it does here."""
+def test_worker_runs_under_the_shipped_unit(kind: str, tmp_path: Path) -> None:
+    """The filter kills a process that makes any other system call, as the unit does."""
     picture = heic(scene()) if kind == "HEIC" else saved(scene(), kind)
     seccomp = ctypes.CDLL("libseccomp.so.2", use_errno=True)  # systemd's own
     seccomp.seccomp_init.restype = ctypes.c_void_p
     filter_ = ctypes.c_void_p(seccomp.seccomp_init(SECCOMP_KILL))
     for name in allowed():
         number = seccomp.seccomp_syscall_resolve_name(name.encode())
-        if number >= 0:  # else it is one of another processor
+        if number >= 0:  # otherwise it belongs to another architecture
             added = seccomp.seccomp_rule_add(filter_, SECCOMP_ALLOW, number, 0)
             assert added == 0, f"{name}: {errno.errorcode[-added]}"
 
     def confine() -> None:
         assert seccomp.seccomp_load(filter_) == 0
 
-    limits = encoding.LIMITS._asdict()
-    job = {"do": "take_in", "token": "a" * 26, "focus": (50, 50), **limits}
+    limits = process.LIMITS._asdict()
+    job = {"job": "store", "token": "a" * 26, "focus": (50, 50), **limits}
     made = subprocess.run(
-        [*encoding.COMMAND, str(tmp_path), json.dumps(job)],
+        [*process.COMMAND, str(tmp_path), json.dumps(job)],
         input=picture,
         capture_output=True,
-        env=encoding.ENVIRONMENT,
+        env=process.ENVIRONMENT,
         preexec_fn=confine,
         timeout=60,
     )
     assert (made.returncode, made.stderr) == (0, b"")
-    stored = worker.Stored(**json.loads(made.stdout))
-    there = {path.name for path in (tmp_path / "pictures").iterdir()}
-    assert there == set(stored.files((50, 50)))
+    stored = StoredPicture(**json.loads(made.stdout))
+    names = {path.name for path in (tmp_path / "pictures").iterdir()}
+    assert names == set(stored.file_names((50, 50)))
     seccomp.seccomp_release(filter_)
 
 
-def test_what_the_unit_allows_and_what_it_does_not() -> None:
-    """The limits are set by prlimit64, which the unit allows; setrlimit it does not."""
+def test_the_unit_allows_what_the_worker_needs() -> None:
+    """The worker sets its limits with prlimit64; the unit forbids setrlimit."""
     assert {"prlimit64", "execve", "vfork", "flock"} <= allowed()
     assert not {"setrlimit", "setpriority", "chroot"} & allowed()

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from metadata.cards import social
 from metadata.cards.text import fit, in_visual_order
-from pictures import encoding
+from pictures.files import store_upload
 from tests.support.make import (
     make_article,
     make_exercise,
@@ -83,7 +83,7 @@ def test_a_photograph_has_no_steps(reader: Client, media: Path) -> None:
     file = io.BytesIO()
     photo.save(file, "JPEG", quality=95)
     file.seek(0)
-    picture = make_picture(**encoding.take_in(file)._asdict())
+    picture = make_picture(**store_upload(file)._asdict())
     make_article(slug="told", lead_picture=picture)
     card = image(reader, card_of(reader, "/articles/told/"))
     seen = card.crop((social.PANEL, 0, social.WIDTH, social.BAND))

@@ -1,4 +1,4 @@
-"""The library of pictures: where each is used, replacing, removing, and asking for the words."""
+"""The picture library in the admin: usage, replacing, deleting, and the text alternative."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 LIBRARY = "/admin/publishing/picture/"
 
 
-def change(picture: Picture) -> str:
+def change_url(picture: Picture) -> str:
     return f"{LIBRARY}{picture.pk}/change/"
 
 
@@ -47,7 +47,7 @@ def rows(trainer: Client, query: str = "") -> dict[str, Element]:
     return {row.one("th", "field-name").text: row for row in found}
 
 
-def test_every_use_is_named_and_linked(trainer: Client, media: Path) -> None:
+def test_every_use_is_listed_and_linked(trainer: Client, media: Path) -> None:
     picture = make_picture(name="zebra")
     article = make_article(
         title="Stripes", lead_picture=picture, text="Words.\n\n[[ Picture:Zebra ]]\n"
@@ -69,11 +69,11 @@ def test_every_use_is_named_and_linked(trainer: Client, media: Path) -> None:
         f"/admin/blog/author/{author.pk}/change/",
         f"/admin/exercises/variation/{variation.pk}/change/",
     }
-    own_page = read(trainer.get(change(picture)))
+    own_page = read(trainer.get(change_url(picture)))
     assert own_page.one("ul", "uses").text == used.one("ul").text
 
 
-def test_the_library_is_searched_and_filtered(trainer: Client, media: Path) -> None:
+def test_the_library_can_be_searched_and_filtered(trainer: Client, media: Path) -> None:
     make_picture(name="bench", text_alternative="A zebra on a bench.", credit="Ana")
     make_picture(name="mute", text_alternative="")
     make_picture(name="plain", text_alternative="", decorative=True)
@@ -91,13 +91,13 @@ def test_the_library_is_searched_and_filtered(trainer: Client, media: Path) -> N
     }
 
 
-def test_a_longer_library_asks_no_more_questions(trainer: Client, media: Path) -> None:
+def test_query_count_does_not_depend_on_the_number_of_pictures(
+    trainer: Client, media: Path
+) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as captured:
             rows(trainer)
-        return len(asked)
+        return len(captured)
 
     def fill() -> None:
         for _ in range(5):
@@ -106,12 +106,12 @@ def test_a_longer_library_asks_no_more_questions(trainer: Client, media: Path) -
             make_variation(photo=picture)
 
     fill()
-    few = queries()
+    before = queries()
     fill()
-    assert queries() == few
+    assert queries() == before
 
 
-def test_a_picture_in_use_is_protected(trainer: Client, media: Path) -> None:
+def test_a_picture_in_use_cannot_be_deleted(trainer: Client, media: Path) -> None:
     picture = make_picture(name="zebra")
     make_page(title="Contact", text="[[picture:zebra]]")
     many = {"action": "delete_selected", "_selected_action": picture.pk, "post": "yes"}
@@ -119,33 +119,35 @@ def test_a_picture_in_use_is_protected(trainer: Client, media: Path) -> None:
         (f"{LIBRARY}{picture.pk}/delete/", {"post": "yes"}, "cannot be deleted while these"),
         (LIBRARY, many, "protected"),
     ):
-        told = read(trainer.post(address, data))
-        assert "Page “Contact”" in told.text
-        assert why in told.text
+        page = read(trainer.post(address, data))
+        assert "Page “Contact”" in page.text
+        assert why in page.text
     assert Picture.objects.filter(pk=picture.pk).exists()
     assert list(media.iterdir())
 
 
-def test_a_placed_picture_keeps_its_name(trainer: Client, media: Path) -> None:
+def test_an_embedded_picture_cannot_be_renamed(trainer: Client, media: Path) -> None:
     picture = make_picture(name="zebra")
     page = make_page(title="Contact", text="[[picture:zebra]]")
-    refused = save(trainer, change(picture), name="horse")
+    refused = save(trainer, change_url(picture), name="horse")
     assert "“Contact” places the picture by this name" in read(refused).one("ul", "errorlist").text
     page.delete()
-    assert save(trainer, change(picture), name="horse").status_code == 302
-    assert save(trainer, change(picture), name="").status_code == 302
+    assert save(trainer, change_url(picture), name="horse").status_code == 302
+    assert save(trainer, change_url(picture), name="").status_code == 302
     picture.refresh_from_db()
     assert picture.name == "horse"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_is_replaced_in_place(trainer: Client, reader: Client, media: Path) -> None:
+def test_a_replaced_file_is_shown_and_the_old_one_is_gone(
+    trainer: Client, reader: Client, media: Path
+) -> None:
     picture = make_picture(name="zebra")
     article = make_article(lead_picture=picture, text="[[picture:zebra]]")
     old = read(reader.get(article.get_absolute_url())).one("div", "lead").one("img").attrs["src"]
     file = io.BytesIO(saved(scene(), "JPEG"))
     file.name = "better.jpg"
-    assert save(trainer, change(picture), file=file).status_code == 302
+    assert save(trainer, change_url(picture), file=file).status_code == 302
     again = Picture.objects.get(pk=picture.pk)
     assert (again.name, again.text_alternative) == ("zebra", picture.text_alternative)
     assert (again.width, again.height, again.kind) == (480, 320, "jpg")
@@ -157,7 +159,7 @@ def test_a_file_is_replaced_in_place(trainer: Client, reader: Client, media: Pat
     assert not list(media.parent.rglob(f"{picture.token}*"))
 
 
-def test_no_address_leads_to_an_original(reader: Client, media: Path) -> None:
+def test_originals_have_no_url(reader: Client, media: Path) -> None:
     picture = make_picture()
     assert (media.with_name("originals") / f"{picture.token}.png").is_file()
     for address in (
@@ -170,7 +172,7 @@ def test_no_address_leads_to_an_original(reader: Client, media: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_nobody_uses_is_listed_then_removed(media: Path, capsys: Any) -> None:
+def test_unused_pictures_are_listed_then_deleted(media: Path, capsys: Any) -> None:
     old = timedelta(days=8)
     lost, used, fresh = make_picture(name="lost"), make_picture(name="used"), make_picture()
     for picture in (lost, used):
@@ -182,10 +184,10 @@ def test_what_nobody_uses_is_listed_then_removed(media: Path, capsys: Any) -> No
     os.utime(stray, (time.time() - 7200,) * 2)
 
     call_command("unused_pictures")
-    told = capsys.readouterr().out
-    assert "Picture used nowhere: lost" in told
-    assert f"File of no picture: {stray}" in told
-    assert "Found: 1 pictures, 1 files. --remove deletes them." in told
+    printed = capsys.readouterr().out
+    assert "Picture used nowhere: lost" in printed
+    assert f"File of no picture: {stray}" in printed
+    assert "Found: 1 pictures, 1 files. --remove deletes them." in printed
     assert Picture.objects.count() == 3
     assert stray.exists()
 
@@ -198,9 +200,7 @@ def test_what_nobody_uses_is_listed_then_removed(media: Path, capsys: Any) -> No
     assert list(media.parent.rglob(f"{used.token}*"))
 
 
-def test_the_words_are_asked_for_at_an_address_of_their_own(
-    trainer: Client, reader: Client, media: Path
-) -> None:
+def test_the_form_for_the_text_alternative(trainer: Client, reader: Client, media: Path) -> None:
     dropped = trainer.post("/markdownx/upload/", {"image": image_file()}).json()
     picture = Picture.objects.get()
     form = read(trainer.get(dropped["words"]))
@@ -209,9 +209,9 @@ def test_the_words_are_asked_for_at_an_address_of_their_own(
         ({}, "Say the picture in words"),
         ({"text_alternative": "A zebra.", "decorative": "on"}, "choose one of the two"),
     ):
-        told = read(trainer.post(dropped["words"], wrong))
-        assert sentence in told.one("ul", "errorlist").text
-        assert told.one("textarea").text == wrong.get("text_alternative", "")
+        page = read(trainer.post(dropped["words"], wrong))
+        assert sentence in page.one("ul", "errorlist").text
+        assert page.one("textarea").text == wrong.get("text_alternative", "")
     assert not Picture.objects.get().has_words
     assert trainer.post(dropped["words"], {"text_alternative": "A zebra."}).status_code == 204
     assert Picture.objects.get().text_alternative == "A zebra."
@@ -219,7 +219,7 @@ def test_the_words_are_asked_for_at_an_address_of_their_own(
     assert trainer.get(f"{LIBRARY}999/words/").status_code == 404
 
 
-def test_credit_and_licence_stand_under_the_picture(reader: Client, media: Path) -> None:
+def test_credit_and_license_are_shown_below_the_picture(reader: Client, media: Path) -> None:
     picture = make_picture(caption="A herd.", credit="Ana", licence="CC BY 4.0")
     article = make_article(lead_picture=picture)
     caption = read(reader.get(article.get_absolute_url())).one("figcaption")
@@ -230,8 +230,8 @@ def test_credit_and_licence_stand_under_the_picture(reader: Client, media: Path)
 
 
 def violations_in(page: Page, part: str) -> list[str]:
-    """What axe finds wrong in a part of a page: the rest of the editor's page is not ours here. It
-    fetches no stylesheets anew, which the page's policy would note as a complaint."""
+    """The violations that axe finds in a part of a page; other tests check the rest. It must not
+    preload stylesheets, which the Content-Security-Policy would report."""
     found = Axe().run(page, context=part, options={"preload": False}).response["violations"]
     return [f"{v['id']}: {', '.join(str(n['target']) for n in v['nodes'])}" for v in found]
 
@@ -244,7 +244,9 @@ def open_picture(page: Page) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_in_the_library(visits: Visits, site: RunningSite, width: int) -> None:
+def test_the_library_has_no_accessibility_violations(
+    visits: Visits, site: RunningSite, width: int
+) -> None:
     page = visits.desk(site, width=width)
     page.goto(LIBRARY)
     assert violations_in(page, "html") == []
@@ -296,7 +298,7 @@ def test_a_focal_point_is_chosen_by_keyboard_or_click(
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_picture_is_added_while_writing_by_keyboard(
+def test_a_picture_is_added_to_a_text_by_keyboard(
     visits: Visits, site: RunningSite, tmp_path: Path, width: int
 ) -> None:
     photo = tmp_path / "New photo.jpg"
@@ -314,7 +316,7 @@ def test_a_picture_is_added_while_writing_by_keyboard(
     assert violations_in(page, "dialog") == []
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # on the button, with no words yet
+    page.keyboard.press("Enter")  # presses the button while the text is empty
     expect(dialog.get_by_text("Say the picture in words")).to_be_visible()
     expect(dialog.get_by_label("In words")).to_be_focused()
     assert violations_in(page, "dialog") == []
@@ -344,7 +346,7 @@ DROP = """([name, bytes, kind]) => {
 
 @pytest.mark.browser
 @pytest.mark.parametrize("kind", ["paste", "drop"])
-def test_pasted_and_dropped_pictures_are_added_or_refused(
+def test_pasted_and_dropped_pictures_are_uploaded(
     visits: Visits, site: RunningSite, kind: str
 ) -> None:
     page = visits.desk(site)
@@ -357,7 +359,7 @@ def test_pasted_and_dropped_pictures_are_added_or_refused(
     expect(text).to_have_value("Words.")
     assert violations_in(page, ".field-biography") == []
     refusals = [c for c in visits.complaints if "/markdownx/upload/" in c]
-    assert refusals == visits.complaints  # the browser notes the refusal's status 400
+    assert refusals == visits.complaints  # the browser logs status 400
     visits.complaints.clear()
 
     page.evaluate(DROP, ["Zebra.jpg", list(saved(scene((64, 36)), "JPEG")), kind])
@@ -377,7 +379,7 @@ BESIDE = """() => ["zebra.jpg", ""].map((name) => {
 
 
 @pytest.mark.browser
-def test_a_picture_dropped_beside_the_text_leaves_the_page_open(
+def test_a_picture_dropped_outside_the_text_does_not_leave_the_page(
     visits: Visits, starter_site: RunningSite
 ) -> None:
     page = visits.desk(starter_site)
@@ -386,7 +388,7 @@ def test_a_picture_dropped_beside_the_text_leaves_the_page_open(
 
 
 @pytest.mark.browser
-def test_one_refused_picture_does_not_keep_the_next_out(
+def test_a_refused_picture_does_not_stop_the_next(
     visits: Visits, site: RunningSite, tmp_path: Path
 ) -> None:
     page = visits.desk(site)
@@ -398,4 +400,4 @@ def test_one_refused_picture_does_not_keep_the_next_out(
     page.get_by_role("dialog").get_by_role("button", name="Later").click()
     expect(page.get_by_role("textbox", name="Biography")).to_have_value("[[picture:two]]")
     expect(page.get_by_role("status")).to_contain_text("one.svg: This is not a picture I can read")
-    visits.complaints.clear()  # the browser notes the refusal's status 400
+    visits.complaints.clear()  # the browser logs status 400

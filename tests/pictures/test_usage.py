@@ -1,4 +1,4 @@
-"""A picture placed in a text, by one rule: page, library, sitemap and check agree."""
+"""Page, picture library, sitemap and check agree on which pictures a text embeds."""
 
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 from blog import check
 from blog.models import Article
 from pictures.models import Picture
-from pictures.usage import texts_that_place, uses
+from pictures.usage import texts_that_embed, uses
 from tests.support.make import make_article, make_page, make_picture
-from writing import markdown
+from writing import syntax
 
 LINE = "[[picture:zebra-herd]]"
-PLACED = {
+EMBEDDED = {
     "a line of its own": LINE,
     "between words": f"One.\n\n{LINE}\n\nTwo.",
-    "right behind words": f"One.\n{LINE}\nTwo.",
+    "right after words": f"One.\n{LINE}\nTwo.",
     "spaces inside": "[[ picture:zebra-herd ]]",
-    "a space behind the colon": "[[picture: zebra-herd]]",
+    "a space after the colon": "[[picture: zebra-herd]]",
     "spaces around the colon": "[[picture : zebra-herd]]",
     "a no-break space": "[[picture:\u00a0zebra-herd]]",
-    "spaces behind it": f"{LINE}   \nTwo.",
-    "spaces and a tab behind it": f"{LINE} \t",
+    "spaces after it": f"{LINE}   \nTwo.",
+    "spaces and a tab after it": f"{LINE} \t",
     "three spaces before it": f"   {LINE}",
     "capitals": "[[Picture:Zebra-Herd]]",
     "twice": f"{LINE}\n\nOne.\n\n{LINE}",
@@ -36,12 +36,12 @@ PLACED = {
     "as a list": f"1. {LINE}\n2. Two.",
     "deep in a list, four spaces in": f"1.  One.\n\n    {LINE}\n",
     "in a quotation": f"> One.\n>\n> {LINE}",
-    "in a comment, which a text does not know": f"<!--\n{LINE}\n-->",
-    "behind a fenced block": f"```\ncode\n```\n{LINE}",
+    "in an HTML comment, which texts do not support": f"<!--\n{LINE}\n-->",
+    "after a fenced block": f"```\ncode\n```\n{LINE}",
     "below a table": f"| a |\n|---|\n| b |\n{LINE}",
     "in a footnote that is referred to": f"One.[^1]\n\n[^1]: Two.\n\n    {LINE}\n",
 }
-NOT_PLACED = {
+NOT_EMBEDDED = {
     "four spaces before it": f"One.\n\n    {LINE}",
     "a tab before it": f"One.\n\n\t{LINE}",
     "in a fenced block": f"```\n{LINE}\n```",
@@ -51,7 +51,7 @@ NOT_PLACED = {
     "in a fenced block of a list": f"- One.\n\n  ```\n  {LINE}\n  ```",
     "as code": f"`{LINE}`",
     "in a sentence": f"Look at {LINE} here.",
-    "words behind it": f"{LINE} here.",
+    "words after it": f"{LINE} here.",
     "two on a line": f"{LINE} {LINE}",
     "in a heading": f"## {LINE}",
     "in a cell": f"| a |\n|---|\n| {LINE} |",
@@ -64,45 +64,47 @@ NOT_PLACED = {
     "the start of its name": "[[picture:zebra]]",
     "no picture": "[[zebra-herd]]",
     "in a footnote that nothing refers to": f"One.\n\n[^1]: Two.\n\n    {LINE}\n",
-    "behind the end of a text that is too long": "One. " * 20_000 + f"\n\n{LINE}",
+    "after the end of a text that is too long": "One. " * 20_000 + f"\n\n{LINE}",
 }
 TEXTS = [
-    *(pytest.param(text, True, id=name) for name, text in PLACED.items()),
-    *(pytest.param(text, False, id=f"not {name}") for name, text in NOT_PLACED.items()),
+    *(pytest.param(text, True, id=name) for name, text in EMBEDDED.items()),
+    *(pytest.param(text, False, id=f"not {name}") for name, text in NOT_EMBEDDED.items()),
 ]
 
 
-def seen_by_readers(reader: Client, picture: Picture, article: Article) -> bool:
+def is_on_the_page(reader: Client, picture: Picture, article: Article) -> bool:
     page = reader.get(article.get_absolute_url()).content.decode()
     return picture.src in page
 
 
-def in_the_sitemap(reader: Client, picture: Picture) -> bool:
+def is_in_the_sitemap(reader: Client, picture: Picture) -> bool:
     sitemap = ET.fromstring(reader.get("/sitemap-articles-1.xml").content)
     return any((place.text or "").endswith(picture.src) for place in sitemap.iter())
 
 
 @pytest.mark.database
-@pytest.mark.parametrize(("text", "placed"), TEXTS)
-def test_all_agree(reader: Client, media: Path, text: str, placed: bool) -> None:
+@pytest.mark.parametrize(("text", "embedded"), TEXTS)
+def test_all_agree_on_what_is_embedded(
+    reader: Client, media: Path, text: str, embedded: bool
+) -> None:
     picture = make_picture(name="zebra-herd")
     article, page = make_article(text=text), make_page(text=text)
-    assert seen_by_readers(reader, picture, article) == placed
-    assert in_the_sitemap(reader, picture) == placed
-    shown = [article, page] if placed else []
-    assert sorted(map(str, texts_that_place(picture))) == sorted(map(str, shown))
+    assert is_on_the_page(reader, picture, article) == embedded
+    assert is_in_the_sitemap(reader, picture) == embedded
+    shown = [article, page] if embedded else []
+    assert sorted(map(str, texts_that_embed(picture))) == sorted(map(str, shown))
     assert [str(use.row) for use in uses([picture])[picture.pk]] == [*map(str, shown)]
     Picture.objects.update(text_alternative="")
-    asks = [finding for finding in check.findings(article) if "needs words" in finding.sentence]
-    assert bool(asks) == placed
+    found = [finding for finding in check.findings(article) if "needs words" in finding.sentence]
+    assert bool(found) == embedded
 
 
 def test_a_picture_without_words_is_neither_shown_nor_listed(reader: Client, media: Path) -> None:
     picture = make_picture(name="zebra-herd", text_alternative="")
     article = make_article(text=LINE)
-    assert not seen_by_readers(reader, picture, article)
-    assert not in_the_sitemap(reader, picture)
-    assert texts_that_place(picture) == [article]
+    assert not is_on_the_page(reader, picture, article)
+    assert not is_in_the_sitemap(reader, picture)
+    assert texts_that_embed(picture) == [article]
 
 
 PIECES = [
@@ -112,16 +114,16 @@ PIECES = [
 
 
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join), max_size=12))
-def test_the_quick_reading_finds_what_the_whole_one_does(lines: list[str]) -> None:
+def test_the_quick_check_finds_what_the_parser_finds(lines: list[str]) -> None:
     text = "\n".join(lines)
-    names = [token.content for token in markdown.parse(text) if token.type == "placed"]
-    assert markdown.placed_names(text) == [*dict.fromkeys(names)]
+    names = [token.content for token in syntax.parse(text) if token.type == "embed"]
+    assert syntax.embedded_names(text) == [*dict.fromkeys(names)]
     pictures = [name.removeprefix("picture:") for name in names if name.startswith("picture:")]
-    assert markdown.placed_pictures(text) == [*dict.fromkeys(pictures)]
+    assert syntax.embedded_pictures(text) == [*dict.fromkeys(pictures)]
 
 
 @pytest.mark.database
-def test_a_card_s_name_may_hold_spaces_too(reader: Client, starter: Any) -> None:
+def test_the_name_of_a_card_may_contain_spaces(reader: Client, starter: Any) -> None:
     article = make_article(text="[[ Hip-thrust / basic-floor ]]")
     assert [str(card.variation.slug) for card in article.cards.all()] == ["basic-floor"]
     assert not [f for f in check.findings(article) if "leads nowhere" in f.sentence]

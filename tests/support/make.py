@@ -20,7 +20,7 @@ from exercises.models import (
     Step,
     Variation,
 )
-from pictures import encoding
+from pictures import files
 from pictures.models import Picture
 from publishing.models import Subject
 
@@ -156,7 +156,7 @@ def make_comment(**overrides: Any) -> Comment:
 def make_picture(**overrides: Any) -> Picture:
     """A picture with its files in the media folder."""
     n = next(_numbers)
-    stored = encoding.take_in(image_file())._asdict()
+    stored = files.store_upload(image_file())._asdict()
     defaults: dict[str, Any] = {"name": f"picture-{n}", "text_alternative": "A zebra."}
     return Picture.objects.create(**stored | defaults | overrides)
 

@@ -9,7 +9,7 @@ def files(alias: str = "pictures") -> dict[str, bytes]:
     """Returns the files of a storage by name: the public ones, or the "originals"."""
     storage: Any = storages[alias]
     contents = {}
-    for name in sorted(storage.starting("")):
+    for name in sorted(storage.list_prefix("")):
         with storage.open(name) as file:
             contents[name] = file.read()
     return contents

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from publishing.models import Redirect
 from tests.support.make import make_comment
 from tests.support.page import read
-from tests.writing.test_markdown_hostile import only_what_is_allowed
+from tests.writing.test_markdown_hostile import assert_sanitized
 from writing.markdown import render
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("starter")]
@@ -131,7 +131,7 @@ def test_any_input_of_an_admin_form_is_answered(trainer: Client, address: str) -
     | st.lists(st.sampled_from("[](){}<>`*_~|#\\!&;:\n\t ab1@-"), max_size=400).map("".join)
 )
 def test_rendered_markdown_has_only_allowed_html(source: str) -> None:
-    only_what_is_allowed(source, str(render(source).html))
+    assert_sanitized(source, str(render(source).html))
 
 
 TEXTS: dict[str, Callable[[int], str]] = {

@@ -1,4 +1,4 @@
-"""The Markdown function: what it makes of texts, kind ones."""
+"""What render() makes of ordinary texts."""
 
 from typing import Any
 
@@ -7,14 +7,15 @@ import pytest
 from blog.cards_and_sources import render as render_article
 from tests.support.make import make_article, make_exercise, make_picture, make_variation
 from tests.support.page import Element, read
-from writing.markdown import LIMIT, Thing, render
+from writing.markdown import Embed, render
+from writing.syntax import MAX_LENGTH
 
 
 def html(source: str, **how: Any) -> Element:
     return read(str(render(source, **how).html))
 
 
-def test_headings_begin_at_two_and_have_ids_of_their_own() -> None:
+def test_headings_begin_at_h2_and_have_unique_ids() -> None:
     rendered = render("# Hips\n\n## Hips\n\n### Knees & “toes”\n\nHips\n---\n\n## 🦓")
     page = read(str(rendered.html))
     assert [(h.tag, h.attrs["id"], h.text) for h in page if h.tag.startswith("h")] == [
@@ -32,7 +33,7 @@ def test_headings_begin_at_two_and_have_ids_of_their_own() -> None:
     ]
 
 
-def test_no_heading_can_take_an_id_of_the_page() -> None:
+def test_headings_cannot_take_an_id_of_the_page() -> None:
     for name in ("main", "answer", "conversation", "sources-title"):
         assert html(f"## {name}").one("h2").attrs["id"] == f"s-{name}"
 
@@ -56,7 +57,7 @@ def test_tables_align_by_class_and_never_by_style() -> None:
     assert page.one("div", "table").one("table")
 
 
-def test_footnotes_lead_there_and_back() -> None:
+def test_footnotes_link_there_and_back() -> None:
     page = html("Claim.[^a] More.[^a]\n\n[^a]: The note.")
     marks = page.all("sup")
     assert len(marks) == 2
@@ -65,21 +66,21 @@ def test_footnotes_lead_there_and_back() -> None:
     assert "The note." in page.one("section").text
 
 
-def test_typography_is_set() -> None:
+def test_quotes_dashes_and_ellipses_are_typographic() -> None:
     assert html('"Quoted" -- it\'s 3...').text == "“Quoted” – it’s 3…"
 
 
-def test_things_are_placed_on_lines_of_their_own() -> None:
-    asked = []
+def test_only_a_line_of_its_own_is_an_embed() -> None:
+    requested = []
 
-    def things(names: list[str]) -> dict[str, Thing]:
-        asked.append(names)
-        return {name: Thing(f"<b>{name}</b>") for name in names}
+    def embeds(names: list[str]) -> dict[str, Embed]:
+        requested.append(names)
+        return {name: Embed(f"<b>{name}</b>") for name in names}
 
     source = "One\n[[A/b]]\ntwo [[c/d]] three\n\n- [[e/f]]\n\n`[[g/h]]`\n\n    [[code/x]]"
-    rendered = render(source, things=things)
-    assert asked == [["a/b", "e/f"]]
-    assert rendered.things == ["a/b", "e/f"]
+    rendered = render(source, embeds=embeds)
+    assert requested == [["a/b", "e/f"]]
+    assert rendered.embeds == ["a/b", "e/f"]
     page = read(str(rendered.html))
     assert [b.text for b in page.all("b")] == ["a/b", "e/f"]
     assert "two [[c/d]] three" in page.text
@@ -99,7 +100,7 @@ def test_citations_are_numbered_by_first_use() -> None:
     ]
     assert [a.attrs.get("id") for a in page.all("a")] == ["cite-early", "cite-late", None]
     assert [note.text for note in page.all("small")] == ["1 Early & Co, 2010", "2 Late, 2020"]
-    assert "A<sup" in str(rendered.html)  # the number keeps to its word's line
+    assert "A<sup" in str(rendered.html)  # the number stays on the line of its word
 
 
 PROBLEMS = [
@@ -114,7 +115,7 @@ PROBLEMS = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("source", "line", "named"), PROBLEMS)
-def test_what_is_missing_is_told_to_the_editor_only(source: str, line: str, named: str) -> None:
+def test_problems_are_shown_to_the_editor_only(source: str, line: str, named: str) -> None:
     article = make_article(text=source)
     for_readers, for_editor = render_article(article), render_article(article, editing=True)
     assert for_readers.problems == for_editor.problems
@@ -128,7 +129,7 @@ def test_what_is_missing_is_told_to_the_editor_only(source: str, line: str, name
 
 
 @pytest.mark.django_db
-def test_a_card_of_a_draft_is_told_and_not_shown() -> None:
+def test_the_card_of_a_draft_is_not_shown_but_reported() -> None:
     variation = make_variation(name="Okapi lift", exercise=make_exercise(published_at=None))
     article = make_article(text=variation.card_line)
     assert "Okapi" not in render_article(article).html
@@ -137,7 +138,7 @@ def test_a_card_of_a_draft_is_told_and_not_shown() -> None:
 
 
 @pytest.mark.django_db
-def test_pictures_are_placed_by_their_record() -> None:
+def test_an_embedded_picture_has_its_text_alternative_and_caption() -> None:
     picture = make_picture(name="zebra", text_alternative='A "zebra" & foal', caption="Two <3")
     page = html("[[picture:zebra]]")
     image = page.one("figure").one("img")
@@ -151,9 +152,9 @@ def test_pictures_are_placed_by_their_record() -> None:
     assert rendered.problems == ["Line 1: the picture “zebra” has no words yet."]
 
 
-def test_a_text_over_the_limit_is_cut_and_told() -> None:
-    rendered = render("a" * (LIMIT + 1), editing=True)
-    assert len(rendered.html) < LIMIT + 100
+def test_a_text_over_the_limit_is_cut_and_reported() -> None:
+    rendered = render("a" * (MAX_LENGTH + 1), editing=True)
+    assert len(rendered.html) < MAX_LENGTH + 100
     (problem,) = rendered.problems
     assert "longer than 100,000 characters" in problem
 
@@ -168,7 +169,9 @@ def test_a_text_over_the_limit_is_cut_and_told() -> None:
         ("https://vimeo.com/1084537", "Watch the video on Vimeo"),
     ],
 )
-def test_a_line_with_only_a_video_is_a_link_that_says_so(line: str, words: str) -> None:
+def test_the_url_of_a_video_on_its_own_line_becomes_a_link_with_words(
+    line: str, words: str
+) -> None:
     for around in ("Before.\n\n{}\n\nAfter.", "Watch *this*:\n{}\nAfter.", "- One\n- {}", "<{}>"):
         page = read(str(render(around.format(line)).html))
         link = page.one("a")
@@ -187,5 +190,5 @@ def test_a_line_with_only_a_video_is_a_link_that_says_so(line: str, words: str) 
         'https://youtu.be/x"onclick=',
     ],
 )
-def test_other_lines_are_left_as_they_are(line: str) -> None:
+def test_other_urls_do_not_become_links(line: str) -> None:
     assert read(str(render(line).html)).all("a") == []

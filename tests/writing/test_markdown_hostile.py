@@ -1,4 +1,4 @@
-"""The Markdown function against texts that want more than to be read."""
+"""render() with hostile texts: scripts, and inputs that slow down a parser."""
 
 import re
 import time
@@ -8,16 +8,17 @@ import pytest
 from django.test import Client
 
 from tests.support.page import read
-from writing.markdown import ATTRIBUTES, LIMIT, TAGS, Thing, render
+from writing.markdown import ATTRIBUTES, TAGS, Embed, render
+from writing.syntax import MAX_LENGTH
 
 SCHEMES = {"http", "https", "mailto", "tel"}
-OWN = {
+TRUSTED = {
     "span": {"class"},
     "sup": {"class"},
     "small": {"class"},
     "b": set(),
     "i": set(),
-}  # what cards and citations add
+}  # in the HTML of cards and citations
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -68,12 +69,12 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-def only_what_is_allowed(source: str, html: str) -> None:
+def assert_sanitized(source: str, html: str) -> None:
     for element in read(html):
         if element.tag == "document":
             continue
-        assert element.tag in TAGS | set(OWN), f"{source!r} made <{element.tag}>"
-        allowed = ATTRIBUTES.get(element.tag, set()) | OWN.get(element.tag, set())
+        assert element.tag in TAGS | set(TRUSTED), f"{source!r} made <{element.tag}>"
+        allowed = ATTRIBUTES.get(element.tag, set()) | TRUSTED.get(element.tag, set())
         for name, value in element.attrs.items():
             assert name in allowed - {"data-slot"}, f"{source!r}: {name}"
             scheme = re.match(r"\s*([a-z][a-z0-9+.-]*):", value, re.IGNORECASE)
@@ -84,26 +85,26 @@ def only_what_is_allowed(source: str, html: str) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("editing", [False, True], ids=["page", "preview"])
 @pytest.mark.parametrize("source", HOSTILE)
-def test_nothing_of_it_runs(source: str, editing: bool) -> None:
+def test_hostile_text_is_sanitized(source: str, editing: bool) -> None:
     rendered = render(
         source,
-        things=lambda names: {n: Thing("<b>card</b>") for n in names if n == "a/b"},
+        embeds=lambda names: {n: Embed("<b>card</b>") for n in names if n == "a/b"},
         sources=[("key", "<i>Name</i>")],
         editing=editing,
     )
-    only_what_is_allowed(source, str(rendered.html))
+    assert_sanitized(source, str(rendered.html))
     for _, words in rendered.headings:
         assert words == str(words)
 
 
 @pytest.mark.django_db
-def test_all_of_it_at_once_and_in_every_place(trainer: Client) -> None:
+def test_hostile_texts_are_sanitized_together_and_nested(trainer: Client) -> None:
     together = "\n\n".join(HOSTILE)
     nested = "\n".join(f"> - {line}" for line in together.splitlines())
     for source in (together, nested):
-        shown = trainer.post("/markdownx/markdownify/", {"content": source})
-        assert shown.status_code == 200
-        only_what_is_allowed(source[:40], shown.content.decode())
+        preview = trainer.post("/markdownx/markdownify/", {"content": source})
+        assert preview.status_code == 200
+        assert_sanitized(source[:40], preview.content.decode())
 
 
 def seconds(work: Callable[[str], object], text: str) -> float:
@@ -130,8 +131,8 @@ SLOW = {
     "comments": "<!--" * 50_000,
     "entities": "&#x" * 60_000,
     "backslashes": "\\" * 200_000,
-    "places": "[[a/b]]\n" * 25_000,
-    "open places": "[[" * 100_000,
+    "embeds": "[[a/b]]\n" * 25_000,
+    "unclosed embeds": "[[" * 100_000,
     "citations": "[@a]" * 50_000,
     "footnotes": "[^a]" * 50_000,
     "footnote texts": "".join(f"[^{n}]: x\n\n" for n in range(10_000)),
@@ -145,12 +146,12 @@ SLOW = {
 
 
 @pytest.mark.django_db
-def test_no_text_takes_much_longer_than_honest_work() -> None:
-    """An honest text of the longest length is the measure; each hostile one may take a few times
-    as long, where a quadratic parser takes thousands of times."""
+def test_no_hostile_text_takes_much_longer_than_an_ordinary_one() -> None:
+    """The baseline is an ordinary text of the maximum length. A hostile one may take a few times as
+    long; with a quadratic parser it would take thousands of times as long."""
     paragraph = "## Part\n\nSome *words* with a [link](/a/) and “more” of them. | a | b\n\n"
-    honest = (paragraph * (LIMIT // len(paragraph) + 1))[:LIMIT]
-    render(honest[:1000])
-    measure = seconds(render, honest)
-    took = {name: seconds(render, source) / measure for name, source in SLOW.items()}
-    assert {name: times for name, times in took.items() if times > 60} == {}
+    ordinary = (paragraph * (MAX_LENGTH // len(paragraph) + 1))[:MAX_LENGTH]
+    render(ordinary[:1000])
+    baseline = seconds(render, ordinary)
+    ratios = {name: seconds(render, source) / baseline for name, source in SLOW.items()}
+    assert {name: ratio for name, ratio in ratios.items() if ratio > 60} == {}

@@ -23,7 +23,7 @@ from exercises.models import (
     Variation,
 )
 from pagecache import edition
-from pictures import encoding
+from pictures.files import delete_files, store_upload
 from pictures.models import Picture
 from publishing.models import Site, StarterRecord, Subject
 
@@ -35,8 +35,17 @@ Row = TypeVar("Row", bound=models.Model)
 class Command(BaseCommand):
     help = "Load the starter content. Idempotent; never overwrites anything."
 
-    @edition.batch()
     def handle(self, *args: Any, **options: Any) -> None:
+        self.new_pictures: list[Picture] = []
+        try:
+            self.load_all()
+        except BaseException:  # the transaction was rolled back
+            for picture in self.new_pictures:
+                delete_files(picture.token)
+            raise
+
+    @edition.batch()
+    def load_all(self) -> None:
         self.now: datetime = timezone.now()
         self.loaded_keys = set(StarterRecord.objects.values_list("key", flat=True))
         self.loaded = 0
@@ -77,7 +86,8 @@ class Command(BaseCommand):
     def picture(self, file: str, **data: Any) -> Picture:
         row = Picture(**data)
         with (STARTER / "pictures" / file).open("rb") as source:
-            row.token, row.kind, row.width, row.height = encoding.take_in(source, row.focus)
+            row.token, row.kind, row.width, row.height = store_upload(source, row.focus)
+        self.new_pictures.append(row)
         return row
 
     def exercise(

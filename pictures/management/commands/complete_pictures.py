@@ -1,26 +1,27 @@
-"""Makes the files that a picture lacks: those of a width it was not stored in, or lost ones."""
+"""Makes the files that pictures lack: those of a new width, or lost ones."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pictures import encoding
+from pictures import files
 from pictures.models import Picture
+from pictures.worker.codec.errors import InvalidPicture
 
 
 class Command(BaseCommand):
-    help = "Make from the originals what is missing of the pictures' files. Harmless when repeated."
+    help = "Make missing picture files from the originals. Harmless when repeated."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            there = {name for _, name in encoding.stored_files()}
+            existing = {name for _, name in files.stored_files()}
         except OSError as error:
             raise CommandError(f"The files cannot be listed. {error}") from error
         made = 0
         for picture in Picture.objects.all():
             try:
-                made += len(encoding.complete(picture.stored, picture.focus, there))
-            except encoding.Refused as error:
+                made += len(files.store_missing_files(picture.stored, picture.focus, existing))
+            except InvalidPicture as error:
                 self.stderr.write(f"Picture {picture.name} (id {picture.pk}): {error}")
         if made:
             self.stdout.write(f"Pictures: {made} files made.")

@@ -1,4 +1,4 @@
-"""Lists pictures that no page uses, and files that no picture owns; removes them when told to."""
+"""Lists pictures that no page uses and files that belong to no picture; optionally deletes them."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,30 +6,29 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from pictures import encoding
+from pictures import files
 from pictures.models import Picture
 from pictures.usage import unused
 
-QUIET_DAYS = 7  # a newer picture may belong to an article that is being written
-QUIET = timedelta(hours=1)  # a newer file may belong to a picture that is being saved
+MIN_PICTURE_AGE = timedelta(days=7)  # a newer one may be for an article that is being written
+MIN_FILE_AGE = timedelta(hours=1)  # a newer one may belong to a picture that is being saved
 
 
 class Command(BaseCommand):
-    help = "List the pictures and picture files that nothing uses; with --remove, delete them."
+    help = "List pictures and picture files that nothing uses; with --remove, delete them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--remove", action="store_true", help="delete what is listed")
 
     def handle(self, *args: Any, remove: bool, **options: Any) -> None:
-        before = timezone.now() - timedelta(days=QUIET_DAYS)
-        rows = [picture for picture in unused() if picture.added_at < before]
+        now = timezone.now()
+        rows = [picture for picture in unused() if picture.added_at < now - MIN_PICTURE_AGE]
         owned = set(Picture.objects.values_list("token", flat=True))
         try:
             strays = [
                 (storage, name)
-                for storage, name in encoding.stored_files()
-                if name[:26] not in owned
-                and storage.get_modified_time(name) < timezone.now() - QUIET
+                for storage, name in files.stored_files()
+                if name[:26] not in owned and storage.get_modified_time(name) < now - MIN_FILE_AGE
             ]
         except OSError as error:
             raise CommandError(f"The files cannot be listed. {error}") from error

@@ -1,4 +1,4 @@
-"""Files that are no picture, or a trap: a sentence beside the field, and no trace anywhere."""
+"""Hostile files are refused beside their field, and leave no file anywhere."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ PDF = (
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(zebra) run\nshowpage\n"
 
 
-def moving(kind: str) -> bytes:
+def animated(kind: str) -> bytes:
     frames = [Image.new("RGB", (32, 32), color) for color in ("red", "blue", "lime")]
     return saved(frames[0], kind, save_all=True, append_images=frames[1:])
 
 
 def png(*chunks: tuple[bytes, bytes]) -> bytes:
-    """A PNG of these chunks, with the sums that make each of them valid."""
+    """A PNG of these chunks, each with a valid checksum."""
     made = b"\x89PNG\r\n\x1a\n"
     for name, data in chunks:
         made += struct.pack(">I", len(data)) + name + data
@@ -59,20 +59,20 @@ def broken_in_the_middle(data: bytes) -> bytes:
     return data[:half] + bytes(64) + data[half + 64 :]
 
 
-def claims(jpeg: bytes, width: int, height: int) -> bytes:
-    """A small JPEG whose header says that it is large."""
+def with_size(jpeg: bytes, width: int, height: int) -> bytes:
+    """A small JPEG whose header states another size."""
     at = jpeg.index(b"\xff\xc0") + 5
     return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]
 
 
-def over_and_over(jpeg: bytes) -> bytes:
-    """A JPEG that repeats its last scan, behind a comment that holds the mark of its end."""
+def with_many_scans(jpeg: bytes) -> bytes:
+    """A JPEG that repeats its last scan, after a comment that contains the end marker."""
     last = jpeg[jpeg.rindex(b"\xff\xda") : -2]
     return jpeg[:-2] + b"\xff\xfe\0\x04\xff\xd9" + last * 2000 + b"\xff\xd9"
 
 
 def bomb_in_text() -> bytes:
-    """A chunk of text that unpacks to 200 MB."""
+    """A PNG with a text chunk that decompresses to 200 MB."""
     text = b"zebra\0\0" + zlib.compress(bytes(200 * 1024 * 1024), 9)
     return png(header(8, 8), (b"zTXt", text), (b"IDAT", b""), (b"IEND", b""))
 
@@ -87,7 +87,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a page with a script": ("a.gif", lambda: b"GIF89a=1;<script>alert(1)</script>", UNREADABLE),
     "a PHP program": ("a.php.jpg", lambda: b"<?php system($_GET['c']); ?>", UNREADABLE),
     "SVG": ("a.svg", lambda: SVG, UNREADABLE),
-    "SVG that says PNG": ("a.png", lambda: SVG, UNREADABLE),
+    "SVG named PNG": ("a.png", lambda: SVG, UNREADABLE),
     "PDF": ("a.pdf", lambda: PDF, UNREADABLE),
     "PostScript": ("a.eps", lambda: EPS, UNREADABLE),
     "a program": ("a.jpg", lambda: b"\x7fELF\x02\x01\x01" + bytes(200), UNREADABLE),
@@ -96,10 +96,10 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "BMP": ("a.bmp", lambda: saved(scene(), "BMP"), UNREADABLE),
     "TIFF": ("a.jpg", lambda: saved(scene(), "TIFF"), UNREADABLE),
     "an icon": ("a.ico", lambda: saved(scene(), "ICO"), UNREADABLE),
-    "moving GIF": ("a.gif", lambda: moving("GIF"), UNREADABLE),
-    "moving PNG": ("a.png", lambda: moving("PNG"), ANIMATED),
-    "moving WebP": ("a.webp", lambda: moving("WEBP"), ANIMATED),
-    "moving AVIF": ("a.avif", lambda: moving("AVIF"), ANIMATED),
+    "animated GIF": ("a.gif", lambda: animated("GIF"), UNREADABLE),
+    "animated PNG": ("a.png", lambda: animated("PNG"), ANIMATED),
+    "animated WebP": ("a.webp", lambda: animated("WEBP"), ANIMATED),
+    "animated AVIF": ("a.avif", lambda: animated("AVIF"), ANIMATED),
     "half a JPEG": ("a.jpg", lambda: cut(JPEG), DAMAGED),
     "JPEG without its end": ("a.jpg", lambda: JPEG[:-40], DAMAGED),
     "head of a JPEG": ("a.jpg", lambda: JPEG[:20], UNREADABLE),
@@ -115,16 +115,16 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     ),
     "PNG without pixels": ("a.png", lambda: png(header(8, 8), (b"IEND", b"")), DAMAGED),
     "PNG of no size": ("a.png", lambda: png(header(0, 8), *END), ""),
-    "PNG of few pixels, many said": ("a.png", lambda: png(header(7000, 7000), *END), DAMAGED),
+    "PNG with fewer pixels than stated": ("a.png", lambda: png(header(7000, 7000), *END), DAMAGED),
     "PNG of 4 billion pixels": (
         "a.png",
         lambda: png(header(65535, 65535), *END),
         "50 million pixels",
     ),
     "PNG with a bomb of text": ("a.png", bomb_in_text, DAMAGED),
-    "JPEG that says 65,000 wide": (
+    "JPEG that states a width of 65,000": (
         "a.jpg",
-        lambda: claims(JPEG, 65_000, 65_000),
+        lambda: with_size(JPEG, 65_000, 65_000),
         "50 million pixels",
     ),
     "a bomb of 100 megapixels": (
@@ -147,17 +147,17 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: image_file((10_000, 10_000), kind="WEBP", lossless=True, method=0).getvalue(),
         "20 million pixels. Save it smaller, or as JPEG",
     ),
-    "WebP that says 268 million pixels": (
+    "WebP that states 268 million pixels": (
         "a.webp",
         lambda: b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\xfe\x3f\0" * 2,
         "20 million pixels. Save it smaller, or as JPEG",
     ),
-    "JPEG over and over": (
+    "JPEG with thousands of scans": (
         "a.jpg",
-        lambda: over_and_over(saved(scene((2000, 2000)), "JPEG", progressive=True, quality=10)),
+        lambda: with_many_scans(saved(scene((2000, 2000)), "JPEG", progressive=True, quality=10)),
         "too long to read",
     ),
-    "a mile long": ("a.png", lambda: image_file((3, 40_000)).getvalue(), "16,000 pixels"),
+    "too tall": ("a.png", lambda: image_file((3, 40_000)).getvalue(), "16,000 pixels"),
     "21 MB": ("a.jpg", lambda: JPEG + bytes(21 * 1024 * 1024), "larger than 20 MB"),
     "21 MB of nothing": ("a.jpg", lambda: bytes(21 * 1024 * 1024), "larger than 20 MB"),
     "a path, and no picture": ("../../secret-key", lambda: b"zebra", UNREADABLE),
@@ -166,13 +166,13 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
 
 
 @pytest.fixture
-def everything(
+def all_files(
     media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], list[str]]:
-    """What stands on disk: in the site's folders, and where unfinished files would be put."""
-    unfinished = tmp_path / "unfinished"
-    unfinished.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(unfinished))
+    """Lists all files: in the site's folders, and in the folder for temporary files."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     return lambda: sorted(str(p) for p in tmp_path.rglob("*") if p.is_file())
 
 
@@ -194,28 +194,28 @@ def by_drop(trainer: Client, file: Any) -> str:
 
 @pytest.mark.parametrize("way", [by_form, by_drop])
 @pytest.mark.parametrize("name", HOSTILE)
-def test_it_is_refused_with_a_sentence_and_leaves_nothing(
+def test_hostile_file_is_refused_and_leaves_nothing(
     trainer: Client,
-    everything: Callable[[], list[str]],
+    all_files: Callable[[], list[str]],
     name: str,
     way: Callable[[Client, Any], str],
 ) -> None:
     file_name, make, sentence = HOSTILE[name]
     file = SimpleUploadedFile("x", make(), "image/jpeg")
-    file._name = file_name  # type: ignore[attr-defined] # as a client that keeps to no rule sends it
-    told = way(trainer, file)
-    assert sentence in told
-    assert told.endswith(".")
-    assert everything() == []
+    file._name = file_name  # type: ignore[attr-defined] # as a malicious client may send it
+    message = way(trainer, file)
+    assert sentence in message
+    assert message.endswith(".")
+    assert all_files() == []
     assert not Picture.objects.exists()
 
 
-def test_as_many_kinds_as_promised() -> None:
+def test_there_are_enough_kinds_of_hostile_files() -> None:
     assert len(HOSTILE) >= 25
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("file_name", "slug"),
     [
         ("../../../etc/passwd.jpg", "passwd"),
         ("..\\..\\zebra.jpg", "zebra"),
@@ -227,13 +227,13 @@ def test_as_many_kinds_as_promised() -> None:
         ("CON", "con"),
     ],
 )
-def test_a_picture_s_file_name_leads_nowhere(
-    trainer: Client, media: Path, tmp_path: Path, sent: str, kept: str
+def test_file_names_are_slugified(
+    trainer: Client, media: Path, tmp_path: Path, file_name: str, slug: str
 ) -> None:
     file = SimpleUploadedFile("x", saved(scene((64, 36)), "JPEG"))
-    file._name = sent  # type: ignore[attr-defined]
+    file._name = file_name  # type: ignore[attr-defined]
     response = trainer.post("/markdownx/upload/", {"image": file})
-    assert response.json()["image_code"] == f"\n[[picture:{kept}]]\n"
+    assert response.json()["image_code"] == f"\n[[picture:{slug}]]\n"
     token = Picture.objects.get().token
     written = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
     assert {str(path.parent) for path in written} == {"media", "originals"}
@@ -241,7 +241,7 @@ def test_a_picture_s_file_name_leads_nowhere(
 
 
 @pytest.mark.parametrize("tail", [b"<?php system('id'); ?>", b"PK\x03\x04zebra", b"<script>"])
-def test_what_hangs_on_a_real_picture_is_left_behind(
+def test_data_appended_to_a_picture_is_dropped(
     trainer: Client, media: Path, tmp_path: Path, tail: bytes
 ) -> None:
     file = SimpleUploadedFile(

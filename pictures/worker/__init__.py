@@ -1,0 +1,1 @@
+"""A program that decodes and encodes pictures in a process of its own: see __main__.py."""

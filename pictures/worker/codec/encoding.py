@@ -1,0 +1,70 @@
+"""Encodes an image into the files of a picture: each rendition in each of its widths."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from . import formats
+from .renditions import Rendition, StoredPicture
+
+
+def is_drawing(image: Image.Image) -> bool:
+    """True if it has few colors: JPEG would smear the edges of a line drawing."""
+    small = image.resize((min(256, image.width), min(256, image.height)), Image.Resampling.NEAREST)
+    return len(small.getcolors(65536) or range(65536)) <= 256
+
+
+def write_original(folder: Path, image: Image.Image, picture: StoredPicture) -> None:
+    """Writes the file at full size to folder/originals."""
+    (folder / "originals").mkdir()
+    options = formats.ORIGINAL_OPTIONS[picture.kind]
+    _write(folder / "originals" / picture.original_name, image, options)
+
+
+def write_renditions(
+    folder: Path,
+    image: Image.Image,
+    picture: StoredPicture,
+    focus: tuple[int, int],
+    names: Collection[str],
+) -> None:
+    """Writes those files of a picture that are named to folder/pictures."""
+    (folder / "pictures").mkdir()
+    for rendition in picture.renditions(focus):
+        _write_widths(folder / "pictures", image, rendition, picture.kind, names)
+
+
+def _write_widths(
+    folder: Path, image: Image.Image, rendition: Rendition, kind: str, names: Collection[str]
+) -> None:
+    """Scales each width down from the next larger one, which is faster than from the original."""
+    scaled, box = image, rendition.box
+    for width in reversed(rendition.widths):
+        size = (width, max(1, round(rendition.height * width / rendition.width)))
+        scaled = scaled.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3)
+        box = (0, 0, *size)
+        fallback, options = scaled, {}
+        if kind == "png":
+            fallback = _with_palette(scaled)
+            options = formats.drawing_options(width)
+        for extension, picture, more in (("avif", scaled, options), (kind, fallback, {})):
+            name = rendition.file_name(width, extension)
+            if name in names:
+                _write(folder / name, picture, more)
+
+
+def _with_palette(drawing: Image.Image) -> Image.Image:
+    """256 colors suffice for a drawing and its antialiased edges, in less than half the bytes."""
+    return drawing.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+
+
+def _write(path: Path, image: Image.Image, options: dict[str, Any]) -> None:
+    encoder, defaults = formats.ENCODERS[path.suffix]
+    file = io.BytesIO()  # Pillow does not notice when a full disk takes only a part of a file
+    image.save(file, encoder, **defaults | options)
+    path.write_bytes(file.getbuffer())

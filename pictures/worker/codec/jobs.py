@@ -1,0 +1,48 @@
+"""The jobs of the worker process."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import IO, Any
+
+from PIL import Image
+
+from .decoding import decode
+from .encoding import is_drawing, write_original, write_renditions
+from .formats import READABLE
+from .renditions import StoredPicture
+
+
+def run(folder: Path, file: IO[bytes], job: str, **parameters: Any) -> dict[str, Any]:
+    """Runs one job: validate, store or crop. Raises InvalidPicture. The folder is where the job
+    writes its files; the file is the upload, or the original for a crop."""
+    jobs: dict[str, Callable[..., Any]] = {"validate": validate, "store": store, "crop": crop}
+    return jobs[job](folder, file, **parameters) or {}
+
+
+def validate(folder: Path, file: IO[bytes]) -> None:
+    """Decodes a picture, only to see whether it can be stored."""
+    decode(file)
+
+
+def store(folder: Path, file: IO[bytes], token: str, focus: tuple[int, int]) -> dict[str, Any]:
+    """Decodes a picture and writes all its files; returns the fields of StoredPicture."""
+    image = decode(file)
+    picture = StoredPicture(token, "png" if is_drawing(image) else "jpg", *image.size)
+    write_original(folder, image, picture)
+    write_renditions(folder, image, picture, focus, picture.file_names(focus))
+    return picture._asdict()
+
+
+def crop(
+    folder: Path,
+    file: IO[bytes],
+    picture: tuple[str, str, int, int],
+    focus: tuple[int, int],
+    names: Collection[str],
+) -> None:
+    """Writes the named files of a picture that was stored before, from its original."""
+    with Image.open(io.BytesIO(file.read()), formats=READABLE) as original:
+        write_renditions(folder, original, StoredPicture(*picture), focus, names)
