@@ -48,7 +48,7 @@ def sentences(client: Client) -> list[str]:
 def backed_up(settings: Any, tmp_path: Path) -> None:
     """There is a backup of today, so nothing is to be said of that."""
     settings.BACKUP_DIR = tmp_path
-    (tmp_path / datetime.now(UTC).strftime(backup.STAMP)).touch()
+    (tmp_path / datetime.now(UTC).strftime(backup.NAME_FORMAT)).touch()
 
 
 def test_nothing_to_do_says_so(trainer: Client) -> None:

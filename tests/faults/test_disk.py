@@ -110,7 +110,7 @@ def test_a_full_disk(there: RunningSite, disk: Path) -> None:
     refuses_and_keeps_the_words(there, MUCH.replace(" ", "+"))
     data = disk / "data"
     said = refused(data, "backup")
-    assert said == f"No backup was made. {backup.NO_ROOM}"
+    assert said == f"No backup was made. {backup.DISK_FULL}"
     assert not list(data.glob(".backup-*"))
     assert not list((data / "backups").glob("*.zip"))
     filler.unlink()

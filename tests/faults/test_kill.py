@@ -136,4 +136,4 @@ def test_backups_while_readers_write(site: RunningSite, tmp_path: Path) -> None:
         finally:
             over.set()
         assert all(client.result() for client in clients)
-    assert "is whole" in site.manage("verify")
+    assert "is complete" in site.manage("verify")
