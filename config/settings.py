@@ -97,7 +97,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "web.logs.requests",
+    "web.logs.log_requests",
     "operations.health.reopen_after_failure",
     "pagecache.wsgi.page_store",
     "web.headers.middleware",
@@ -321,10 +321,10 @@ EMAIL_SUBJECT_PREFIX = ""
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"lines": {"()": "web.logs.Lines"}},
+    "formatters": {"lines": {"()": "web.logs.JsonFormatter"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "lines"},
-        "letters": {"class": "web.logs.Letters"},
+        "letters": {"class": "web.logs.ErrorEmailHandler"},
     },
     "root": {"handlers": ["console", "letters"], "level": "INFO"},
     "loggers": {

@@ -368,5 +368,5 @@ def test_development_stores_nothing(prepared: Path, tmp_path: Path) -> None:
 def test_what_stands_before_the_store_is_about_a_request_and_not_about_its_page() -> None:
     """Headers of all that follow are part of a stored page."""
     place = django_settings.MIDDLEWARE.index("pagecache.wsgi.page_store")
-    before = ["web.logs.requests", "operations.health.reopen_after_failure"]
+    before = ["web.logs.log_requests", "operations.health.reopen_after_failure"]
     assert django_settings.MIDDLEWARE[:place] == before
