@@ -1,4 +1,4 @@
-"""Every address of the site, in the order of the table in docs/architecture.md."""
+"""All URLs of the site, in the order of the table in docs/architecture.md."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
@@ -85,7 +85,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("favicon.ico", site_files.favicon, name="favicon"),
     re_path(rf"^media/({encoding.NAME})\Z", pictures.media, name="media"),
-    # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
+    # django-markdownx's default URLs with views for staff only: its own accept any upload.
     path("markdownx/markdownify/", writing.markdown_preview),
     path("markdownx/upload/", writing.markdown_upload),
     path("admin/password/", accounts.AskForLetter.as_view(), name="admin_password_reset"),
@@ -100,7 +100,7 @@ urlpatterns = [
         admin.site.admin_view(operations.make_backup),
         name="make_backup",
     ),
-    path("admin/", include("accounts.urls")),  # before the desk: in place of its own
+    path("admin/", include("accounts.urls")),  # before the admin's own sign-in
     path("admin/", admin.site.urls),
     path("<slug:slug>/", blog.page, name="page"),
 ]

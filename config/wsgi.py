@@ -5,7 +5,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
-from pagecache.wsgi import front  # noqa: E402  needs the rooms to be set up
+from pagecache.wsgi import front  # noqa: E402  needs django.setup()
 from web.incoming import Handler  # noqa: E402
 
 application = front(Handler())

@@ -14,7 +14,7 @@ import zlib
 from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any, NoReturn, TypedDict
+from typing import Any, NoReturn, TypedDict, cast
 
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
@@ -103,9 +103,8 @@ def _read(backup: zipfile.ZipFile, size: int) -> Manifest:
             f" {unpacked // settings.MEGABYTE + 1:,} MB in {settings.DATA_DIR}."
         )
     manifest = _manifest(json.loads(backup.read(MANIFEST)))
-    if names - {MANIFEST} != {*manifest["files"]} or not all(
-        map(MEMBER.fullmatch, manifest["files"])
-    ):
+    files = {*manifest["files"]}
+    if names - {MANIFEST} != files or not all(map(MEMBER.fullmatch, files)):
         raise Unusable(f"This backup is damaged: its files are not those that {MANIFEST} lists.")
     return manifest
 
@@ -133,14 +132,7 @@ def _manifest(data: Any) -> Manifest:
             and _all_match(DIGEST, tables)
             and _all_match(SHA256, files)
         ):
-            return Manifest(
-                made_at=made_at,
-                version=version,
-                migrations=migrations,
-                database=database,
-                tables=tables,
-                files=files,
-            )
+            return cast(Manifest, {name: data[name] for name in Manifest.__annotations__})
     _reject(f"{MANIFEST} does not say what is in it")
 
 

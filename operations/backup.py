@@ -43,7 +43,7 @@ from operations.snapshot import Unusable, database
 DERIVED_FOLDERS = ("pages", "social")  # caches of what a restore replaces
 NAME_FORMAT = "site-%Y-%m-%d-%H%M%S.zip"  # in UTC
 NAME = re.compile(r"site-\d{4}-\d\d-\d\d-\d{6}\.zip")
-SCRATCH_PREFIX = ".backup-"
+SCRATCH = ".backup-"  # the prefix of unfinished files
 DAILY_INTERVAL = timedelta(hours=20)  # under a day: "daily" may run earlier than the day before
 STALE_AFTER = timedelta(days=2)
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -289,7 +289,7 @@ def _recover_and_log() -> None:
 
 def _move_atomically(source: Path, target: Path) -> None:
     """Move a file so that under its new name it is always complete, even on another disk."""
-    partial = target.with_name(f"{SCRATCH_PREFIX}{target.name}")
+    partial = target.with_name(f"{SCRATCH}{target.name}")
     shutil.move(source, partial)
     with partial.open("rb") as file:
         os.fsync(file.fileno())
@@ -326,15 +326,13 @@ def _exclusive_scratch_folder() -> Iterator[Path]:
         with _lock():
             _recover_and_log()
             for folder in (settings.DATA_DIR, settings.BACKUP_DIR):
-                for leftover in folder.glob(f"{SCRATCH_PREFIX}*"):
+                for leftover in folder.glob(f"{SCRATCH}*"):
                     shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             try:
-                with tempfile.TemporaryDirectory(
-                    dir=settings.DATA_DIR, prefix=SCRATCH_PREFIX
-                ) as scratch:
+                with tempfile.TemporaryDirectory(dir=settings.DATA_DIR, prefix=SCRATCH) as scratch:
                     yield Path(scratch)
             finally:
-                for leftover in settings.BACKUP_DIR.glob(f"{SCRATCH_PREFIX}*"):
+                for leftover in settings.BACKUP_DIR.glob(f"{SCRATCH}*"):
                     leftover.unlink()
     except (Unusable, *FAILURES) as error:
         raise Failed(_explain(error)) from error

@@ -59,8 +59,7 @@ def _check_secret() -> Iterator[str]:
 
 
 def _check_address() -> Iterator[str]:
-    loopback = "127.0.0.1" in settings.ALLOWED_HOSTS
-    if loopback:
+    if "127.0.0.1" in settings.ALLOWED_HOSTS:
         yield (
             f"Readers cannot come: the site's address is {settings.SITE_URL}, which only works on"
             " this machine. Set SITE_URL to the address readers type, like https://example.com."

@@ -129,8 +129,8 @@ def serve(card: Card, mark: str) -> HttpResponseBase:
 
 
 def picture(card: Card) -> bytes:
-    """The card as a PNG file, from the cache or drawn and cached. Deletes outdated files. If the file
-    cannot be written (a full disk, missing permission), the next request draws it again."""
+    """The card as a PNG file, from the cache or drawn and cached. Deletes outdated files. If the
+    file cannot be written (no space, no permission), the next request draws the card again."""
     name = f"{card.base.strip('/')}/{card.mark}.png".lstrip("/")
     file = Path(settings.DATA_DIR) / "social" / name
     with suppress(OSError):

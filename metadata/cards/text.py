@@ -116,13 +116,11 @@ def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
     return lines
 
 
-def _truncate(
-    lines: list[str], max_lines: int, font: ImageFont.FreeTypeFont, width: int
-) -> list[str]:
+def _truncate(lines: list[str], limit: int, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
     """The first lines, with an ellipsis where something is left out."""
     truncated = []
-    for number, full_line in enumerate(lines[:max_lines], 1):
-        line, is_cut = full_line, number == max_lines < len(lines)
+    for number, full_line in enumerate(lines[:limit], 1):
+        line, is_cut = full_line, number == limit < len(lines)
         while line and font.getlength(f"{line}…") > width:
             line, is_cut = line[:-1], True
         truncated.append(f"{line.rstrip()}…" if is_cut else line)

@@ -18,15 +18,15 @@ UNKNOWN = {"name": "c", "skip_reason": "not found"}
 @pytest.mark.parametrize(
     ("packages", "status", "said"),
     [
-        ([GOOD], 0, ["None of the 1 packages has a known hole."]),
-        ([GOOD, BAD], 1, ["b 1.0: PYSEC-2026-1, mended in 2.0"]),
-        ([UNKNOWN], 0, ["None of the 1 packages could be checked for known holes from here."]),
+        ([GOOD], 0, ["None of the 1 packages has a known vulnerability."]),
+        ([GOOD, BAD], 1, ["b 1.0: PYSEC-2026-1, fixed in 2.0"]),
+        ([UNKNOWN], 0, ["None of the 1 packages could be checked for vulnerabilities."]),
         (
             [BAD, UNKNOWN],
             1,
             [
-                "b 1.0: PYSEC-2026-1, mended in 2.0",
-                "1 of the 2 packages could not be checked for known holes from here.",
+                "b 1.0: PYSEC-2026-1, fixed in 2.0",
+                "1 of the 2 packages could not be checked.",
             ],
         ),
     ],
@@ -37,7 +37,7 @@ def test_each_answer_is_told(
     monkeypatch.syspath_prepend(str(ROOT / "requirements"))
     import audit  # type: ignore[import-not-found]
 
-    assert audit.tell(packages) == status
+    assert audit.report(packages) == status
     assert capsys.readouterr().out.splitlines() == said
 
 
@@ -53,4 +53,4 @@ def test_no_network_is_no_hole_and_is_said(tmp_path: Path) -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert "checked for known holes" in done.stdout
+    assert "checked for vulnerabilities" in done.stdout
