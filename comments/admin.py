@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -11,12 +10,11 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils import timezone
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
@@ -25,11 +23,7 @@ from comments import desk, moderation, spam
 from comments.forms import WRITTEN
 from comments.models import Block, Comment
 from desk.site import ContentAdmin, DeskAdmin, Sentence, morning
-from mail import sending
 from mail.models import Letter
-
-STUCK_AFTER = timedelta(hours=1)
-TOLD_FOR = timedelta(days=7)
 
 
 class StandsFilter(admin.SimpleListFilter):
@@ -225,37 +219,6 @@ def _exported(email: str, comments: QuerySet[Comment]) -> HttpResponse:
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="person.json"'
     return response
-
-
-@morning
-def undelivered(request: HttpRequest) -> Iterator[Sentence]:
-    """Emails that do not leave, or that a mail server refused for good."""
-    if not request.user.has_perm("comments.change_comment"):
-        return
-    now = timezone.now()
-    shown = request.user.has_perm("comments.view_letter")
-    stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
-    untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)  # nobody sends, or nobody can
-    stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.ended())
-    if first := stuck.order_by(
-        Case(When(last_error="", then=1), default=0), "-next_try_at"
-    ).first():
-        one, many = "One email waits", f"{stuck.count()} emails wait"
-        said = f"Emails do not leave: {one if many.startswith('1 ') else many}."
-        if first.last_error:
-            said += f" Last the mail server said: “{first.last_error}”"
-        else:
-            said += " Nobody has tried to send them: “make doctor” on the server tells why."
-        yield Sentence(46, _letters(said) if shown else conditional_escape(said))
-    lost = Letter.objects.filter(sending.ended(), next_try_at__gt=now - TOLD_FOR)
-    if number := lost.count():
-        emails = "One email" if number == 1 else f"{number} emails"
-        said = f"{emails} of the last seven days could not be delivered."
-        yield Sentence(47, _letters(said) if shown else conditional_escape(said))
-
-
-def _letters(words: str) -> SafeString:
-    return _link("admin:comments_letter_changelist", words)
 
 
 @morning

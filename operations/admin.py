@@ -1,19 +1,61 @@
-"""Reports failed jobs and the state of the backups on the desk's front page, with a button that
-creates a backup."""
+"""Reports unsent emails, failed jobs and the last backup on the desk's front page, with a button
+that creates a backup."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from desk.site import Sentence, morning
-from operations import backup, jobs
+from mail import sending
+from mail.models import Letter
+from operations import backup, doctor, jobs
+
+STUCK_AFTER = timedelta(hours=1)
+REPORT_FAILED_FOR = timedelta(days=7)
+
+
+@morning
+def undelivered_emails(request: HttpRequest) -> Iterator[Sentence]:
+    """Reports emails that do not leave, or that could not be delivered."""
+    if not request.user.has_perm("comments.change_comment"):
+        return
+    now = timezone.now()
+    stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
+    untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)
+    stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.ended())
+    # The latest error says more than that an email was not tried.
+    by_error = Case(When(last_error="", then=1), default=0)
+    if first := stuck.order_by(by_error, "-next_try_at").first():
+        cause = (
+            f"The mail server’s last response: “{first.last_error}”"
+            if first.last_error
+            else "Nobody has tried to send them: “make doctor” on the server tells why."
+        )
+        yield Sentence(46, _linked_to_emails(request, f"{doctor.unsent_emails(stuck)} {cause}"))
+    failed = Letter.objects.filter(sending.ended(), next_try_at__gt=now - REPORT_FAILED_FOR)
+    if count := failed.count():
+        emails = "One email" if count == 1 else f"{count} emails"
+        sentence = f"{emails} of the last seven days could not be delivered."
+        yield Sentence(47, _linked_to_emails(request, sentence))
+
+
+def _linked_to_emails(request: HttpRequest, sentence: str) -> SafeString:
+    """The sentence as a link to the list of emails, for those who may open it."""
+    if not request.user.has_perm("comments.view_letter"):
+        return conditional_escape(sentence)
+    return format_html('<a href="{}">{}</a>', reverse("admin:comments_letter_changelist"), sentence)
 
 
 @morning
