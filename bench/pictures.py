@@ -1,6 +1,6 @@
-"""How long a 12-megapixel photo takes, against Pillow decoding it and writing the same files once;
-how much longer a child process takes than the same work in this one; and how much memory the
-largest accepted pictures need.
+"""Measures three things: processing a 12-megapixel photo, compared with Pillow decoding it and
+writing the same files; the overhead of the child process; and the memory that the largest accepted
+pictures need.
 
     .venv/bin/python bench/pictures.py
 
@@ -37,10 +37,10 @@ LARGE: dict[str, tuple[tuple[int, int], str, dict[str, Any]]] = {
 
 
 def photo(size: tuple[int, int], kind: str, **how: Any) -> bytes:
-    """A picture with a photo's smooth shades and its noise, turned as a phone turns it."""
+    """A picture with gradients and noise like a photo, and a phone's EXIF rotation."""
     from PIL import Image
 
-    from tests.support.photos import saved  # with the encoder of HEIC, which the site does not have
+    from tests.support.photos import saved  # can encode HEIC; the site cannot
 
     small = (size[0] // 4, size[1] // 4)
     down, round_ = Image.linear_gradient("L"), Image.radial_gradient("L")
@@ -53,7 +53,7 @@ def photo(size: tuple[int, int], kind: str, **how: Any) -> bytes:
 
 
 def by_pillow(data: bytes, folder: Path) -> None:
-    """The same files with the plainest code: decode once, then each file from all the pixels."""
+    """Write the same files with the simplest code: decode once, scale each from the full size."""
     from PIL import Image, ImageOps
 
     from pictures import encoding
@@ -79,7 +79,7 @@ def compare(folder: Path) -> None:
 
     data = photo((4000, 3000), "JPEG", quality=90)
     ours, pillows = [], []
-    for _ in range(ROUNDS):  # in turns, so that a busy machine slows both
+    for _ in range(ROUNDS):  # in turns, so that other load affects both
         pillows.append(seconds(lambda: by_pillow(data, folder)))
         ours.append(seconds(lambda: encoding.take_in(io.BytesIO(data))))
     a, b = statistics.median(ours), statistics.median(pillows)
@@ -88,7 +88,7 @@ def compare(folder: Path) -> None:
 
 
 def peak(data: bytes) -> int:
-    """The peak memory in MB of a fresh process that takes this picture in."""
+    """The peak memory in MB of a new process that encodes this picture."""
     from pictures import encoding
 
     job = {"do": "take_in", "token": "a" * 26, "focus": (50, 50)} | encoding.LIMITS._asdict()
@@ -108,7 +108,7 @@ def peak(data: bytes) -> int:
 
 
 def in_this_process(child: Any, file: IO[bytes], limits: Any, do: str, **job: Any) -> Any:
-    """In place of _Child.work(): the same work without a process of its own."""
+    """Replaces _Child.work(): the same work without a child process."""
     from pictures import worker
 
     return worker.work(child.folder, file, do, **job)
@@ -126,7 +126,7 @@ def price_of_a_child() -> None:
             for way, taken in times.items():
                 encoding._Child.work = way  # type: ignore[method-assign]
                 taken.append(seconds(partial(encoding.take_in, io.BytesIO(data))))
-        # The quickest: what else the machine did meanwhile only adds to a time.
+        # The minimum, because other load on the machine can only add time.
         inside, own = (min(taken) for taken in times.values())
         print(
             f"{megapixels} megapixels: in a process of its own {own:.2f} s, without {inside:.2f} s:"
