@@ -6,14 +6,14 @@ from django.urls import reverse
 from exercises import social, structured
 from exercises.choosing import Chooser
 from exercises.models import Exercise, Variation
-from metadata.page import Meta, of_part
+from metadata.page import Meta, list_page
 from publishing.models import Site
 
 LIBRARY = ("Exercises", "/exercises/")
 
 
 def of_library(chooser: Chooser, part: Part) -> Meta:
-    path, which = of_part(reverse("library"), part)
+    path, which = list_page(reverse("library"), part)
     chosen = f": {chooser.in_words}" if chooser.choice else ""
     return Meta(
         title=f"Exercise library{chosen}{which}",

@@ -53,7 +53,7 @@ def graph(meta: Meta, site: Site) -> list[Node]:
     return [*nodes, *meta.nodes]
 
 
-def stated(node: Node) -> Node:
+def nonempty(node: Node) -> Node:
     """The node without its empty properties."""
     return {name: value for name, value in node.items() if value not in ("", None, [])}
 
@@ -70,7 +70,7 @@ def ref(path: str) -> Node:
 
 def business(site: Site) -> Node:
     """The business, with what the footer of each page says about it."""
-    return stated(
+    return nonempty(
         {
             **ref(BUSINESS),
             "@type": "LocalBusiness" if site.place else "Organization",
@@ -85,7 +85,7 @@ def business(site: Site) -> Node:
 def address(place: str) -> Node:
     """A place such as "Cleveland, Ohio"."""
     town, _, region = place.partition(", ")
-    return stated({"@type": "PostalAddress", "addressLocality": town, "addressRegion": region})
+    return nonempty({"@type": "PostalAddress", "addressLocality": town, "addressRegion": region})
 
 
 def website(site: Site) -> Node:
@@ -110,7 +110,7 @@ def picture(picture: Picture) -> Node:
     """A picture with its caption, credit and license."""
     width = picture.whole.widths[-1]  # in pixels, of the file at contentUrl
     licence = {"@type": "CreativeWork", "name": picture.licence}
-    return stated(
+    return nonempty(
         {
             **ref(picture.src),
             "@type": "ImageObject",

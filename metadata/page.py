@@ -51,17 +51,17 @@ def absolute(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
-def in_short(words: str) -> str:
+def excerpt(text: str) -> str:
     """The beginning of a text as a description, cut after a whole word."""
-    line = " ".join(words.split())
+    line = " ".join(text.split())
     if len(line) <= MAX_DESCRIPTION:
         return line
     start = line[:MAX_DESCRIPTION]
     return f"{(start.rpartition(' ')[0] or start[:-1]).rstrip(' ,;:–—-')}…"
 
 
-def of_part(path: str, part: Page) -> tuple[str, str]:
+def list_page(path: str, page: Page) -> tuple[str, str]:
     """The path of one page of a paginated list, and a suffix for its title and description."""
-    if part.number == 1:
+    if page.number == 1:
         return path, ""
-    return f"{path}?page={part.number}", f", page {part.number}"
+    return f"{path}?page={page.number}", f", page {page.number}"
