@@ -35,14 +35,11 @@ def undelivered_emails(request: HttpRequest) -> Iterator[Sentence]:
     stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
     untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)
     stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.ended())
-    # The latest error says more than that an email was not tried.
-    by_error = Case(When(last_error="", then=1), default=0)
+    by_error = Case(When(last_error="", then=1), default=0)  # those with an error first
     if first := stuck.order_by(by_error, "-next_try_at").first():
-        cause = (
-            f"The mail server’s last response: “{first.last_error}”"
-            if first.last_error
-            else "Nobody has tried to send them: “make doctor” on the server tells why."
-        )
+        cause = "Nobody has tried to send them: “make doctor” on the server tells why."
+        if first.last_error:
+            cause = f"The mail server’s last response: “{first.last_error}”"
         yield Sentence(46, _linked_to_emails(request, f"{doctor.unsent_emails(stuck)} {cause}"))
     failed = Letter.objects.filter(sending.ended(), next_try_at__gt=now - REPORT_FAILED_FOR)
     if count := failed.count():

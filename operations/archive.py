@@ -149,8 +149,7 @@ def _all_match(pattern: re.Pattern[str], values: dict[str, Any]) -> bool:
 
 
 def require_site(manifest: Manifest) -> None:
-    """Raise Unusable if the version is newer than the code, or if a table of its version is
-    missing."""
+    """Raise Unusable if the version is newer than the code or a table of the version is missing."""
     migrations = _parsed_migrations(manifest)
     if not migrations <= {*MigrationLoader(None).disk_migrations}:
         raise Unusable(f"This backup is of a newer version of the site: {manifest['version']}.")

@@ -268,8 +268,8 @@ def _unpack_and_compare(path: Path, scratch: Path) -> Manifest:
 
 
 def _existing_content() -> list[str]:
-    existing = ["a database"] if database.has_content() else []
-    return existing + [name for name in FOLDERS if any((settings.DATA_DIR / name).glob("*"))]
+    folders = [name for name in FOLDERS if any((settings.DATA_DIR / name).glob("*"))]
+    return ["a database", *folders] if database.has_content() else folders
 
 
 def _recover_and_log() -> None:

@@ -76,8 +76,7 @@ def _describe(error: BaseException) -> str:
 
 
 def log_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Middleware: gives each request an id, and logs those that may change data, fail or are
-    slow."""
+    """Middleware: gives each request an id, and logs it if it may change data, fails or is slow."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")

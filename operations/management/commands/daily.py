@@ -80,8 +80,7 @@ def erase_replaced_words() -> None:
 
 def erase_reporters() -> None:
     placeholder = Concat(Value("wiped "), Cast("pk", CharField()))
-    old = Report.objects.filter(at__lt=timezone.now() - SENDER_RETENTION)
-    old.update(sender=placeholder)
+    Report.objects.filter(at__lt=timezone.now() - SENDER_RETENTION).update(sender=placeholder)
 
 
 def delete_unused_blocks() -> None:
