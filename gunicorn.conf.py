@@ -1,4 +1,4 @@
-"""Read by gunicorn from the folder it is started in."""
+"""Settings of gunicorn, which reads this file from its working directory."""
 
 import ctypes
 import os
@@ -6,32 +6,32 @@ from contextlib import suppress
 
 from gunicorn.http import wsgi
 
-# As in settings.TRUSTED_PROXIES.
-_elsewhere = os.environ.get("TRUSTED_PROXIES", "")
-forwarded_allow_ips = ",".join(filter(None, ["127.0.0.1", "::1", _elsewhere]))
-# Longer than the second for which the web servers of deploy/ keep an idle connection: they close it
-# first, so none of them sends a request into a connection that gunicorn is just closing. A worker
-# that stops keeps its idle connections for two seconds, which is long enough too.
+# The same networks as settings.TRUSTED_PROXIES.
+_proxies = os.environ.get("TRUSTED_PROXIES", "")
+forwarded_allow_ips = ",".join(filter(None, ["127.0.0.1", "::1", _proxies]))
+# Longer than the one second for which the web servers of deploy/ keep idle connections: they close
+# first, so they never send a request into a connection that gunicorn is closing. A worker that
+# stops keeps idle connections for two seconds, which is long enough too.
 keepalive = 5
-# By default a header may say below which path the site stands. Caddy passes headers of that name on
-# from anybody, so that a reader could have every link of a page lead elsewhere.
+# By default gunicorn trusts a SCRIPT_NAME header. Caddy passes it on from anybody, and with it an
+# attacker could change every link of a page.
 forwarder_headers = ""
 
-# A search for 5,000 characters gets an ordinary page: of the line that asks, gunicorn reads 4,094
-# by itself and this many at most, about as many as nginx.
+# Bytes. The default of 4,094 rejects a search for 5,000 characters, which should get an ordinary
+# page; this is the maximum, and about the limit of nginx.
 limit_request_line = 8190
 
-# As MALLOC_ARENA_MAX=1, for a start by hand: one pool of memory for all threads. glibc would keep
-# one for each, and what an upload took in it. Other C libraries have no such pools.
+# The same as MALLOC_ARENA_MAX=1, for a start by hand: one memory pool for all threads. With a pool
+# per thread, glibc keeps the memory of an upload in each. Other C libraries have no such pools.
 with suppress(AttributeError):
     ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
 
 _headers = wsgi.Response.default_headers
 
 
-def _without_banner(response: wsgi.Response) -> list[str]:
-    """No answer tells which server gave it; gunicorn has no setting for this."""
+def _without_server_header(response: wsgi.Response) -> list[str]:
+    """The default headers without Server, for which gunicorn has no setting."""
     return [line for line in _headers(response) if not line.startswith("Server:")]
 
 
-wsgi.Response.default_headers = _without_banner
+wsgi.Response.default_headers = _without_server_header

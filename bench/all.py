@@ -1,4 +1,4 @@
-"""make bench: every measurement, one after the other, into bench/RESULTS.md.
+"""Runs all measurements and writes bench/RESULTS.md (make bench).
 
 .venv/bin/python bench/all.py"""
 
@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from datetime import date
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -39,10 +39,11 @@ def machine() -> str:
 
 
 def main() -> None:
+    today = datetime.now().astimezone()
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     parts = [
         "# What `make bench` measured",
-        f"On {date.today():%B %-d, %Y}: {machine()}.\n\nPython {platform.python_version()},"
+        f"On {today:%B %-d, %Y}: {machine()}.\n\nPython {platform.python_version()},"
         f" SQLite {sqlite3.sqlite_version}, {libraries}; the load by wrk on loopback, 16"
         " connections, in the same two cores as the servers. Ratios say more than"
         " figures: all of a table were measured in turns.",

@@ -1,7 +1,7 @@
-"""How long the word-level difference of two long texts takes: python bench/difference.py
+"""Measures the word-level difference of two long texts: python bench/difference.py
 
-Each pair of texts once with 3,300 words and once with 33,000, all in one line. A difference that is
-linear takes ten times as long, a quadratic one a hundred times.
+Each pair of texts has 3,300 words, then 33,000, on one line. Linear time means a ratio of ten,
+quadratic time one of a hundred.
 """
 
 import os
@@ -22,7 +22,7 @@ TIMES = 5
 
 
 def prose(count: int, seed: int) -> list[str]:
-    """Made-up words, as often as words are in prose."""
+    """Made-up words with the frequencies of words in prose (Zipf's law)."""
     often = [1 / (n + 1) for n in range(4_000)]
     return random.Random(seed).choices([f"word{n}" for n in range(4_000)], often, k=count)
 

@@ -1,4 +1,4 @@
-"""A view that says nothing, in what `django-admin startproject` makes: the reference."""
+"""An empty view in a default Django project (`startproject`), as the baseline."""
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application

@@ -1,10 +1,9 @@
-"""How fast the hot article page comes through the web servers of deploy/: over the Unix socket with
-connections that are kept, as shipped, and over TCP as it was before, with one for each request in
-nginx.
+"""Measures the cached article page through the web servers of deploy/: as shipped, over reused
+connections on the Unix socket, and over TCP, which nginx uses with one connection per request.
 
     .venv/bin/python bench/fronts.py [rounds] [seconds]
 
-One gunicorn listens on both; all are asked in turns, and medians are told."""
+One gunicorn listens on both. All are measured in turns; prints medians."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from tests.faults.fronts import adapted, free_port, until_it_listens
 
 CADDY = (ROOT / "deploy" / "Caddyfile").read_text()
 NGINX = (ROOT / "deploy" / "nginx.conf").read_text()
-# Without TLS, which would be most of the work; and with the port in Host, which SITE_URL has here.
+# Without TLS, which would be most of the work, and with the port in Host, as in this SITE_URL.
 NGINX = NGINX[: NGINX.index("server {\n")] + NGINX[NGINX.rindex("server {\n") :]
 NGINX = "".join(line for line in NGINX.splitlines(keepends=True) if " ssl_" not in line)
 MAIN = """daemon off;

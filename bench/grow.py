@@ -1,4 +1,4 @@
-"""Rows for measurements: comments on an article, articles beside it."""
+"""Creates rows for measurements: comments on an article, and other articles."""
 
 import os
 import random
@@ -8,7 +8,7 @@ from bench.served import env
 
 
 def start(folder: Path) -> None:
-    """Let this process speak to the site's database."""
+    """Set up Django in this process, with the database of the site in a folder."""
     os.environ |= env(folder) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     import django
 
@@ -16,7 +16,7 @@ def start(folder: Path) -> None:
 
 
 def comment_on(slug: str, number: int) -> None:
-    """Published comments on an article up to this number, every fourth an answer."""
+    """Add published comments to an article up to this number; every fourth is a reply."""
     from django.utils import timezone
 
     from blog.models import Article
@@ -47,7 +47,7 @@ def comment_on(slug: str, number: int) -> None:
 
 
 def write_articles(number: int) -> None:
-    """Published articles up to this number, on the subjects there are."""
+    """Add published articles up to this number, spread over the existing subjects."""
     from django.utils import timezone
 
     from blog.models import Article, Author

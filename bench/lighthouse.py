@@ -1,11 +1,10 @@
-"""What Lighthouse says of every kind of public page, as on a slow phone, with a cold cache.
+"""Runs Lighthouse on every kind of public page, simulating a slow phone with a cold cache.
 
     .venv/bin/python bench/lighthouse.py
 
 Needs npm and Chromium. Starts the site with its starter content and prints, for each page, the four
 scores, the largest contentful paint in seconds (the median of five runs), the layout shift, the
-requests and the kilobytes before pictures. Search engines' score is left aside on pages that say
-noindex."""
+requests and the kilobytes without pictures. Leaves out the SEO score on pages with noindex."""
 
 from __future__ import annotations
 
@@ -38,12 +37,12 @@ PAGES = {
 }
 NOT_FOUND_ON_PURPOSE = {"print card", "search"}
 RUNS = 5
-TRIES = 3  # now and then Lighthouse loses its browser
+TRIES = 3  # Lighthouse sometimes loses its browser
 FLAGS = "--headless=new --no-sandbox --disable-gpu"
 
 
 def install(folder: Path) -> Path:
-    """Lighthouse as locked beside this file; its command."""
+    """Install the Lighthouse of package-lock.json. Returns its command."""
     for name in ("package.json", "package-lock.json"):
         (folder / name).write_bytes((HERE / name).read_bytes())
     quiet = ["--silent", "--no-audit", "--no-fund"]
@@ -67,7 +66,7 @@ def run(lighthouse: Path, url: str) -> Any:
 
 
 def line(name: str, reports: list[Any]) -> str:
-    """One page's figures: the medians of the runs, and the largest shift."""
+    """A table row for a page: medians of the runs, and the largest layout shift."""
     kinds = ["performance", "accessibility", "best-practices", "seo"]
     if name in NOT_FOUND_ON_PURPOSE:
         kinds.remove("seo")

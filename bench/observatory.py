@@ -1,7 +1,7 @@
-"""Asks MDN's HTTP Observatory, run here from npm, what it thinks of the site's headers.
+"""Grades the site's headers with MDN's HTTP Observatory, installed from npm.
 
-The site is served over https on loopback with a certificate made for this run. Prints the grade and
-every test; ends with an error below A+. Needs Node.js, npm and openssl.
+Serves the site over https on loopback with a temporary certificate. Prints the grade and every
+test. Exits with 1 below A+. Needs Node.js, npm and openssl.
 """
 
 import json
@@ -17,7 +17,7 @@ SCANNER = "@mdn/mdn-http-observatory@1.4.8"
 
 
 def certificate(folder: Path) -> list[str]:
-    """A key and a certificate for localhost, as gunicorn's arguments."""
+    """Create a key and certificate for localhost. Returns gunicorn's arguments for them."""
     key, cert = folder / "key.pem", folder / "cert.pem"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
@@ -51,11 +51,11 @@ def main() -> int:
 
 
 def scan(host: str, folder: Path) -> int:
-    # Without its install scripts, which fetch other certificates than ours from elsewhere.
+    # Without its install scripts, which download certificates that are not needed.
     install = ["npm", "install", "--silent", "--ignore-scripts", "--prefix", str(folder), SCANNER]
     subprocess.run(install, check=True, capture_output=True)
     scanner = folder / "node_modules" / "@mdn" / "mdn-http-observatory"
-    # Which names are preloaded as https-only would be fetched too: this one is not.
+    # The HSTS preload list would be downloaded too; localhost is not on it.
     (scanner / "conf" / "hsts-preload.json").write_text("{}")
     trusting = os.environ | {"NODE_EXTRA_CA_CERTS": str(folder / "cert.pem")}
     done = subprocess.run(

@@ -1,8 +1,9 @@
-"""How fast pages are, hot and cold, beside a static file and an empty view on the same server.
+"""Measures cached and uncached pages against a static file and an empty view on the same server.
 
     .venv/bin/python bench/pages.py [rounds] [seconds]
 
-All run at once and are asked in turns, so that a busy machine slows all; medians are told."""
+All servers run at once and are measured in turns, so that other load on the machine affects all
+alike. Prints medians."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ Measure = Callable[[], Load]
 
 
 def prepare(folder: Path) -> None:
-    """The starter content, 20 comments, and the article's page as a static file."""
+    """Create a site with the starter content, 20 comments, and the page as a static file."""
     for command in ("migrate", "collectstatic"):
         manage(folder, command, "--noinput", "--verbosity=0")
     manage(folder, "load_starter", "--verbosity=0")
@@ -49,8 +50,8 @@ def prepare(folder: Path) -> None:
 
 
 def cold(site: Served, folder: Path, changed: str = "", times: int = COLD) -> Load:
-    """One request after the other, a new edition before each: the page still holds, or, when it is
-    this article that was changed, is rendered, compressed and stored."""
+    """Sequential requests with a new site version before each. The cached page is revalidated; if
+    `changed` names this article, it is rendered, compressed and stored instead."""
     taken = []
     with site.client() as ask:
         ask(ARTICLE)
@@ -63,7 +64,7 @@ def cold(site: Served, folder: Path, changed: str = "", times: int = COLD) -> Lo
 
 
 def post(site: Served, number: int) -> float:
-    """One comment from a sender of its own; the seconds until it was answered."""
+    """Post a comment from a new sender. Returns the seconds until the response."""
     words = {"article": "hip-thrust", "words": f"I like the slow way down, number {number}."}
     sender = f"10.{number // 65536}.{number // 256 % 256}.{number % 256}"
     headers = {"Content_Type": "application/x-www-form-urlencoded", "X_Forwarded_For": sender}
@@ -121,7 +122,9 @@ def compare(folder: Path, rounds: int, seconds: int) -> None:
 
 
 def tell(server: str, loads: dict[str, Load], memory: int) -> None:
-    rates = {what[:3]: load.rate for what, load in reversed(loads.items())}  # the first of each
+    rates = {
+        what[:3]: load.rate for what, load in reversed(loads.items())
+    }  # the first measurement of each letter
     print(f"\n### {server}\n\n| | requests/s | p50 ms | p99 ms |\n| --- | ---: | ---: | ---: |")
     for what, load in loads.items():
         print(f"| {what} | {load} |")
@@ -144,7 +147,7 @@ def tell(server: str, loads: dict[str, Load], memory: int) -> None:
 
 
 def growth(folder: Path) -> None:
-    """The cold page as comments grow on it, and articles beside it."""
+    """Measure the uncached page as its comments and the number of articles grow."""
     site = Served(folder, "gunicorn", "config.wsgi:application")
     print("\n### (i) the cold article page as the site grows\n")
     print("| comments on it | articles beside it | p50 ms | times |\n| ---: | ---: | ---: | ---: |")

@@ -1,6 +1,6 @@
-"""How long a 12-megapixel photo takes, against Pillow decoding it and writing the same files once;
-how much longer a child process takes than the same work in this one; and how much memory the
-largest accepted pictures need.
+"""Measures three things: processing a 12-megapixel photo, compared with Pillow decoding it and
+writing the same files; the overhead of the child process; and the memory that the largest accepted
+pictures need.
 
     .venv/bin/python bench/pictures.py
 
@@ -37,10 +37,10 @@ LARGE: dict[str, tuple[tuple[int, int], str, dict[str, Any]]] = {
 
 
 def photo(size: tuple[int, int], kind: str, **how: Any) -> bytes:
-    """A picture with a photo's smooth shades and its noise, turned as a phone turns it."""
+    """A picture with gradients and noise like a photo, and a phone's EXIF rotation."""
     from PIL import Image
 
-    from tests.support.photos import saved  # with the encoder of HEIC, which the site does not have
+    from tests.support.photos import saved  # can encode HEIC; the site cannot
 
     small = (size[0] // 4, size[1] // 4)
     down, round_ = Image.linear_gradient("L"), Image.radial_gradient("L")
@@ -53,7 +53,7 @@ def photo(size: tuple[int, int], kind: str, **how: Any) -> bytes:
 
 
 def by_pillow(data: bytes, folder: Path) -> None:
-    """The same files with the plainest code: decode once, then each file from all the pixels."""
+    """Write the same files with the simplest code: decode once, scale each from the full size."""
     from PIL import Image, ImageOps
 
     from pictures.worker.codec.renditions import StoredPicture
@@ -79,7 +79,7 @@ def compare(folder: Path) -> None:
 
     data = photo((4000, 3000), "JPEG", quality=90)
     ours, pillows = [], []
-    for _ in range(ROUNDS):  # in turns, so that a busy machine slows both
+    for _ in range(ROUNDS):  # in turns, so that other load affects both
         pillows.append(seconds(lambda: by_pillow(data, folder)))
         ours.append(seconds(lambda: files.store_upload(io.BytesIO(data))))
     a, b = statistics.median(ours), statistics.median(pillows)

@@ -1,8 +1,8 @@
-"""How search does as the site grows: python bench/search.py [folder]
+"""Measures search as the site grows: python bench/search.py [folder]
 
-At 1,000 and at 10,000 articles of 5 kB, in a database of its own: the time of a whole request for
-common and rare words, beside that of the same page showing one entry looked up by its key. Then,
-with the starter content and 3,000 comments, long and odd questions beside a single word.
+With 1,000 and 10,000 articles of 5 kB in a separate database: the time of a request for common and
+rare words, compared with the same page showing one entry found by its primary key. Then, with the
+starter content and 3,000 comments: long and unusual queries, compared with a single word.
 """
 
 import os
@@ -46,7 +46,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("SECRET_KEY", "only for measuring, where nothing is worth guarding 012345")
 folder = sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="bench-search-")
 os.environ["DATA_DIR"] = folder
-os.environ["DEBUG"] = "1"  # static files by their own names
+os.environ["DEBUG"] = "1"  # static files keep their names, without hashes
 sys.path.insert(0, str(ROOT))
 
 import django  # noqa: E402
@@ -73,7 +73,7 @@ from web.decorators import read_only  # noqa: E402
 
 @read_only
 def look_up(request: HttpRequest, key: int) -> HttpResponse:
-    """The page of results with one entry, read by its primary key."""
+    """The results page with one entry, found by its primary key."""
     entry = SearchEntry.objects.get(pk=key)
     title, words = mark_safe(entry.title), mark_safe(entry.words[:200])
     hit = query.Hit(entry, index.kinds[entry.kind], title, "", words)
@@ -87,7 +87,7 @@ urlpatterns = [path("look-up/<int:key>/", look_up), path("", include("config.url
 
 
 def fill(number: int) -> None:
-    """Add made-up articles up to this number; "hip", "glutes" and "strength" stand in each."""
+    """Add made-up articles up to this number; each has "hip", "glutes" and "strength"."""
     have = Article.objects.count()
     chance = random.Random(have)
     letters = "abcdefghijklmnoprstuvw"
@@ -115,7 +115,7 @@ def fill(number: int) -> None:
 
 
 def milliseconds(ask: Callable[[], Any]) -> float:
-    """The best of some requests: what else the machine does has no part in it."""
+    """The fastest of some requests, because other load on the machine can only add time."""
     ask()
     times = []
     for _ in range(TIMES):
@@ -135,7 +135,7 @@ def measure() -> dict[str, float]:
 
 
 def measure_long() -> None:
-    """Long questions as multiples of a single word's time: ten is the bound."""
+    """Print the times of long queries as multiples of a single word's. The limit is ten."""
     call_command("load_starter", verbosity=0)
     article = Article.objects.get(slug="hip-thrust")
     chance = random.Random(3)

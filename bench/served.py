@@ -1,4 +1,4 @@
-"""What the measurements share: a folder with a site, servers on loopback, and a load on them."""
+"""Shared by the measurements: a folder with a site, servers on loopback, and load generation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-HOST = "127.0.0.1:8000"  # the address of the site, on whatever port it is served
+HOST = "127.0.0.1:8000"  # in SITE_URL and Host, whatever port the server uses
 WORKERS = 2
 SERVERS: dict[str, list[str]] = {
     "gunicorn": ["gunicorn", "--worker-class=gthread", f"--workers={WORKERS}", "--threads=8"],
@@ -28,7 +28,7 @@ UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 class Load(NamedTuple):
-    """Requests per second, and milliseconds that half and 99 of 100 requests took at most."""
+    """Requests per second, and the median and 99th percentile of the latency in milliseconds."""
 
     rate: float
     p50: float
@@ -43,7 +43,7 @@ def median(loads: list[Load]) -> Load:
 
 
 def of_times(seconds: list[float]) -> Load:
-    """What one client measured, one request after the other."""
+    """The load of one client that sends sequential requests, from their times in seconds."""
     ms = sorted(second * 1000 for second in seconds)
     return Load(1000 / statistics.mean(ms), statistics.median(ms), ms[int(len(ms) * 0.99)])
 
@@ -61,7 +61,7 @@ def env(folder: Path) -> dict[str, str]:
 
 
 class Served:
-    """A server with some processes of an application."""
+    """A running server with the worker processes of an application."""
 
     def __init__(self, folder: Path, server: str, application: str, *more: str) -> None:
         with socket.socket() as free:
@@ -90,7 +90,8 @@ class Served:
 
     @contextmanager
     def client(self) -> Iterator[Callable[..., tuple[float, http.client.HTTPResponse, bytes]]]:
-        """One connection: a function that asks, and says how many seconds it took."""
+        """One connection. Yields a function that sends a request and returns (seconds, response,
+        body)."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as kept:
 
             def ask(
@@ -107,7 +108,7 @@ class Served:
             yield ask
 
     def memory(self) -> int:
-        """Megabytes of all its processes; what they share is counted once."""
+        """The memory of all processes in MB; shared memory is counted once."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         kilobytes = 0
         for pid in [str(self.process.pid), *children.split()]:
@@ -121,8 +122,8 @@ class Served:
 
 
 def load(port: int, path: str, seconds: int, **headers: str) -> Load:
-    """Sixteen connections for some seconds, as wrk counts them. They come in fours: when all knock
-    at once, now and then one process takes them all and the other stands idle."""
+    """Load from wrk: sixteen connections for some seconds. They start in groups of four: if all
+    connect at once, sometimes one worker accepts them all and the other stays idle."""
     named = {"Host": HOST, "Accept-Encoding": "gzip, deflate, br, zstd"}
     named |= {name.replace("_", "-"): value for name, value in headers.items()}
     given = [f"-H{name}: {value}" for name, value in named.items()]
@@ -150,7 +151,7 @@ def _ms(told: tuple[str, ...]) -> float:
 
 
 def turn_over(folder: Path, article: str = "") -> None:
-    """A new edition, as after a save: of something elsewhere, or of this article."""
+    """Bump the site version as a save does: of another row, or of this article."""
     with closing(sqlite3.connect(folder / "site.sqlite3", timeout=20)) as database:
         database.execute("UPDATE publishing_edition SET number = number + 1")
         change = "UPDATE blog_article SET version = version + 1 WHERE slug = ?"

@@ -6,7 +6,7 @@ from django.urls import reverse
 from blog import social, structured
 from blog.models import Article, Author, Page, Source
 from exercises.models import Variation
-from metadata.page import Meta, in_short, of_part
+from metadata.page import Meta, excerpt, list_page
 from publishing.models import Site, Subject
 from writing.markdown import Text, plain
 
@@ -17,14 +17,14 @@ def of_home(site: Site, author: Author | None) -> Meta:
     return Meta(
         title=site.tagline or site.name,
         path="/",
-        description=in_short(site.introduction) or site.tagline or site.name,
+        description=excerpt(site.introduction) or site.tagline or site.name,
         nodes=(structured.person(author, site),) if author else (),
     )
 
 
 def of_articles(site: Site, part: Part, year: str = "") -> Meta:
     start = reverse("articles_of_year", args=[year]) if year else reverse("articles")
-    path, page_number = of_part(start, part)
+    path, page_number = list_page(start, part)
     of_year, from_year = (f" of {year}", f" from {year}") if year else ("", "")
     return Meta(
         title=f"Articles{of_year}{page_number}",
@@ -54,7 +54,7 @@ def of_article(
     return Meta(
         title=article.title,
         path=path,
-        description=article.standfirst or in_short(plain(article.text)) or article.title,
+        description=article.standfirst or excerpt(plain(article.text)) or article.title,
         kind="article",
         card=social.of_article(article, subjects, placed, site) if live else None,
         published=article.published_at,
@@ -78,7 +78,7 @@ def of_subjects(site: Site) -> Meta:
 
 
 def of_subject(subject: Subject, site: Site, part: Part, *, empty: bool) -> Meta:
-    path, page_number = of_part(subject.get_absolute_url(), part)
+    path, page_number = list_page(subject.get_absolute_url(), part)
     return Meta(
         title=f"{subject.name}{page_number}",
         path=path,
@@ -96,7 +96,7 @@ def of_author(author: Author, site: Site) -> Meta:
     return Meta(
         title=author.name,
         path=author.get_absolute_url(),
-        description=in_short(plain(author.biography)) or f"{', '.join(filter(None, facts))}.",
+        description=excerpt(plain(author.biography)) or f"{', '.join(filter(None, facts))}.",
         kind="profile",
         page_type="ProfilePage",
         feeds=((author.name, reverse("author_feed", args=[author.slug])),),
@@ -108,6 +108,6 @@ def of_page(page: Page, *, live: bool) -> Meta:
     return Meta(
         title=page.title,
         path=page.get_absolute_url(),
-        description=page.summary or in_short(plain(page.text)) or page.title,
+        description=page.summary or excerpt(plain(page.text)) or page.title,
         indexed=live,
     )

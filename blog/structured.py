@@ -6,7 +6,7 @@ from typing import Any
 from blog.models import Article, Author, Source
 from exercises import structured as exercises
 from exercises.models import Variation
-from metadata.json_ld import BUSINESS, address, picture, ref, stated
+from metadata.json_ld import BUSINESS, address, nonempty, picture, ref
 from metadata.page import Node, absolute
 from pictures.models import Picture
 from publishing.models import Site, Subject
@@ -48,7 +48,7 @@ def article(
     if article.published_at:
         node["datePublished"] = article.published_at.isoformat()
     return (
-        stated(node),
+        nonempty(node),
         person(article.author, site),
         *map(picture, pictures),
         *map(exercises.plan, placed),
@@ -61,7 +61,7 @@ def posting(article: Article) -> dict[str, Any]:
 
 
 def citation(source: Source) -> Node:
-    return stated(
+    return nonempty(
         {
             "@type": "CreativeWork",
             "name": source.title,

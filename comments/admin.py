@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
@@ -11,12 +10,11 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils import timezone
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
@@ -25,11 +23,7 @@ from comments import moderation, moderation_views, spam
 from comments.forms import TEXT_FIELD_CLASSES
 from comments.models import Block, Comment
 from desk.site import ContentAdmin, DeskAdmin, Notice, front_page
-from mail import sending
 from mail.models import Letter
-
-STUCK_AFTER = timedelta(hours=1)
-REPORTED_FOR = timedelta(days=7)
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -215,33 +209,6 @@ def _export(email: str, comments: QuerySet[Comment]) -> HttpResponse:
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="person.json"'
     return response
-
-
-@front_page
-def undelivered(request: HttpRequest) -> Iterator[Notice]:
-    """Reports emails that are stuck, and emails that could not be delivered."""
-    if not request.user.has_perm("comments.change_comment"):
-        return
-    now = timezone.now()
-    may_view = request.user.has_perm("comments.view_letter")
-    stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
-    untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)  # no process sends, or none can
-    stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.undeliverable())
-    if first := stuck.order_by(
-        Case(When(last_error="", then=1), default=0), "-next_try_at"
-    ).first():
-        one, many = "One email waits", f"{stuck.count()} emails wait"
-        text = f"Emails do not leave: {one if many.startswith('1 ') else many}."
-        if first.last_error:
-            text += f" Last the mail server said: “{first.last_error}”"
-        else:
-            text += " Nobody has tried to send them: “make doctor” on the server tells why."
-        yield Notice(46, _link_to_emails(text) if may_view else conditional_escape(text))
-    lost = Letter.objects.filter(sending.undeliverable(), next_try_at__gt=now - REPORTED_FOR)
-    if number := lost.count():
-        emails = "One email" if number == 1 else f"{number} emails"
-        text = f"{emails} of the last seven days could not be delivered."
-        yield Notice(47, _link_to_emails(text) if may_view else conditional_escape(text))
 
 
 def _link_to_emails(text: str) -> SafeString:

@@ -4,12 +4,12 @@ from django.core.paginator import Page as Part
 from django.urls import reverse
 
 from exercises.models import Exercise
-from metadata.page import Meta, of_part
+from metadata.page import Meta, list_page
 from publishing.models import Site
 
 
 def of_favorites(part: Part, chosen: Exercise | None) -> Meta:
-    path, which = of_part(reverse("favorites"), part)
+    path, which = list_page(reverse("favorites"), part)
     site = Site.current()
     return Meta(
         title=f"Favorites: {chosen.name}" if chosen else f"Favorites{which}",

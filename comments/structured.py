@@ -5,7 +5,7 @@ from django.core.paginator import Page
 from blog import structured as blog
 from blog.models import Article
 from comments.models import Comment
-from metadata.json_ld import BUSINESS, ref, stated
+from metadata.json_ld import BUSINESS, nonempty, ref
 from metadata.page import Node
 from publishing.models import Site
 
@@ -28,7 +28,7 @@ def _node(article: Article, comment: Comment, shown: set[int], site: Site) -> No
     author: Node = {"@type": "Person", "name": comment.shown_name}
     if comment.by_trainer:  # only the trainer belongs to the business
         author = {"@type": "Person", "name": site.trainer, "worksFor": ref(BUSINESS)}
-    return stated(
+    return nonempty(
         {
             **_ref(article, comment.pk),
             "@type": "Comment",

@@ -1,4 +1,4 @@
-"""Every setting. What can be set from the environment: SITE_URL (or PORT), DATA_DIR, BACKUP_DIR,
+"""All settings. These come from the environment: SITE_URL (or PORT), DATA_DIR, BACKUP_DIR,
 DATABASE_URL, MEDIA_BUCKET, MEDIA_ENDPOINT, SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE,
 TRUSTED_PROXIES, PAGE_CACHE, EMAIL_…, ADMINS and DEBUG; all else is derived."""
 
@@ -21,26 +21,26 @@ BASE_DIR = environs.Path(__file__).resolve().parent.parent
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data").resolve()
 DEBUG = env.bool("DEBUG", False)
 
-# The one source of absolute addresses, allowed hosts, secure cookies and the redirect to https.
-_given = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")
+# Absolute URLs, allowed hosts, secure cookies and the redirect to https are derived from this.
+_site_url = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")
 try:
-    SITE_URL = normalized(_given)
+    SITE_URL = normalized(_site_url)
 except ValueError:
     raise ImproperlyConfigured(
         "SITE_URL is the address readers type, like https://example.com, with nothing after the"
-        f" name and the port, not “{_given}”."
+        f" name and the port, not “{_site_url}”."
     ) from None
 _site = urlsplit(SITE_URL)
-_name = SITE_URL.partition("://")[2].removesuffix(f":{_site.port}")  # IPv6 with its brackets
+_host = SITE_URL.partition("://")[2].removesuffix(f":{_site.port}")  # keeps brackets of IPv6
 _loopback = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = _loopback if _name in _loopback else [_name]
+ALLOWED_HOSTS = _loopback if _host in _loopback else [_host]
 _https = _site.scheme == "https"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-SECURE_REDIRECT_EXEMPT = [r"^healthz\Z"]  # asked on the machine itself, without https
+SECURE_REDIRECT_EXEMPT = [r"^healthz\Z"]  # health checks on the machine itself use http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
-# With CONTENT_SECURITY_POLICY below, the headers of every answer; web/headers.py adds the
-# two that Django does not know. nosniff and same-origin openers are Django's own defaults.
+# Security headers, with CONTENT_SECURITY_POLICY below. web/headers.py adds the two that Django does
+# not support. nosniff and same-origin openers are Django's defaults.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 _unused = "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi"
@@ -49,7 +49,7 @@ PERMISSIONS_POLICY = ", ".join(
     [f"{name}=()" for name in f"{_unused} payment usb".split()]
     + [f"{name}=(self)" for name in _used.split()]
 )
-# The domain's other hosts are not ours to promise https for.
+# HSTS for subdomains and preloading: other hosts of the domain may not support https.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 _secret_file = DATA_DIR / "secret-key"
@@ -58,13 +58,13 @@ SECRET_KEY = env.str("SECRET_KEY", "") or (
 )
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        "The site needs a secret and has none. Set SECRET_KEY to at least 50 random characters"
+        "The site needs a secret key. Set SECRET_KEY to at least 50 random characters"
         " (python -c 'import secrets; print(secrets.token_urlsafe(50))'), or start it with"
-        " “make run”, which makes one and keeps it in DATA_DIR."
+        " “make run”, which creates one and stores it in DATA_DIR."
     )
 
-# Networks whose X-Forwarded-For is believed: the web server in front, here or on another machine.
-# What they say of https, gunicorn.conf.py believes.
+# Networks whose X-Forwarded-For is trusted: those of the web server in front. gunicorn.conf.py
+# trusts the same networks about https.
 TRUSTED_PROXIES = ["127.0.0.1/32", "::1/128", *env.list("TRUSTED_PROXIES", [])]
 
 INSTALLED_APPS = [
@@ -97,7 +97,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "web.logs.requests",
+    "web.logs.log_requests",
     "operations.health.reopen_after_failure",
     "pagecache.wsgi.cache_middleware",
     "web.headers.middleware",
@@ -146,7 +146,7 @@ TEMPLATES = [
     },
 ]
 
-# Writers wait for each other instead of failing, and no answered save is lost at a power cut.
+# Writers wait for each other instead of failing, and a power cut loses no acknowledged write.
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": DATA_DIR / "site.sqlite3",
@@ -160,7 +160,8 @@ SQLITE = {
 
 
 def postgresql(url: str) -> dict[str, Any]:
-    """postgresql://user:password@host:5432/name, with what else libpq is to know as its query."""
+    """The database settings for postgresql://user:password@host:5432/name. The query string holds
+    more of libpq's parameters, like sslmode. They stay strings: backups pass them to pg_dump."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2:
         raise ImproperlyConfigured("DATABASE_URL is like postgresql://user:password@host/name.")
@@ -190,17 +191,17 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# Argon2 first; a password kept the older way is kept anew when it is next typed.
+# The first one hashes new passwords. Older hashes are upgraded at the next sign-in.
 PASSWORD_HASHERS = ["accounts.passwords.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTHENTICATION_BACKENDS = ["accounts.passwords.CountedPasswords"]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-# Whether superusers and the group Administrator have to set up a second step.
+# Whether superusers and the group Administrator have to set up a second factor.
 SECOND_STEP_REQUIRED = env.bool("SECOND_STEP_REQUIRED", False)
 # Of django-allauth the second step alone is used: see accounts/urls.py.
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = False  # counted in a process's cache; ours are rows: accounts/throttle.py
+ACCOUNT_RATE_LIMITS = False  # they count per process; accounts/throttle.py counts in the database
 MFA_RATE_LIMITS = False
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {
@@ -212,9 +213,9 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_TOLERANCE = 1  # the code before and the next: a phone's clock, slow fingers
+MFA_TOTP_TOLERANCE = 1  # accepts the previous and next code: clocks differ, typing takes time
 CSRF_FAILURE_VIEW = "web.errors.csrf_failure"
-PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds; the link to choose a password lives one day
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
@@ -230,15 +231,14 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 BACKUP_DIR = env.path("BACKUP_DIR", DATA_DIR / "backups").resolve()
-# A bucket of S3 or of a service like it (MEDIA_ENDPOINT) that keeps the pictures of several
-# machines. Its keys are boto's own settings: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
-# AWS_DEFAULT_REGION.
+# A bucket for pictures, on S3 or a compatible service (MEDIA_ENDPOINT), which several machines can
+# share. boto reads its keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION.
 MEDIA_BUCKET = env.str("MEDIA_BUCKET", "")
 MEDIA_ENDPOINT = env.str("MEDIA_ENDPOINT", "")
 
 
 def pictures(folder: str) -> dict[str, Any]:
-    """What STORAGES says of a folder, in DATA_DIR or in the bucket."""
+    """The entry of STORAGES for a folder in DATA_DIR or in the bucket."""
     if not MEDIA_BUCKET:
         return {
             "BACKEND": "pictures.storage_disk.DiskStorage",
@@ -255,8 +255,8 @@ def pictures(folder: str) -> dict[str, Any]:
 
 
 STORAGES = {
-    "pictures": pictures("media"),  # where addresses lead
-    "originals": pictures("originals"),  # where none leads
+    "pictures": pictures("media"),  # public
+    "originals": pictures("originals"),  # private
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -264,14 +264,14 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_MAX_AGE = 3600  # seconds, for the few files without a hash in their name
+WHITENOISE_MAX_AGE = 3600  # seconds, for the few files without a hash in their names
 
 MEGABYTE = 1024 * 1024
 BODY_LIMIT = MEGABYTE  # bytes, from readers
 STAFF_BODY_LIMIT = 25 * MEGABYTE  # bytes, below /admin/ and /markdownx/
-# Uploads stay in memory: one that is refused never was on disk, and a full disk refuses nothing.
+# Uploads stay in memory: a rejected one never touches the disk, and a full disk rejects none.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = STAFF_BODY_LIMIT
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # an exercise with all its steps in one admin form
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the admin form of an exercise with all its steps is large
 
 MARKDOWNX_MARKDOWNIFY_FUNCTION = "blog.cards_and_sources.preview"
 MARKDOWNX_SERVER_CALL_LATENCY = 400  # milliseconds of quiet before the preview asks
@@ -290,18 +290,18 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Without a mail server, letters wait in the database.
+# Without a mail server, emails wait in the database.
 EMAIL_HOST = env.str("EMAIL_HOST", "")
 EMAIL_PORT = env.int("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.str("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_TLS", EMAIL_PORT == 587)
-EMAIL_TIMEOUT = 10  # seconds for each answer; after DATA longer
+EMAIL_TIMEOUT = 10  # seconds for each response; mail/smtp.py allows more after DATA
 EMAIL_BACKEND = "mail.smtp.EmailBackend"
 
 
 def mailbox(setting: str, address: str) -> str:
-    """An address that a setting gives, as mail servers take it."""
+    """The address in a setting, normalized for mail servers. Raises ImproperlyConfigured."""
     try:
         return clean(address)
     except ValidationError as error:
@@ -310,13 +310,13 @@ def mailbox(setting: str, address: str) -> str:
         ) from error
 
 
-# The site's name stands before it, unless one stands here: Elsie <letters@example.com>.
+# Emails are sent in the site's name, unless this names somebody: Elsie <letters@example.com>.
 DEFAULT_FROM_EMAIL = f"letters@{_site.hostname}"
-if _given := env.str("EMAIL_FROM", "").strip():
-    _name, _address = parseaddr(_given)
-    DEFAULT_FROM_EMAIL = formataddr((_name, mailbox("EMAIL_FROM", _address or _given)))
+if _from := env.str("EMAIL_FROM", "").strip():
+    _name, _address = parseaddr(_from)
+    DEFAULT_FROM_EMAIL = formataddr((_name, mailbox("EMAIL_FROM", _address or _from)))
 
-# Who gets a letter when something breaks: addresses with commas.
+# Comma-separated addresses that get an email when something breaks.
 _admins: list[str] = env.list("ADMINS", [])
 ADMINS = [("", mailbox("ADMINS", address)) for address in filter(str.strip, _admins)]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -325,17 +325,17 @@ EMAIL_SUBJECT_PREFIX = ""
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"lines": {"()": "web.logs.Lines"}},
+    "formatters": {"json": {"()": "web.logs.JsonFormatter"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "lines"},
-        "letters": {"class": "web.logs.Letters"},
+        "console": {"class": "logging.StreamHandler", "formatter": "json"},
+        "email": {"class": "web.logs.ErrorEmailHandler"},
     },
-    "root": {"handlers": ["console", "letters"], "level": "INFO"},
+    "root": {"handlers": ["console", "email"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # What strangers try is no error of the site: noted, and nobody is woken up for it.
+        # Attacks by strangers are not errors of the site: they are logged but not emailed.
         "django.security": {"handlers": ["console"], "propagate": False},
-        "django.request": {"level": "ERROR"},  # publishing.logs.requests tells of the others
+        "django.request": {"level": "ERROR"},  # web.logs.log_requests logs the others
         "gunicorn.error": {"handlers": [], "propagate": True},
     },
 }

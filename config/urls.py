@@ -1,4 +1,4 @@
-"""Every address of the site, in the order of the table in docs/architecture.md."""
+"""All URLs of the site, in the order of the table in docs/architecture.md."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
@@ -100,7 +100,7 @@ urlpatterns = [
         admin.site.admin_view(operations.make_backup),
         name="make_backup",
     ),
-    path("admin/", include("accounts.urls")),  # before the desk: in place of its own
+    path("admin/", include("accounts.urls")),  # before the admin's own sign-in
     path("admin/", admin.site.urls),
     path("<slug:slug>/", blog.page, name="page"),
 ]

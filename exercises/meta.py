@@ -6,14 +6,14 @@ from django.urls import reverse
 from exercises import social, structured
 from exercises.filters import LibraryFilter
 from exercises.models import Exercise, Variation
-from metadata.page import Meta, of_part
+from metadata.page import Meta, list_page
 from publishing.models import Site
 
 LIBRARY = ("Exercises", "/exercises/")
 
 
 def of_library(library_filter: LibraryFilter, part: Part) -> Meta:
-    path, page_number = of_part(reverse("library"), part)
+    path, page_number = list_page(reverse("library"), part)
     filters = f": {library_filter.description}" if library_filter.filters else ""
     return Meta(
         title=f"Exercise library{filters}{page_number}",

@@ -5,7 +5,7 @@ from typing import Any
 
 from exercises import formatting
 from exercises.models import Exercise, Prescription, Variation
-from metadata.json_ld import ref, stated
+from metadata.json_ld import nonempty, ref
 from metadata.page import Node, absolute
 
 
@@ -25,8 +25,8 @@ def ladder(exercise: Exercise, variations: Sequence[Variation]) -> tuple[Node, .
             for n, variation in enumerate(variations, 1)
         ],
     }
-    plans = (stated({**plan(row), "associatedAnatomy": muscles}) for row in variations)
-    return stated(listed), *plans
+    plans = (nonempty({**plan(row), "associatedAnatomy": muscles}) for row in variations)
+    return nonempty(listed), *plans
 
 
 def plan(variation: Variation) -> Node:
@@ -42,7 +42,7 @@ def plan(variation: Variation) -> Node:
     }
     if hasattr(variation, "prescription"):
         node |= amounts(variation.prescription)
-    return stated(node)
+    return nonempty(node)
 
 
 def amounts(prescription: Prescription) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Feeds: one list of entries, written as Atom or as JSON Feed."""
+"""Writes one list of entries as Atom (RFC 4287) or as JSON Feed 1.1."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from django.template.loader import render_to_string
 from metadata.page import absolute
 from publishing.models import Published, Site
 
-SINCE = 2026  # when this site's ids began: part of a tag URI, so never to change
-NEVER = datetime(SINCE, 1, 1, tzinfo=UTC)  # when an empty feed was last changed
-NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+TAG_YEAR = 2026  # part of the ids that feed readers store, so it must never change
+EMPTY_SINCE = datetime(TAG_YEAR, 1, 1, tzinfo=UTC)  # the date of a feed without entries
+INVALID_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TAGS = {
     *("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre"),
     *("em", "strong", "s", "a", "code", "sup", "br", "hr", "figure", "figcaption", "img"),
@@ -35,7 +35,7 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One entry. html may hold addresses of this site as paths: they are made absolute here."""
+    """An entry of a feed. html may link to this site by paths; `content` makes them absolute."""
 
     id: str
     path: str
@@ -58,13 +58,13 @@ class Entry:
 
     @property
     def content(self) -> str:
-        return for_elsewhere(self.html, self.url)
+        return clean_html(self.html, self.url)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A feed; path is its own address, page that of what it is a feed of. name is what it is called
-    whatever becomes of its address: "articles", "subject:3"."""
+    """A feed. path: its own address; page: the address of the page it belongs to; name: identifies
+    it even if its address changes ("articles", "subject:3")."""
 
     name: str
     title: str
@@ -86,11 +86,11 @@ class Feed:
 
     @property
     def updated(self) -> datetime:
-        return max((entry.updated for entry in self.entries), default=NEVER)
+        return max((entry.updated for entry in self.entries), default=EMPTY_SINCE)
 
 
 def row_id(row: Published) -> str:
-    """A name that stays, whatever becomes of the row's address, title and dates."""
+    """A URI for a row that does not depend on its address, title or dates."""
     return tag(row_name(row))
 
 
@@ -98,16 +98,16 @@ def row_name(row: Model) -> str:
     return f"{row._meta.model_name}:{row.pk}"
 
 
-def tag(what: str) -> str:
+def tag(name: str) -> str:
     """A tag URI (RFC 4151) of this site."""
-    return f"tag:{urlsplit(settings.SITE_URL).hostname},{SINCE}:{what}"
+    return f"tag:{urlsplit(settings.SITE_URL).hostname},{TAG_YEAR}:{name}"
 
 
-def for_elsewhere(html: str, base: str) -> str:
-    """HTML that reads well in a feed reader: plain elements, full addresses, no inline drawings."""
+def clean_html(html: str, base: str) -> str:
+    """HTML for feed readers: plain elements, absolute addresses, no inline drawings."""
     html = re.sub(r"<svg\b.*?</svg>|<small class=\"side-note\">.*?</small>", "", html, flags=re.S)
     clean = nh3.clean(
-        NOT_IN_XML.sub("", html),
+        INVALID_IN_XML.sub("", html),
         tags=TAGS,
         attributes=ATTRIBUTES,
         attribute_filter=lambda tag, name, value: (
@@ -119,12 +119,13 @@ def for_elsewhere(html: str, base: str) -> str:
 
 
 def atom(request: HttpRequest, feed: Feed) -> HttpResponse:
+    """The feed as Atom. Django's Atom1Feed writes other elements in both of its methods."""
     xml = render_to_string("metadata/feed.xml", {"feed": feed}, request)
-    return HttpResponse(NOT_IN_XML.sub("", xml), "application/atom+xml; charset=utf-8")
+    return HttpResponse(INVALID_IN_XML.sub("", xml), "application/atom+xml; charset=utf-8")
 
 
 def as_json(feed: Feed, site: Site, icon: str) -> dict[str, Any]:
-    """The feed by the JSON Feed 1.1 format."""
+    """The feed as JSON Feed 1.1 (https://jsonfeed.org/version/1.1)."""
     return {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,

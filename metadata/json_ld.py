@@ -1,7 +1,7 @@
-"""JSON-LD: what every page says in schema.org's words, and how a graph is written into a page.
+"""JSON-LD: the schema.org nodes that every page has, and the element that holds a page's graph.
 
-Nodes are joined by their @id, so that each says only what it knows. Nothing is in a graph that
-readers do not see on the page.
+Nodes refer to each other by @id, so that each room writes only the nodes it knows. A graph holds
+nothing that readers do not see on the page.
 """
 
 import json
@@ -20,14 +20,14 @@ HTML_SAFE = {ord(c): f"\\u{ord(c):04X}" for c in "<>&\u2028\u2029"}
 
 
 def script(nodes: Iterable[Node]) -> SafeString:
-    """The element for a graph; no text in it can end it early."""
+    """The script element for a graph, escaped so that no text in it can close the element."""
     graph = {"@context": "https://schema.org", "@graph": list(nodes)}
     text = json.dumps(graph, ensure_ascii=False, separators=(",", ":")).translate(HTML_SAFE)
-    return mark_safe(f'<script type="application/ld+json">{text}</script>')
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308  escaped
 
 
 def graph(meta: Meta, site: Site) -> list[Node]:
-    """The page, the site and the business behind it, the trail to it, and what it is about."""
+    """The nodes of a page: business, site, the page itself, its breadcrumbs, and its own nodes."""
     page: dict[str, Any] = {
         "@id": meta.url,
         "@type": meta.page_type,
@@ -53,24 +53,24 @@ def graph(meta: Meta, site: Site) -> list[Node]:
     return [*nodes, *meta.nodes]
 
 
-def stated(node: Node) -> Node:
-    """The node without what is empty."""
+def nonempty(node: Node) -> Node:
+    """The node without its empty properties."""
     return {name: value for name, value in node.items() if value not in ("", None, [])}
 
 
 def step(path: str) -> Node:
-    """A page on the way to another."""
+    """A page as an item of breadcrumbs."""
     return {**ref(path), "@type": "WebPage"}
 
 
 def ref(path: str) -> Node:
-    """A node named elsewhere."""
+    """A reference to a node that is described elsewhere."""
     return {"@id": absolute(path)}
 
 
 def business(site: Site) -> Node:
-    """The business as the foot of each page names it."""
-    return stated(
+    """The business, with what the footer of each page says about it."""
+    return nonempty(
         {
             **ref(BUSINESS),
             "@type": "LocalBusiness" if site.place else "Organization",
@@ -85,7 +85,7 @@ def business(site: Site) -> Node:
 def address(place: str) -> Node:
     """A place such as "Cleveland, Ohio"."""
     town, _, region = place.partition(", ")
-    return stated({"@type": "PostalAddress", "addressLocality": town, "addressRegion": region})
+    return nonempty({"@type": "PostalAddress", "addressLocality": town, "addressRegion": region})
 
 
 def website(site: Site) -> Node:
@@ -107,10 +107,10 @@ def website(site: Site) -> Node:
 
 
 def picture(picture: Picture) -> Node:
-    """A picture with what stands under it: caption, credit and licence."""
-    width = picture.uncropped.widths[-1]  # of the file at contentUrl
+    """A picture with its caption, credit and license."""
+    width = picture.uncropped.widths[-1]  # in pixels, of the file at contentUrl
     licence = {"@type": "CreativeWork", "name": picture.licence}
-    return stated(
+    return nonempty(
         {
             **ref(picture.src),
             "@type": "ImageObject",
@@ -125,5 +125,5 @@ def picture(picture: Picture) -> Node:
 
 
 def pixels(number: int) -> Node:
-    """A length; E37 is the pixel among the UN's codes of units."""
+    """A length in pixels, which have the code E37 in UN/CEFACT Recommendation 20."""
     return {"@type": "QuantitativeValue", "value": number, "unitCode": "E37"}

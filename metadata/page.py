@@ -1,5 +1,5 @@
-"""What a page tells search engines, messengers and feed readers of itself: one object for each
-page, set into its head by templates/metadata/meta.html. A page without one is not indexed."""
+"""Page metadata for search engines, link previews and feed readers: one Meta per page, which
+templates/metadata/meta.html writes into the head. Pages without one are not indexed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.core.paginator import Page
 
 from metadata.cards.social import Card
 
-DESCRIPTION = 200  # characters at most, when it is made from a text
-Node = Mapping[str, Any]  # of a JSON-LD graph
+MAX_DESCRIPTION = 200  # characters, for one that is made from a text
+Node = Mapping[str, Any]  # a node of a JSON-LD graph
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,16 +24,18 @@ class Meta:
     title: str
     path: str
     description: str
-    kind: str = "website"  # or article or profile: Open Graph's words
-    page_type: str = "WebPage"  # schema.org's
-    card: Card | None = None  # empty: the site's own
+    kind: str = "website"  # or article or profile: a type of Open Graph
+    page_type: str = "WebPage"  # a type of schema.org
+    card: Card | None = None  # default: the site's card
     published: datetime | None = None
     modified: datetime | None = None
     author: str = ""
     subjects: tuple[str, ...] = ()
-    feeds: tuple[tuple[str, str], ...] = ()  # (title, path) beside the feed of all
-    trail: tuple[tuple[str, str], ...] = ()  # (name, path) of the pages above it, home left out
-    nodes: tuple[Node, ...] = ()  # of the graph; the first is what the page is about
+    feeds: tuple[
+        tuple[str, str], ...
+    ] = ()  # (title, path), in addition to the feed of all articles
+    trail: tuple[tuple[str, str], ...] = ()  # (name, path) of the pages above it, without home
+    nodes: tuple[Node, ...] = ()  # the first one is the main entity of the page
     indexed: bool = True
 
     @property
@@ -45,21 +47,21 @@ class Meta:
 
 
 def absolute(path: str) -> str:
-    """An address of this site in full, whoever asks by whatever name."""
+    """The absolute URL of a path, whatever host name the request used."""
     return f"{settings.SITE_URL}{path}"
 
 
-def in_short(words: str) -> str:
-    """The beginning of a text as a description, ended after a whole word."""
-    line = " ".join(words.split())
-    if len(line) <= DESCRIPTION:
+def excerpt(text: str) -> str:
+    """The beginning of a text as a description, cut after a whole word."""
+    line = " ".join(text.split())
+    if len(line) <= MAX_DESCRIPTION:
         return line
-    begun = line[:DESCRIPTION]
-    return f"{(begun.rpartition(' ')[0] or begun[:-1]).rstrip(' ,;:–—-')}…"
+    start = line[:MAX_DESCRIPTION]
+    return f"{(start.rpartition(' ')[0] or start[:-1]).rstrip(' ,;:–—-')}…"
 
 
-def of_part(path: str, part: Page) -> tuple[str, str]:
-    """The address of a part of a long list, and what sets its title and description apart."""
-    if part.number == 1:
+def list_page(path: str, page: Page) -> tuple[str, str]:
+    """The path of one page of a paginated list, and a suffix for its title and description."""
+    if page.number == 1:
         return path, ""
-    return f"{path}?page={part.number}", f", page {part.number}"
+    return f"{path}?page={page.number}", f", page {page.number}"

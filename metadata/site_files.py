@@ -1,6 +1,6 @@
-"""Small files that programs look for at addresses they know."""
+"""Small files that programs look for at well-known addresses."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -26,23 +26,23 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def security(request: HttpRequest) -> HttpResponse:
-    """Whom to tell of a hole (RFC 9116). It stays true without anyone's care: it expires on the
-    first of a month between five and six months from now."""
+    """Whom to tell about a vulnerability (RFC 9116). Its expiry date, which is required, is always
+    the first of a month, five to six months from now."""
     ahead = timezone.now() + timedelta(days=180)
-    expires = datetime(ahead.year, ahead.month, 1)
-    context = {"expires": f"{expires.isoformat()}Z"}
+    expires = datetime(ahead.year, ahead.month, 1, tzinfo=UTC)
+    context = {"expires": f"{expires:%Y-%m-%dT%H:%M:%SZ}"}
     return render(request, "security.txt", context, content_type=TEXT)
 
 
 @stored()
 def manifest(request: HttpRequest) -> HttpResponse:
-    """What a phone needs to keep the site among its apps."""
+    """The web app manifest, with which a phone can install the site as an app."""
     site = Site.current()
     data = {
         "id": "/",
         "start_url": "/",
         "name": site.name,
-        "short_name": site.short_name(12),  # what has room under an icon
+        "short_name": site.short_name(12),  # characters that fit under an icon
         "description": site.tagline,
         "lang": "en-US",
         "display": "minimal-ui",
@@ -58,5 +58,5 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def favicon(request: HttpRequest) -> HttpResponse:
-    """For programs that read no page: the icon's address holds a hash."""
+    """Redirects programs that read no HTML to the icon, whose address holds a hash."""
     return redirect(static("img/favicon-32.png"))

@@ -9,11 +9,11 @@ class OperationsConfig(AppConfig):
     name = "operations"
 
     def ready(self) -> None:
-        """Settle a restore that was cut short before anything is served or written."""
+        """Recover from an interrupted restore before the process serves or writes anything."""
         from operations import backup
 
         try:
-            backup.settle()
+            backup.recover_interrupted_restore()
         except backup.Failed as failure:
-            log.critical("A restore was cut short. %s", failure)
-            raise SystemExit(3) from failure  # gunicorn stops at this one
+            log.critical("A restore was interrupted. %s", failure)
+            raise SystemExit(3) from failure  # gunicorn does not restart a worker that exits with 3

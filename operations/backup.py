@@ -1,11 +1,11 @@
-"""Backups: each is one file with everything the site knows, and gets its name only after it was
-restored beside the site and every row and file of it compared.
+"""Creates, checks, lists and restores backups. A backup is one file with everything the site knows.
+It gets its name only after it was restored into a temporary folder and every row and file compared.
 
     site.json                        version, migrations, a digest of every table and file
     database.sqlite3 or .pgdump
     media/…, originals/…, secret-key
 
-Pictures in a bucket (MEDIA_BUCKET) are in none: the bucket keeps its own versions.
+Pictures in a bucket (MEDIA_BUCKET) are not included: the bucket keeps its own versions.
 """
 
 from __future__ import annotations
@@ -35,20 +35,21 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from operations import archive, swap
-from operations.archive import FACTS, MEMBER, Facts
+from operations import archive, replace
+from operations.archive import MANIFEST, MEMBER, Manifest
+from operations.replace import FOLDERS, SECRET_FILE
 from operations.snapshot import Unusable, database
-from operations.swap import FOLDERS, SECRET
 
-DERIVED = ("pages", "social")  # made anew from what was restored
-STAMP = "site-%Y-%m-%d-%H%M%S.zip"  # in UTC
+DERIVED_FOLDERS = ("pages", "social")  # caches of what a restore replaces
+NAME_FORMAT = "site-%Y-%m-%d-%H%M%S.zip"  # in UTC
 NAME = re.compile(r"site-\d{4}-\d\d-\d\d-\d{6}\.zip")
-SCRATCH = ".backup-"
-A_DAY = timedelta(hours=20)  # what “daily” leaves out of a second run on the same day
-OLD = timedelta(days=2)
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+SCRATCH = ".backup-"  # the prefix of unfinished files
+DAILY_INTERVAL = timedelta(hours=20)  # under a day: "daily" may run earlier than the day before
+STALE_AFTER = timedelta(days=2)
+DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_BACKUP = "There is no backup yet."
 FAILURES = (OSError, sqlite3.Error, DatabaseError)
-NO_ROOM = "The disk is full. Nothing half-made was left. Make room and try again."
+DISK_FULL = "The disk is full. No partial files were left. Free some space and try again."
 
 log = logging.getLogger(__name__)
 
@@ -58,127 +59,128 @@ class Failed(Exception):
 
 
 class Busy(Failed):
-    """Another process makes or checks one."""
+    """Another process is creating, checking or restoring a backup."""
 
 
-def make() -> Path:
-    """Make a backup, check it, and delete those that are no longer kept. Raises Failed; then
-    nothing of it is left."""
+def create() -> Path:
+    """Create a backup, check it, and delete backups that have expired. On an error, raises Failed
+    and leaves no partial files."""
     try:
-        with _alone() as scratch:
+        with _exclusive_scratch_folder() as scratch:
             partial = scratch / "backup.zip"
             _pack(scratch, partial)
-            _restored_beside(partial, scratch)
-            path = settings.BACKUP_DIR / datetime.now(UTC).strftime(STAMP)
-            _move_whole(partial, path)
-            for old in set(kept()) - set(to_keep(kept())):
-                old.unlink()
+            _unpack_and_compare(partial, scratch)
+            path = settings.BACKUP_DIR / datetime.now(UTC).strftime(NAME_FORMAT)
+            _move_atomically(partial, path)
+            for expired in set(list_backups()) - select_retained(list_backups()):
+                expired.unlink()
     except Busy:
         raise
     except Failed as failure:
         log.error("A backup failed: %s", failure)
         with suppress(OSError):
-            _failure().write_text(str(failure))
+            _failure_file().write_text(str(failure))
         raise
-    _failure().unlink(missing_ok=True)
+    _failure_file().unlink(missing_ok=True)
     return path
 
 
-def make_apart() -> None:
-    """In a thread of its own: nobody waits minutes for a page."""
+def create_in_background() -> None:
+    """Create a backup in a thread, because it can take minutes."""
 
     def run() -> None:
         try:
-            make()
+            create()
         except Failed:
-            pass  # the morning page tells it
+            pass  # the desk's front page reports it
         finally:
             connection.close()
 
     threading.Thread(target=run, name="backup").start()
 
 
-def verify(path: Path) -> Facts:
-    """Restore a backup beside the site and compare every row and file with what was written when
-    it was made. Returns what it says of itself; raises Failed."""
-    with _alone() as scratch:
-        return _restored_beside(path, scratch)
+def verify(path: Path) -> Manifest:
+    """Restore a backup into a temporary folder and compare every row and file with its manifest,
+    which is returned. Raises Failed."""
+    with _exclusive_scratch_folder() as scratch:
+        return _unpack_and_compare(path, scratch)
 
 
 def restore(path: Path, *, overwrite: bool = False) -> Path | None:
-    """Put a backup in place, brought to the version of the code. Raises Failed when it is damaged,
-    of a newer version, or when there is a site and overwrite is not given; then everything is as it
-    was before. With overwrite, what was there is moved to the folder that is returned."""
-    with _alone() as scratch, swap.stoppable():
-        facts = _restored_beside(path, scratch)
-        there = _what_is_there()
-        if there and not overwrite:
+    """Put a backup in place, migrated to the version of the code. Returns the folder to which the
+    previous site was moved, if there was one. Raises Failed and changes nothing if the backup is
+    damaged or of a newer version, or if there is a site and overwrite is False."""
+    with _exclusive_scratch_folder() as scratch, replace.stoppable():
+        manifest = _unpack_and_compare(path, scratch)
+        existing = _existing_content()
+        if existing and not overwrite:
             raise Failed(
-                f"There is a site already: {', '.join(there)} in {settings.DATA_DIR}. Nothing was"
-                " changed. To put it aside and restore all the same, say --overwrite"
+                f"There is a site already: {', '.join(existing)} in {settings.DATA_DIR}. Nothing"
+                " was changed. To move it aside and restore anyway, pass --overwrite"
                 " (make restore FILE=… OVERWRITE=1)."
             )
-        database.must_rest()
-        beside = scratch / "beside"
+        database.require_stopped_site()
+        unpacked = scratch / "unpacked"
         try:
             known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-            if known != {*facts["migrations"]}:
-                database.upgrade(beside / facts["database"])
-            aside = swap.replace(beside)
-        except swap.NotPutBack:
+            if known != {*manifest["migrations"]}:
+                database.upgrade(unpacked / manifest["database"])
+            previous = replace.replace_site(unpacked)
+        except replace.RollbackFailed:
             raise
         except (Unusable, *FAILURES) as error:
-            raise Failed(f"{_in_words(error)} Everything is as it was before.") from error
-        for name in DERIVED:
+            raise Failed(f"{_explain(error)} Everything is as it was before.") from error
+        for name in DERIVED_FOLDERS:
             shutil.rmtree(settings.DATA_DIR / name, ignore_errors=True)
-        return aside
+        return previous
 
 
-def settle() -> None:
-    """Finish a restore that was cut short, or take it back. Every process does so before it serves
-    or writes anything. Raises Failed when that fails."""
-    if swap.unfinished().is_dir():
-        with suppress(Busy), _alone():  # busy: the restore is still running
+def recover_interrupted_restore() -> None:
+    """Complete or roll back a restore that was interrupted. Every process calls this before it
+    serves or writes anything. Raises Failed."""
+    if replace.unfinished().is_dir():
+        with suppress(Busy), _exclusive_scratch_folder():  # busy: the restore is still running
             pass
 
 
-def kept() -> list[Path]:
-    """The backups there are, oldest first. Each was checked when it was made."""
+def list_backups() -> list[Path]:
+    """All backups, oldest first. Each was verified when it was created."""
     return sorted(p for p in settings.BACKUP_DIR.glob("site-*.zip") if NAME.fullmatch(p.name))
 
 
-def made_at(path: Path) -> datetime:
-    return datetime.strptime(path.name, STAMP).replace(tzinfo=UTC)
+def created_at(path: Path) -> datetime:
+    return datetime.strptime(path.name, NAME_FORMAT).replace(tzinfo=UTC)
 
 
-def to_keep(paths: Iterable[Path]) -> set[Path]:
-    """Of these, oldest first: the last three, and the last of each of seven days and four weeks."""
+def select_retained(paths: Iterable[Path]) -> set[Path]:
+    """Which of these backups, given oldest first, to keep: the last three, and the last one of each
+    of the last seven days and four weeks that have any."""
     by_day: dict[Any, Path] = {}
     by_week: dict[Any, Path] = {}
     paths = list(paths)
     for path in paths:
-        day = made_at(path).date()
+        day = created_at(path).date()
         by_day[day] = by_week[day.isocalendar()[:2]] = path
     return {*paths[-3:], *list(by_day.values())[-7:], *list(by_week.values())[-4:]}
 
 
 def is_due() -> bool:
-    """There is something to keep, and no backup of the last hours; one from the future, by a clock
-    that was wrong, counts for nothing."""
-    ages = [datetime.now(UTC) - made_at(path) for path in kept()]
-    return database.has_content() and not any(timedelta() <= age < A_DAY for age in ages)
+    """True if there is a site and no backup of the last 20 hours. Backups dated in the future, by a
+    clock that was wrong, do not count."""
+    ages = [datetime.now(UTC) - created_at(path) for path in list_backups()]
+    return database.has_content() and not any(timedelta() <= age < DAILY_INTERVAL for age in ages)
 
 
-def trouble() -> str:
-    """What is wrong with the backups, in a sentence; empty when nothing is."""
-    if swap.unfinished().is_dir() and not is_running():
-        return "A restore was cut short. Restart the site: that finishes it or takes it back."
-    if _failure().is_file():
-        return f"The last backup failed. {_failure().read_text()}"
-    paths = kept()
+def problem() -> str:
+    """What is wrong with the backups, as a sentence; empty if nothing is."""
+    if replace.unfinished().is_dir() and not is_running():
+        return "A restore was interrupted. Restart the site: this completes it or rolls it back."
+    if _failure_file().is_file():
+        return f"The last backup failed. {_failure_file().read_text()}"
+    paths = list_backups()
     if not paths:
-        return "There is no backup yet."
-    if datetime.now(UTC) - made_at(paths[-1]) > OLD:
+        return NO_BACKUP
+    if datetime.now(UTC) - created_at(paths[-1]) > STALE_AFTER:
         return "The last backup is more than two days old."
     return ""
 
@@ -192,17 +194,16 @@ def is_running() -> bool:
 
 
 def needed_before_upgrade() -> bool:
-    """There is a site, and the code has migrations that it has not."""
-    return is_behind() and bool(MigrationLoader(connection).applied_migrations)
+    """True if there is a site to which the code's newest migrations were not applied."""
+    return has_unapplied_migrations() and bool(MigrationLoader(connection).applied_migrations)
 
 
-def is_behind() -> bool:
-    """The code has migrations that the database has not."""
+def has_unapplied_migrations() -> bool:
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def version() -> str:
+def code_version() -> str:
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
     return project["project"]["version"]
 
@@ -210,29 +211,29 @@ def version() -> str:
 def _pack(scratch: Path, target: Path) -> None:
     staged = scratch / "staged"
     staged.mkdir()
-    copy = staged / database.file_name
-    # A picture's files are there before its row and until after it: what stands in the folders
-    # before or after the moment of the copy holds all that its rows name. Links cost no space.
+    dump = staged / database.file_name
+    # A picture's files exist before its row and until after it, so the folders before and after the
+    # dump together hold every file that its rows name. Hard links take no space.
     _link_files(staged)
-    content = database.take(copy)
+    content = database.dump(dump)
     _link_files(staged)
     files = {str(path.relative_to(staged)): path for path in staged.rglob("*") if path.is_file()}
-    facts: Facts = {
+    manifest: Manifest = {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version(),
+        "version": code_version(),
         "migrations": content.migrations,
-        "database": copy.name,
+        "database": dump.name,
         "tables": content.digests,
-        "files": {name: _hash(path.open("rb")) for name, path in sorted(files.items())},
+        "files": {name: _checksum(path.open("rb")) for name, path in sorted(files.items())},
     }
     with target.open("xb") as file:
         os.fchmod(file.fileno(), 0o600)
         with zipfile.ZipFile(file, "w") as backup:
-            backup.writestr(FACTS, json.dumps(facts, indent=1))
+            backup.writestr(MANIFEST, json.dumps(manifest, indent=1))
             for name, path in sorted(files.items()):
-                picture = name.startswith(FOLDERS)
-                how = zipfile.ZIP_STORED if picture else zipfile.ZIP_DEFLATED
-                backup.write(path, name, how)
+                is_picture = name.startswith(FOLDERS)  # compressed already
+                compression = zipfile.ZIP_STORED if is_picture else zipfile.ZIP_DEFLATED
+                backup.write(path, name, compression)
         file.flush()
         os.fsync(file.fileno())
 
@@ -242,98 +243,104 @@ def _link_files(staged: Path) -> None:
         (staged / name).mkdir(exist_ok=True)
         for path in (settings.DATA_DIR / name).glob("*"):
             if MEMBER.fullmatch(f"{name}/{path.name}"):
-                with suppress(FileExistsError, FileNotFoundError):  # linked before, or gone since
+                with suppress(FileExistsError, FileNotFoundError):  # linked or deleted already
                     os.link(path, staged / name / path.name)
     with suppress(FileExistsError, FileNotFoundError):
-        os.link(settings.DATA_DIR / SECRET, staged / SECRET)
+        os.link(settings.DATA_DIR / SECRET_FILE, staged / SECRET_FILE)
 
 
-def _restored_beside(path: Path, scratch: Path) -> Facts:
-    """Unpack into scratch/beside and compare."""
-    beside = scratch / "beside"
-    beside.mkdir()
-    facts = archive.unpack(path, beside)
-    if facts["database"] != database.file_name:
-        raise Failed("This backup is of the other kind of database: SQLite, or PostgreSQL.")
-    archive.check_it_is_a_site(facts)
-    content = database.read(beside / facts["database"])
-    if content.digests != facts["tables"]:
-        raise Failed("This backup is damaged: rows of its database are not what was put in.")
-    archive.check_its_version(facts, content)
-    os.chmod(beside / facts["database"], 0o600)
+def _unpack_and_compare(path: Path, scratch: Path) -> Manifest:
+    """Unpack a backup into scratch/unpacked and compare every row and file with its manifest."""
+    unpacked = scratch / "unpacked"
+    unpacked.mkdir()
+    manifest = archive.unpack(path, unpacked)
+    if manifest["database"] != database.file_name:
+        raise Failed("This backup is of the other kind of database (SQLite or PostgreSQL).")
+    archive.require_site(manifest)
+    content = database.read(unpacked / manifest["database"])
+    if content.digests != manifest["tables"]:
+        raise Failed(f"This backup is damaged: its database does not match {MANIFEST}.")
+    archive.require_matching_schema(manifest, content)
+    (unpacked / manifest["database"]).chmod(0o600)
     with suppress(FileNotFoundError):
-        os.chmod(beside / SECRET, 0o600)
-    return facts
+        (unpacked / SECRET_FILE).chmod(0o600)
+    return manifest
 
 
-def _what_is_there() -> list[str]:
-    there = ["a database"] if database.has_content() else []
-    return there + [name for name in FOLDERS if any((settings.DATA_DIR / name).glob("*"))]
+def _existing_content() -> list[str]:
+    folders = [name for name in FOLDERS if any((settings.DATA_DIR / name).glob("*"))]
+    return ["a database", *folders] if database.has_content() else folders
 
 
-def _settle() -> None:
-    """Finish or take back a restore that was cut short by a power cut, and say so."""
-    settled = swap.settle()
-    if settled is None:
+def _recover_and_log() -> None:
+    outcome = replace.recover()
+    if outcome is None:
         return
-    told = "It was finished." if settled.finished else "It was taken back: the site is as before."
-    folder = settled.folder
-    what = "What was here before" if settled.finished else "What it had put in place"
-    log.warning("A restore was cut short. %s%s", told, f" {what} is in {folder}." if folder else "")
+    if outcome.completed:
+        result, content = "It was completed.", "The previous site"
+    else:
+        result, content = (
+            "It was rolled back: the site is as it was before.",
+            "What it had restored",
+        )
+    where = f" {content} is in {outcome.folder}." if outcome.folder else ""
+    log.warning("A restore was interrupted. %s%s", result, where)
 
 
-def _move_whole(source: Path, target: Path) -> None:
-    """Under its name the file is complete, also when the folder is on another disk."""
-    waiting = target.with_name(f"{SCRATCH}{target.name}")
-    shutil.move(source, waiting)
-    with waiting.open("rb") as file:
+def _move_atomically(source: Path, target: Path) -> None:
+    """Move a file so that under its new name it is always complete, even on another disk."""
+    partial = target.with_name(f"{SCRATCH}{target.name}")
+    shutil.move(source, partial)
+    with partial.open("rb") as file:
         os.fsync(file.fileno())
-    waiting.rename(target)
+    partial.rename(target)
 
 
-def _hash(file: BufferedReader) -> str:
+def _checksum(file: BufferedReader) -> str:
     with file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _failure() -> Path:
+def _failure_file() -> Path:
     return settings.BACKUP_DIR / "failed.txt"
 
 
 @contextmanager
 def _lock() -> Iterator[None]:
+    """Only one process at a time may work with backups. Raises Busy."""
     settings.BACKUP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (settings.BACKUP_DIR / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy("A backup is being made or checked just now. Try again later.") from None
+            raise Busy("A backup is being created, checked or restored. Try again later.") from None
         yield
 
 
 @contextmanager
-def _alone() -> Iterator[Path]:
-    """A folder of the process's own, beside the site's files; whatever happens, nothing stays."""
+def _exclusive_scratch_folder() -> Iterator[Path]:
+    """A temporary folder in DATA_DIR, under the lock. Recovers an interrupted restore first, and
+    removes the scratch files of killed processes. Turns expected errors into Failed."""
     try:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         with _lock():
-            _settle()
+            _recover_and_log()
             for folder in (settings.DATA_DIR, settings.BACKUP_DIR):
-                for left in folder.glob(f"{SCRATCH}*"):  # by one that was killed
-                    shutil.rmtree(left) if left.is_dir() else left.unlink()
+                for leftover in folder.glob(f"{SCRATCH}*"):
+                    shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
             try:
                 with tempfile.TemporaryDirectory(dir=settings.DATA_DIR, prefix=SCRATCH) as scratch:
                     yield Path(scratch)
             finally:
-                for left in settings.BACKUP_DIR.glob(f"{SCRATCH}*"):
-                    left.unlink()
+                for leftover in settings.BACKUP_DIR.glob(f"{SCRATCH}*"):
+                    leftover.unlink()
     except (Unusable, *FAILURES) as error:
-        raise Failed(_in_words(error)) from error
+        raise Failed(_explain(error)) from error
 
 
-def _in_words(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     if isinstance(error, Unusable):
         return str(error)
-    if error.errno in FULL if isinstance(error, OSError) else "full" in str(error):
-        return NO_ROOM
-    return f"It could not be written or read: {error}."
+    if error.errno in DISK_FULL_ERRNOS if isinstance(error, OSError) else "full" in str(error):
+        return DISK_FULL
+    return f"A file could not be written or read: {error}."

@@ -1,10 +1,11 @@
-"""Whether the site can answer and keep: for balancers and watchers, and in words for its owner."""
+"""Health checks for load balancers and monitoring, and recovery of broken database connections."""
 
 import logging
 import os
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection
@@ -19,21 +20,22 @@ log = logging.getLogger(__name__)
 
 
 @receiver(connection_created)
-def close_read_only_early(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
-    """SQLite opens a file that cannot be written as read-only and then keeps it so. Such a
-    connection ends with its request, or the first comment after a repair would be refused.
+def limit_read_only_connection(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
+    """Let a connection to a SQLite file that cannot be written end with its request. SQLite opens
+    such a file read-only and stays so, and the first comment after a repair would be refused.
 
-    `close_at` is Django's own name and not documented; tests/faults/test_disk.py fails without it.
+    `close_at` is a private attribute of Django's wrapper, used only here: it is the deadline that
+    CONN_MAX_AGE sets. tests/operations/test_health.py fails when an upgrade changes it.
     """
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite" and os.path.exists(name) and not os.access(name, os.W_OK):
+    file = Path(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite" and file.exists() and not os.access(file, os.W_OK):
         connection.close_at = time.monotonic()
 
 
 def reopen_after_failure(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: after a 503 the next request of this thread opens the database again."""
+    """Middleware: after a 503, closes the connection so that the thread's next request opens it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -54,7 +56,7 @@ def database_answers() -> bool:
     return True
 
 
-def storage_writes() -> bool:
+def storage_is_writable() -> bool:
     try:
         with tempfile.TemporaryFile(dir=settings.DATA_DIR) as file:
             file.write(b"x" * 4096)
@@ -67,7 +69,7 @@ def storage_writes() -> bool:
 
 @get_only
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200, or 503 when the database cannot be read or the disk not be written; no more is told."""
-    works = {"database": database_answers(), "storage": storage_writes()}
-    told = {name: "ok" if right else "fails" for name, right in works.items()}
-    return private(JsonResponse(told, status=200 if all(works.values()) else 503))
+    """Responds 200, or 503 if the database cannot be read or the disk cannot be written."""
+    checks = {"database": database_answers(), "storage": storage_is_writable()}
+    statuses = {name: "ok" if passed else "fails" for name, passed in checks.items()}
+    return private(JsonResponse(statuses, status=200 if all(checks.values()) else 503))

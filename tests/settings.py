@@ -1,4 +1,4 @@
-"""The site's settings for the tests: everything in a temporary folder."""
+"""The site's settings, with a temporary data folder for the tests."""
 
 import os
 import tempfile
@@ -10,5 +10,5 @@ os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="site-tests-")
 
 from config.settings import *  # noqa: F403
 
-# Each test client would otherwise look at every static file before its first request.
+# Otherwise each test client would read every static file before its first request.
 WHITENOISE_AUTOREFRESH = True

@@ -1,7 +1,7 @@
-"""Social cards: the picture of 1200 × 630 that a messenger shows beside a link to the site.
+"""Social cards: the pictures of 1200 × 630 pixels in previews of links to the site.
 
-A card is drawn when it is first asked for and kept. Its address holds a hash of what is on it, so a
-changed text is a new address, and an address never changes its picture.
+A card is drawn at its first request and cached on disk. Its address holds a hash of its content, so
+a changed text has a new address, and the picture at an address never changes.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from publishing.models import Site
 from web.palette import ACCENT, INK, PAPER, QUIET, SURFACE
 
 WIDTH, HEIGHT = 1200, 630
-LOOK = 3  # goes up with every change of the drawing code, so that all cards are drawn anew
+DESIGN_VERSION = 3  # raise it with every change of the drawing code, to redraw all cards
 
-END = b"IEND\xaeB`\x82"  # the last bytes of a PNG file
-DRAWN = 10_000  # colors, soft edges included, that a card without a photograph never has
-LEFT, COLUMN = 56, 560  # pixels: the words
-PANEL = 648  # where the art begins; it ends at the right edge
-BAND = 562  # where the stripes begin, below everything
+PNG_END = b"IEND\xaeB`\x82"  # the last bytes of a PNG file
+MAX_DRAWN_COLORS = 10_000  # only a photograph has more, even with smooth edges
+LEFT, COLUMN = 56, 560  # in pixels: the left edge and width of the text
+PANEL = 648  # the left edge of the art, which reaches to the right edge of the card
+BAND = 562  # the top of the stripes at the bottom
 
 
 class Art(NamedTuple):
-    """What fills the right of a card: drawn to a size in pixels; the key changes when it does."""
+    """The right side of a card. draw: takes a size in pixels; key: changes with the art."""
 
     key: str
     draw: Callable[[tuple[int, int]], Image.Image]
 
 
 def zebra_art(name: str) -> Art:
-    """A few stripes of the band, as large as the panel; others for each name."""
+    """A few stripes of the band, enlarged; which ones depends on the name."""
     start = crc32(name.encode()) % stripes.LENGTH
 
     def draw(size: tuple[int, int]) -> Image.Image:
@@ -60,22 +60,22 @@ def zebra_art(name: str) -> Art:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """All that is on a social card. base is the address of its page."""
+    """The content of a social card. base: the path of its page."""
 
     base: str
     kicker: str = ""
     headline: str
     words: str = ""
     numbers: tuple[tuple[str, str], ...] = ()  # ("3", "sets"), ("10", "reps")
-    detail: str = ""  # under the numbers: hold 2 seconds at the top
+    detail: str = ""  # after the numbers: hold 2 seconds at the top
     business: str
     art: Art
 
     @property
     def mark(self) -> str:
-        """A hash of what is on the card."""
-        shown = (LOOK, self.art.key, *astuple(self)[:-1])
-        return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
+        """A hash of the content."""
+        content = (DESIGN_VERSION, self.art.key, *astuple(self)[:-1])
+        return hashlib.sha256(repr(content).encode()).hexdigest()[:12]
 
     @property
     def path(self) -> str:
@@ -89,17 +89,17 @@ class Card:
 
 
 def headline(title: str, site: Site) -> str:
-    """A title, or what the site is about where the fonts here cannot write it."""
+    """The title, or the site's tagline if the fonts here cannot render the title."""
     return title if can_write(title) else site.tagline or site.name
 
 
 def of_site(site: Site) -> Card:
-    """The card of every page that has none of its own."""
+    """The card of every page without its own."""
     return Card(base="/", headline=headline("", site), business=site.name, art=zebra_art("site"))
 
 
 def picture_art(picture: Picture) -> Art:
-    """A picture, cut round its focal point."""
+    """A picture, cropped around its focal point."""
 
     def draw(size: tuple[int, int]) -> Image.Image:
         file = storages["pictures"].open(Path(picture.src).name)
@@ -108,19 +108,19 @@ def picture_art(picture: Picture) -> Art:
             large = image.convert("RGB").resize(
                 (round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS
             )
-        left = _within(large.width * picture.focal_x / 100 - size[0] / 2, large.width - size[0])
-        top = _within(large.height * picture.focal_y / 100 - size[1] / 2, large.height - size[1])
+        left = _clamp(large.width * picture.focal_x / 100 - size[0] / 2, large.width - size[0])
+        top = _clamp(large.height * picture.focal_y / 100 - size[1] / 2, large.height - size[1])
         return large.crop((left, top, left + size[0], top + size[1]))
 
     return Art(f"{picture.token} {picture.focal_x} {picture.focal_y}", draw)
 
 
-def _within(value: float, most: int) -> int:
-    return round(min(max(value, 0), most))
+def _clamp(value: float, maximum: int) -> int:
+    return round(min(max(value, 0), maximum))
 
 
 def serve(card: Card, mark: str) -> HttpResponseBase:
-    """The card's picture; an address of before leads to the one of now."""
+    """The card's picture, or a redirect to it if the hash in the address is outdated."""
     if mark != card.mark:
         return redirect(card.path)
     response = HttpResponse(picture(card), content_type="image/png")
@@ -129,37 +129,37 @@ def serve(card: Card, mark: str) -> HttpResponseBase:
 
 
 def picture(card: Card) -> bytes:
-    """The card as a PNG file, drawn if need be and kept; then those of before are deleted. Where it
-    cannot be kept (a full disk, a folder that may not be written) it is drawn again next time."""
+    """The card as a PNG file, from the cache or drawn and cached. Deletes outdated files. If the
+    file cannot be written (no space, no permission), the next request draws the card again."""
     name = f"{card.base.strip('/')}/{card.mark}.png".lstrip("/")
     file = Path(settings.DATA_DIR) / "social" / name
     with suppress(OSError):
         content = file.read_bytes()
-        if content.endswith(END):  # a power cut may leave the name of a file without its content
+        if content.endswith(PNG_END):  # a power cut may have truncated the file
             return content
     drawn = io.BytesIO()
-    _few_colors(draw(card)).save(drawn, "PNG", optimize=True)
+    _reduce_colors(draw(card)).save(drawn, "PNG", optimize=True)
     content = drawn.getvalue()
     trim_heap()
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        before = set(file.parent.glob("*.png")) - {file}
+        outdated = set(file.parent.glob("*.png")) - {file}
         files.write_atomically(str(file), content)
-        for old in before:
+        for old in outdated:
             old.unlink(missing_ok=True)
     return content
 
 
-def _few_colors(drawn: Image.Image) -> Image.Image:
-    """In 256 colors, a third of the bytes; a photograph also in dots, or its skies had steps."""
-    few = drawn.quantize(256)
-    if drawn.getcolors(DRAWN) is None:
-        return drawn.quantize(palette=few, dither=Image.Dither.FLOYDSTEINBERG)
-    return few
+def _reduce_colors(drawn: Image.Image) -> Image.Image:
+    """The picture in 256 colors, a third of the size. Photographs are dithered against banding."""
+    reduced = drawn.quantize(256)
+    if drawn.getcolors(MAX_DRAWN_COLORS) is None:
+        return drawn.quantize(palette=reduced, dither=Image.Dither.FLOYDSTEINBERG)
+    return reduced
 
 
 def draw(card: Card) -> Image.Image:
-    """The card as a picture: masthead, headline and numbers, the art, and the band of stripes."""
+    """Draw the masthead, headline and numbers, the art, and the band of stripes."""
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     pen = ImageDraw.Draw(image)
     image.paste(card.art.draw((WIDTH - PANEL, BAND)), (PANEL, 0))
@@ -187,10 +187,10 @@ def draw(card: Card) -> Image.Image:
 
 
 def _numbers(pen: ImageDraw.ImageDraw, card: Card) -> int:
-    """3 × 10 at the foot of the column, each with its word beneath; where they begin."""
+    """Write 3 × 10 at the bottom of the column, each with its label below. Returns their top."""
     x, top = LEFT, BAND - 184
-    for place, (number, label) in enumerate(card.numbers):
-        if place:
+    for index, (number, label) in enumerate(card.numbers):
+        if index:
             times = fit("×", "ExtraBold", COLUMN, 120, 120, 120)
             times.write(pen, x, top + 16, COLUMN, ACCENT)
             x += round(times.font.getlength("×")) + 22

@@ -1,4 +1,4 @@
-"""The stripes of the site as pixels, from the drawings that docs/drawings/stripes.py makes."""
+"""Rasterizes the site's zebra stripes, from the SVG files that docs/drawings/stripes.py makes."""
 
 import re
 from functools import cache
@@ -7,21 +7,19 @@ from pathlib import Path
 from django.conf import settings
 from PIL import Image, ImageDraw
 
-FINER = 3  # drawn this much larger, then scaled down: smooth edges
-CURVE_STEPS = 8
-LENGTH = 600  # of stripes.svg before it begins again, in its own units
+OVERSAMPLING = 3  # drawn this much larger, then scaled down for smooth edges
+CURVE_STEPS = 8  # straight lines per Bézier curve
+LENGTH = 600  # the width of stripes.svg, in its own units
 TOKEN = re.compile(r"[A-Za-z]|-?(?:\d+\.?\d*|\.\d+)")
-
-
 STRIPES, MARK = "static/img/stripes.svg", "templates/mark.html"
 
 
 def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
-    """White where ink goes: one of the two drawings from `start`, in its own units, as high as
-    `size` and repeated to the right."""
+    """A mask that is white where there is ink: the drawing scaled to the height of `size` (pixels)
+    and repeated to the right. start: where to begin, in the drawing's units."""
     height, width, outlines = _read(name)
-    scale = size[1] * FINER / height
-    large = Image.new("L", (size[0] * FINER, size[1] * FINER))
+    scale = size[1] * OVERSAMPLING / height
+    large = Image.new("L", (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING))
     pen = ImageDraw.Draw(large)
     for shift in range(-start, round(size[0] * height / size[1]) + 1, width):
         for outline in outlines:
@@ -31,13 +29,13 @@ def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
 
 @cache
 def _read(name: str) -> tuple[int, int, list[list[tuple[float, float]]]]:
-    """Height, width and flattened outlines of a drawing of one path of M, l, c and z."""
+    """Height, width and flattened outlines of a drawing whose one path uses only M, l, c and z."""
     svg = (Path(settings.BASE_DIR) / name).read_text()
     width, height, data = re.findall(r'viewBox="0 0 (\d+) (\d+)".* d="([^"]+)"', svg)[0]
     outlines: list[list[tuple[float, float]]] = []
     command = ""
     numbers: list[float] = []
-    here = 0j
+    position = 0j
     for token in TOKEN.findall(data):
         if token.isalpha():
             command = token
@@ -45,19 +43,22 @@ def _read(name: str) -> tuple[int, int, list[list[tuple[float, float]]]]:
         numbers.append(float(token))
         if len(numbers) < {"M": 2, "l": 2, "c": 6}[command]:
             continue
-        points = [here + complex(*numbers[i : i + 2]) for i in range(0, len(numbers), 2)]
+        points = [position + complex(*numbers[i : i + 2]) for i in range(0, len(numbers), 2)]
         end, numbers = points[-1], []
         if command == "M":
-            end -= here
+            end -= position
             outlines.append([])
         elif command == "c":
             for step in range(1, CURVE_STEPS):
                 t = step / CURVE_STEPS
                 u = 1 - t
                 point = (
-                    u**3 * here + 3 * u * u * t * points[0] + 3 * u * t * t * points[1] + t**3 * end
+                    u**3 * position
+                    + 3 * u * u * t * points[0]
+                    + 3 * u * t * t * points[1]
+                    + t**3 * end
                 )
                 outlines[-1].append((point.real, point.imag))
-        here = end
-        outlines[-1].append((here.real, here.imag))
+        position = end
+        outlines[-1].append((position.real, position.imag))
     return int(height), int(width), outlines

@@ -1,3 +1,5 @@
+"""Template tags for the head of a page: its social card and its JSON-LD graph."""
+
 from typing import Any
 
 from django import template
@@ -12,11 +14,11 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def social_card(context: dict[str, Any], meta: Meta) -> social.Card:
-    """The page's own card, else the site's."""
+    """The page's own card, or the site's."""
     return meta.card or social.of_site(context["site"])
 
 
 @register.simple_tag(takes_context=True)
 def json_ld(context: dict[str, Any], meta: Meta) -> SafeString:
-    """The page in schema.org's words."""
+    """The script element with the page's schema.org graph."""
     return script(graph(meta, context["site"]))

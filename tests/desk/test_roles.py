@@ -48,7 +48,7 @@ def notices(client: Client) -> list[str]:
 def backed_up(settings: Any, tmp_path: Path) -> None:
     """Makes a backup of today, so that there is no notice about a missing one."""
     settings.BACKUP_DIR = tmp_path
-    (tmp_path / datetime.now(UTC).strftime(backup.STAMP)).touch()
+    (tmp_path / datetime.now(UTC).strftime(backup.NAME_FORMAT)).touch()
 
 
 def test_the_front_page_says_when_there_is_nothing_to_do(trainer: Client) -> None:

@@ -1,4 +1,4 @@
-"""What the web servers in front have in common."""
+"""Helpers for tests of the site behind a web server."""
 
 import os
 import socket
@@ -9,11 +9,13 @@ from time import monotonic
 
 from tests.support.site import RunningSite
 
-TAKEN_OVER = 'LISTEN_PID=$$ LISTEN_FDS=1 exec {python} -m gunicorn config.wsgi "$@" 3<&{socket}'
+WITH_SYSTEMD_SOCKET = (
+    'LISTEN_PID=$$ LISTEN_FDS=1 exec {python} -m gunicorn config.wsgi "$@" 3<&{socket}'
+)
 
 
 class SiteOnSocket(RunningSite):
-    """A site on a Unix socket, which it is handed as by systemd with deploy/fitness.socket."""
+    """A site that inherits its Unix socket, as from systemd with deploy/fitness.socket."""
 
     def __init__(self, prepared: Path, folder: Path, **settings: str) -> None:
         self.path = folder.with_name("site.sock")
@@ -21,7 +23,7 @@ class SiteOnSocket(RunningSite):
         self.backend = f"unix:{self.path}"
 
     def start_again(self) -> None:
-        """After a kill it gets a new socket."""
+        """Start the server, after a kill with a new socket."""
         if not self.path.exists():
             self.listening.close()
             self.listening = socket.socket(socket.AF_UNIX)
@@ -33,20 +35,20 @@ class SiteOnSocket(RunningSite):
         self.path.unlink()
 
     def restart(self) -> None:
-        """As systemctl restart: the socket stays."""
+        """Restart like systemctl: the socket stays open."""
         self.process.terminate()
         self.process.wait(timeout=60)
         os.close(self.life)
         super().start_again()
 
     def connections(self) -> set[str]:
-        """The inodes of its ends of the connections that are open."""
+        """The inodes of the server's ends of its open connections."""
         lines = Path("/proc/net/unix").read_text().splitlines()
         rows = [line.split() for line in lines if line.endswith(f" {self.path}")]
         return {row[6] for row in rows if row[5] == "03"}  # SS_CONNECTED
 
     def command(self) -> list[str]:
-        script = TAKEN_OVER.format(python=sys.executable, socket=self.listening.fileno())
+        script = WITH_SYSTEMD_SOCKET.format(python=sys.executable, socket=self.listening.fileno())
         return ["bash", "-c", script, "gunicorn"]
 
 
@@ -55,11 +57,11 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def adapted(shipped: str, here: dict[str, str]) -> str:
-    """A file of deploy/, with what it names on a server in the words of this test."""
-    for there, ours in here.items():
-        assert there in shipped
-        shipped = shipped.replace(there, ours)
+def adapted(shipped: str, replacements: dict[str, str]) -> str:
+    """A file of deploy/ with paths and addresses replaced for this machine."""
+    for original, local in replacements.items():
+        assert original in shipped
+        shipped = shipped.replace(original, local)
     return shipped
 
 

@@ -1,4 +1,4 @@
-"""The site behind Debian's Caddy with the file that is shipped."""
+"""The site behind Debian's Caddy with deploy/Caddyfile."""
 
 import http.client
 import os
@@ -25,18 +25,18 @@ Answer = tuple[http.client.HTTPResponse, bytes]
 
 
 class Front:
-    """Caddy with our file, without certificates."""
+    """Caddy with our configuration, without TLS."""
 
     def __init__(self, prepared: Path, folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.site = SiteOnSocket(prepared, folder / "data", SITE_URL=self.url)
-        here = {
+        replacements = {
             "example.com {": f"{{\n\tadmin off\n}}\n{self.url} {{",
             "/var/lib/fitness": str(self.site.folder),
             "unix//run/fitness.sock": f"unix/{self.site.path}",
         }
-        (folder / "Caddyfile").write_text(adapted(SHIPPED, here))
+        (folder / "Caddyfile").write_text(adapted(SHIPPED, replacements))
         command = ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
         homes = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
         with (folder / "caddy.log").open("wb") as log:
@@ -46,7 +46,7 @@ class Front:
     def ask(
         self, method: str, path: str, body: bytes = b"", sender: str = "127.0.0.1", **headers: str
     ) -> Answer:
-        """One request from this address of the machine."""
+        """Send one request from a local address."""
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.port, timeout=60, source_address=(sender, 0)
         )
@@ -71,12 +71,12 @@ def front(prepared: Path, tmp_path: Path) -> Iterator[Front]:
         front.end()
 
 
-def test_pages_and_files_come_as_they_are(front: Front) -> None:
+def test_pages_and_files_are_served_unchanged(front: Front) -> None:
     page, text = front.ask("GET", ARTICLE)
     assert (page.status, page.headers.get("Server")) == (200, None)
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    known: dict[str, Any] = {"If-None-Match": page.headers["ETag"]}
-    again, _ = front.ask("GET", ARTICLE, **known)
+    conditional: dict[str, Any] = {"If-None-Match": page.headers["ETag"]}
+    again, _ = front.ask("GET", ARTICLE, **conditional)
     assert again.status == 304
     start = text.index(b"/static/css/site.")
     sheet = text[start : text.index(b'"', start)].decode()
@@ -91,21 +91,21 @@ def test_pages_and_files_come_as_they_are(front: Front) -> None:
     assert front.ask("POST", "/comments/", b"words=" + b"x" * 1024 * 1024)[0].status == 413
 
 
-def test_no_header_of_a_reader_changes_a_page_for_others(front: Front) -> None:
-    named: dict[str, Any] = {
+def test_forged_headers_do_not_change_pages_for_others(front: Front) -> None:
+    forged: dict[str, Any] = {
         "Script_Name": "/evil",
         "X-Forwarded-Host": "evil.example",
         "Path_Info": "/evil/",
     }
-    named |= {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/evil", "Forwarded": "for=evil"}
+    forged |= {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/evil", "Forwarded": "for=evil"}
     for path in (f"/evil{ARTICLE}", ARTICLE):
-        front.ask("GET", path, **named)
+        front.ask("GET", path, **forged)
     page, text = front.ask("GET", ARTICLE)
     assert (page.status, b"evil" in text) == (200, False)
 
 
-def test_what_is_sent_slowly_keeps_nobody_waiting(front: Front) -> None:
-    """More of it than the site has threads."""
+def test_slow_senders_block_nobody(front: Front) -> None:
+    """There are more of them than the site has threads."""
     head = f"POST /comments/ HTTP/1.1\r\nHost: 127.0.0.1:{front.port}\r\nContent-Length: 900000\r\n"
     with ExitStack() as slow:
         for _ in range(24):
@@ -117,7 +117,7 @@ def test_what_is_sent_slowly_keeps_nobody_waiting(front: Front) -> None:
     assert front.site.rows("SELECT count(*) FROM comments_comment") == [(0,)]
 
 
-def test_a_sender_is_who_calls_and_not_who_is_named(front: Front) -> None:
+def test_the_rate_limit_ignores_forged_sender_headers(front: Front) -> None:
     statuses = []
     for n in range(27):
         forged = dict.fromkeys(("X-Forwarded-For", "X-Real-IP"), f"203.0.113.{n}")
@@ -128,7 +128,7 @@ def test_a_sender_is_who_calls_and_not_who_is_named(front: Front) -> None:
     assert front.ask("POST", "/comments/", b"words=Mine", "127.0.0.3")[0].status == 303
 
 
-def test_connections_to_the_site_are_kept(front: Front) -> None:
+def test_connections_to_the_site_are_reused(front: Front) -> None:
     assert front.ask("GET", ARTICLE)[0].status == 200
     before = front.site.connections()
     assert before
@@ -138,25 +138,25 @@ def test_connections_to_the_site_are_kept(front: Front) -> None:
 
 
 def test_a_restart_fails_no_request(front: Front) -> None:
-    over = Event()
+    stop = Event()
 
-    def write(who: int) -> list[int]:
+    def write(client: int) -> list[int]:
         statuses: list[int] = []
-        while not over.is_set():
-            words = f"words=Answer+{len(statuses)}+of+{who}".encode()
-            sender = f"127.1.{who}.{1 + len(statuses) % 200}"
+        while not stop.is_set():
+            words = f"words=Answer+{len(statuses)}+of+{client}".encode()
+            sender = f"127.1.{client}.{1 + len(statuses) % 200}"
             statuses.append(front.ask("POST", "/comments/", words, sender)[0].status)
             statuses.append(front.ask("GET", ARTICLE)[0].status)
         return statuses
 
     with ThreadPoolExecutor(4) as pool:
-        writers = [pool.submit(write, who) for who in range(4)]
+        writers = [pool.submit(write, client) for client in range(4)]
         try:
             for _ in range(3):
                 front.site.restart()
-                over.wait(3)
+                stop.wait(3)
         finally:
-            over.set()
-        said = [status for writer in writers for status in writer.result()]
-    assert set(said) == {200, 303}
-    assert front.site.rows("SELECT count(*) FROM comments_comment") == [(said.count(303),)]
+            stop.set()
+        statuses = [status for writer in writers for status in writer.result()]
+    assert set(statuses) == {200, 303}
+    assert front.site.rows("SELECT count(*) FROM comments_comment") == [(statuses.count(303),)]

@@ -1,4 +1,4 @@
-"""Full and read-only disks, a locked database, a mail server that hangs, a clock that jumps."""
+"""Full and read-only disks, a locked database, an unresponsive mail server, a wrong clock."""
 
 import io
 import os
@@ -39,7 +39,7 @@ MUCH = ". My back is fine" * 250
 
 @pytest.fixture
 def disk(prepared: Path, tmp_path: Path) -> Iterator[Path]:
-    """A disk of 12 MB of the test's own, with the site's folder on it."""
+    """A separate disk of 12 MB with the site's data folder on it."""
     assert os.geteuid() == 0, "Only root may mount a disk: run make faults as root."
     place = tmp_path / "disk"
     place.mkdir()
@@ -50,19 +50,20 @@ def disk(prepared: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def there(disk: Path, prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
-    """The site served from that disk; its log stands elsewhere."""
+def disk_site(disk: Path, prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
+    """The site served from that disk; its log is on another one."""
     with RunningSite(prepared, tmp_path / "log", DATA_DIR=str(disk / "data")) as site:
         yield site
 
 
-def rows(disk: Path) -> set[str]:
+def saved_words(disk: Path) -> set[str]:
+    """The words of every comment, after an integrity check of the database."""
     with closing(sqlite3.connect(disk / "data" / "site.sqlite3")) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return {words for (words,) in database.execute("SELECT words FROM comments_comment")}
 
 
-def refuses_and_keeps_the_words(site: RunningSite, more: str = "") -> None:
+def assert_refused_with_words_returned(site: RunningSite, more: str = "") -> None:
     body = WORDS + more.encode()
     response, text = site.ask("POST", "/comments/", body, X_Forwarded_For="192.0.2.1")
     assert (response.status, response.headers["Retry-After"]) == (503, "60")
@@ -70,23 +71,23 @@ def refuses_and_keeps_the_words(site: RunningSite, more: str = "") -> None:
     assert [line for line in site.logged if line["level"] == "ERROR" and "error" in line]
 
 
-def until_refused(site: RunningSite) -> set[str]:
-    """Post long answers until one is refused: on a full disk the database's journal may still have
-    room for some. Those that were answered."""
-    kept: set[str] = set()
+def post_until_refused(site: RunningSite) -> set[str]:
+    """Post long comments until one is refused: on a full disk the database's journal may still have
+    room for some. Returns the accepted ones."""
+    accepted: set[str] = set()
     for n in range(2000):
         words = f"Answer {n}{MUCH}"
         sender = f"192.0.{n // 250}.{n % 250 + 1}"
         body = urlencode({"words": words}).encode()
         response, _ = site.ask("POST", "/comments/", body, X_Forwarded_For=sender)
         if response.status != 303:
-            return kept
-        kept.add(words)
-    raise AssertionError("2,000 long answers found room on a full disk")
+            return accepted
+        accepted.add(words)
+    raise AssertionError("A full disk had room for 2,000 long comments")
 
 
-def sends_a_card(site: RunningSite, disk: Path) -> None:
-    """A social card that was never asked for, and cannot be kept now."""
+def assert_card_is_sent(site: RunningSite, disk: Path) -> None:
+    """A social card that is not cached yet is sent, although it cannot be cached now."""
     _, page = site.ask("GET", "/articles/hip-thrust/")
     address = read(page).one("meta", property="og:image").attrs["content"]
     with urlopen(address, timeout=30) as response:
@@ -96,81 +97,83 @@ def sends_a_card(site: RunningSite, disk: Path) -> None:
     assert not [p for p in (disk / "data" / "social").rglob("*") if p.is_file()]
 
 
-def test_a_full_disk(there: RunningSite, disk: Path) -> None:
-    assert there.ask("POST", "/comments/", b"words=Before")[0].status == 303
+def test_a_full_disk(disk_site: RunningSite, disk: Path) -> None:
+    assert disk_site.ask("POST", "/comments/", b"words=Before")[0].status == 303
     filler = disk / "filler"
     with suppress(OSError), filler.open("wb") as file:
         while True:
             file.write(b"x" * 4096)
             file.flush()
-    assert there.ask("GET", "/articles/hip-thrust/")[0].status == 200
-    assert there.ask("GET", "/healthz")[0].status == 503
-    sends_a_card(there, disk)
-    kept = until_refused(there)
-    refuses_and_keeps_the_words(there, MUCH.replace(" ", "+"))
+    assert disk_site.ask("GET", "/articles/hip-thrust/")[0].status == 200
+    assert disk_site.ask("GET", "/healthz")[0].status == 503
+    assert_card_is_sent(disk_site, disk)
+    accepted = post_until_refused(disk_site)
+    assert_refused_with_words_returned(disk_site, MUCH.replace(" ", "+"))
     data = disk / "data"
-    said = refused(data, "backup")
-    assert said == f"No backup was made. {backup.NO_ROOM}"
+    message = refused(data, "backup")
+    assert message == f"No backup was made. {backup.DISK_FULL}"
     assert not list(data.glob(".backup-*"))
     assert not list((data / "backups").glob("*.zip"))
     filler.unlink()
-    assert there.ask("GET", "/healthz")[0].status == 200
-    response, _ = there.ask("POST", "/comments/", WORDS, X_Forwarded_For="192.0.2.1")
+    assert disk_site.ask("GET", "/healthz")[0].status == 200
+    response, _ = disk_site.ask("POST", "/comments/", WORDS, X_Forwarded_For="192.0.2.1")
     assert response.status == 303
-    there.manage("backup")
-    assert {"Before", "My long answer", *kept} <= rows(disk)
+    disk_site.manage("backup")
+    assert {"Before", "My long answer", *accepted} <= saved_words(disk)
 
 
-def test_a_read_only_disk(there: RunningSite, disk: Path) -> None:
-    assert there.ask("POST", "/comments/", b"words=Before")[0].status == 303
-    there.kill()
+def test_a_read_only_disk(disk_site: RunningSite, disk: Path) -> None:
+    assert disk_site.ask("POST", "/comments/", b"words=Before")[0].status == 303
+    disk_site.kill()
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-    there.start_again()
+    disk_site.start_again()
     try:
-        with ThreadPoolExecutor(8) as readers:  # every thread of the worker opens the database
+        with ThreadPoolExecutor(
+            8
+        ) as readers:  # so that every thread of the worker opens the database
             pages = list(
-                readers.map(lambda n: there.ask("GET", f"/?page={n}")[0].status, range(64))
+                readers.map(lambda n: disk_site.ask("GET", f"/?page={n}")[0].status, range(64))
             )
         assert set(pages) <= {200, 404, 503}
-        assert there.ask("GET", "/healthz")[0].status == 503
-        sends_a_card(there, disk)
-        refuses_and_keeps_the_words(there)
+        assert disk_site.ask("GET", "/healthz")[0].status == 503
+        assert_card_is_sent(disk_site, disk)
+        assert_refused_with_words_returned(disk_site)
     finally:
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
-    assert there.ask("GET", "/healthz")[0].status == 200
-    response, _ = there.ask("POST", "/comments/", WORDS, X_Forwarded_For="192.0.2.1")
+    assert disk_site.ask("GET", "/healthz")[0].status == 200
+    response, _ = disk_site.ask("POST", "/comments/", WORDS, X_Forwarded_For="192.0.2.1")
     assert response.status == 303
-    assert there.ask("GET", "/articles/hip-thrust/")[0].status == 200
-    there.kill()
-    assert {"Before", "My long answer"} <= rows(disk)
-    there.start_again()
+    assert disk_site.ask("GET", "/articles/hip-thrust/")[0].status == 200
+    disk_site.kill()
+    assert {"Before", "My long answer"} <= saved_words(disk)
+    disk_site.start_again()
 
 
 def test_a_locked_database(site: RunningSite) -> None:
     with closing(sqlite3.connect(site.folder / "site.sqlite3", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert site.ask("GET", "/articles/hip-thrust/")[0].status == 200
-        with ThreadPoolExecutor(8) as readers:  # as many at once as the worker has threads
-            begun = monotonic()
-            list(readers.map(refuses_and_keeps_the_words, [site] * 8))
-        assert monotonic() - begun < 55  # then the web server in front would give up
+        with ThreadPoolExecutor(8) as readers:  # the worker has eight threads
+            start = monotonic()
+            list(readers.map(assert_refused_with_words_returned, [site] * 8))
+        assert monotonic() - start < 55  # the timeout of the web server in front
         other.execute("ROLLBACK")
     response, _ = site.ask("POST", "/comments/", WORDS, X_Forwarded_For="192.0.2.1")
     assert response.status == 303
     assert site.rows("SELECT words FROM comments_comment") == [("My long answer",)]
 
 
-def test_a_mail_server_that_hangs(prepared: Path, tmp_path: Path) -> None:
-    silent = socket.create_server(("127.0.0.1", 0))  # takes every call and says nothing
+def test_an_unresponsive_mail_server(prepared: Path, tmp_path: Path) -> None:
+    silent = socket.create_server(("127.0.0.1", 0))  # accepts every connection and sends nothing
     port = silent.getsockname()[1]
     to = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port), "ADMINS": "ops@example.org"}
     with RunningSite(prepared, tmp_path / "data", **to) as site:
         for n in range(10):
-            begun = monotonic()
+            start = monotonic()
             form = f"words=Answer+{n}&email=ana{n}%40example.org".encode()
             response, _ = site.ask("POST", "/comments/", form, X_Forwarded_For=f"192.0.2.{n}")
             assert response.status == 303
-            assert monotonic() - begun < 5
+            assert monotonic() - start < 5
         assert site.ask("GET", "/articles/hip-thrust/")[0].status == 200
         silent.close()
         site.change("UPDATE comments_letter SET next_try_at = '2020-01-01'")
@@ -182,7 +185,7 @@ def test_a_mail_server_that_hangs(prepared: Path, tmp_path: Path) -> None:
 
 @pytest.mark.django_db
 def test_a_clock_that_was_ahead(reader: Client, settings: Any) -> None:
-    """A year ahead for some comments, then right: nobody is shut out and no letter waits a year."""
+    """After a year ahead the clock is right again: nobody stays rate-limited and no email waits."""
     ahead = timezone.now() + timedelta(days=365)
     with time_machine.travel(ahead):
         for n in range(5):

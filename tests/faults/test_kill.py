@@ -1,4 +1,4 @@
-"""Power cuts at random moments: what was answered is there, and nothing half-made is left."""
+"""After power cuts at random moments, acknowledged writes exist and no partial files do."""
 
 import http.client
 import json
@@ -26,99 +26,99 @@ pytestmark = pytest.mark.faults
 CLIENTS, KILLS = 8, 50
 
 
-class AsShipped(RunningSite):
+class SiteWithTwoWorkers(RunningSite):
     workers = 2
 
 
 @pytest.fixture
 def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
-    with AsShipped(prepared, tmp_path / "data") as site:
+    with SiteWithTwoWorkers(prepared, tmp_path / "data") as site:
         yield site
 
 
-def talk(site: RunningSite, who: int, over: Event) -> list[str]:
-    """One client: the words of each comment that got its answer."""
-    answered: list[str] = []
+def post_comments(site: RunningSite, client: int, stop: Event) -> list[str]:
+    """Post comments until stopped. Returns the words of those that were acknowledged."""
+    acknowledged: list[str] = []
     for n in count():
-        if over.is_set():
-            return answered
-        words = f"client {who} says {n}"
-        address = f"10.{who}.{n // 250}.{n % 250}"  # a reader of its own each time
+        if stop.is_set():
+            return acknowledged
+        words = f"client {client} says {n}"
+        address = f"10.{client}.{n // 250}.{n % 250}"  # another reader each time
         try:
             form = urlencode({"words": words}).encode()
             response, _ = site.ask("POST", "/comments/", form, X_Forwarded_For=address)
         except (OSError, http.client.HTTPException):
             continue
         assert response.status == 303, response.status
-        answered.append(words)
-    return answered
+        acknowledged.append(words)
+    return acknowledged
 
 
-def upload(site: RunningSite, cookie: str, over: Event) -> list[str]:
-    """The trainer drops pictures meanwhile: the line that was answered for each."""
-    done = []
+def upload(site: RunningSite, cookie: str, stop: Event) -> list[str]:
+    """Upload pictures until stopped. Returns the Markdown that the response had for each."""
+    codes = []
     picture = saved(scene(), "PNG")
-    while not over.is_set():
+    while not stop.is_set():
         try:
             response, text = site.drop(picture, cookie)
         except (OSError, http.client.HTTPException):
             continue
         assert response.status == 200, response.status
-        done.append(json.loads(text)["image_code"].strip())
-    return done
+        codes.append(json.loads(text)["image_code"].strip())
+    return codes
 
 
-def files(site: RunningSite) -> list[Path]:
+def picture_files(site: RunningSite) -> list[Path]:
     return [path for kind in ("media", "originals") for path in (site.folder / kind).iterdir()]
 
 
-def test_what_was_answered_outlives_fifty_kills(site: RunningSite) -> None:
+def test_acknowledged_writes_survive_fifty_kills(site: RunningSite) -> None:
     cookie = site.cookie()
-    over, chance = Event(), random.Random(7)
+    stop, rng = Event(), random.Random(7)
     with ThreadPoolExecutor(CLIENTS + 1) as pool:
-        clients = [pool.submit(talk, site, who, over) for who in range(CLIENTS)]
-        pictures = pool.submit(upload, site, cookie, over)
+        clients = [pool.submit(post_comments, site, client, stop) for client in range(CLIENTS)]
+        pictures = pool.submit(upload, site, cookie, stop)
         try:
             for _ in range(KILLS):
                 assert site.ask("GET", "/healthz")[0].status == 200
-                over.wait(chance.uniform(0, 0.5))
+                stop.wait(rng.uniform(0, 0.5))
                 site.kill()
                 site.start_again()
             assert site.ask("GET", "/healthz")[0].status == 200
         finally:
-            over.set()
-        answered = [words for client in clients for words in client.result()]
-    assert len(answered) > KILLS
-    there = {words for (words,) in site.rows("SELECT words FROM comments_comment")}
-    assert set(answered) - there == set()
+            stop.set()
+        acknowledged = [words for client in clients for words in client.result()]
+    assert len(acknowledged) > KILLS
+    saved = {words for (words,) in site.rows("SELECT words FROM comments_comment")}
+    assert set(acknowledged) - saved == set()
     assert site.rows("PRAGMA integrity_check") == [("ok",)]
     assert site.rows("PRAGMA foreign_key_check") == []
 
     rows = site.rows("SELECT token, name FROM publishing_picture")
     assert {*pictures.result()} - {f"[[picture:{name}]]" for _, name in rows} == set()
-    for path in files(site):
-        os.utime(path, (0, 0))  # those of no picture are removed when they are an hour old
+    for path in picture_files(site):
+        os.utime(path, (0, 0))  # files without a row are removed after an hour
     site.manage("unused_pictures", "--remove")
     tokens = {token for token, _ in rows}
     tokens &= {token for (token,) in site.rows("SELECT token FROM publishing_picture")}
-    stored = files(site)
+    stored = picture_files(site)
     assert {path.name[:26] for path in stored} == tokens
     for path in stored:
         with Image.open(path) as image:
             image.load()
 
 
-def test_a_backup_that_was_killed_leaves_nothing_to_the_next(site: RunningSite) -> None:
+def test_a_backup_removes_the_files_of_one_that_was_killed(site: RunningSite) -> None:
     (site.folder / "media" / "large.png").write_bytes(os.urandom(30_000_000))
     for _ in range(3):
-        making = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "manage.py", "backup"], cwd=ROOT, env=environment(site.folder)
         )
         deadline = monotonic() + 30
         while not list(site.folder.glob(".backup-*/backup.zip")):
             assert monotonic() < deadline
-        making.send_signal(signal.SIGKILL)
-        making.wait()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
         assert list(site.folder.glob(".backup-*"))
         assert not list((site.folder / "backups").glob("*.zip"))
     site.manage("backup")
@@ -127,13 +127,13 @@ def test_a_backup_that_was_killed_leaves_nothing_to_the_next(site: RunningSite) 
 
 
 def test_backups_while_readers_write(site: RunningSite, tmp_path: Path) -> None:
-    over = Event()
+    stop = Event()
     with ThreadPoolExecutor(4) as pool:
-        clients = [pool.submit(talk, site, who, over) for who in range(4)]
+        clients = [pool.submit(post_comments, site, client, stop) for client in range(4)]
         try:
             for _ in range(5):
                 site.manage("backup")
         finally:
-            over.set()
+            stop.set()
         assert all(client.result() for client in clients)
-    assert "is whole" in site.manage("verify")
+    assert "is complete" in site.manage("verify")

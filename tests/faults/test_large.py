@@ -1,4 +1,4 @@
-"""A site after many years: what its pages ask for is still found by an index."""
+"""On a site with years of content, queries of its pages still use an index."""
 
 from datetime import timedelta
 from itertools import cycle
@@ -17,9 +17,9 @@ from tests.support.page import read
 from tests.whole_site.test_indexes import WHOLE, scanned
 
 ARTICLES, EXERCISES, COMMENTS = 10_000, 2_000, 200_000
-# Who named a favorite last is asked of all answers: for the tally, and where it is shown.
+# The tally of favorites needs the latest favorite of every reader, so it reads all comments.
 TALLY = WHOLE | {"comments_comment"}
-# Every exercise with what it needs and works is compared with what a reader chose.
+# The library compares all exercises, equipment and muscles with the filters.
 LIBRARY = WHOLE | {"exercises_equipment", "exercises_equipmentneed", "exercises_musclework"}
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db, pytest.mark.sqlite]
@@ -49,7 +49,7 @@ def many() -> None:
     )
     links = Article.subjects.through
     links.objects.bulk_create(links(article=row, subject=subject) for row in written)
-    # A tenth on one article, a tenth on the favorites page.
+    # A tenth of the comments on one article, a tenth on the favorites page.
     places = cycle([first, None, *written[:8]])
     moves = cycle([None, *made[:50]])
     rows = (
@@ -70,7 +70,7 @@ def many() -> None:
     Comment.objects.all().update_thread_at()
 
 
-def test_no_table_that_grows_is_read_whole(many: None, reader: Client) -> None:
+def test_no_growing_table_is_scanned(many: None, reader: Client) -> None:
     assert (Article.objects.count(), Exercise.objects.count()) == (ARTICLES, EXERCISES)
     assert Comment.objects.exclude(thread_at=None).count() == COMMENTS
     comment = Comment.objects.filter(article__slug="many").latest("written_at")

@@ -1,4 +1,4 @@
-"""The site behind Debian's nginx with the file that is shipped, and the shipped units."""
+"""The site behind Debian's nginx with deploy/nginx.conf, and the systemd units."""
 
 import gzip
 import http.client
@@ -38,22 +38,25 @@ SHIPPED = (ROOT / "deploy" / "nginx.conf").read_text()
 
 
 class Front:
-    """nginx with our file; its own words are in nginx.log."""
+    """nginx with our configuration; its messages are in nginx.log."""
 
     def __init__(self, site: RunningSite, folder: Path, shipped: str = SHIPPED) -> None:
         self.plain, self.secure = free_port(), free_port()
-        how = "req -x509 -newkey rsa:2048 -nodes -keyout privkey.pem -out fullchain.pem -subj"
+        options = "req -x509 -newkey rsa:2048 -nodes -keyout privkey.pem -out fullchain.pem -subj"
         subprocess.run(
-            ["openssl", *how.split(), f"/CN={HOST}"], cwd=folder, check=True, capture_output=True
+            ["openssl", *options.split(), f"/CN={HOST}"],
+            cwd=folder,
+            check=True,
+            capture_output=True,
         )
-        here = {
+        replacements = {
             f"/etc/letsencrypt/live/{HOST}": str(folder),
             "/var/lib/fitness": str(site.folder),
             "unix:/run/fitness.sock": site.backend,
             "listen 80;": f"listen 127.0.0.1:{self.plain};",
             "listen 443 ": f"listen 127.0.0.1:{self.secure} ",
         }
-        (folder / "site.conf").write_text(adapted(shipped, here))
+        (folder / "site.conf").write_text(adapted(shipped, replacements))
         (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
         self.process = subprocess.Popen(["nginx", "-c", folder / "nginx.conf", "-p", folder])
         until_it_listens(self.process, self.secure)
@@ -65,7 +68,7 @@ class Front:
     def ask(
         self, method: str, path: str, body: bytes = b"", sender: str = "127.0.0.1", **headers: str
     ) -> tuple[http.client.HTTPResponse, bytes]:
-        """One request over https from this address of the machine."""
+        """Send one request over https from a local address."""
         unverified = ssl.create_default_context()
         unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
         connection = http.client.HTTPSConnection(
@@ -94,12 +97,12 @@ def front(behind: SiteOnSocket, tmp_path: Path) -> Iterator[Front]:
     front.end()
 
 
-def test_pages_come_over_https_with_their_headers(front: Front) -> None:
+def test_pages_are_served_over_https_with_security_headers(front: Front) -> None:
     plain = http.client.HTTPConnection("127.0.0.1", front.plain, timeout=20)
     with closing(plain):
         plain.request("GET", "/articles/", headers={"Host": HOST})
-        led = plain.getresponse()
-        assert (led.status, led.headers["Location"]) == (301, f"https://{HOST}/articles/")
+        response = plain.getresponse()
+        assert (response.status, response.headers["Location"]) == (301, f"https://{HOST}/articles/")
     page, text = front.ask("GET", "/articles/hip-thrust/")
     assert page.status == 200
     assert f'<link rel="canonical" href="https://{HOST}/articles/hip-thrust/">' in text.decode()
@@ -111,7 +114,7 @@ def test_pages_come_over_https_with_their_headers(front: Front) -> None:
     assert again.status == 304
 
 
-def test_the_front_serves_files_itself(front: Front, behind: SiteOnSocket) -> None:
+def test_nginx_serves_files_itself(front: Front, behind: SiteOnSocket) -> None:
     _, page = front.ask("GET", "/")
     start = page.index(b"/static/css/site.")
     sheet = page[start : page.index(b'"', start)].decode()
@@ -133,7 +136,7 @@ def test_the_front_serves_files_itself(front: Front, behind: SiteOnSocket) -> No
     assert front.ask("GET", "/healthz")[0].status == 200
 
 
-def assert_senders_are_counted(front: Front) -> None:
+def assert_forged_senders_are_rate_limited(front: Front) -> None:
     statuses = []
     for n in range(27):
         forged = dict.fromkeys(("X_Forwarded_For", "X_Real_IP"), f"203.0.113.{n}")
@@ -145,21 +148,21 @@ def assert_senders_are_counted(front: Front) -> None:
     assert front.ask("POST", "/comments/", b"words=Mine", "127.0.0.3")[0].status == 303
 
 
-def test_a_sender_is_who_calls_and_not_who_is_named(front: Front) -> None:
-    assert_senders_are_counted(front)
+def test_the_rate_limit_ignores_forged_sender_headers(front: Front) -> None:
+    assert_forged_senders_are_rate_limited(front)
 
 
 def test_a_site_on_another_machine_is_reached_over_tcp(prepared: Path, tmp_path: Path) -> None:
-    """As is one that was installed before there was a socket."""
+    """So is a site that was installed before deploy/fitness.socket existed."""
     with RunningSite(prepared, tmp_path / "data", SITE_URL=f"https://{HOST}") as site:
         front = Front(site, tmp_path)
         assert front.ask("GET", "/articles/hip-thrust/")[0].status == 200
-        assert_senders_are_counted(front)
+        assert_forged_senders_are_rate_limited(front)
         front.end()
 
 
-def test_connections_to_the_site_are_kept(front: Front, behind: SiteOnSocket) -> None:
-    """The site sees the connections it accepted: one for many requests, where each had its own."""
+def test_connections_to_the_site_are_reused(front: Front, behind: SiteOnSocket) -> None:
+    """Many requests arrive over the connection that the first one opened."""
     first = front.ask("GET", "/articles/hip-thrust/")[0]
     assert first.status == 200
     before = behind.connections()
@@ -170,7 +173,7 @@ def test_connections_to_the_site_are_kept(front: Front, behind: SiteOnSocket) ->
     assert behind.connections() == before
 
 
-def test_how_large_a_body_may_be(front: Front) -> None:
+def test_the_limits_of_request_bodies(front: Front) -> None:
     size = 1024 * 1024
     page, text = front.ask("POST", "/comments/", b"words=" + b"x" * size)
     assert (page.status, b"1 MB" in text) == (413, True)
@@ -191,47 +194,47 @@ def reload(site: SiteOnSocket) -> None:
 def test_a_reload_or_restart_fails_no_request(
     front: Front, behind: SiteOnSocket, again: Callable[[SiteOnSocket], None]
 ) -> None:
-    assert front.ask("GET", "/healthz")[0].status == 200  # it hears signals from then on
-    over, before = Event(), workers(behind)
+    assert front.ask("GET", "/healthz")[0].status == 200  # it handles signals once it has started
+    stop, before = Event(), workers(behind)
 
-    def read(who: int) -> list[int]:
+    def read(client: int) -> list[int]:
         statuses: list[int] = []
-        while not over.is_set():
-            path = ("/articles/hip-thrust/", "/exercises/", "/search/?q=glute")[who % 3]
+        while not stop.is_set():
+            path = ("/articles/hip-thrust/", "/exercises/", "/search/?q=glute")[client % 3]
             statuses.append(front.ask("GET", path)[0].status)
         return statuses
 
-    def write(who: int) -> list[int]:
+    def write(client: int) -> list[int]:
         statuses: list[int] = []
-        while not over.is_set():
-            words = f"words=Answer+{len(statuses)}+of+{who}".encode()
-            sender = f"127.1.{who}.{1 + len(statuses) % 200}"
+        while not stop.is_set():
+            words = f"words=Answer+{len(statuses)}+of+{client}".encode()
+            sender = f"127.1.{client}.{1 + len(statuses) % 200}"
             statuses.append(front.ask("POST", "/comments/", words, sender)[0].status)
         return statuses
 
     with ThreadPoolExecutor(8) as pool:
-        readers = [pool.submit(read, who) for who in range(4)]
-        writers = [pool.submit(write, who) for who in range(4)]
+        readers = [pool.submit(read, client) for client in range(4)]
+        writers = [pool.submit(write, client) for client in range(4)]
         try:
             for _ in range(5):
                 again(behind)
-                over.wait(3)
+                stop.wait(3)
         finally:
-            over.set()
+            stop.set()
         read_ = [status for reader in readers for status in reader.result()]
         written = [status for writer in writers for status in writer.result()]
     assert (set(read_), set(written)) == ({200}, {303})
     assert len(read_) > 50
     assert not before & workers(behind)  # each was replaced
-    kept = behind.rows("SELECT count(*) FROM comments_comment")
-    assert kept == [(len(written),)]
+    saved = behind.rows("SELECT count(*) FROM comments_comment")
+    assert saved == [(len(written),)]
 
 
 UNITS = sorted(path.name for path in ROOT.glob("deploy/fitness*.s*"))
 
 
 def test_only_the_web_server_may_connect() -> None:
-    """The site believes what comes over the socket."""
+    """The site trusts every request that comes over the socket."""
     unit = (ROOT / "deploy" / "fitness.socket").read_text()
     assert "SocketMode=0660" in unit
     assert "SocketGroup=caddy" in unit
@@ -242,11 +245,11 @@ def test_only_the_web_server_may_connect() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_the_units_are_right(unit: str, tmp_path: Path) -> None:
+def test_the_units_are_valid(unit: str, tmp_path: Path) -> None:
     assert shutil.which("systemd-analyze"), (
         "There is no systemd; make faults installs it on Debian."
     )
-    for name in UNITS:  # they name each other
+    for name in UNITS:  # units refer to each other
         text = (ROOT / "deploy" / name).read_text()
         here = text.replace("=/srv/fitness/.venv/bin/", "=/usr/bin/env ")
         assert (here != text) == name.endswith(".service")

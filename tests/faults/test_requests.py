@@ -1,4 +1,4 @@
-"""Thousands of requests that no browser sends, others each time."""
+"""Thousands of malformed requests, generated from a new seed each time."""
 
 import secrets
 

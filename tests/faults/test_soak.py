@@ -1,4 +1,4 @@
-"""Many readers at once for a minute: nothing fails, and nothing grows that should not."""
+"""Under load for a minute, no request fails and no resource leaks."""
 
 import os
 import random
@@ -37,45 +37,46 @@ PAGES = {
 }
 
 
-def read_and_write(site: RunningSite, who: int, number: int) -> None:
-    """One reader, who says something now and then, while the trainer changes the article."""
-    chance = random.Random(who * 100_000 + number)
-    for n in range(number):
+def read_and_write(site: RunningSite, reader: int, count: int) -> None:
+    """Send requests as one reader, some of them comments, and edit the article now and then."""
+    rng = random.Random(reader * 100_000 + count)
+    for n in range(count):
         if n % 20 == 7:
-            form = urlencode({"article": "hip-thrust", "words": f"Slowly, {who}, {n}."}).encode()
-            sender = f"10.{who}.{number % 250}.{n // 20}"
+            form = urlencode({"article": "hip-thrust", "words": f"Slowly, {reader}, {n}."}).encode()
+            sender = f"10.{reader}.{count % 250}.{n // 20}"
             response, _ = site.ask("POST", "/comments/", form, X_Forwarded_For=sender)
             assert response.status == 303
         elif n % 50 == 11:
-            site.change("UPDATE blog_article SET standfirst = ? WHERE id = 1", f"{who} {n}")
+            site.change("UPDATE blog_article SET standfirst = ? WHERE id = 1", f"{reader} {n}")
         else:
-            address = chance.choice(list(PAGES))
-            method, accept = chance.choice([("GET", ""), ("HEAD", "br"), ("HEAD", "gzip")])
+            address = rng.choice(list(PAGES))
+            method, accept = rng.choice([("GET", ""), ("HEAD", "br"), ("HEAD", "gzip")])
             response, _ = site.ask(method, address, Accept_Encoding=accept)
             assert response.status == PAGES[address], address
 
 
-def everybody(site: RunningSite, number: int) -> None:
-    with ThreadPoolExecutor(READERS) as readers:
-        for done in [readers.submit(read_and_write, site, who, number) for who in range(READERS)]:
-            done.result()
+def run_readers(site: RunningSite, count: int) -> None:
+    """Let all readers send this many requests each, at the same time."""
+    with ThreadPoolExecutor(READERS) as pool:
+        for future in [pool.submit(read_and_write, site, n, count) for n in range(READERS)]:
+            future.result()
 
 
-def used(site: RunningSite) -> tuple[float, int, int]:
-    """By the server's processes: memory in MB, open files, threads."""
+def resources(site: RunningSite) -> tuple[float, int, int]:
+    """What the server's processes use: memory in MB, open files, threads."""
     master = site.process.pid
     children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     memory = files = threads = 0
     for process in (Path(f"/proc/{pid}") for pid in [master, *children]):
-        told = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-        memory += int(told["VmRSS"].split()[0])
-        threads += int(told["Threads"])
+        status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        memory += int(status["VmRSS"].split()[0])
+        threads += int(status["Threads"])
         files += len(list((process / "fd").iterdir()))
     return memory / 1024, files, threads
 
 
-def editions(site: RunningSite) -> list[Path]:
-    """The folders of stored pages."""
+def cached_versions(site: RunningSite) -> list[Path]:
+    """The folders of the page cache, one for each version of the site."""
     return list((site.folder / "pages").glob("[0-9]*"))
 
 
@@ -86,20 +87,20 @@ def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
         yield site
 
 
-def test_nothing_grows(site: RunningSite) -> None:
-    everybody(site, 200)
-    memory, files, threads = used(site)
-    everybody(site, 800)
-    memory_after, files_after, threads_after = used(site)
+def test_no_resource_leaks(site: RunningSite) -> None:
+    run_readers(site, 200)
+    memory, files, threads = resources(site)
+    run_readers(site, 800)
+    memory_after, files_after, threads_after = resources(site)
     assert memory_after < memory + 40, f"{memory:.0f} MB, then {memory_after:.0f}"
     assert files_after <= files + 8, f"{files} open files, then {files_after}"
     assert threads_after <= threads + 4
-    said = site.rows("SELECT count(*) FROM comments_comment")[0][0]
-    assert said == READERS * (200 + 800) // 20
+    comments = site.rows("SELECT count(*) FROM comments_comment")[0][0]
+    assert comments == READERS * (200 + 800) // 20
     assert site.rows("PRAGMA integrity_check") == [("ok",)]
-    for old in editions(site):
-        os.utime(old, (0, 0))  # as if it were long ago
+    for old in cached_versions(site):
+        os.utime(old, (0, 0))  # long ago
     site.change("UPDATE blog_article SET standfirst = 'The last.' WHERE id = 1")
     site.ask("GET", "/")
-    assert len(editions(site)) == 1
+    assert len(cached_versions(site)) == 1
     assert '"level": "ERROR"' not in site.log

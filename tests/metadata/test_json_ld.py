@@ -1,4 +1,4 @@
-"""JSON-LD says what the page shows, in words that schema.org publishes."""
+"""JSON-LD describes what the page shows, with the types and properties of schema.org."""
 
 import json
 from typing import Any
@@ -15,38 +15,38 @@ HERE = settings.SITE_URL
 
 
 def nodes(reader: Client, address: str) -> dict[str, dict[str, Any]]:
-    """The graph of a page by type; of a type with many nodes the first."""
+    """The nodes of a page by type; the first one if there are several of a type."""
     graph = graph_of(read(reader.get(address)))
     assert problems(graph) == []
     return {node["@type"]: node for node in reversed(graph)}
 
 
 @pytest.mark.usefixtures("starter")
-def test_the_article_is_told_with_author_sources_exercises_and_picture(reader: Client) -> None:
-    told = nodes(reader, "/articles/hip-thrust/")
-    posting = told["BlogPosting"]
+def test_an_article_has_author_sources_exercises_and_picture(reader: Client) -> None:
+    by_type = nodes(reader, "/articles/hip-thrust/")
+    posting = by_type["BlogPosting"]
     assert posting["headline"] == "The hip thrust: what it works and three ways to do it"
-    assert posting["author"]["@id"] == told["Person"]["@id"]
-    assert posting["publisher"]["@id"] == told["LocalBusiness"]["@id"]
-    assert told["LocalBusiness"]["address"]["addressLocality"] == "Cleveland"
-    assert told["Person"]["hasCredential"]["name"] == "Certified personal trainer"
-    assert told["Person"]["worksFor"]["@id"] == told["LocalBusiness"]["@id"]
+    assert posting["author"]["@id"] == by_type["Person"]["@id"]
+    assert posting["publisher"]["@id"] == by_type["LocalBusiness"]["@id"]
+    assert by_type["LocalBusiness"]["address"]["addressLocality"] == "Cleveland"
+    assert by_type["Person"]["hasCredential"]["name"] == "Certified personal trainer"
+    assert by_type["Person"]["worksFor"]["@id"] == by_type["LocalBusiness"]["@id"]
     assert posting["citation"][0]["datePublished"] == "2015"
     assert len(posting["citation"]) >= 3
     assert len(posting["mentions"]) == 3
-    assert told["ImageObject"]["license"]["name"] == "MIT License"
-    assert told["WebPage"]["mainEntity"]["@id"] == posting["@id"]
-    trail = told["BreadcrumbList"]["itemListElement"]
+    assert by_type["ImageObject"]["license"]["name"] == "MIT License"
+    assert by_type["WebPage"]["mainEntity"]["@id"] == posting["@id"]
+    trail = by_type["BreadcrumbList"]["itemListElement"]
     assert [step["name"] for step in trail] == ["Articles", posting["headline"]]
-    target = told["WebSite"]["potentialAction"]["target"]["urlTemplate"]
+    target = by_type["WebSite"]["potentialAction"]["target"]["urlTemplate"]
     assert reader.get(target.removeprefix(HERE).replace("{words}", "glute")).status_code == 200
 
 
 @pytest.mark.usefixtures("starter")
-def test_the_exercise_is_a_ladder_of_plans(reader: Client) -> None:
-    told = nodes(reader, "/exercises/hip-thrust/")
-    assert told["ItemList"]["numberOfItems"] == len(told["ItemList"]["itemListElement"]) > 3
-    plan = told["ExercisePlan"]
+def test_an_exercise_is_a_list_of_plans(reader: Client) -> None:
+    by_type = nodes(reader, "/exercises/hip-thrust/")
+    assert by_type["ItemList"]["numberOfItems"] == len(by_type["ItemList"]["itemListElement"]) > 3
+    plan = by_type["ExercisePlan"]
     assert plan["repetitions"] == 10
     assert plan["additionalVariable"] == ["3 sets", "hold 2 seconds at the top"]
     assert plan["educationalLevel"] == "Beginner"
@@ -60,7 +60,7 @@ def test_the_exercise_is_a_ladder_of_plans(reader: Client) -> None:
     assert "repetitions" not in plank
 
 
-def test_the_thread_joins_its_words_to_the_article(reader: Client) -> None:
+def test_comments_refer_to_the_article_and_to_each_other(reader: Client) -> None:
     article = make_article(slug="talked")
     first = make_comment(article=article, words="I like it.", name="Ana")
     make_comment(article=article, parent=first, words="Me too.", by_trainer=True)
@@ -77,7 +77,7 @@ def test_the_thread_joins_its_words_to_the_article(reader: Client) -> None:
     assert comments[1]["parentItem"] == {"@id": comments[0]["@id"]}
 
 
-def test_no_text_ends_the_script_early(reader: Client) -> None:
+def test_no_text_closes_the_script_element(reader: Client) -> None:
     evil = "</script><script>alert(1)</script><!-- ]]> \u2028 & “x”"
     article = make_article(title=evil[:120], slug="evil", subjects=[make_subject(name=evil[:60])])
     make_source(article=article, title=evil)
@@ -110,5 +110,5 @@ def test_no_text_ends_the_script_early(reader: Client) -> None:
         ({"@type": "Person", "name": ""}, "Person.name is empty"),
     ],
 )
-def test_the_check_sees_what_is_wrong(node: dict[str, Any], problem: str) -> None:
+def test_the_checker_finds_errors(node: dict[str, Any], problem: str) -> None:
     assert problem in "; ".join(problems([{"@id": "x", **node}]))

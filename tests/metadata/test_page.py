@@ -1,4 +1,4 @@
-"""What pages tell search engines and messengers in their heads."""
+"""The metadata in the heads of pages, for search engines and link previews."""
 
 import gzip
 from typing import Any
@@ -22,13 +22,13 @@ from tests.support.page import Element, read
 HERE = settings.SITE_URL
 
 
-def told(page: Element) -> dict[str, str]:
-    """The head's meta elements, by their name or property; of many the last."""
+def meta_of(page: Element) -> dict[str, str]:
+    """The content of the head's meta elements by name or property; the last of each."""
     metas = [e.attrs for e in page.one("head").all("meta")]
     return {a.get("property") or a.get("name", ""): a.get("content", "") for a in metas}
 
 
-def test_an_article_tells_all_of_itself(reader: Client) -> None:
+def test_an_article_has_complete_metadata(reader: Client) -> None:
     article = make_article(
         title='Six "heavy" <lifts>',
         slug="six",
@@ -39,7 +39,7 @@ def test_an_article_tells_all_of_itself(reader: Client) -> None:
     page = read(reader.get("/articles/six/?utm_source=x"))
     assert page.one("title").text == 'Six "heavy" <lifts> · My training site'
     assert page.one("link", rel="canonical").attrs["href"] == f"{HERE}/articles/six/"
-    meta = told(page)
+    meta = meta_of(page)
     assert "robots" not in meta
     assert meta["description"] == meta["og:description"] == "Six of them & why."
     assert meta["og:type"] == "article"
@@ -63,21 +63,21 @@ def test_an_article_tells_all_of_itself(reader: Client) -> None:
 
 
 @pytest.mark.usefixtures("starter")
-def test_a_description_is_made_of_the_words_of_the_text(reader: Client) -> None:
-    """Not of its cards, its sources or its HTML, and to the end of a word."""
+def test_a_description_is_made_from_the_text(reader: Client) -> None:
+    """It leaves out cards, sources and HTML, and ends after a whole word."""
     text = "[[hip-thrust/basic-floor]]\n\nQ&A: *3 < 5* [@x].\n\nSo." + " It goes on." * 30
     make_article(slug="a", text=text)
-    description = told(read(reader.get("/articles/a/")))["description"]
+    description = meta_of(read(reader.get("/articles/a/")))["description"]
     assert description.startswith("Q&A: 3 < 5. So. It goes on.")
     assert description.endswith(("It…", "goes…", "on.…"))
     assert len(description) <= 200
 
 
-def test_a_subject_without_anything_is_not_indexed(reader: Client) -> None:
+def test_an_empty_subject_is_not_indexed(reader: Client) -> None:
     subject = make_subject(slug="bare")
-    assert told(read(reader.get("/subjects/bare/")))["robots"] == "noindex"
+    assert meta_of(read(reader.get("/subjects/bare/")))["robots"] == "noindex"
     make_article(subjects=[subject])
-    assert "robots" not in told(read(reader.get("/subjects/bare/")))
+    assert "robots" not in meta_of(read(reader.get("/subjects/bare/")))
 
 
 @pytest.mark.usefixtures("starter")
@@ -86,7 +86,7 @@ def test_a_subject_without_anything_is_not_indexed(reader: Client) -> None:
     ["/search/?q=glute", "/search/", "/exercises/?level=beginner", "/exercises/?have=box",
      "/favorites/?exercise=hip-thrust", "/exercises/hip-thrust/card/", "/no-such-page/"],
 )  # fmt: skip
-def test_what_is_no_page_of_its_own_is_not_indexed(reader: Client, address: str) -> None:
+def test_results_and_choices_are_not_indexed(reader: Client, address: str) -> None:
     page = read(reader.get(address))
     assert page.one("meta", name="robots").attrs["content"] == "noindex"
     assert page.all("link", rel="canonical") == []
@@ -105,10 +105,10 @@ def test_a_draft_is_not_indexed_and_has_no_card(
     make(slug="a", published_at=date())
     page = read(trainer.get(address))
     assert page.one("meta", name="robots").attrs["content"] == "noindex"
-    assert told(page)["og:image"].startswith(f"{HERE}/social-")
+    assert meta_of(page)["og:image"].startswith(f"{HERE}/social-")
 
 
-def test_parts_of_a_list_have_addresses_titles_and_descriptions_of_their_own(
+def test_pages_of_a_list_have_their_own_address_title_and_description(
     reader: Client,
 ) -> None:
     author = make_author()
@@ -117,23 +117,23 @@ def test_parts_of_a_list_have_addresses_titles_and_descriptions_of_their_own(
     first, second = (read(reader.get(f"/articles/{q}")) for q in ("", "?page=2"))
     assert second.one("link", rel="canonical").attrs["href"] == f"{HERE}/articles/?page=2"
     assert second.one("title").text != first.one("title").text
-    assert told(second)["description"] != told(first)["description"]
+    assert meta_of(second)["description"] != meta_of(first)["description"]
 
 
-def test_a_site_without_words_still_has_a_head(reader: Client) -> None:
+def test_a_site_without_texts_still_has_metadata(reader: Client) -> None:
     Site.current()
     Site.objects.update(name="Mine", tagline="", introduction="", place="")
     make_author(credential="", slug="nobody")
     make_page(slug="plain", text="<script>x</script> Plain **words**.", title="Plain")
     assert read(reader.get("/")).one("title").text == "Mine"
     for address in ("/", "/authors/nobody/", "/plain/", "/articles/", "/exercises/"):
-        assert told(read(reader.get(address)))["description"]
-    assert told(read(reader.get("/plain/")))["description"].endswith("Plain words.")
+        assert meta_of(read(reader.get(address)))["description"]
+    assert meta_of(read(reader.get("/plain/")))["description"].endswith("Plain words.")
 
 
 @pytest.mark.usefixtures("starter")
 def test_the_article_page_stays_light(reader: Client) -> None:
-    """HTML, CSS and JavaScript within 30 kB compressed; at most five requests before pictures."""
+    """HTML, CSS and JavaScript are below 30 kB compressed, in at most five requests."""
     response = reader.get("/articles/hip-thrust/")
     page = read(response)
     files = [e.attrs["href"] for e in page.all("link", rel="stylesheet")]

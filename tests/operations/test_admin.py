@@ -1,4 +1,4 @@
-"""The backup on the desk: what the morning page tells of the last one, and the button."""
+"""The desk's front page reports the last backup, and its button creates one."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,43 +10,43 @@ from django.core.management import call_command
 from django.test import Client
 
 from operations import backup
-from tests.operations.test_backup import name_of
+from tests.support.backups import backup_name
 from tests.support.page import read
 from tests.support.site import RunningSite
 
 
 @pytest.fixture
-def shelf(settings: Any, tmp_path: Path) -> Path:
-    """Where the backups of the site of this test stand."""
+def backup_dir(settings: Any, tmp_path: Path) -> Path:
     settings.BACKUP_DIR = tmp_path / "backups"
     settings.BACKUP_DIR.mkdir()
     return settings.BACKUP_DIR
 
 
-def told(client: Client) -> str:
+def backup_text(client: Client) -> str:
     return read(client.get("/admin/")).one("form", "backup").text
 
 
-def test_the_morning_page_tells_of_the_last_one(trainer: Client, shelf: Path) -> None:
-    assert told(trainer).startswith("There is no backup yet.")
-    (shelf / name_of(datetime.now(UTC) - timedelta(days=3))).touch()
-    assert told(trainer).startswith("The last backup is more than two days old. The last backup")
-    (shelf / name_of(datetime(2026, 11, 22, 8, 10, tzinfo=UTC))).touch()
-    (shelf / name_of(datetime.now(UTC))).touch()
-    assert told(trainer).startswith("The last backup was made and checked on ")
-    (shelf / "failed.txt").write_text(backup.NO_ROOM)
-    assert told(trainer).startswith(f"The last backup failed. {backup.NO_ROOM}")
+def test_the_front_page_reports_the_last_backup(trainer: Client, backup_dir: Path) -> None:
+    assert backup_text(trainer).startswith("There is no backup yet.")
+    (backup_dir / backup_name(datetime.now(UTC) - timedelta(days=3))).touch()
+    stale = "The last backup is more than two days old. The last backup"
+    assert backup_text(trainer).startswith(stale)
+    (backup_dir / backup_name(datetime(2026, 11, 22, 8, 10, tzinfo=UTC))).touch()
+    (backup_dir / backup_name(datetime.now(UTC))).touch()
+    assert backup_text(trainer).startswith("The last backup was made and checked on ")
+    (backup_dir / "failed.txt").write_text(backup.DISK_FULL)
+    assert backup_text(trainer).startswith(f"The last backup failed. {backup.DISK_FULL}")
 
 
-def test_who_may_not_edit_the_site_is_told_nothing(shelf: Path, db: None) -> None:
+def test_without_permission_no_backup_is_shown_or_made(backup_dir: Path, db: None) -> None:
     call_command("roles")
-    helper = User.objects.create_user("bo", is_staff=True)
-    helper.groups.add(Group.objects.get(name="Assistant"))
+    assistant = User.objects.create_user("bo", is_staff=True)
+    assistant.groups.add(Group.objects.get(name="Assistant"))
     client = Client()
-    client.force_login(helper)
+    client.force_login(assistant)
     assert read(client.get("/admin/")).all("form", "backup") == []
     assert client.post("/admin/publishing/site/backup/").status_code == 403
-    assert not list(shelf.iterdir())
+    assert not list(backup_dir.iterdir())
 
 
 def test_the_button_needs_a_post_and_a_sign_in(trainer: Client, reader: Client) -> None:
@@ -54,7 +54,7 @@ def test_the_button_needs_a_post_and_a_sign_in(trainer: Client, reader: Client) 
     assert reader.get("/admin/publishing/site/backup/").status_code == 302
 
 
-def test_the_button_makes_one(site: RunningSite) -> None:
+def test_the_button_creates_a_backup(site: RunningSite) -> None:
     cookie = site.cookie()
     _, text = site.ask("GET", "/admin/", Cookie=cookie)
     form = read(text).one("form", "backup")

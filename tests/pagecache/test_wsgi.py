@@ -342,5 +342,5 @@ def test_nothing_is_stored_with_debug(prepared: Path, tmp_path: Path) -> None:
 def test_only_middleware_that_adds_nothing_to_pages_comes_before_the_cache() -> None:
     """A stored page has the headers of all middleware that follows."""
     index = django_settings.MIDDLEWARE.index("pagecache.wsgi.cache_middleware")
-    before = ["web.logs.requests", "operations.health.reopen_after_failure"]
+    before = ["web.logs.log_requests", "operations.health.reopen_after_failure"]
     assert django_settings.MIDDLEWARE[:index] == before

@@ -18,15 +18,15 @@ UNKNOWN = {"name": "c", "skip_reason": "not found"}
 @pytest.mark.parametrize(
     ("packages", "status", "report"),
     [
-        ([SAFE], 0, ["None of the 1 packages has a known hole."]),
-        ([SAFE, VULNERABLE], 1, ["b 1.0: PYSEC-2026-1, mended in 2.0"]),
-        ([UNKNOWN], 0, ["None of the 1 packages could be checked for known holes from here."]),
+        ([SAFE], 0, ["None of the 1 packages has a known vulnerability."]),
+        ([SAFE, VULNERABLE], 1, ["b 1.0: PYSEC-2026-1, fixed in 2.0"]),
+        ([UNKNOWN], 0, ["None of the 1 packages could be checked for vulnerabilities."]),
         (
             [VULNERABLE, UNKNOWN],
             1,
             [
-                "b 1.0: PYSEC-2026-1, mended in 2.0",
-                "1 of the 2 packages could not be checked for known holes from here.",
+                "b 1.0: PYSEC-2026-1, fixed in 2.0",
+                "1 of the 2 packages could not be checked.",
             ],
         ),
     ],
@@ -37,7 +37,7 @@ def test_report_and_exit_status(
     monkeypatch.syspath_prepend(str(ROOT / "requirements"))
     import audit  # type: ignore[import-not-found]
 
-    assert audit.tell(packages) == status
+    assert audit.report(packages) == status
     assert capsys.readouterr().out.splitlines() == report
 
 
@@ -53,4 +53,4 @@ def test_missing_network_is_reported_and_no_failure(tmp_path: Path) -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert "checked for known holes" in done.stdout
+    assert "checked for vulnerabilities" in done.stdout

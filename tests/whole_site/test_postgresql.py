@@ -15,8 +15,8 @@ from time import monotonic
 import psycopg
 import pytest
 
-from tests.operations.test_backup import files
 from tests.postgresql import PROGRAMS
+from tests.support.backups import picture_files
 from tests.support.page import read
 from tests.support.site import ROOT, RunningSite, environment, manage, refused
 
@@ -97,7 +97,7 @@ def test_backup_is_made_verified_and_restored(
     manage(old, "move_database", **empty)
     manage(old, "backup", **empty)
     path = next((old / "backups").glob("*.zip"))
-    assert "is whole" in manage(old, "verify", **empty)
+    assert "is complete" in manage(old, "verify", **empty)
     backup = tmp_path / "kept.zip"
     shutil.move(path, backup)
     assert "There is a site already: a database" in refused(
@@ -132,12 +132,12 @@ def test_failed_or_killed_restore_changes_nothing(
     change = "UPDATE comments_comment SET words = 'Later'"
     with psycopg.connect(empty["DATABASE_URL"], autocommit=True) as database:
         database.execute(change)
-    before = files(old)
+    before = picture_files(old)
     command = [sys.executable, "manage.py", "restore", str(path), "--overwrite"]
     waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DROP%'"
 
     def check_unchanged(outcome: str) -> None:
-        assert files(old) == before
+        assert picture_files(old) == before
         assert (old / "secret-key").read_text() == "x" * 50
         with psycopg.connect(empty["DATABASE_URL"]) as database:
             rows = database.execute("SELECT words FROM comments_comment").fetchall()
@@ -147,7 +147,7 @@ def test_failed_or_killed_restore_changes_nothing(
     with psycopg.connect(empty["DATABASE_URL"]) as holder:
         holder.execute("LOCK TABLE comments_comment IN ROW SHARE MODE")
         done = refused(old, "restore", str(path), "--overwrite", small_disk=0, **empty)
-        assert done.startswith("psql failed and said: "), done
+        assert done.startswith("psql failed: "), done
         assert done.endswith("Everything is as it was before.")
         check_unchanged("failed")
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -161,7 +161,7 @@ def test_failed_or_killed_restore_changes_nothing(
             restoring.send_signal(number)
             _, said = restoring.communicate(timeout=60)
             if number == signal.SIGTERM:
-                assert "It was told to stop. Everything is as it was before." in said
+                assert "It was stopped by a signal. Everything is as it was before." in said
                 assert not (old / "restoring").exists()
     assert (old / "restoring").exists()
     manage(old, "verify", str(path), **empty)
@@ -171,7 +171,7 @@ def test_failed_or_killed_restore_changes_nothing(
     with psycopg.connect(empty["DATABASE_URL"]) as database:
         rows = database.execute("SELECT words FROM comments_comment").fetchall()
         assert rows == [("Café 🦓",)]
-    assert "media/later.png" not in files(old)
+    assert "media/later.png" not in picture_files(old)
     aside = next(old.glob("replaced-*"))
     assert (aside / "media" / "later.png").read_bytes() == b"later"
     assert (aside / "database.pgdump").stat().st_size > 10_000

@@ -1,4 +1,4 @@
-"""Makes a backup and checks it; the oldest ones are deleted."""
+"""Creates a backup, checks it, and deletes the backups that have expired."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--before-upgrade",
             action="store_true",
-            help="Only when the database is of an older version than the code.",
+            help="Only if the database is of an older version than the code.",
         )
 
     def handle(self, *args: Any, before_upgrade: bool, **options: Any) -> None:
         if before_upgrade and not backup.needed_before_upgrade():
             return
         try:
-            path = backup.make()
+            path = backup.create()
         except backup.Failed as failure:
             raise CommandError(f"No backup was made. {failure}") from failure
         self.stdout.write(f"The backup is {path}. Every row and file in it was compared.")

@@ -1,4 +1,4 @@
-"""For a machine without timers: sends letters every few minutes and does the daily chores."""
+"""For a machine without timers: sends emails every few minutes and runs the daily jobs."""
 
 import logging
 import time
@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
-LETTERS_EVERY = 300  # seconds
+EMAIL_INTERVAL = 300  # seconds
 HOUR, DAY = 3600, 24 * 3600  # seconds
 
 log = logging.getLogger(__name__)
@@ -17,30 +17,31 @@ log = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = __doc__
 
-    next_day = 0.0  # by time.monotonic()
+    next_daily_run = 0.0  # by time.monotonic()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.next_day = time.monotonic()
+        self.next_daily_run = time.monotonic()
         while True:
-            self.do_chores()
+            self.run_due()
             close_old_connections()
-            time.sleep(LETTERS_EVERY)
+            time.sleep(EMAIL_INTERVAL)
 
-    def do_chores(self) -> None:
-        """Whatever fails is tried again: letters the next time, the day's chores in an hour. On a
-        full disk, a backup every few minutes would leave the machine nothing for its readers."""
-        if time.monotonic() >= self.next_day:
-            done = self.do_chore("daily")  # first: no mail server holds up the backup
-            self.next_day = time.monotonic() + (DAY if done else HOUR)
-        self.do_chore("send_letters")
+    def run_due(self) -> None:
+        """Run what is due. Failed emails are retried in the next round, failed daily jobs in an
+        hour: on a full disk, a backup every few minutes would leave readers no resources."""
+        if time.monotonic() >= self.next_daily_run:
+            succeeded = self.succeeds("daily")  # first: a slow mail server must not delay backups
+            self.next_daily_run = time.monotonic() + (DAY if succeeded else HOUR)
+        self.succeeds("send_letters")
 
-    def do_chore(self, command: str) -> bool:
+    def succeeds(self, command: str) -> bool:
+        """Run a command of manage.py. Returns False if it failed."""
         try:
             call_command(command, verbosity=0)
-        except CommandError as failure:  # who failed has logged it
-            self.stderr.write(f"A chore failed and is tried again: {failure}")
+        except CommandError as failure:  # logged by the command
+            self.stderr.write(f"A job failed and is retried: {failure}")
             return False
         except Exception:
-            log.exception("A chore failed and is tried again")
+            log.exception("A job failed and is retried")
             return False
         return True

@@ -1,4 +1,4 @@
-"""What is done by the clock, once a day."""
+"""Runs the jobs that are due once a day."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -13,57 +13,57 @@ from django.utils import timezone
 from comments.models import UNDO_FOR, Block, Comment, Event, Report
 from mail import outbox
 from mail.models import Letter
-from operations import backup, chores
+from operations import backup, jobs
 from search.engines import engine
 
-SENDER_KEPT = timedelta(days=30)
-LETTERS_KEPT = timedelta(days=90)
+SENDER_RETENTION = timedelta(days=30)
+EMAIL_RETENTION = timedelta(days=90)
 
 
 class Command(BaseCommand):
     help = (
-        "Make a backup, wipe senders after 30 days, delete what was removed or spam for 30 days,"
-        " send emails."
+        "Make a backup, erase senders after 30 days, delete comments removed or marked as spam 30"
+        " days ago, send emails."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Each chore by itself, the backup first. Ends with 1 when one of them failed."""
-        failed = chores.run(
+        """Run each job separately, the backup first. Exits with 1 if any of them failed."""
+        failed = jobs.run_all(
             {
                 "make a backup": make_backup,
-                "forget who sent comments": wipe_senders,
+                "forget who sent comments": erase_senders,
                 "delete removed comments": delete_removed,
                 "delete old spam": delete_spam,
-                "forget what was replaced": forget_replaced_words,
-                "forget who reported comments": wipe_reporters,
-                "forget blocked senders": forget_blocks,
-                "delete old emails": delete_letters,
-                "end old sessions": end_sessions,
+                "forget what was replaced": erase_replaced_words,
+                "forget who reported comments": erase_reporters,
+                "forget blocked senders": delete_unused_blocks,
+                "delete old emails": delete_emails,
+                "end old sessions": delete_expired_sessions,
                 "tidy the search index": engine.optimize,
                 "send emails": outbox.send_due,
             }
         )
         if failed:
-            raise CommandError(f"These chores failed: {', '.join(failed)}. The log has more.")
+            raise CommandError(f"These jobs failed: {', '.join(failed)}. See the log for details.")
         if options["verbosity"]:
-            self.stdout.write("Every chore is done.")
+            self.stdout.write("All daily jobs succeeded.")
 
 
 def make_backup() -> None:
-    with suppress(backup.Busy):  # one is being made just now
+    with suppress(backup.Busy):  # another process is making one
         if backup.is_due():
-            backup.make()
+            backup.create()
 
 
-def wipe_senders() -> None:
-    old = Comment.objects.filter(written_at__lt=timezone.now() - SENDER_KEPT)
+def erase_senders() -> None:
+    old = Comment.objects.filter(written_at__lt=timezone.now() - SENDER_RETENTION)
     old.exclude(sender="", dedup_hash=None).update(sender="", dedup_hash=None)
 
 
 def delete_removed() -> None:
     removed = Comment.objects.filter(removed_at__lt=timezone.now() - UNDO_FOR)
     removed.exclude(replies__in=Comment.objects.published()).delete()
-    removed.erase_content()  # placeholders of threads keep no words
+    removed.erase_content()  # a comment with published replies keeps its place, but none of its words
 
 
 def delete_spam() -> None:
@@ -72,34 +72,34 @@ def delete_spam() -> None:
     spam.exclude(events__at__gt=old).delete()
 
 
-def forget_replaced_words() -> None:
-    """Of a change that is too old to be undone."""
+def erase_replaced_words() -> None:
+    """Erase the old words of changes that can no longer be undone."""
     old = Event.objects.filter(at__lt=timezone.now() - UNDO_FOR)
     old.exclude(words=None).update(words=None)
 
 
-def wipe_reporters() -> None:
-    wiped = Concat(Value("wiped "), Cast("pk", CharField()))
-    Report.objects.filter(at__lt=timezone.now() - SENDER_KEPT).update(sender=wiped)
+def erase_reporters() -> None:
+    placeholder = Concat(Value("wiped "), Cast("pk", CharField()))
+    Report.objects.filter(at__lt=timezone.now() - SENDER_RETENTION).update(sender=placeholder)
 
 
-def forget_blocks() -> None:
-    """Of senders no comment knows any more."""
+def delete_unused_blocks() -> None:
+    """Delete blocks of senders that no comment names any more."""
     blocked = Block.objects.filter(kind=Block.Kind.SENDER)
     blocked.exclude(value__in=Comment.objects.values("sender")).delete()
 
 
-def delete_letters() -> None:
-    """End those that could not be sent in all this time, as they still hold a reader's words, and
-    delete those sent or ended long ago."""
+def delete_emails() -> None:
+    """Give up on emails that could not be sent for thirty days and erase their text, which quotes
+    readers. Delete emails that were sent or given up long ago."""
     now = timezone.now()
     undelivered = Letter.objects.filter(sent_at=None, written_at__lt=now - UNDO_FOR)
     waiting = undelivered.filter(failed_at=None)
     waiting.update(failed_at=now, last_error="It could not be sent for thirty days.")
     undelivered.empty()
-    old = now - LETTERS_KEPT
+    old = now - EMAIL_RETENTION
     Letter.objects.filter(Q(sent_at__lt=old) | Q(failed_at__lt=old)).delete()
 
 
-def end_sessions() -> None:
+def delete_expired_sessions() -> None:
     call_command("clearsessions")

@@ -1,5 +1,5 @@
-"""Moves a site from SQLite to PostgreSQL: copies every row to the empty database that DATABASE_URL
-names, sets its counters, and compares every row before it is kept."""
+"""Moves a site from SQLite to PostgreSQL: copies every row into the empty database that
+DATABASE_URL names, sets its sequences, and compares every row before committing."""
 
 import json
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from django.core.management.color import no_style
 from django.db import Error, connection, connections, transaction
 from django.db.models import Model
 
-from operations.snapshot import Unusable, database, digest, lock_out
+from operations.snapshot import Unusable, database, digest, require_unused
 
-BATCH = 1000  # rows
+BATCH_SIZE = 1000  # rows
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if database.has_content():
             raise CommandError("The new database has tables already. Name an empty one.")
         try:
-            lock_out(old)
+            require_unused(old)
         except Unusable as error:
             raise CommandError(str(error)) from error
         connections.settings["old"] = {**connection.settings_dict, **settings.SQLITE}
@@ -46,44 +46,58 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def move(self) -> int:
-        """Copy all in one transaction, in which references may lead ahead. Returns the rows."""
-        models = [model for model in apps.get_models(include_auto_created=True) if moved(model)]
+        """Copy everything in one transaction; PostgreSQL checks foreign keys when it commits.
+        Returns the number of rows."""
+        models = [model for model in apps.get_models(include_auto_created=True) if has_rows(model)]
         tables = [connection.ops.quote_name(model._meta.db_table) for model in models]
         with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {', '.join(tables)}")  # what the migrations put there
+            cursor.execute(f"TRUNCATE {', '.join(tables)}")  # rows that the migrations inserted
             for model in models:
                 copy(model)
             for statement in connection.ops.sequence_reset_sql(no_style(), models):
                 cursor.execute(statement)
         total = 0
         for model in models:
-            here, there = digest(values(model, "default")), digest(values(model, "old"))
-            if here != there:
+            new, old = digest(values(model, "default")), digest(values(model, "old"))
+            if new != old:
                 raise CommandError(f"Nothing was moved: rows of {model._meta.label} differ.")
-            total += int(here.split()[0])
+            total += int(new.split()[0])
         return total
 
 
-def moved(model: type[Model]) -> bool:
+def has_rows(model: type[Model]) -> bool:
     return model._meta.managed and not model._meta.proxy
 
 
-def fields(model: type[Model]) -> list[Any]:
+def stored_fields(model: type[Model]) -> list[Any]:
     return [field for field in model._meta.concrete_fields if not field.generated]
 
 
 def copy(model: type[Model]) -> None:
-    """As they are: no save(), no signal, no date of today."""
-    rows = model._base_manager.using("old").iterator(chunk_size=BATCH)
-    new = model._base_manager.using("default").all()
-    while batch := list(islice(rows, BATCH)):
-        new._insert(batch, fields=fields(model), using="default", raw=True)  # type: ignore[attr-defined]
+    """Insert the old rows unchanged. Model.save() and bulk_create() would set today's dates in
+    auto_now fields, and save() would send signals."""
+    fields, quote = stored_fields(model), connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    placeholders = ", ".join(["%s"] * len(fields))
+    table = quote(model._meta.db_table)
+    insert = f"INSERT INTO {table} ({columns}) VALUES ({placeholders})"  # noqa: S608  quoted
+    rows = model._base_manager.using("old").iterator(chunk_size=BATCH_SIZE)
+    with connection.cursor() as cursor:
+        while batch := list(islice(rows, BATCH_SIZE)):
+            cursor.executemany(
+                insert,
+                [
+                    [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields]
+                    for row in batch
+                ],
+            )
 
 
 def values(model: type[Model], using: str) -> Iterator[tuple[Any, ...]]:
-    names = [field.attname for field in fields(model)]
-    for row in model._base_manager.using(using).values_list(*names).iterator(chunk_size=BATCH):
-        # PostgreSQL keeps the keys of an object in an order of its own.
+    names = [field.attname for field in stored_fields(model)]
+    manager = model._base_manager.using(using)
+    for row in manager.values_list(*names).iterator(chunk_size=BATCH_SIZE):
+        # PostgreSQL does not keep the order of the keys of a JSON object.
         yield tuple(
             json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
             for value in row

@@ -13,13 +13,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--overwrite", action="store_true", help="Put aside what is there.")
+        parser.add_argument("--overwrite", action="store_true", help="Move the old site aside.")
 
     def handle(self, *args: Any, file: Path, overwrite: bool, **options: Any) -> None:
         try:
-            aside = backup.restore(file, overwrite=overwrite)
+            previous = backup.restore(file, overwrite=overwrite)
         except backup.Failed as failure:
             raise CommandError(str(failure)) from failure
         self.stdout.write("Restored. Every row and file was compared before it was put in place.")
-        if aside:
-            self.stdout.write(f"What was here before is in {aside}.")
+        if previous:
+            self.stdout.write(f"The previous site is in {previous}.")

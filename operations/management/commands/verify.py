@@ -1,4 +1,4 @@
-"""Restores a backup beside the site and compares every row and file in it."""
+"""Restores a backup into a temporary folder and compares every row and file in it."""
 
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,19 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, nargs="?", help="the last one, unless given")
+        parser.add_argument("file", type=Path, nargs="?", help="default: the newest backup")
 
     def handle(self, *args: Any, file: Path | None, **options: Any) -> None:
-        kept = backup.kept()
-        if file is None and not kept:
-            raise CommandError("There is no backup yet.")
+        backups = backup.list_backups()
+        if file is None and not backups:
+            raise CommandError(backup.NO_BACKUP)
+        file = file or backups[-1]
         try:
-            facts = backup.verify(file or kept[-1])
+            manifest = backup.verify(file)
         except backup.Failed as failure:
             raise CommandError(str(failure)) from failure
-        rows = sum(int(digest.split()[0]) for digest in facts["tables"].values())
+        rows = sum(int(digest.split()[0]) for digest in manifest["tables"].values())
         self.stdout.write(
-            f"{file or kept[-1]} is whole: {rows} rows and {len(facts['files'])} files, made"
-            f" {facts['made_at']} by version {facts['version']}."
+            f"{file} is complete: {rows} rows and {len(manifest['files'])} files, made"
+            f" {manifest['made_at']} by version {manifest['version']}."
         )
