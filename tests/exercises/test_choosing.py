@@ -243,8 +243,8 @@ def test_library_without_exercises_says_so(reader: Client) -> None:
     Exercise.objects.update(published_at=None)
     page = ask(reader, {"muscle": "calves"})
     assert said(page) == 0
-    assert "Nearest" not in page.one("main").text
-    assert "Nothing fits" not in ask(reader, {}).one("main").text
+    assert "The closest" not in page.one("main").text
+    assert "Nothing matches" not in ask(reader, {}).one("main").text
 
 
 @pytest.mark.parametrize(
