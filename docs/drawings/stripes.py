@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -347,6 +348,11 @@ def options(description: str | None) -> argparse.Namespace:
     return parser.parse_args()
 
 
+def wrapped(path: str) -> str:
+    """A path's data in lines of at most 120 characters, as in every template."""
+    return textwrap.fill(path, 107, subsequent_indent=" " * 11, break_on_hyphens=False)
+
+
 def main() -> None:
     chosen = options("Draw the stripes of the site.")
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -356,8 +362,8 @@ def main() -> None:
         # In every page, so that nothing waits for one request more.
         TOP
         / "templates"
-        / "mark.html": f'<svg class="mark" viewBox="0 0 40 40" aria-hidden="true">'
-        f'<path d="{mark_path()}"/></svg>\n',
+        / "mark.html": f'<svg class="mark" viewBox="0 0 40 40" aria-hidden="true">\n'
+        f'  <path d="{wrapped(mark_path())}"/>\n</svg>\n',
     }
     for path, document in documents.items():
         path.write_text(document, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The trainer at her desk in a browser: writing by keyboard alone, and losing nothing."""
+"""The article form in a browser: writing by keyboard alone, autosave, drafts and the toolbar."""
 
 import re
 import time
@@ -21,8 +21,8 @@ NOTES = (
 TEXT = "textarea[name=text]"
 
 
-def reach(page: Page, label: str, back: bool = False, limit: int = 120) -> None:
-    """Go on with Tab until the thing of this name has the focus."""
+def tab_to(page: Page, label: str, back: bool = False, limit: int = 120) -> None:
+    """Press Tab until the element with this label has the focus."""
     script = """label => { const e = document.activeElement;
         const words = [e.innerText, e.ariaLabel, e.name, e.value, e.labels?.[0]?.innerText];
         return words.some(w => w?.replace(/\\s+/g, " ").replace(" :", ":").trim().replace(/:$/, "")
@@ -31,23 +31,23 @@ def reach(page: Page, label: str, back: bool = False, limit: int = 120) -> None:
         page.keyboard.press("Shift+Tab" if back else "Tab")
         if page.evaluate(script, label):
             return
-    raise AssertionError(f"the keyboard does not reach “{label}”")
+    raise AssertionError(f"Tab does not reach “{label}”")
 
 
 def press(page: Page, label: str, **how: Any) -> None:
-    reach(page, label, **how)
+    tab_to(page, label, **how)
     page.keyboard.press("Enter")
 
 
-def go(page: Page, label: str) -> None:
-    """Press what leads to another page."""
-    reach(page, label)
+def press_and_load(page: Page, label: str) -> None:
+    """Press Enter on the element with this label, and wait for the next page."""
+    tab_to(page, label)
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
 
-def place(page: Page, kind: str, part: str) -> None:
-    """From the text to the toolbar and back, with what was chosen."""
+def place_from_toolbar(page: Page, kind: str, part: str) -> None:
+    """From the text field to the toolbar: choose by a part of the name and return to the text."""
     press(page, kind, back=True)
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.type(part)
@@ -56,7 +56,7 @@ def place(page: Page, kind: str, part: str) -> None:
 
 
 def paste(page: Page, data: str) -> None:
-    """What the system hands the page when somebody pastes; data is an HTML text or "picture"."""
+    """Dispatch a paste event in the focused element. data is HTML, or "picture" for a PNG file."""
     page.evaluate(
         """async data => {
             const pasted = new DataTransfer();
@@ -74,7 +74,7 @@ def paste(page: Page, data: str) -> None:
 
 
 def assert_axe_is_silent(page: Page) -> None:
-    """At the widths of a desk and of a phone; the test goes on at the desk."""
+    """Check at phone and desktop width. The page stays at desktop width."""
     look(page, [(390, "light"), (1280, "light")])
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280, page.url
 
@@ -84,18 +84,18 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     assert_axe_is_silent(desk)
     address = "/articles/thrust-with-me/"
 
-    reach(desk, "Articles")
-    go(desk, "Add: Articles")
+    tab_to(desk, "Articles")
+    press_and_load(desk, "Add: Articles")
     desk.wait_for_url("**/article/add/")
-    reach(desk, "Title")
+    tab_to(desk, "Title")
     desk.keyboard.type("Thrust with me")
-    reach(desk, "Opening sentence")
+    tab_to(desk, "Opening sentence")
     desk.keyboard.type("Three ways to do it.")
-    reach(desk, "text")
+    tab_to(desk, "text")
     desk.keyboard.insert_text(NOTES)
     for part in ("basic", "weighted", "feet-el"):
-        place(desk, "Exercise card", f"hip-thrust/{part}")
-    place(desk, "Picture", "zebra")
+        place_from_toolbar(desk, "Exercise card", f"hip-thrust/{part}")
+    place_from_toolbar(desk, "Picture", "zebra")
     paste(desk, "picture")
     expect(desk.get_by_role("dialog")).to_be_visible()
     press(desk, "Later")
@@ -118,14 +118,14 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     ):
         press(desk, "Add another Source")
         number = int(author == "Plotkin")
-        reach(desk, f"sources-{number}-title", back=True)
+        tab_to(desk, f"sources-{number}-title", back=True)
         desk.keyboard.type(title)
-        reach(desk, f"sources-{number}-url")
+        tab_to(desk, f"sources-{number}-url")
         desk.keyboard.type("example.org/study")
         press(desk, "What it tells, so that you can stand by it")
-        reach(desk, f"sources-{number}-authors")
+        tab_to(desk, f"sources-{number}-authors")
         desk.keyboard.type(author)
-        reach(desk, f"sources-{number}-year")
+        tab_to(desk, f"sources-{number}-year")
         desk.keyboard.type(year)
     frame = desk.frame_locator("iframe")
     expect(frame.locator("h1")).to_have_text("Thrust with me")
@@ -133,13 +133,13 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     expect(frame.locator(".side-note")).to_contain_text("Contreras, 2015")
     assert_axe_is_silent(desk)
 
-    go(desk, "Save draft")
+    press_and_load(desk, "Save draft")
     expect(desk.locator(".messagelist")).to_contain_text("is saved. Draft.")
     assert site.rows("SELECT key FROM blog_source s JOIN blog_article a ON a.id = s.article_id"
                      " WHERE a.slug = 'thrust-with-me' ORDER BY s.id") == [
         ("contreras-2015",), ("plotkin-2023",)]  # fmt: skip
 
-    go(desk, "Publish now")
+    press_and_load(desk, "Publish now")
     expect(desk.locator(".stops li")).to_contain_text("needs words before you can publish")
     expect(desk.locator(".errorlist").first).to_contain_text("needs words")
     assert_axe_is_silent(desk)
@@ -149,47 +149,47 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     assert desk.evaluate("getSelection().toString()") in ("[[picture:elsie-at-the-gym]]", "")
 
     desk.goto("/admin/")
-    go(desk, "One picture has no words yet.")
-    go(desk, "elsie-at-the-gym")
-    reach(desk, "text_alternative")
+    press_and_load(desk, "One picture has no words yet.")
+    press_and_load(desk, "elsie-at-the-gym")
+    tab_to(desk, "text_alternative")
     desk.keyboard.type("Elsie lifts her hips from the floor.")
-    go(desk, "Save")
+    press_and_load(desk, "Save")
     expect(desk.locator(".messagelist .success")).to_be_visible()
 
     desk.goto("/admin/")
-    go(desk, "“Thrust with me” is a draft.")
-    reach(desk, "published_at_0")
+    press_and_load(desk, "“Thrust with me” is a draft.")
+    tab_to(desk, "published_at_0")
     day = date(timezone.localdate().year + 1, 5, 5)
     desk.keyboard.type(f"{day}")
-    reach(desk, "published_at_1")
+    tab_to(desk, "published_at_1")
     desk.keyboard.type("07:00")
-    go(desk, "Schedule")
+    press_and_load(desk, "Schedule")
     expect(desk.locator(".messagelist")).to_contain_text(
         f"Scheduled for {day:%A}, May 5, {day.year}, 7:00"
     )
     assert reader.goto(address).status == 404  # type: ignore[union-attr]
     for field in ("published_at_0", "published_at_1"):
-        reach(desk, field)
+        tab_to(desk, field)
         desk.keyboard.press("Control+a")
         desk.keyboard.press("Delete")
-    go(desk, "Publish now")
+    press_and_load(desk, "Publish now")
     expect(desk.locator(".messagelist")).to_contain_text("Live since")
     reader.goto(address)
     expect(reader.locator(".card")).to_have_count(3)
     expect(reader.locator(".sources li")).to_have_count(2)
 
-    reach(desk, "text")
+    tab_to(desk, "text")
     desk.keyboard.press("Control+Home")
     desk.keyboard.type("Hello. ")
     expect(desk.locator("[data-kept]")).to_contain_text("Kept as a draft")
     reader.reload()
     expect(reader.locator(".prose")).not_to_contain_text("Hello.")
-    go(desk, "Update the live article")
+    press_and_load(desk, "Update the live article")
     expect(desk.locator(".messagelist")).to_contain_text("Live since")
     reader.reload()
     expect(reader.locator(".prose")).to_contain_text("Hello. The hip thrust")
 
-    go(desk, "Earlier versions")
+    press_and_load(desk, "Earlier versions")
     expect(desk.locator(".difference ins").first).to_contain_text("Hello")
     assert_axe_is_silent(desk)
     desk.locator("h1").first.evaluate("e => { e.tabIndex = -1; e.focus() }")
@@ -199,32 +199,32 @@ def test_the_trainer_writes_by_keyboard_alone(site: RunningSite, visits: Visits)
     with desk.expect_navigation():
         desk.keyboard.press("Enter")
     expect(desk.locator(TEXT)).not_to_have_value(re.compile("Hello"))
-    go(desk, "Update the live article")
+    press_and_load(desk, "Update the live article")
     expect(desk.locator(".messagelist")).to_contain_text("Live since")
     reader.reload()
     expect(reader.locator(".prose")).not_to_contain_text("Hello.")
 
 
-def test_a_killed_server_costs_two_seconds_of_typing_at_most(
+def test_a_killed_server_loses_at_most_two_seconds_of_typing(
     site: RunningSite, visits: Visits
 ) -> None:
     desk = visits.desk(site)
     desk.goto("/admin/blog/article/add/")
     desk.locator(TEXT).focus()
-    typed: list[tuple[float, int]] = []  # when each letter was typed, and how many there were
+    typed: list[tuple[float, int]] = []  # the time of each key, and the number of keys until then
     words = "Lift your hips, hold, and lower them slowly. " * 3
-    for i, letter in enumerate(words, 1):
-        desk.keyboard.type(letter, delay=25)
+    for i, key in enumerate(words, 1):
+        desk.keyboard.type(key, delay=25)
         typed.append((time.monotonic(), i))
     killed = time.monotonic()
     site.kill()
     desk.close()
     site.start_again()
 
-    (kept,) = site.rows("SELECT json_extract(typed, '$.text[0]') FROM blog_draft")[0]
-    assert words.startswith(kept)
-    needed = max(count for at, count in typed if at < killed - 2)
-    assert len(kept) >= needed, f"{len(words) - len(kept)} letters are missing"
+    (saved,) = site.rows("SELECT json_extract(typed, '$.text[0]') FROM blog_draft")[0]
+    assert words.startswith(saved)
+    required = max(count for at, count in typed if at < killed - 2)
+    assert len(saved) >= required, f"{len(words) - len(saved)} characters are missing"
 
     again = desk.context.new_page()
     again.goto("/admin/blog/article/add/")
@@ -232,10 +232,10 @@ def test_a_killed_server_costs_two_seconds_of_typing_at_most(
         again.get_by_role("link", name="Continue with it")
     ).first.click()
     expect(again.locator(TEXT)).to_have_value(words)
-    visits.complaints.clear()  # the server did go away
+    visits.complaints.clear()  # about the killed server
 
 
-def test_two_tabs_two_saves(site: RunningSite, visits: Visits) -> None:
+def test_saving_in_two_tabs_shows_both_versions(site: RunningSite, visits: Visits) -> None:
     first = visits.desk(site)
     second = first.context.new_page()
     for tab in (first, second):
@@ -258,7 +258,7 @@ def test_two_tabs_two_saves(site: RunningSite, visits: Visits) -> None:
     assert site.rows("SELECT text FROM blog_article") == [("Second.",)]
 
 
-def test_a_session_that_ended_while_she_wrote(site: RunningSite, visits: Visits) -> None:
+def test_text_survives_a_session_that_ends_while_writing(site: RunningSite, visits: Visits) -> None:
     desk = visits.desk(site)
     desk.goto("/admin/blog/article/1/change/")
     desk.context.clear_cookies(name="sessionid")
@@ -276,7 +276,9 @@ def test_a_session_that_ended_while_she_wrote(site: RunningSite, visits: Visits)
     assert site.rows("SELECT text FROM blog_article") == [("Typed signed out.",)]
 
 
-def test_what_a_device_keeps_is_for_who_typed_it(site: RunningSite, visits: Visits) -> None:
+def test_text_kept_on_a_device_is_offered_only_to_its_author(
+    site: RunningSite, visits: Visits
+) -> None:
     another = "User.objects.create_superuser('ben', password='a zebra in the gym')"
     site.manage("shell", "-c", f"from django.contrib.auth.models import User; {another}")
     desk = visits.desk(site)
@@ -292,7 +294,7 @@ def test_what_a_device_keeps_is_for_who_typed_it(site: RunningSite, visits: Visi
         desk.get_by_role("button", name="Log in").click()
         expect(desk.locator("[data-preview]")).to_be_visible()
         expect(desk.get_by_role("button", name="Continue with it")).to_be_visible(visible=offered)
-    visits.complaints.clear()  # what was aborted
+    visits.complaints.clear()  # about the aborted requests
 
 
 WORD_LIST = """<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span
@@ -341,10 +343,10 @@ def test_pasted_text_becomes_markdown_and_one_undo_reverts_it(
     expect(field).to_have_value("Mine. ")
 
 
-def test_the_button_goes_by_the_clock_of_the_site(
+def test_the_publish_button_uses_the_time_zone_of_the_site(
     starter_site: RunningSite, visits: Visits
 ) -> None:
-    """She may be in Honolulu while the site is in New York, where it is later."""
+    """The trainer is in Honolulu, the site in New York, five or six hours ahead."""
     desk = visits.desk(starter_site, timezone_id="Pacific/Honolulu")
     desk.goto("/admin/blog/article/add/")
     button = desk.locator("[data-publish]")
@@ -360,7 +362,7 @@ def test_the_button_goes_by_the_clock_of_the_site(
         expect(button).to_have_text("Schedule")
 
 
-def test_a_refused_new_article_is_still_beside_its_page(site: RunningSite, visits: Visits) -> None:
+def test_a_new_article_with_errors_keeps_its_preview(site: RunningSite, visits: Visits) -> None:
     desk = visits.desk(site)
     desk.goto("/admin/blog/article/add/")
     desk.locator("#id_title").fill("Thrust")
@@ -370,7 +372,7 @@ def test_a_refused_new_article_is_still_beside_its_page(site: RunningSite, visit
     expect(desk.frame_locator("iframe").locator("h1")).to_have_text("Thrust")
 
 
-def test_the_toolbar_marks_and_unmarks(starter_site: RunningSite, visits: Visits) -> None:
+def test_the_toolbar_adds_and_removes_marks(starter_site: RunningSite, visits: Visits) -> None:
     desk = visits.desk(starter_site)
     desk.goto("/admin/blog/page/add/")
     field = desk.locator(TEXT)
@@ -399,7 +401,7 @@ def test_the_toolbar_marks_and_unmarks(starter_site: RunningSite, visits: Visits
     expect(field).to_have_value("Lift your hips")
 
 
-def test_without_a_script_the_form_is_whole(site: RunningSite, visits: Visits) -> None:
+def test_the_form_works_without_javascript(site: RunningSite, visits: Visits) -> None:
     desk = visits.desk(site, scripts=False)
     desk.goto("/admin/blog/article/1/change/")
     expect(desk.locator(".toolbar")).to_have_count(0)

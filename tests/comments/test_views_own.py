@@ -149,7 +149,7 @@ def test_later_changes_are_requested_from_the_trainer(
         assert "Its writer asks for a change: Twelve, not ten." in queue.text
         trainer.post("/admin/comments/comment/queue/", {"do": f"publish:{comment.pk}"})
         assert "Twelve" not in read(trainer.get("/admin/comments/comment/queue/")).text
-        assert "has your wish" not in read(reader.get(comment.own_url)).text
+        assert "has your request" not in read(reader.get(comment.own_url)).text
 
 
 def test_removal_is_always_possible(reader: Client, article: Any) -> None:

@@ -255,8 +255,8 @@ def test_an_empty_library_suggests_nothing(reader: Client) -> None:
     Exercise.objects.update(published_at=None)
     page = library_page(reader, {"muscle": "calves"})
     assert result_count(page) == 0
-    assert "Nearest" not in page.one("main").text
-    assert "Nothing fits" not in library_page(reader, {}).one("main").text
+    assert "The closest" not in page.one("main").text
+    assert "Nothing matches" not in library_page(reader, {}).one("main").text
 
 
 @pytest.mark.parametrize(
