@@ -54,7 +54,7 @@ ELSEWHERE = {  # tested in other files
     *("admin_password_reset", "password_sent", "choose_password", "shared_article"),
     *("feed", "json_feed", "subject_feed", "author_feed", "sitemap", "sitemap_part", "llms"),
     *("site_card", "article_card", "subject_card", "exercise_card", "drawing"),
-    "healthz",
+    *("healthz", "make_backup"),
     *("exercises_json", "exercise_json", "robots", "security", "manifest", "favicon"),
 }
 pages = pytest.mark.parametrize("address", [*PAGES.values(), "/search/", "/contact/"])
