@@ -1,6 +1,7 @@
 """Decorators and helpers of views that only read."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -11,9 +12,7 @@ from web.decorators import get_only, paginate, private, read_only
 
 
 def request_of(user: Any = None, method: str = "GET", **query: str) -> HttpRequest:
-    request = RequestFactory().generic(method, "/", QUERY_STRING="")
-    request.GET = request.GET.copy()
-    request.GET.update(query)
+    request = RequestFactory().generic(method, f"/?{urlencode(query)}")
     request.user = user or AnonymousUser()
     return request
 
