@@ -1,6 +1,7 @@
 """Decorators and helpers of views that only read."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -11,10 +12,14 @@ from web.decorators import get_only, paginate, private, read_only
 
 
 def request_of(user: Any = None, method: str = "GET", **query: str) -> HttpRequest:
+<<<<<<< HEAD
     request = RequestFactory().generic(method, "/", QUERY_STRING="")
     parameters = request.GET.copy()
     parameters.update(query)
     request.GET = parameters  # type: ignore[assignment]
+=======
+    request = RequestFactory().generic(method, f"/?{urlencode(query)}")
+>>>>>>> h13-websearch
     request.user = user or AnonymousUser()
     return request
 
