@@ -32,7 +32,7 @@ from publishing.models import StarterRecord
 from web.fields import MailboxField
 from web.incoming import number
 
-MAX_ROWS = 200  # of a form or a list
+MAX_ROWS = 200  # of a formset
 FIRST_LIST = 4  # desk_order up to which models are listed first; the others are under "More"
 log = logging.getLogger(__name__)
 STARTER_NOTE = "Written for you from your facts. Read it and change what is not you."
@@ -154,7 +154,7 @@ def reject_large_formsets(request: HttpRequest) -> None:
     for name in request.POST:
         count = request.POST[name] if name.endswith(("-TOTAL_FORMS", "-INITIAL_FORMS")) else ""
         if len(count) > 3 or number(str(count)) > MAX_ROWS:
-            raise BadRequest("A form says that it has more rows than any has.")
+            raise BadRequest("A form claims more rows than any form here has.")
 
 
 class DeskAdmin(admin.ModelAdmin):
