@@ -3,8 +3,8 @@
 - account.internal.flows.login and account.models.Login start a login that goes on to the second
   factor. The public views would replace the admin's sign-in form.
 - mfa.stages.AuthenticateStage is the one login stage that this site has.
-- mfa.webauthn.internal.auth makes passkeys that verify their user. The public view only makes them
-  after a box is ticked.
+- mfa.webauthn.internal.auth makes passkeys that replace the password. The public view makes keys
+  that may only work as a second factor.
 - core.context holds the request, which allauth does not pass to forms.
 
 Any release may change these names, so pyproject.toml pins the minor one. At an upgrade, run
@@ -36,7 +36,7 @@ def log_in(
 
 
 def passkey_creation_options(user: Any) -> dict[str, Any]:
-    """What the browser needs to make a passkey that verifies its user (finger, face or PIN)."""
+    """What the browser needs to make a passkey that verifies its user by finger, face or PIN."""
     return begin_registration(user, passwordless=True)
 
 

@@ -53,5 +53,5 @@ def _fresh_password_link(letter: Letter) -> dict[str, Any] | None:
         return {"account": letter.user, "link": password_link(letter.user)}
     age = timezone.now() - letter.written_at  # written by an older version, which stored the link
     if age > timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT):
-        raise sending.EmailCancelled("Its link holds no longer.")
+        raise sending.EmailCancelled("Its link has expired.")
     return None

@@ -97,5 +97,5 @@ def differences(model: type[Model], before: Any, after: Any) -> Iterator[tuple[s
 
 def _as_text(field: Any, value: Any) -> str:
     if field.is_relation and value:
-        return str(field.related_model._default_manager.filter(pk=value).first() or "gone since")
+        return str(field.related_model._default_manager.filter(pk=value).first() or "deleted since")
     return "" if value is None else str(value)

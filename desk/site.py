@@ -32,7 +32,7 @@ from publishing.models import StarterRecord
 from web.fields import MailboxField
 from web.requests import positive_int
 
-MAX_ROWS = 200  # of a form or a list
+MAX_ROWS = 200  # of a formset
 FIRST_LIST = 4  # desk_order up to which models are listed first; the others are under "More"
 log = logging.getLogger(__name__)
 STARTER_NOTE = "Written for you from your facts. Read it and change what is not you."
@@ -153,8 +153,13 @@ def reject_large_formsets(request: HttpRequest) -> None:
     and render thousands of empty forms, which takes a minute."""
     for name in request.POST:
         count = request.POST[name] if name.endswith(("-TOTAL_FORMS", "-INITIAL_FORMS")) else ""
+<<<<<<< HEAD
         if len(count) > 3 or positive_int(str(count)) > MAX_ROWS:
             raise BadRequest("A form says that it has more rows than any has.")
+=======
+        if len(count) > 3 or number(str(count)) > MAX_ROWS:
+            raise BadRequest("A form claims more rows than any form here has.")
+>>>>>>> h13-mailacc
 
 
 class DeskAdmin(admin.ModelAdmin):

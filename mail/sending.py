@@ -282,7 +282,7 @@ def _deliver(letter: Letter, backend: Any, refresh: Callable[[Letter], Letter]) 
 
 def _open(backend: Any) -> None:
     if not settings.EMAIL_HOST and hasattr(backend, "host"):
-        raise ServerUnavailable("No mail server is named.")
+        raise ServerUnavailable("No mail server is configured.")
     try:
         backend.open()
     except Exception as error:
