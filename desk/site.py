@@ -153,13 +153,8 @@ def reject_large_formsets(request: HttpRequest) -> None:
     and render thousands of empty forms, which takes a minute."""
     for name in request.POST:
         count = request.POST[name] if name.endswith(("-TOTAL_FORMS", "-INITIAL_FORMS")) else ""
-<<<<<<< HEAD
         if len(count) > 3 or positive_int(str(count)) > MAX_ROWS:
-            raise BadRequest("A form says that it has more rows than any has.")
-=======
-        if len(count) > 3 or number(str(count)) > MAX_ROWS:
             raise BadRequest("A form claims more rows than any form here has.")
->>>>>>> h13-mailacc
 
 
 class DeskAdmin(admin.ModelAdmin):

@@ -12,14 +12,7 @@ from web.decorators import get_only, paginate, private, read_only
 
 
 def request_of(user: Any = None, method: str = "GET", **query: str) -> HttpRequest:
-<<<<<<< HEAD
-    request = RequestFactory().generic(method, "/", QUERY_STRING="")
-    parameters = request.GET.copy()
-    parameters.update(query)
-    request.GET = parameters  # type: ignore[assignment]
-=======
     request = RequestFactory().generic(method, f"/?{urlencode(query)}")
->>>>>>> h13-websearch
     request.user = user or AnonymousUser()
     return request
 

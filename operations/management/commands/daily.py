@@ -63,7 +63,7 @@ def erase_senders() -> None:
 def delete_removed() -> None:
     removed = Comment.objects.filter(removed_at__lt=timezone.now() - UNDO_FOR)
     removed.exclude(replies__in=Comment.objects.published()).delete()
-    removed.erase_content()  # a comment with published replies keeps its place, but none of its words
+    removed.erase_content()  # one with published replies keeps its place, but no words
 
 
 def delete_spam() -> None:
