@@ -5,14 +5,14 @@ PORT ?= 8000
 DATA_DIR ?= data
 SITE_URL ?= http://127.0.0.1:$(PORT)
 export PORT DATA_DIR SITE_URL
-# One pool of memory for all threads: glibc would keep one for each, and what a picture took in it.
+# One memory arena for all threads. glibc would keep one per thread, and the memory an upload took.
 export MALLOC_ARENA_MAX ?= 1
 
 PYTHON ?= python3
 PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 WORKERS ?= 2
-# A package of Debian's, as root.
+# Installs a Debian package, as root.
 INSTALL := apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends
 
@@ -30,7 +30,7 @@ dev: site .venv/dev
 trainer: site
 	@$(MANAGE) trainer
 
-# Everything a served site needs; each part does nothing when it is up to date.
+# Everything a served site needs. Each step does nothing when it is up to date.
 site: .venv/site $(DATA_DIR)/secret-key
 	@umask 077 && $(MANAGE) backup --before-upgrade && $(MANAGE) migrate --verbosity 0
 	@$(MANAGE) roles
@@ -43,7 +43,7 @@ site: .venv/site $(DATA_DIR)/secret-key
 backup: .venv/site
 	@$(MANAGE) backup
 
-# The backup brings its own secret; until then any will do.
+# The backup contains the secret key; until it is restored any value will do.
 restore: .venv/site
 	@test -n "$(FILE)" || { echo "Say which: make restore FILE=…"; exit 2; }
 	@SECRET_KEY=$${SECRET_KEY:-restoring} $(MANAGE) restore "$(FILE)" $(if $(OVERWRITE),--overwrite)
@@ -56,8 +56,8 @@ test: .venv/dev browser check
 	$(PY) -m pytest -n 2 --dist worksteal
 	$(PY) -m tests.postgresql -m "database and not browser" -n 2 --dist worksteal
 
-# Kills, full disks, web servers in front: what goes wrong on real machines. And all that asks the
-# database at all, on PostgreSQL.
+# Kills, full disks, real web servers: what goes wrong on real machines. Then every test that uses the
+# database, on PostgreSQL.
 faults: .venv/dev browser servers
 	$(PY) -m pytest -m faults -n 2
 	$(PY) -m tests.postgresql -m "not browser" -n 2 --dist worksteal
@@ -78,11 +78,11 @@ coverage: .venv/dev browser
 	.venv/bin/coverage combine -q
 	.venv/bin/coverage report
 
-# Asks whether a package of the site has a known hole.
+# Lists known vulnerabilities in the site's packages.
 audit: .venv/dev
 	@$(PY) requirements/audit.py
 
-# The load comes from wrk, on this machine.
+# wrk generates the load on this machine.
 bench: .venv/dev
 	@command -v wrk >/dev/null || { $(INSTALL) wrk; }
 	$(PY) bench/all.py
@@ -100,21 +100,21 @@ $(DATA_DIR)/secret-key:
 	@mkdir -p $(DATA_DIR) && umask 077 && \
 		$(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@
 
-# The browser the tests play a reader in. CHROMIUM names another one.
+# The browser of the tests. Set CHROMIUM to use another one.
 CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 .PHONY: browser
 browser:
 	@test -x $(CHROMIUM) || { $(INSTALL) chromium; }
 
-# The web servers the fault tests put in front, and what reads the units.
+# The web servers and systemd tools of the fault tests.
 .PHONY: servers
 servers:
 	@test -x /usr/sbin/nginx || { $(INSTALL) nginx-light; }
 	@command -v caddy >/dev/null || { $(INSTALL) caddy; }
 	@command -v systemd-analyze >/dev/null || { $(INSTALL) systemd; }
 
-# Writes the lock files anew after a change to pyproject.toml; needs uv.
+# Rewrites the lock files after a change to pyproject.toml. Needs uv.
 LOCK := uv pip compile --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	--no-annotate --universal --python-version 3.11
 lock:

@@ -9,5 +9,6 @@ from blog.models import Page
 
 
 def site_pages(request: HttpRequest) -> dict[str, Any]:
-    """Add `site_pages`: read at most once per request, when a template first uses it."""
+    """Adds `site_pages`, the plain pages that every page may link to. They are read when a template
+    first uses them, at most once per request."""
     return {"site_pages": SimpleLazyObject(Page.objects.linked)}

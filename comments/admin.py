@@ -104,7 +104,8 @@ class CommentAdmin(ContentAdmin):
         return False
 
     def action_checkbox(self, obj: Comment) -> SafeString:
-        """Adds the version of the comment that the list shows, for publish()."""
+        """Adds to the checkbox the version of the comment in the list, so that publish() can skip
+        comments that have changed since."""
         version = '<input type="hidden" name="read-{}" value="{}">'
         return super().action_checkbox(obj) + format_html(version, obj.pk, obj.version)
 

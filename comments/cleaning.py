@@ -124,7 +124,7 @@ def _is_needed(hidden: str, before: str, after: str) -> bool:
     if hidden == ZWJ and last == HEH:
         return True
     if hidden in (ZWNJ, ZWJ) and _is_joined(last):
-        # A virama shapes the letter before it at the end of a word too (Malayalam, Bengali).
+        # After a virama (combining class 9) a joiner is needed even at the end of a word.
         return _is_joined(after) or unicodedata.combining(last) == 9
     if hidden == ZWJ:
         drawn = before[:1] if last in ("\ufe0e", "\ufe0f") else last

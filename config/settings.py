@@ -261,7 +261,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "web.static_storage.StaticStorage"
     },
 }
 WHITENOISE_MAX_AGE = 3600  # seconds, for the few files without a hash in their names

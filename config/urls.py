@@ -1,4 +1,4 @@
-"""All URLs of the site, in the order of the table in docs/architecture.md."""
+"""All URLs of the site."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth

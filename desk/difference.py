@@ -99,8 +99,8 @@ def _hunks(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str
 def matches(old: Sequence[str], new: Sequence[str]) -> list[Match]:
     """Returns the runs that two sequences have in common, in order.
 
-    The work is proportional to their length: each item is in at most one range per depth, and in
-    at most one range that Myers' algorithm compares.
+    Takes time proportional to their length: ranges are split at unique items at most MAX_DEPTH
+    levels deep, and Myers' algorithm, with bounded steps, compares each other item at most once.
     """
     found: list[Match] = []
     ranges = [(0, len(old), 0, len(new), 0)]

@@ -7,7 +7,7 @@ from django.db.models import Avg, Case, Count, OuterRef, Subquery, When
 
 from exercises.models import Exercise, Level, MuscleWork, Variation
 
-MOST = 3  # easier ones, and harder ones
+MOST = 3  # at most so many easier exercises, and as many harder ones
 MIN_DIFFERENCE = 0.25  # between mean levels, which are one apart
 RANKS = {level.value: rank for rank, level in enumerate(Level)}
 

@@ -6,7 +6,7 @@ from enum import Enum
 
 from mail.quoting import one_line
 
-STORAGE_FULL = 552  # the mailbox is full for now; to MAIL FROM: the email is too large
+STORAGE_FULL = 552  # after DATA: the mailbox is full; after MAIL FROM: the email is too large
 NO_MAILBOX_CODES = (550, 551, 553)  # to RCPT TO: there is no such mailbox
 # To RCPT TO these mean that the server does not accept this site, not that a mailbox is missing.
 NOT_AUTHENTICATED = (503, 530, 534, 535, 538)

@@ -43,7 +43,7 @@ MAX_FAILURES = 3  # consecutive failures of the server, or equal rejections, end
 DELIVERY_UNKNOWN = "The mail server did not say whether it took this email."  # as rows hold it
 URGENT = ("password", "new_device", "waiting")  # sent first
 
-# After these smtplib has reset the transaction, and the next email can follow.
+# After one of these, smtplib has sent RSET: the next email can use the same connection.
 REJECTIONS = (SMTPSenderRefused, SMTPRecipientsRefused, SMTPDataError)
 SERVER_FAILURES = (Failure.SITE_REJECTED, Failure.CONNECTION_LOST)
 

@@ -8,7 +8,8 @@ from search.models import SearchEntry
 from search.terms import STOP_WORDS, WORD, Query
 from search.text import fold_case
 
-Ranks = dict[str, dict[int, tuple[int, float]]]  # by kind and entry id; the lowest is the best
+# (name distance, score) by kind and entry id; the lowest is the best.
+Ranks = dict[str, dict[int, tuple[int, float]]]
 
 
 def find(query: Query) -> Ranks:

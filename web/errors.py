@@ -16,7 +16,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """An admin form without a valid token, for example after signing out in another window."""
+    """Answers an admin form whose CSRF token is invalid, for example after signing out in another
+    window."""
     return render(request, "403_csrf.html", status=403)
 
 

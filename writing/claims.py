@@ -80,8 +80,8 @@ SECONDS_OF = re.compile(
 
 
 def seconds_of(words: str, match: re.Match[str]) -> str:
-    """What these seconds are for: "hold", "rest" or "way" (the movement itself). Decided by the
-    nearest verb before them in the sentence, or else the next one after them."""
+    """What a number of seconds in a text is for: "hold", "rest" or "way" (the movement itself). The
+    nearest verb before it in the sentence decides, else the next one after; without one, "hold"."""
     before = re.split(r"[.!?]\s", words[: match.start()])[-1]
     after = re.split(r"[.!?]", words[match.end() :])[0]
     found = [*SECONDS_OF.finditer(before)][-1:] or [*SECONDS_OF.finditer(after)][:1]

@@ -44,10 +44,10 @@ def answer_form(
 
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
-    """The page of a conversation that ?conversation= names. Raises Http404 if there is none.
+    """The page of the article's conversation with the number in ?conversation= (default 1).
 
-    One query fetches the page and, annotated on each row, the number of all rows and of comments
-    without placeholders."""
+    One query fetches its rows; each also carries two totals: of all rows, and of published
+    comments, without placeholders. Raises Http404 if there is no such page."""
     rows = Comment.objects.filter(article=article).in_thread_order()
     counts = rows.order_by().values("article")
     rows = rows.annotate(

@@ -204,3 +204,14 @@ def test_no_line_of_a_template_is_longer_than_120_characters() -> None:
         if len(line) > 120
     ]
     assert too_long == []
+
+
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+FOLDERS = "|".join([*FLOORS, "templates", "static", "tests", "deploy", "docs", "bench"])
+PATHS = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)`")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+def test_documents_name_files_that_exist(document: Path) -> None:
+    named = set(PATHS.findall(document.read_text()))
+    assert {path for path in named if not (ROOT / path).exists()} == set()

@@ -36,7 +36,7 @@ def decode(file: IO[bytes]) -> Image.Image:
     if len(data) > limits.MAX_BYTES:
         raise InvalidPicture("The file is larger than 20 MB. Save it smaller and try again.")
     try:
-        return _normalized(_loaded(data))  # no variable: each step can free its input
+        return _normalized(_loaded(data))  # a variable would keep the first image in memory
     except InvalidPicture:
         raise
     except MemoryError:
