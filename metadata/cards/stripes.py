@@ -31,7 +31,7 @@ def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
 def _read(name: str) -> tuple[int, int, list[list[tuple[float, float]]]]:
     """Height, width and flattened outlines of a drawing whose one path uses only M, l, c and z."""
     svg = (Path(settings.BASE_DIR) / name).read_text()
-    width, height, data = re.findall(r'viewBox="0 0 (\d+) (\d+)".* d="([^"]+)"', svg)[0]
+    width, height, data = re.findall(r'viewBox="0 0 (\d+) (\d+)".* d="([^"]+)"', svg, re.S)[0]
     outlines: list[list[tuple[float, float]]] = []
     command = ""
     numbers: list[float] = []
