@@ -23,8 +23,7 @@ from desk.site import TIME_FORMATS, DateAndTime
 from pictures.models import Picture
 from publishing.models import free_name, within_bounds
 from web.requests import positive_int
-from writing.forms import TextForm
-from writing.widgets import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget
+from writing.forms import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget, TextForm
 
 
 def typed_values(form: forms.BaseForm, data: QueryDict, prefix: str = "") -> dict[str, Any]:

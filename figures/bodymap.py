@@ -62,11 +62,6 @@ def load() -> tuple[str, Mapping[View, Plate]]:
     return table["outline"], plates
 
 
-def slugs() -> set[str]:
-    """The slugs of all muscles on the map."""
-    return {muscle.slug for plate in load()[1].values() for muscle in plate.muscles}
-
-
 def svg(
     roles: Mapping[str, str],
     *,

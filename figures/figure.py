@@ -72,12 +72,8 @@ class Drawing:
     @cached_property
     def bounds(self) -> tuple[complex, complex]:
         """Lower left and upper right corner of all frames, in drawing units."""
-        points = [
-            point
-            for fraction in FRACTIONS
-            for shape in shapes(self, fraction)
-            for point in shape.path.points()
-        ]
+        outlines = [shape.path for fraction in FRACTIONS for shape in shapes(self, fraction)]
+        points = [point for outline in outlines for point in outline.points()]
         x = [point.real for point in points]
         y = [point.imag for point in points]
         low = complex(min(x) - MARGIN, min(0, *y) - 1.2)
@@ -188,19 +184,16 @@ def view_box(drawing: Drawing) -> tuple[int, int, int, int]:
     return left, top, math.ceil(high.real * SCALE) - left, math.ceil(-low.imag * SCALE) - top
 
 
-def _floor_markup(drawing: Drawing) -> str:
-    left, _, width, _ = view_box(drawing)
-    return f'<path class="fig-floor" d="M{left} 0h{width}v{FLOOR_THICKNESS}h-{width}z"/>'
-
-
-def _svg_start(drawing: Drawing, label: str, uid: str) -> str:
-    box = view_box(drawing)
-    return (
+def _element(drawing: Drawing, label: str, uid: str, body: str) -> SafeString:
+    """The SVG element around a body, with the hatch of its muscles and the floor."""
+    left, top, width, height = view_box(drawing)
+    return mark_safe(  # noqa: S308  (own markup, escaped)
         f'<svg id="{escape(uid)}" class="figure" role="img" aria-label="{escape(label)}"'
-        f' viewBox="{" ".join(map(str, box))}" width="{box[2]}" height="{box[3]}">'
+        f' viewBox="{left} {top} {width} {height}" width="{width}" height="{height}">'
         f'<pattern id="{escape(uid)}-h" width="7" height="7" patternUnits="userSpaceOnUse"'
         ' patternTransform="rotate(45)"><path class="fig-floor" d="M0 0h7v7h-7z"/>'
-        '<path class="fig-hatch" d="M0 0v7"/></pattern>'
+        f'<path class="fig-hatch" d="M0 0v7"/></pattern>{body}'
+        f'<path class="fig-floor" d="M{left} 0h{width}v{FLOOR_THICKNESS}h-{width}z"/></svg>'
     )
 
 
@@ -208,8 +201,7 @@ def svg(drawing: Drawing, which: PoseName, *, label: str, uid: str) -> SafeStrin
     """One pose as inline SVG. Raises ValueError if `which` is not "start" or "end"."""
     if which not in ("start", "end"):
         raise ValueError(f"which is 'start' or 'end', not {which!r}")
-    body = _markup(drawing, 1.0 if which == "end" else 0.0, uid)
-    return mark_safe(f"{_svg_start(drawing, label, uid)}{body}{_floor_markup(drawing)}</svg>")  # noqa: S308  (own markup, escaped)
+    return _element(drawing, label, uid, _markup(drawing, 1.0 if which == "end" else 0.0, uid))
 
 
 def frames(drawing: Drawing, *, label: str, uid: str) -> SafeString:
@@ -218,4 +210,4 @@ def frames(drawing: Drawing, *, label: str, uid: str) -> SafeString:
         f'<g class="fig-frame fig-frame-{i}">{_markup(drawing, fraction, uid)}</g>'
         for i, fraction in enumerate(FRACTIONS, 1)
     )
-    return mark_safe(f"{_svg_start(drawing, label, uid)}{groups}{_floor_markup(drawing)}</svg>")  # noqa: S308  (own markup, escaped)
+    return _element(drawing, label, uid, groups)

@@ -38,9 +38,9 @@ class Path:
         self.commands.append(("C", first, second, point))
         return self
 
-    def arc(self, center: complex, point: complex, *, ccw: bool = True) -> Path:
-        """Add an arc around `center` from the current point to `point`."""
-        self.commands.append(("A", center, point, ccw))
+    def arc(self, center: complex, point: complex) -> Path:
+        """Adds a counterclockwise arc around `center` from the current point to `point`."""
+        self.commands.append(("A", center, point))
         return self
 
     def close(self) -> Path:
@@ -52,6 +52,15 @@ class Path:
             self.commands += other.commands
         return self
 
+    def outlines(self) -> list[Path]:
+        """The parts of the path, which it splits at its move commands."""
+        parts: list[Path] = []
+        for command in self.commands:
+            if command[0] == "M":
+                parts.append(Path())
+            parts[-1].commands.append(command)
+        return parts
+
     def points(self, steps: int = 6) -> list[complex]:
         """Sample the path: `steps` points for each command."""
         found: list[complex] = []
@@ -59,7 +68,7 @@ class Path:
         for name, *rest in self.commands:
             if name == "Z":
                 continue
-            end = rest[-1] if name != "A" else rest[1]
+            end = rest[-1]
             for step in range(1, steps + 1):
                 t = step / steps
                 if name == "Q":
@@ -70,7 +79,7 @@ class Path:
                         + 3 * t * t * (1 - t) * rest[1] + t**3 * end
                     )  # fmt: skip
                 elif name == "A":
-                    sweep = _sweep(rest[0], current, end, ccw=rest[2])
+                    sweep = _sweep(rest[0], current, end)
                     found.append(rest[0] + (current - rest[0]) * cmath.exp(1j * sweep * t))
             if name in "ML":
                 found.append(end)
@@ -98,16 +107,15 @@ class Path:
                 continue
             if name == "M":
                 current = 0j
-            end = rest[1] if name == "A" else rest[-1]
-            values = [number for point in rest if name != "A" for number in step(point)]
+            end = rest[-1]
+            values = [number for point in rest for number in step(point)]
             if name == "A":
-                center, _, ccw = rest
-                large = abs(_sweep(center, last, end, ccw=ccw)) > math.pi
-                radius = round(abs(end - center) * SCALE)
-                values = [radius, radius, 0, int(large), int(not ccw), *step(end)]
+                large = _sweep(rest[0], last, end) > math.pi
+                radius = round(abs(end - rest[0]) * SCALE)
+                values = [radius, radius, 0, int(large), 0, *step(end)]
             elif name == "C" and reflected is not None and abs(rest[0] - reflected) < 0.01:
                 letter, values = "s", values[2:]
-            text = _join(values)
+            text = " ".join(map(str, values)).replace(" -", "-")
             again = "" if text[0] == "-" else " "
             out.append((again if letter == previous else letter) + text)
             current += complex(*step(end))
@@ -117,16 +125,9 @@ class Path:
         return "".join(out)
 
 
-def _sweep(center: complex, start: complex, end: complex, *, ccw: bool) -> float:
-    sweep = (cmath.phase(end - center) - cmath.phase(start - center)) % (2 * math.pi)
-    return sweep if ccw else sweep - 2 * math.pi
-
-
-def _join(values: Sequence[int]) -> str:
-    text = str(values[0])
-    for value in values[1:]:
-        text += str(value) if value < 0 else f" {value}"
-    return text
+def _sweep(center: complex, start: complex, end: complex) -> float:
+    """The angle of a counterclockwise arc, in radians."""
+    return (cmath.phase(end - center) - cmath.phase(start - center)) % (2 * math.pi)
 
 
 def circle(center: complex, radius: float) -> Path:
@@ -165,7 +166,7 @@ def _side(path: Path, start: complex, end: complex, swell: complex, *, last: boo
     path.cubic(start + third + near, end - third + distal, end)
 
 
-def smooth(points: Sequence[complex], *, closed: bool = True, tension: float = 6.0) -> Path:
+def smooth(points: Sequence[complex], *, closed: bool = True) -> Path:
     """A Catmull-Rom spline through the points, as cubic Bézier curves.
 
     A closed spline runs counterclockwise: overlapping outlines of a path then fill as their union.
@@ -180,5 +181,5 @@ def smooth(points: Sequence[complex], *, closed: bool = True, tension: float = 6
             points[(i + k) % count] if closed else points[min(max(i + k, 0), count - 1)]
             for k in (-1, 0, 1, 2)
         )
-        path.cubic(p1 + (p2 - p0) / tension, p2 - (p3 - p1) / tension, p2)
+        path.cubic(p1 + (p2 - p0) / 6, p2 - (p3 - p1) / 6, p2)
     return path.close() if closed else path

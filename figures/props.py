@@ -150,13 +150,6 @@ PROPS: dict[str, Callable[[Mapping, Body], Layered]] = {
 }  # fmt: skip
 
 
-def surface(spec: Mapping) -> tuple[float, float, float] | None:
-    """Left, right and top of a prop that a body can rest on; None for other props."""
-    if spec["kind"] not in ("bench", "box"):
-        return None
-    return spec["x"], spec["x"] + spec["width"], spec["height"]
-
-
 def draw(spec: Mapping, body: Body) -> Layered:
     """The shapes of a prop by layer. Raises ValueError for an unknown kind or a missing field."""
     kind = spec.get("kind")

@@ -1,7 +1,7 @@
 """Computes the joint positions of a pose: forward kinematics, and inverse kinematics for targets.
 
-Segment lengths and masses are the fractions of body height and body mass in D. A. Winter,
-Biomechanics and Motor Control of Human Movement; the hand is that of a half-closed fist.
+Segment lengths are the fractions of body height in D. A. Winter, Biomechanics and Motor Control of
+Human Movement; the hand is that of a half-closed fist.
 Units (hundredths of the body height, degrees) and axes are those of figures/pose.py.
 """
 
@@ -28,9 +28,6 @@ NECK_LEAN = 9.0  # degrees that a relaxed neck leans forward of the trunk
 SHOULDER_PAD, SEAT_PAD, HEAD_PAD = 6.0, 6.9, 5.6
 KNEE_PAD, ELBOW_PAD, WRIST_PAD = 3.6, 2.4, 1.7
 SIDE_SHOULDER_PAD, SIDE_HIP_PAD = 11.4, 11.0  # lying on the side: from the midline
-
-MASSES = {"head": 0.081, "trunk": 0.497, "upper_arm": 0.028, "forearm": 0.022, "thigh": 0.1,
-          "shin": 0.0465, "foot": 0.0145}  # fmt: skip
 
 
 def unit(degrees: float) -> complex:
@@ -270,17 +267,6 @@ class Skeleton:
             return self.joints[f"{side}_{joint}"] - sided[part] * 1j
         return self.point(name)
 
-    def contacts(self, name: str) -> list[complex]:
-        """The contact points of a body part; plurals such as "feet" or "knees" mean both sides."""
-        plural = {"feet": ("heel", "ball"), "heels": ("heel",), "balls": ("ball",),
-                  "knees": ("knee",), "elbows": ("elbow",), "hands": ("hand",)}  # fmt: skip
-        side, _, part = name.partition("_")
-        if name in plural:
-            return [self.contact(f"{one}_{p}") for one in SIDES for p in plural[name]]
-        if part == "foot" and side in SIDES:
-            return [self.contact(f"{side}_{p}") for p in plural["feet"]]
-        return [self.contact(name)]
-
     def check(self, where: str) -> Skeleton:
         """Raise ValueError if a joint angle, stated or solved, is outside its limits."""
         for name, value in self.angles.items():
@@ -289,21 +275,6 @@ class Skeleton:
             check_angle(name.removeprefix("near_").removeprefix("far_"), value, self.view,
                         f"{where}: {name}")  # fmt: skip
         return self
-
-    def center_of_mass(self) -> complex:
-        """The center of mass of the body without weights (Winter's segment masses and centers)."""
-        joints = self.joints
-        parts = [(MASSES["head"], joints["skull"]),
-                 (MASSES["trunk"], (joints["hip"] + joints["shoulder"]) / 2)]  # fmt: skip
-        for side in SIDES:
-            for name, upper, lower, fraction in (
-                ("upper_arm", "shoulder", "elbow", 0.436), ("forearm", "elbow", "grip", 0.5),
-                ("thigh", "hip", "knee", 0.433), ("shin", "knee", "ankle", 0.433),
-                ("foot", "heel", "toe", 0.5),
-            ):  # fmt: skip
-                a, b = joints[f"{side}_{upper}"], joints[f"{side}_{lower}"]
-                parts.append((MASSES[name], a + fraction * (b - a)))
-        return sum(mass * point for mass, point in parts) / sum(mass for mass, _ in parts)
 
 
 def interpolate(start: Pose, end: Pose, fraction: float) -> Pose:

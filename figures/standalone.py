@@ -89,7 +89,7 @@ def pixels(
 
     for shape in shapes:
         tone = TONES[shape.tone]
-        outlines = [trace(outline) for outline in _outlines(shape.path)]
+        outlines = [trace(outline) for outline in shape.path.outlines()]
         fill, stroke = colors.get(tone.fill, tone.fill), colors.get(tone.stroke, tone.stroke)
         lines = [outline if fill == "none" else [*outline, outline[0]] for outline in outlines]
         width = round(tone.width * scale / SCALE)
@@ -108,13 +108,3 @@ def _stroke(
 ) -> None:
     for line in lines:
         pen.line(line, ink, width, joint="curve")
-
-
-def _outlines(path: Path) -> list[Path]:
-    """Split a path at its move commands."""
-    parts: list[Path] = []
-    for command in path.commands:
-        if command[0] == "M":
-            parts.append(Path())
-        parts[-1].commands.append(command)
-    return parts

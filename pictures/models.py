@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import PurePath
-from typing import Any
+from typing import IO, Any
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -86,6 +86,19 @@ class Picture(PublicModel):
         deleted = super().delete(*args, **kwargs)
         transaction.on_commit(partial(files.delete_files, self.token))
         return deleted
+
+    @classmethod
+    def from_upload(cls, file: IO[bytes], file_name: str) -> Picture:
+        """Adds a picture, with a short name made from its file's name. Raises InvalidPicture."""
+        # Outside the transaction: this takes seconds, and ten pictures dropped at once would wait
+        # for each other's transactions until the database gives up.
+        stored = files.store_upload(file)
+        try:
+            with transaction.atomic():
+                return cls.objects.create(name=cls.free_name(file_name), **stored._asdict())
+        except BaseException:
+            files.delete_files(stored.token)
+            raise
 
     @classmethod
     def free_name(cls, file_name: str) -> str:

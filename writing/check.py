@@ -91,23 +91,20 @@ def about_pictures(blocks: Iterable[Block]) -> Iterator[Finding]:
 
 
 def about_picture(picture: Picture, spot: str, line: int) -> Iterator[Finding]:
-    words = picture.text_alternative.strip()
+    words, problem = picture.text_alternative.strip(), ""
     if not picture.has_words:
         sentence = f"The picture “{picture}” needs words before you can publish."
         yield Finding("stop", sentence, spot, line)
     elif claims.FILE_NAME.fullmatch(words) or words == picture.name:
-        sentence = (
-            f"The words of the picture “{picture}” are the name of a file. What does it show?"
-        )
-        yield Finding("question", sentence, spot, line)
+        problem = "are the name of a file. What does it show?"
     elif claims.IMAGE_OF.match(words):
-        sentence = (
-            f"The words of the picture “{picture}” say that it is a picture. Everybody is told that"
-            " anyway: begin with what it shows."
+        problem = (
+            "say that it is a picture. Everybody is told that anyway: begin with what it shows."
         )
-        yield Finding("question", sentence, spot, line)
     elif words and words.casefold() == picture.caption.strip().casefold():
-        sentence = f"The words of the picture “{picture}” are its caption again: both are read out."
+        problem = "are its caption again: both are read out."
+    if problem:
+        sentence = f"The words of the picture “{picture}” {problem}"
         yield Finding("question", sentence, spot, line)
 
 
@@ -171,6 +168,5 @@ def _around(words: str, match: re.Match[str]) -> str:
     """The match with a few words before and after it, so that the author recognizes it."""
     start = words.rfind(" ", 0, max(0, match.start() - 20)) + 1
     end = words.find(" ", match.end() + 15)
-    return (
-        ("…" if start else "") + words[start : end if end > 0 else None] + ("…" if end > 0 else "")
-    )
+    excerpt = words[start:] if end < 0 else f"{words[start:end]}…"
+    return f"…{excerpt}" if start else excerpt

@@ -1,10 +1,25 @@
+"""The editor of a text in Markdown, and the form of a model that has one."""
+
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from markdownx.widgets import AdminMarkdownxWidget
 
-from writing.widgets import MarkdownWidget
+EDITOR_STYLE = {"all": ["desk/pictures.css"]}
+EDITOR_SCRIPTS = [
+    forms.Script(f"desk/{name}.js", type="module") for name in ("toolbar", "picture-words")
+]
+
+
+class MarkdownWidget(AdminMarkdownxWidget):
+    """django-markdownx's editor, with a toolbar. Its scripts turn pasted text into Markdown and ask
+    for the text alternative of a dropped picture."""
+
+    class Media:
+        css = EDITOR_STYLE
+        js = EDITOR_SCRIPTS
 
 
 class TextForm(forms.ModelForm):

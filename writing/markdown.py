@@ -32,19 +32,12 @@ TAGS = {
 }
 ATTRIBUTES = {
     "a": {"href", "title", "rel", "id", "class", "aria-label"},
-    "code": {"class"},
     "div": {"data-slot", "class", "role", "aria-label", "tabindex"},
-    "h2": {"id"},
-    "h3": {"id"},
-    "h4": {"id"},
     "li": {"id", "class"},
     "ol": {"start", "class"},
-    "section": {"class"},
     "span": {"data-slot"},
-    "sup": {"class"},
-    "table": {"class"},
-    "td": {"class"},
-    "th": {"class"},
+    **{tag: {"id"} for tag in ("h2", "h3", "h4")},
+    **{tag: {"class"} for tag in ("code", "section", "sup", "table", "td", "th")},
 }
 URL_SCHEMES = {"http", "https", "mailto", "tel"}
 

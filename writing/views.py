@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST
 
-from pictures.uploads import save_upload
+from pictures.models import Picture
 from pictures.worker.codec.errors import InvalidPicture
 
 
@@ -28,7 +28,7 @@ def markdown_upload(request: HttpRequest) -> JsonResponse:
     if file is None:
         return JsonResponse({"image": ["Choose a picture."]}, status=400)
     try:
-        picture = save_upload(file, file.name or "")
+        picture = Picture.from_upload(file, file.name or "")
     except InvalidPicture as error:
         return JsonResponse({"image": [str(error)]}, status=400)
     words = reverse("admin:publishing_picture_words", args=[picture.pk])

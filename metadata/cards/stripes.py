@@ -2,10 +2,12 @@
 
 import re
 from functools import cache
-from pathlib import Path
+from pathlib import Path as FilePath
 
 from django.conf import settings
 from PIL import Image, ImageDraw
+
+from figures.path import Path
 
 OVERSAMPLING = 3  # drawn this much larger, then scaled down for smooth edges
 CURVE_STEPS = 8  # straight lines per Bézier curve
@@ -30,9 +32,9 @@ def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
 @cache
 def _read(name: str) -> tuple[int, int, list[list[tuple[float, float]]]]:
     """Height, width and flattened outlines of a drawing whose one path uses only M, l, c and z."""
-    svg = (Path(settings.BASE_DIR) / name).read_text()
-    width, height, data = re.findall(r'viewBox="0 0 (\d+) (\d+)".* d="([^"]+)"', svg)[0]
-    outlines: list[list[tuple[float, float]]] = []
+    svg = (FilePath(settings.BASE_DIR) / name).read_text()
+    width, height, data = re.findall(r'viewBox="0 0 (\d+) (\d+)".* d="([^"]+)"', svg, re.S)[0]
+    path = Path()
     command = ""
     numbers: list[float] = []
     position = 0j
@@ -44,21 +46,16 @@ def _read(name: str) -> tuple[int, int, list[list[tuple[float, float]]]]:
         if len(numbers) < {"M": 2, "l": 2, "c": 6}[command]:
             continue
         points = [position + complex(*numbers[i : i + 2]) for i in range(0, len(numbers), 2)]
-        end, numbers = points[-1], []
         if command == "M":
-            end -= position
-            outlines.append([])
-        elif command == "c":
-            for step in range(1, CURVE_STEPS):
-                t = step / CURVE_STEPS
-                u = 1 - t
-                point = (
-                    u**3 * position
-                    + 3 * u * u * t * points[0]
-                    + 3 * u * t * t * points[1]
-                    + t**3 * end
-                )
-                outlines[-1].append((point.real, point.imag))
-        position = end
-        outlines[-1].append((position.real, position.imag))
+            points[0] -= position
+            path.move(points[0])
+        elif command == "l":
+            path.line(points[0])
+        else:
+            path.cubic(*points)
+        position, numbers = points[-1], []
+    outlines = [
+        [(point.real, point.imag) for point in outline.points(CURVE_STEPS)]
+        for outline in path.outlines()
+    ]
     return int(height), int(width), outlines

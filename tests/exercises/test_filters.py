@@ -5,13 +5,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from django.core.management import call_command
 from django.db.models import Q
 from django.http import QueryDict
 from django.test import Client
 
 from exercises.filters import Filters, LibraryFilter
 from exercises.models import Equipment, EquipmentNeed, Exercise, Level, Muscle, Variation
+from tests.support.fill_library import fill_library
 from tests.support.make import make_variation
 from tests.support.page import Element, read
 
@@ -300,7 +300,7 @@ def test_the_query_does_not_depend_on_the_order_of_parameters(
 
 
 def test_pages_keep_the_filters_and_contain_every_result_once(reader: Client) -> None:
-    call_command("fill_library", 60, verbosity=0)
+    fill_library(60)
     choice: dict[str, Any] = {"level": "beginner", "have": ["bench", "band"]}
     page, found, pages = library_page(reader, choice), set[str](), 1
     found |= shown(page)

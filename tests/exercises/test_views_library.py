@@ -1,7 +1,6 @@
 """The library page: number of queries; keyboard, phone, reduced motion and wake lock."""
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -10,6 +9,7 @@ from playwright.sync_api import expect
 from exercises.models import Exercise
 from tests.support.axe import look
 from tests.support.browsing import Visits
+from tests.support.fill_library import fill_library
 from tests.support.make import make_equipment, make_muscle
 from tests.support.page import read
 from tests.support.site import RunningSite
@@ -25,18 +25,14 @@ def count_queries(reader: Client, address: str) -> int:
     return len(queries)
 
 
-def fill(number: int) -> None:
-    call_command("fill_library", number, verbosity=0)
-
-
 def test_the_number_of_queries_does_not_depend_on_the_exercises(reader: Client, db: None) -> None:
     muscles, tools = [make_muscle() for _ in range(9)], [make_equipment() for _ in range(10)]
     asked = ["", f"muscle={muscles[3].slug}", f"have={tools[1].slug}&level=beginner",
              "words=unicycle"]  # fmt: skip
     assert reader.get("/").status_code == 200  # creates the site's row
-    fill(20)
+    fill_library(20)
     twenty = [count_queries(reader, f"/exercises/?{query}") for query in asked]
-    fill(1980)
+    fill_library(1980)
     assert Exercise.objects.published().count() == 2000
     assert [count_queries(reader, f"/exercises/?{query}") for query in asked] == twenty
 

@@ -7,9 +7,10 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings
 
-from figures import figure, props
+from figures import figure
 from figures.pose import SIDES, read_pose
 from figures.skeleton import ANKLE_HEIGHT, FOREARM, HEEL, SHIN, THIGH, TRUNK, UPPER_ARM, Skeleton
+from tests.support.bodies import center_of_mass, contact_points, surfaces
 
 TOLERANCE = 0.5  # hundredths of the body height, about 8 mm
 
@@ -25,14 +26,6 @@ def standing(**changes):
 
 def table(**changes):
     return {"working": ["glutes"], "start": standing(), "end": standing()} | changes
-
-
-def surfaces(drawing):
-    found = {"floor": (-1000.0, 1000.0, 0.0)}
-    for spec in drawing.props:
-        if surface := props.surface(spec):
-            found[spec["kind"]] = surface
-    return found
 
 
 def test_drawing_keys_are_sorted_and_complete():
@@ -91,7 +84,7 @@ def test_contact_points_lie_on_their_surface(drawing):
         for contact in (*drawing.contacts, *own.get(fraction, ())):
             name, _, surface = contact.partition(":")
             left, right, top = tops[surface]
-            for point in drawing.skeleton(fraction).contacts(name):
+            for point in contact_points(drawing.skeleton(fraction), name):
                 assert point.imag == pytest.approx(top, abs=TOLERANCE), (contact, fraction)
                 assert left - 1.5 <= point.real <= right + 1.5, (contact, fraction)
 
@@ -108,9 +101,9 @@ def test_the_body_is_balanced(drawing):
     for fraction, pose in ((0, drawing.start), (1, drawing.end)):
         skeleton = drawing.skeleton(fraction)
         names = [contact.partition(":")[0] for contact in (*drawing.contacts, *pose.contacts)]
-        x = [point.real for name in names for point in skeleton.contacts(name)]
+        x = [point.real for name in names for point in contact_points(skeleton, name)]
         if x:
-            assert min(x) - 1 <= skeleton.center_of_mass().real <= max(x) + 1
+            assert min(x) - 1 <= center_of_mass(skeleton).real <= max(x) + 1
 
 
 @pytest.mark.parametrize("which", ["start", "end"])

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -21,6 +20,7 @@ from publishing.models import Edition, PublicModel, Redirect, Site
 from search import index
 from search.models import SearchEntry
 from tests.support import make
+from tests.support.fill_library import fill_library
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
@@ -153,7 +153,7 @@ def test_bulk_changes_bump_it(article: Any) -> None:
     assert is_bumped_by(lambda: Comment.objects.filter(pk=comment.pk).erase_content())
     for _ in range(3):
         make.make_muscle(), make.make_equipment()
-    assert is_bumped_by(lambda: call_command("fill_library", 1, verbosity=0))
+    assert is_bumped_by(lambda: fill_library(1))
 
 
 def test_a_scheduled_change_that_is_due_bumps_it_once(reader: Client) -> None:

@@ -18,7 +18,6 @@ from pictures.admin import PictureAdmin
 from pictures.files import store_upload
 from pictures.forms import PictureForm
 from pictures.models import Picture
-from pictures.uploads import save_upload
 from tests.support.make import image_file, make_picture
 from tests.support.photos import saved, scene
 from tests.support.stored import every_file, files
@@ -138,7 +137,7 @@ def test_a_name_taken_at_the_same_time_leaves_no_files(
     monkeypatch.setattr(Picture, "free_name", lambda file_name: "taken")
     assert add_picture(trainer, image_file()).status_code == 409
     with pytest.raises(IntegrityError):
-        save_upload(image_file(), "taken.png")
+        Picture.from_upload(image_file(), "taken.png")
     assert {name[:26] for name in every_file()} == {first.token}
 
 
