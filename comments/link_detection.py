@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import idna
 from linkify_it.tlds import TLDS
@@ -21,16 +22,7 @@ from comments.cleaning import clean
 EXTRA_TLDS = ["kids", "merck", "music", "web", "xn--4dbrk0ce", "example", "onion"]
 # Top-level domains that can also begin a sentence. "squats.so" is a missing space far more often
 # than a host, so these count only with more of an address around them ("t.me/deals").
-_WORD_TLDS = """
-al am as at baby band bar be best bike blog blue box by ca call camp care center city
-clinic coach coffee cool dance day diet do doctor dog email energy es et family fans fish fit
-fitness food football free fun gift gold golf got green group guide guru hair health help here horse
-hot house how il in info is it kids la land le life live living lol love ma man md me men mom movie
-my na ne net new news next no now one open page pet phone photo photos physio pink pizza place play
-plus pm press pro pt re red report rest review reviews rip rocks run safe school science se shoes
-show si skin so soccer social sports star studio study style su support surgery team tennis tips to
-today tools town training us va vet video watch wine work works world wow yoga you zip zone"""
-WORD_TLDS = set(_WORD_TLDS.split())
+WORD_TLDS = set(Path(__file__).with_name("word_tlds.txt").read_text("utf-8").split())
 # Hosts even with a capitalized ending, as phones write it after a period …
 GENERIC_TLDS = {"biz", "cn", "co", "com", "io", "org", "ru", "xyz"}
 # … and these, if the name before them is capitalized too ("MegaSlim.Shop").
