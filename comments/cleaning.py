@@ -87,11 +87,8 @@ def one_line(text: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """True if a cleaned text has a letter, digit, sign or emoji, and not only spaces or combining
-    marks."""
-    return any(
-        unicodedata.category(character)[0] in "LNPS" or _is_emoji(character) for character in text
-    )
+    """True if a cleaned text has a letter, digit, sign or emoji."""
+    return any(unicodedata.category(c)[0] in "LNPS" or _is_emoji(c) for c in text)
 
 
 def text_error(text: str) -> str:

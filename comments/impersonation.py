@@ -81,8 +81,7 @@ def _parts(line: str) -> list[str]:
 
 
 def _imitated(name: str, protected: Protected, *, exact: bool) -> str:
-    """Returns the protected name that a reading of this name matches, or "". With `exact` the name
-    must hold nothing else."""
+    """Returns the protected name that this name matches, or "". With `exact` it holds no more."""
     matches = (_match(words, protected, exact=exact) for words in _readings(name))
     return next(filter(None, matches), "")
 
@@ -189,8 +188,7 @@ def _latin(text: str) -> str:
 
 @cache
 def latin_look_alike(character: str) -> str:
-    """The lowercase ASCII letter that a character looks like. ASCII letters and characters without
-    a look-alike stay as they are."""
+    """The ASCII letter that a character looks like, in lowercase, or the character unchanged."""
     if ASCII_LETTER.match(character):
         return character
     if character in LOOK_ALIKES:

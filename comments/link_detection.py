@@ -8,7 +8,6 @@ in "http"), but does not mistake a missing space after a period ("my knees.My hi
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -96,14 +95,10 @@ def deobfuscated(text: str) -> str:
     return text
 
 
-def _top_level_domains() -> Iterator[str]:
-    for tld in [*TLDS, *EXTRA_TLDS]:
-        yield tld.lower()
-        if tld.lower().startswith("xn--"):
-            yield normalized(idna.decode(tld.lower())).casefold()
-
-
-TOP_LEVEL = set(_top_level_domains())
+_ascii_tlds = {tld.lower() for tld in [*TLDS, *EXTRA_TLDS]}
+TOP_LEVEL = _ascii_tlds | {
+    normalized(idna.decode(tld)).casefold() for tld in _ascii_tlds if tld.startswith("xn--")
+}
 
 
 def find_links(text: str) -> list[str]:
@@ -128,7 +123,7 @@ def _is_link(match: re.Match[str], *, is_disguised: bool) -> bool:
         return False
     if IP.fullmatch(host):  # repetitions ("12.10.8.6") mostly fail this
         return bool(match["more"]) or any(len(part) == 3 for part in host.split("."))
-    if _mixes_alphabets(host):
+    if {c.isascii() for c in host if c.isalpha()} == {True, False}:  # it mixes alphabets
         host = "".join(c if c.isascii() else impersonation.latin_look_alike(c) for c in host)
         *labels, top = host.split(".")
         is_disguised = True
@@ -162,8 +157,3 @@ def _is_host(labels: list[str], top: str) -> bool:
 def _is_made_up(label: str) -> bool:
     """True for labels that end no sentence: "cheap-rx", "pills4u", but not "10kg" or "sit-ups"."""
     return bool(re.search(r"[\d-]", label)) and not QUANTITY.fullmatch(label)
-
-
-def _mixes_alphabets(host: str) -> bool:
-    letters = [c for c in host if c.isalpha()]
-    return any(c.isascii() for c in letters) and not all(c.isascii() for c in letters)

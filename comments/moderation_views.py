@@ -1,5 +1,4 @@
-"""The pages where the trainer decides on comments: the queue in the admin, and the phone page that
-an email links to."""
+"""Where the trainer decides on comments: the queue in the admin and the emailed phone page."""
 
 import re
 from typing import Any, NamedTuple, cast
