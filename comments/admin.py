@@ -1,6 +1,5 @@
 """The admin of comments: the list, the export and erasure of a person, and start-page sentences."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -11,7 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
@@ -206,14 +205,12 @@ def _export(email: str, comments: QuerySet[Comment]) -> HttpResponse:
         "comments": rows,
         "emails": [{"subject": subject, "at": at.isoformat()} for subject, at in emails],
     }
-    body = json.dumps(data, ensure_ascii=False, indent=2)
-    response = HttpResponse(body, content_type="application/json; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="person.json"'
-    return response
-
-
-def _link_to_emails(text: str) -> SafeString:
-    return _link("admin:comments_letter_changelist", text)
+    return JsonResponse(
+        data,
+        json_dumps_params={"ensure_ascii": False, "indent": 2},
+        content_type="application/json; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="person.json"'},
+    )
 
 
 @front_page
@@ -235,7 +232,7 @@ def waiting_and_sent(request: HttpRequest) -> Iterator[Notice]:
         at = f"{localtime(letter.sent_at):%B %-d at %H:%M}"
         text = format_html("The last email went out on {}.", at)
         if request.user.has_perm("comments.view_letter"):
-            text = _link_to_emails(text)
+            text = _link("admin:comments_letter_changelist", text)
         yield Notice(80, text, needs_action=False)
 
 

@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 
 from comments.cleaning import clean, one_line, text_error
 from comments.models import MAX_WORDS_LENGTH, Comment
@@ -53,39 +52,51 @@ class AnswerForm(forms.ModelForm):
     """A favorite, words, a name and an address. Either a favorite or words are required."""
 
     # A honeypot: people do not see this field, and a comment that fills it in is held.
-    subject_line = forms.CharField(required=False, label="Leave this empty", strip=False)
+    subject_line = forms.CharField(
+        required=False,
+        label="Leave this empty",
+        strip=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
 
     class Meta:
         model = Comment
         fields = ["favorite", "other_favorite", "words", "name", "email"]
         field_classes = TEXT_FIELD_CLASSES | {"email": MailboxField}
+        labels = {
+            "favorite": "Your favorite",
+            "other_favorite": "Or another one",
+            "words": "Your words",
+            "name": "Your name",
+            "email": "Your email (optional)",
+        }
+        help_texts = {
+            "other_favorite": "Not in the list? Write it here.",
+            "words": "Why do you like it? What works for you?",
+            "name": "First name is enough.",
+        }
+        widgets = {
+            "words": forms.Textarea(attrs={"rows": 5}),
+            "name": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+        }
 
     def __init__(self, *args: Any, site: Site | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        kwargs.setdefault("auto_id", "answer-%s")
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"auto_id": "answer-%s", **kwargs})
         favorite = cast(forms.ModelChoiceField, self.fields["favorite"])
         favorite.queryset = Exercise.objects.published().only("name", "slug")
         favorite.empty_label = "Choose one, if you like"
-        favorite.label = "Your favorite"
         favorite.error_messages["invalid_choice"] = (
             "This exercise is no longer in the library. Choose another, or write it below."
         )
-        self._field("other_favorite", "Or another one", "Not in the list? Write it here.", 80)
-        self._field(
-            "words", "Your words", "Why do you like it? What works for you?", MAX_WORDS_LENGTH
-        )
-        self._field("name", "Your name", "First name is enough.", 80)
-        trainer = (site or Site.current()).trainer
-        if "email" in self.fields:
-            hint = f"Only to email you when {trainer} answers. Never shown."
-            self._field("email", "Your email (optional)", hint, 254)
-            self.fields["email"].widget.attrs["autocomplete"] = "email"
-            self.fields["email"].widget.attrs.pop("maxlength", None)
-            self.fields["email"].validators.append(validate_visible)
-        self.fields["words"].widget.attrs["rows"] = 5
-        self.fields["name"].widget.attrs["autocomplete"] = "given-name"
-        self.fields["subject_line"].widget.attrs |= {"tabindex": "-1", "autocomplete": "off"}
+        if email := self.fields.get("email"):
+            trainer = (site or Site.current()).trainer
+            email.help_text = f"Only to email you when {trainer} answers. Never shown."
+            email.widget.attrs.pop("maxlength", None)
+            email.validators.append(validate_visible)
+        for field in self.fields.values():
+            limit = getattr(field, "max_length", None) or MAX_WORDS_LENGTH
+            field.error_messages["max_length"] = TOO_LONG.format(limit)
         self._describe_fields()
 
     def _describe_fields(self) -> None:
@@ -102,15 +113,6 @@ class AnswerForm(forms.ModelForm):
     def shown_fields(self) -> list[forms.BoundField]:
         """The fields that people see."""
         return [field for field in self if field.name != "subject_line"]
-
-    def _field(self, name: str, label: str, hint: str, limit: int) -> None:
-        field = self.fields[name]
-        field.label, field.help_text = label, hint
-        too_long = TOO_LONG.format(limit)
-        field.error_messages["max_length"] = too_long
-        for validator in field.validators:
-            if isinstance(validator, MaxLengthValidator):
-                validator.message = too_long
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -145,9 +147,6 @@ class ChangeRequestForm(forms.Form):
             "max_length": TOO_LONG.format(MAX_WORDS_LENGTH),
         },
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"label_suffix": "", **kwargs})
 
 
 class ReplyForm(forms.Form):

@@ -8,6 +8,7 @@ UTS #39) and digits count as the letters they imitate.
 import re
 import unicodedata
 from functools import cache, lru_cache
+from pathlib import Path
 
 from confusable_homoglyphs.confusables import confusables_data
 
@@ -48,18 +49,8 @@ DASH_OR_PERIOD = re.compile(r"\s-+|[–—.!?]")
 GREETING = re.compile(r"(?:hello|hi|hey|dear|thanks|thank you)\W+\w+\W*", re.IGNORECASE)
 SALUTATION = re.compile(r"\w+,")
 # Titles are ignored around a name. A role without a name imitates the trainer.
-TITLES = re.findall(
-    r"\w+",
-    "a am and answer answers ask at blog blogger business by ceo certified chief coaching cpt fit"
-    " fitness from gym head hello here host i iam im inc is it its la lead llc me mod mr mrs ms my"
-    " of officiel official personal pro pt pts real regards replies reply s senior sincerely site"
-    " studio the this training truly verified x xo xoxo your yours",
-)
-ROLES = re.findall(
-    r"\w+",
-    "admin administrator author coach editor entrenador entrenadora founder moderator owner staff"
-    " support team trainer webmaster",
-)
+TITLES = Path(__file__).with_name("titles.txt").read_text("utf-8").split()
+ROLES = Path(__file__).with_name("roles.txt").read_text("utf-8").split()
 
 
 def imitated_by_name(name: str) -> str:
@@ -90,8 +81,7 @@ def _parts(line: str) -> list[str]:
 
 
 def _imitated(name: str, protected: Protected, *, exact: bool) -> str:
-    """Returns the protected name that a reading of this name matches, or "". With `exact` the name
-    must hold nothing else."""
+    """Returns the protected name that this name matches, or "". With `exact` it holds no more."""
     matches = (_match(words, protected, exact=exact) for words in _readings(name))
     return next(filter(None, matches), "")
 
@@ -198,8 +188,7 @@ def _latin(text: str) -> str:
 
 @cache
 def latin_look_alike(character: str) -> str:
-    """The lowercase ASCII letter that a character looks like. ASCII letters and characters without
-    a look-alike stay as they are."""
+    """The ASCII letter that a character looks like, in lowercase, or the character unchanged."""
     if ASCII_LETTER.match(character):
         return character
     if character in LOOK_ALIKES:

@@ -8,8 +8,8 @@ in "http"), but does not mistake a missing space after a period ("my knees.My hi
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import idna
 from linkify_it.tlds import TLDS
@@ -21,16 +21,7 @@ from comments.cleaning import clean
 EXTRA_TLDS = ["kids", "merck", "music", "web", "xn--4dbrk0ce", "example", "onion"]
 # Top-level domains that can also begin a sentence. "squats.so" is a missing space far more often
 # than a host, so these count only with more of an address around them ("t.me/deals").
-_WORD_TLDS = """
-al am as at baby band bar be best bike blog blue box by ca call camp care center city
-clinic coach coffee cool dance day diet do doctor dog email energy es et family fans fish fit
-fitness food football free fun gift gold golf got green group guide guru hair health help here horse
-hot house how il in info is it kids la land le life live living lol love ma man md me men mom movie
-my na ne net new news next no now one open page pet phone photo photos physio pink pizza place play
-plus pm press pro pt re red report rest review reviews rip rocks run safe school science se shoes
-show si skin so soccer social sports star studio study style su support surgery team tennis tips to
-today tools town training us va vet video watch wine work works world wow yoga you zip zone"""
-WORD_TLDS = set(_WORD_TLDS.split())
+WORD_TLDS = set(Path(__file__).with_name("word_tlds.txt").read_text("utf-8").split())
 # Hosts even with a capitalized ending, as phones write it after a period …
 GENERIC_TLDS = {"biz", "cn", "co", "com", "io", "org", "ru", "xyz"}
 # … and these, if the name before them is capitalized too ("MegaSlim.Shop").
@@ -104,14 +95,10 @@ def deobfuscated(text: str) -> str:
     return text
 
 
-def _top_level_domains() -> Iterator[str]:
-    for tld in [*TLDS, *EXTRA_TLDS]:
-        yield tld.lower()
-        if tld.lower().startswith("xn--"):
-            yield normalized(idna.decode(tld.lower())).casefold()
-
-
-TOP_LEVEL = set(_top_level_domains())
+_ascii_tlds = {tld.lower() for tld in [*TLDS, *EXTRA_TLDS]}
+TOP_LEVEL = _ascii_tlds | {
+    normalized(idna.decode(tld)).casefold() for tld in _ascii_tlds if tld.startswith("xn--")
+}
 
 
 def find_links(text: str) -> list[str]:
@@ -136,7 +123,7 @@ def _is_link(match: re.Match[str], *, is_disguised: bool) -> bool:
         return False
     if IP.fullmatch(host):  # repetitions ("12.10.8.6") mostly fail this
         return bool(match["more"]) or any(len(part) == 3 for part in host.split("."))
-    if _mixes_alphabets(host):
+    if {c.isascii() for c in host if c.isalpha()} == {True, False}:  # it mixes alphabets
         host = "".join(c if c.isascii() else impersonation.latin_look_alike(c) for c in host)
         *labels, top = host.split(".")
         is_disguised = True
@@ -170,8 +157,3 @@ def _is_host(labels: list[str], top: str) -> bool:
 def _is_made_up(label: str) -> bool:
     """True for labels that end no sentence: "cheap-rx", "pills4u", but not "10kg" or "sit-ups"."""
     return bool(re.search(r"[\d-]", label)) and not QUANTITY.fullmatch(label)
-
-
-def _mixes_alphabets(host: str) -> bool:
-    letters = [c for c in host if c.isalpha()]
-    return any(c.isascii() for c in letters) and not all(c.isascii() for c in letters)

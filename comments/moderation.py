@@ -1,47 +1,18 @@
 """The trainer's decisions on comments. The queue, the admin list and the phone page all call it."""
 
-import re
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from comments import emails, spam
-from comments.models import (
-    UNDO_FOR,
-    Address,
-    Block,
-    Comment,
-    CommentQuerySet,
-    Event,
-    LastVisit,
-    exercise_exists,
-)
+from comments.models import UNDO_FOR, Address, Block, Comment, Event, LastVisit, exercise_exists
 from desk.difference import word_diff
 from mail.models import Letter
 from pagecache import edition
 from search import index
-
-HEALTH_WORDS = re.compile(
-    r"\b(pain|painful|hurts?|injur\w+|surger\w+|operation|pregnan\w+|hernia|doctor|numb\w*|"
-    r"dizz\w+|heart|blood pressure|osteoporosis)\b",
-    re.IGNORECASE,
-)
-
-
-def with_history(comments: CommentQuerySet) -> CommentQuerySet:
-    events = Event.objects.select_related("by")
-    return comments.select_related("article", "favorite", "parent").prefetch_related(
-        "reports", Prefetch("events", queryset=events)
-    )
-
-
-def mentions_health(comment: Comment) -> bool:
-    """True for words that call for a doctor rather than for a trainer at a distance."""
-    return bool(HEALTH_WORDS.search(comment.with_change().words))
 
 
 def differences(comment: Comment) -> list[tuple[str, SafeString]]:
@@ -100,7 +71,7 @@ def edit(comment: Comment, edited: Comment) -> None:
     # The trainer may have published it since the view loaded it.
     comment = Comment.objects.select_for_update().get(pk=comment.pk)
     Event.objects.create(comment=comment, what="edited", **Event.state_of(comment))
-    verdict = spam.judge(edited, spam.RequestFacts())
+    verdict = spam.judge(edited)
     reasons = "\n".join(["Its writer changed it.", *verdict.reasons])
     if comment.published_at is None or verdict.result == "publish":
         comment.is_likely_spam = verdict.likely_spam and not spam.decided_by_trainer([comment])
@@ -152,15 +123,6 @@ def delete(comment: Comment, by: User) -> None:
 def remove(comment: Comment, by: User | None) -> None:
     if not comment.removed_at:
         comment.remove(by)
-
-
-@transaction.atomic
-def remove_waiting(comments: CommentQuerySet, by: User) -> int:
-    """Removes those that still wait, all or none. Returns how many."""
-    rows = list(comments.filter(published_at=None, removed_at=None, is_spam=False))
-    for comment in rows:
-        remove(comment, by)
-    return len(rows)
 
 
 @transaction.atomic

@@ -1,12 +1,13 @@
-"""The pages where the trainer decides on comments: the queue in the admin, and the phone page that
-an email links to."""
+"""Where the trainer decides on comments: the queue in the admin and the emailed phone page."""
 
+import re
 from typing import Any, NamedTuple, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,6 +23,12 @@ from web.requests import positive_int
 PAGE_SIZE = 50
 NOTHING_DONE = "Nothing was changed. If its writer changed it meanwhile, read it again."
 WAS_LIKELY_SPAM = "It was folded as probably spam. The filter learns from what you decided."
+# Words that call for a doctor rather than for a trainer at a distance.
+HEALTH_WORDS = re.compile(
+    r"\b(pain|painful|hurts?|injur\w+|surger\w+|operation|pregnan\w+|hernia|doctor|numb\w*|"
+    r"dizz\w+|heart|blood pressure|osteoporosis)\b",
+    re.IGNORECASE,
+)
 
 
 class Outcome(NamedTuple):
@@ -103,7 +110,9 @@ def _has_unsent_reply(request: HttpRequest, waiting: CommentQuerySet) -> bool:
 
 def _rows(queryset: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any]]:
     """Each comment with hints for deciding, and the reply that the trainer has typed so far."""
-    comments = list(moderation.with_history(queryset))
+    related = queryset.select_related("article", "favorite", "parent")
+    events = Prefetch("events", Event.objects.select_related("by"))
+    comments = list(related.prefetch_related("reports", events))
     scores = spam.scores([comment.with_change() for comment in comments])
     earlier = _earlier_statuses(comments)
     typed = {c.pk: request.POST.get(f"answer-{c.pk}", "") for c in comments}
@@ -112,7 +121,7 @@ def _rows(queryset: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any
             "comment": comment,
             "typed": typed[comment.pk],
             "wrong": _reply_error(typed[comment.pk]),
-            "health": moderation.mentions_health(comment),
+            "health": HEALTH_WORDS.search(comment.with_change().words),
             "differences": moderation.differences(comment),
             "before": earlier.get(comment.sender, []),
             "reported": len(comment.reports.all()),
@@ -164,11 +173,14 @@ def _decide(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outco
 
 
 def _delete_likely_spam(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outcome:
-    """Removes the likely spam that the page showed, unless it changed since."""
-    shown = allowed.filter(pk__in=[positive_int(pk) for pk in request.POST.getlist("folded")])
-    with transaction.atomic():
-        unchanged = [c.pk for c in shown.select_for_update() if _is_as_shown(request, c)]
-        return Outcome(moderation.remove_waiting(allowed.filter(pk__in=unchanged), user))
+    """Removes the likely spam that the page showed, if it still waits and has not changed since."""
+    ids = [positive_int(pk) for pk in request.POST.getlist("folded")]
+    waiting = allowed.filter(pk__in=ids, published_at=None, removed_at=None, is_spam=False)
+    with transaction.atomic():  # all or none
+        unchanged = [c for c in waiting.select_for_update() if _is_as_shown(request, c)]
+        for comment in unchanged:
+            moderation.remove(comment, user)
+    return Outcome(len(unchanged))
 
 
 def _is_as_shown(request: HttpRequest, comment: Comment) -> bool:

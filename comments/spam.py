@@ -32,22 +32,17 @@ ALL_COMMENTS = ""  # the WordCount row that counts comments instead of a word
 
 
 @dataclass(frozen=True)
-class RequestFacts:
-    """What the request tells beyond the form's visible fields."""
-
-    filled_honeypot: bool = False
-    has_no_origin: bool = False  # neither Sec-Fetch-Site nor Origin
-
-
-@dataclass(frozen=True)
 class Verdict:
     result: str  # "publish", "hold" or "spam"
     reasons: list[str]
     likely_spam: bool = False  # the queue collapses it
 
 
-def judge(comment: Comment, facts: RequestFacts) -> Verdict:
-    """Judges a comment that is not saved yet, or whose words have changed."""
+def judge(
+    comment: Comment, *, filled_honeypot: bool = False, has_no_origin: bool = False
+) -> Verdict:
+    """Judges a comment that is not saved yet, or whose words have changed. has_no_origin: the
+    request has neither Sec-Fetch-Site nor Origin."""
     submission = _submission(comment)
     links = find_links(submission.text)
     blocked = _blocked(comment)
@@ -58,8 +53,8 @@ def judge(comment: Comment, facts: RequestFacts) -> Verdict:
     if scored.log_odds > CERTAIN_SPAM:
         certain.append("Most of it reads like spam.")
     doubts = [
-        *(["The field that people do not see was filled in."] if facts.filled_honeypot else []),
-        *(["The browser did not say which page it came from."] if facts.has_no_origin else []),
+        *(["The field that people do not see was filled in."] if filled_honeypot else []),
+        *(["The browser did not say which page it came from."] if has_no_origin else []),
         *(["It holds a link."] if links else []),
         *_repeated(comment),
         *_foreign_script(comment),
@@ -67,7 +62,7 @@ def judge(comment: Comment, facts: RequestFacts) -> Verdict:
     ]
     known = _known_people([comment])
     likely = scored.is_likely and not known
-    if certain and (facts.filled_honeypot or len(certain) > 1 or blocked):
+    if certain and (filled_honeypot or len(certain) > 1 or blocked):
         return Verdict("spam", certain + doubts)
     if certain or doubts or likely:
         return Verdict("hold", certain + doubts or [HELD_BY_RULE], likely_spam=likely)

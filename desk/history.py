@@ -1,5 +1,4 @@
-"""The history pages of rows: who saved which version when, a diff with the one before, and a button
-to restore it."""
+"""History pages: who saved which version when, its diff with the one before, and restoring it."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -10,9 +9,9 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.safestring import SafeString
 
 from desk.difference import word_diff
@@ -63,10 +62,7 @@ class RevisionAdmin(ContentAdmin):
             raise Http404
         if not self.has_change_permission(request, row):
             raise PermissionDenied
-        old = row.history.filter(history_id=revision).first()
-        if old is None:
-            raise Http404
-        return self.restore(request, row, old)
+        return self.restore(request, row, get_object_or_404(row.history, history_id=revision))
 
     def restore(self, request: HttpRequest, row: Any, old: Any) -> HttpResponse:
         """Saves the content of an older version as the newest one."""
@@ -74,8 +70,7 @@ class RevisionAdmin(ContentAdmin):
             setattr(row, field.attname, getattr(old, field.attname))
         row.save()
         messages.success(request, f"This is the version of {old.history_date:%B %-d, %H:%M} again.")
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return redirect(reverse(name, args=[row.pk]))
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", row.pk)
 
 
 def content_fields(model: type[Model]) -> list[Any]:

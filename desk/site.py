@@ -1,5 +1,4 @@
-"""The desk: Django's admin with the trainer's words and order. Its front page says what needs her
-attention."""
+"""Django's admin in the trainer's words and order; its front page says what needs attention."""
 
 import logging
 from collections.abc import Callable, Iterable

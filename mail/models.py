@@ -13,8 +13,7 @@ SUBJECT_WITHOUT_NAME = "Somebody answered"
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def empty(self, **more: Any) -> int:
-        """Removes the text and a reader's name; `more` is updated along with it. Returns the number
-        of rows."""
+        """Removes the text and a reader's name, and updates `more`. Returns the number of rows."""
         anonymous = When(kind="answered", then=Value(SUBJECT_WITHOUT_NAME))
         subject = Case(anonymous, default=F("subject"))
         return self.update(**{"subject": subject, "text": "", "html": ""} | more)

@@ -16,8 +16,7 @@ LINK_BREAK = "\u200c"  # invisible, and no part of an address
 
 
 def one_line(text: str) -> str:
-    """The text on one line with single spaces, without invisible and direction-changing
-    characters."""
+    """The text on one line with single spaces and without invisible or directional characters."""
     return " ".join(_visible(" ".join(text.split())).split())
 
 

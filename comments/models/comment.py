@@ -339,13 +339,10 @@ class Comment(Published):
         return self.is_likely_spam and self.status == "waiting"
 
     @property
-    def is_answered(self) -> bool:
-        return self.replies.published().exists()
-
-    @property
     def may_be_edited(self) -> bool:
         """True while its writer may edit it freely: for half an hour, until somebody replies."""
-        return timezone.now() < self.written_at + EDIT_FOR and not self.is_answered
+        is_recent = timezone.now() < self.written_at + EDIT_FOR
+        return is_recent and not self.replies.published().exists()
 
     def publish(self, by: User | None = None) -> None:
         self._transition("published", by, published_at=timezone.now(), is_spam=False)

@@ -164,8 +164,8 @@ def _judge_and_save(request: HttpRequest, comment: Comment) -> Comment:
     """Saves the comment with its verdict, and writes the emails that follow. Returns the row, or
     after a concurrent double submit the row that was saved first."""
     filled_honeypot = bool(request.POST.get("subject_line", "").strip())
-    facts = spam.RequestFacts(filled_honeypot, has_no_origin=has_no_origin(request))
-    verdict = spam.judge(comment, facts)
+    no_origin = has_no_origin(request)
+    verdict = spam.judge(comment, filled_honeypot=filled_honeypot, has_no_origin=no_origin)
     comment.reasons = "\n".join(verdict.reasons)
     comment.is_spam = verdict.result == "spam"
     comment.is_likely_spam = verdict.likely_spam
