@@ -22,6 +22,7 @@ from blog.forms import ArticleForm, BaseSourceFormSet, SourceForm
 from blog.models import Article, Author, Draft, Page, Source
 from desk.history import RevisionAdmin
 from desk.site import Notice, front_page
+from publishing.models import Published
 from writing.check import about_claims, blocks
 from writing.forms import TextForm
 
@@ -38,6 +39,10 @@ class TextAdmin(RevisionAdmin):
         super().save_related(request, form, formsets, change)
         for problem in cards_and_sources.render(form.instance, editing=True).problems:
             messages.warning(request, f"Readers do not see this yet. {problem}")
+
+    @admin.display(description="where it stands", ordering="published_at")
+    def standing(self, row: Published) -> str:
+        return row.standing
 
 
 class SourceInline(admin.StackedInline):
@@ -79,10 +84,6 @@ class ArticleAdmin(TextAdmin):
             "fields": ["slug", "author", "subjects"], "classes": ["collapse"],
         }),
     ]  # fmt: skip
-
-    @admin.display(description="where it stands", ordering="published_at")
-    def standing(self, article: Article) -> str:
-        return article.standing
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
@@ -251,10 +252,6 @@ class PageAdmin(TextAdmin):
         (None, {"fields": ["title", "text", "summary"]}),
         ("Publishing", {"fields": ["published_at", "slug", "role", "in_footer", "position"]}),
     ]
-
-    @admin.display(description="where it stands", ordering="published_at")
-    def standing(self, page: Page) -> str:
-        return page.standing
 
 
 @admin.register(Author)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.urls import Resolver404, resolve
 
-from blog.models import Article, Author, Page
+from blog.models import Article, Author, Page, variations_named
 from exercises.models import Exercise, Prescription, Variation
 from publishing.models import Redirect, Subject
 from writing import check, claims
@@ -29,16 +29,12 @@ def findings(article: Article) -> list[Finding]:
         *_about_fields(article),
         *(check.about_picture(lead, "lead_picture", 0) if (lead := article.lead_picture) else ()),
         *check.about_pictures(blocks),
-        *_about_cards(blocks, _variations(names)),
+        *_about_cards(blocks, variations_named(names)),
         *check.about_headings(blocks),
         *check.about_links(blocks, leads_somewhere),
         *check.about_claims(blocks),
     ]
     return sorted(found, key=lambda finding: finding.level != "stop")
-
-
-def stops(article: Article) -> list[Finding]:
-    return [finding for finding in findings(article) if finding.level == "stop"]
 
 
 def _about_fields(article: Article) -> Iterator[Finding]:
@@ -56,12 +52,6 @@ def _about_fields(article: Article) -> Iterator[Finding]:
         yield Finding("question", sentence, "standfirst")
     if article.lead_picture is None:
         yield Finding("question", "There is no lead picture. Shall it go without?", "lead_picture")
-
-
-def _variations(names: Iterable[str]) -> dict[str, Variation]:
-    slugs = [name.rpartition("/")[2] for name in names if "/" in name]
-    rows = Variation.objects.filter(slug__in=slugs).select_related("exercise", "prescription")
-    return {row.card_line[2:-2]: row for row in rows}
 
 
 def _about_cards(

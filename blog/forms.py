@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db import models
 from django.forms.widgets import Script
 from django.http import QueryDict
 from django.utils import timezone
@@ -19,11 +20,14 @@ from django.utils.timezone import localdate
 
 from blog import check
 from blog.models import Article, Source
-from desk.site import TIME_FORMATS, DateAndTime
+from desk.site import FORM_FIELDS
 from pictures.models import Picture
 from publishing.models import free_name, within_bounds
 from web.requests import positive_int
 from writing.forms import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget, TextForm
+
+# Form options of a date and time, as the admin gives them to its own forms.
+MOMENT = FORM_FIELDS[models.DateTimeField] | {"required": False, "validators": [within_bounds]}
 
 
 def typed_values(form: forms.BaseForm, data: QueryDict, prefix: str = "") -> dict[str, Any]:
@@ -59,19 +63,11 @@ class ArticleForm(TextForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     published_at = forms.SplitDateTimeField(
         label="goes live on",
-        required=False,
-        widget=DateAndTime,
-        input_time_formats=TIME_FORMATS,
-        validators=[within_bounds],
         help_text="Empty: as soon as you publish. A date to come: it appears by itself then.",
+        **MOMENT,
     )
     closes_at = forms.SplitDateTimeField(
-        label="conversation closes",
-        required=False,
-        widget=DateAndTime,
-        input_time_formats=TIME_FORMATS,
-        validators=[within_bounds],
-        help_text="Empty: it stays open.",
+        label="conversation closes", help_text="Empty: it stays open.", **MOMENT
     )
     draft: QueryDict | None = None  # form data of the draft to open; set on a subclass
     conflict = False
@@ -132,8 +128,9 @@ class ArticleForm(TextForm):
         test_only_four_things_stop_publishing_and_nothing_stops_saving fails if this one goes."""
         super()._post_clean()  # type: ignore[misc]
         if self.instance.published_at and not self.conflict:
-            for finding in check.stops(self.instance):
-                if finding.spot in self.fields and finding.spot not in self.errors:
+            for finding in check.findings(self.instance):
+                stops = finding.level == "stop" and finding.spot in self.fields
+                if stops and finding.spot not in self.errors:
                     self.add_error(finding.spot, finding.sentence)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -122,12 +123,7 @@ class Article(Addressed, Published, WithText):
     def _update_cards(self) -> None:
         """Replace the rows of Card by those for the card lines of the text."""
         names = embedded_names(self.text)
-        variations = {
-            variation.card_line[2:-2]: variation
-            for variation in Variation.objects.select_related("exercise").filter(
-                slug__in=[name.rpartition("/")[2] for name in names]
-            )
-        }
+        variations = variations_named(names)
         self.cards.all().delete()
         Card.objects.bulk_create(
             Card(article=self, variation=variations[name], position=position)
@@ -138,6 +134,13 @@ class Article(Addressed, Published, WithText):
     @property
     def is_open(self) -> bool:
         return self.closes_at is None or self.closes_at > timezone.now()
+
+
+def variations_named(names: Iterable[str]) -> dict[str, Variation]:
+    """The variations by the names in their card lines, such as "hip-thrust/basic-floor"."""
+    slugs = [name.rpartition("/")[2] for name in names]
+    rows = Variation.objects.filter(slug__in=slugs).select_related("exercise", "prescription")
+    return {row.card_line[2:-2]: row for row in rows}
 
 
 class Card(PublicModel):

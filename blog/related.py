@@ -41,9 +41,8 @@ def neighbors(article: Article) -> Neighbors:
     """The published articles just after and just before this one; none for a draft."""
     if not article.published_at:
         return Neighbors(None, None)
-    others = (
-        Article.objects.published().exclude(pk=article.pk).only("title", "slug", "published_at")
-    )
+    others = Article.objects.published().exclude(pk=article.pk)
+    others = others.only("title", "slug", "published_at")
     at, same = article.published_at, Q(published_at=article.published_at)
     newer = others.filter(Q(published_at__gt=at) | same & Q(pk__gt=article.pk))
     older = others.filter(Q(published_at__lt=at) | same & Q(pk__lt=article.pk))

@@ -35,9 +35,8 @@ def site_card(request: HttpRequest, mark: str) -> HttpResponseBase:
 def placed_in(article: Article) -> list[Variation]:
     """The variations whose cards readers see in an article, in their order."""
     rows = article.variations.filter(exercise__in=Exercise.objects.published())
-    return list(
-        rows.select_related("exercise", "prescription", "photo").order_by("cards__position")
-    )
+    rows = rows.select_related("exercise", "prescription", "photo")
+    return list(rows.order_by("cards__position"))
 
 
 def of_article(

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch
 from django.db.models.functions import ExtractYear
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +16,7 @@ from blog import cards_and_sources, drafts, meta
 from blog.models import Article, Author, Page, Source
 from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
-from publishing.models import EARLIEST, PublishedQuerySet, Site, Subject
+from publishing.models import EARLIEST, Site, Subject
 from search import query as search_query
 from search.engines import MAX_PER_KIND
 from search.index import kinds
@@ -48,7 +48,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def articles(request: HttpRequest, year: str = "") -> HttpResponse:
     """The archive, newest first: all articles, or those of a year."""
     rows = Article.objects.published().select_related("lead_picture")
-    years = {f"{year}": count for year, count in years_of(rows)}
+    dated = rows.order_by().filter(published_at__gte=EARLIEST)
+    counts = dated.annotate(year=ExtractYear("published_at")).values_list("year")
+    years = {f"{n}": count for n, count in counts.annotate(Count("pk")).order_by("-year")}
     if year:
         if year not in years:
             raise Http404
@@ -61,13 +63,6 @@ def articles(request: HttpRequest, year: str = "") -> HttpResponse:
         "year": year,
     }
     return render(request, "blog/articles.html", context)
-
-
-def years_of(articles: PublishedQuerySet) -> QuerySet:
-    """Pairs of a year and its number of articles, newest first."""
-    rows = articles.order_by().filter(published_at__gte=EARLIEST)
-    years = rows.annotate(year=ExtractYear("published_at")).values_list("year")
-    return years.annotate(Count("pk")).order_by("-year")
 
 
 @stored(others=("conversation",))
@@ -151,9 +146,8 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(subject, permanent=True)
     articles = subject.articles.published().select_related("lead_picture")
     first = articles.last()
-    page = paginate(
-        articles.exclude(pk=first.pk) if first else articles, ARTICLES_PER_PAGE, request
-    )
+    others = articles.exclude(pk=first.pk) if first else articles
+    page = paginate(others, ARTICLES_PER_PAGE, request)
     exercises = list(
         subject.exercises.published().prefetch_related(
             Prefetch("variations", Variation.objects.order_by("position")),
@@ -223,10 +217,8 @@ def opensearch(request: HttpRequest) -> HttpResponse:
     """The OpenSearch description, with which a browser can search the site."""
     kind = "application/opensearchdescription+xml"
     site = Site.current()
-    names = {
-        "short_name": site.short_name(16),
-        "long_name": site.short_name(48),
-    }  # its maximum lengths
+    # The format's maximum lengths.
+    names = {"short_name": site.short_name(16), "long_name": site.short_name(48)}
     return render(request, "blog/opensearch.xml", names, content_type=kind)
 
 

@@ -214,7 +214,6 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # accepts the previous and next code: clocks differ, typing takes time
-CSRF_FAILURE_VIEW = "web.errors.csrf_failure"
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds
 
 LANGUAGE_CODE = "en-us"

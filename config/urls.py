@@ -22,6 +22,9 @@ from publishing.redirects import not_found
 from web import errors
 from writing import views as writing
 
+SLUG = r"(?P<slug>[-\w]+)"
+CARD_FILE = r"social-(?P<mark>\w{12})\.png\Z"
+
 urlpatterns = [
     path("", blog.home, name="home"),
     path("articles/", blog.articles, name="articles"),
@@ -57,22 +60,10 @@ urlpatterns = [
     path("feed.json", feeds.all_as_json, name="json_feed"),
     path("subjects/<slug:slug>/feed/", feeds.of_subject, name="subject_feed"),
     path("authors/<slug:slug>/feed/", feeds.of_author, name="author_feed"),
-    re_path(r"^social-(?P<mark>\w{12})\.png\Z", social.site_card, name="site_card"),
-    re_path(
-        r"^articles/(?P<slug>[-\w]+)/social-(?P<mark>\w{12})\.png\Z",
-        social.article_card,
-        name="article_card",
-    ),
-    re_path(
-        r"^subjects/(?P<slug>[-\w]+)/social-(?P<mark>\w{12})\.png\Z",
-        social.subject_card,
-        name="subject_card",
-    ),
-    re_path(
-        r"^exercises/(?P<slug>[-\w]+)/social-(?P<mark>\w{12})\.png\Z",
-        exercise_card,
-        name="exercise_card",
-    ),
+    re_path(rf"^{CARD_FILE}", social.site_card, name="site_card"),
+    re_path(rf"^articles/{SLUG}/{CARD_FILE}", social.article_card, name="article_card"),
+    re_path(rf"^subjects/{SLUG}/{CARD_FILE}", social.subject_card, name="subject_card"),
+    re_path(rf"^exercises/{SLUG}/{CARD_FILE}", exercise_card, name="exercise_card"),
     path("exercises.json", data.all_exercises, name="exercises_json"),
     path("exercises/<slug:slug>.json", data.one_exercise, name="exercise_json"),
     re_path(r"^drawings/(?P<key>[-\w]+)-(?P<which>start|end)\.svg\Z", data.drawing, name="drawing"),
@@ -106,6 +97,5 @@ urlpatterns = [
 ]
 
 handler400 = errors.bad_request
-handler403 = errors.forbidden
 handler404 = not_found
 handler500 = errors.server_error

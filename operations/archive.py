@@ -70,10 +70,14 @@ def unpack(path: Path, folder: Path) -> Manifest:
                 raise
             _reject("it cannot be read", error)  # the archive made zipfile seek before its start
     for name, expected in manifest["files"].items():
-        with (folder / name).open("rb") as member:
-            if file_digest(member, "sha256").hexdigest() != expected:
-                raise Unusable(f"This backup is damaged: {name} does not match its checksum.")
+        if checksum(folder / name) != expected:
+            raise Unusable(f"This backup is damaged: {name} does not match its checksum.")
     return manifest
+
+
+def checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _reject(why: str, error: Exception | None = None) -> NoReturn:

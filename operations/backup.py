@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import json
 import logging
 import os
@@ -26,7 +25,6 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +222,7 @@ def _pack(scratch: Path, target: Path) -> None:
         "migrations": content.migrations,
         "database": dump.name,
         "tables": content.digests,
-        "files": {name: _checksum(path.open("rb")) for name, path in sorted(files.items())},
+        "files": {name: archive.checksum(path) for name, path in sorted(files.items())},
     }
     with target.open("xb") as file:
         os.fchmod(file.fileno(), 0o600)
@@ -294,11 +292,6 @@ def _move_atomically(source: Path, target: Path) -> None:
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.rename(target)
-
-
-def _checksum(file: BufferedReader) -> str:
-    with file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _failure_file() -> Path:

@@ -30,7 +30,9 @@ def failures() -> list[str]:
     sentences = []
     for path in sorted(_folder().glob("*.txt")):
         with suppress(OSError):  # deleted in the meantime: the job has succeeded
-            sentences.append(path.read_text() or _fallback_sentence(path))
+            name = path.stem.replace("-", " ")  # if a full disk left the file empty
+            fallback = f"The daily job “{name}” failed. See the log for details."
+            sentences.append(path.read_text() or fallback)
     return sentences
 
 
@@ -50,11 +52,6 @@ def _succeeds(name: str, job: Callable[[], object]) -> bool:
             new.replace(_file(name))
         return False
     return True
-
-
-def _fallback_sentence(path: Path) -> str:
-    """For a file that a full disk left empty."""
-    return f"The daily job “{path.stem.replace('-', ' ')}” failed. See the log for details."
 
 
 def _folder() -> Path:

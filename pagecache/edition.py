@@ -61,7 +61,9 @@ def current() -> int | None:
         return None
     number, is_due, is_early = _read()
     if is_due:
-        _bump_if_due(number)
+        with transaction.atomic():  # bump the number once (compare-and-set)
+            if Edition.objects.filter(pk=1, number=number).update(number=_next()):
+                _store_validity()
         return peek()
     return None if is_early else number
 
@@ -102,13 +104,6 @@ def batch() -> Iterator[None]:
         finally:
             del _batch.keys
         index.refresh(keys)
-
-
-@transaction.atomic
-def _bump_if_due(seen: int) -> None:
-    """A scheduled change is due: bump the number once (compare-and-set)."""
-    if Edition.objects.filter(pk=1, number=seen).update(number=_next()):
-        _store_validity()
 
 
 def _next() -> Greatest:

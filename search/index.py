@@ -42,9 +42,7 @@ class Kind:
     name: str
     singular: str  # "Exercise"
     plural: str
-    rows: Callable[
-        [], QuerySet[Any]
-    ]  # all rows, with the related rows that entry() reads prefetched
+    rows: Callable[[], QuerySet[Any]]  # all; prefetches the related rows that entry() reads
     entry: Callable[[Any], Entry]
     made_from: Mapping[type[Model], str] = field(default_factory=dict)  # related models: lookup
     by_readers: bool = False
@@ -88,21 +86,20 @@ def refresh(keys: Keys) -> None:
 
 
 def _refresh(kind: Kind, pks: Iterable[int]) -> None:
-    entries = []
-    for row in kind.rows().filter(pk__in=pks):
-        entry = kind.entry(row)
-        if entry.published_at:
-            entries.append(
-                SearchEntry(
-                    kind=kind.name,
-                    key=row.pk,
-                    title=clean(entry.title),
-                    names=clean(entry.names),
-                    words=clean(" ".join(filter(None, entry.words)))[:MAX_LENGTH],
-                    address=entry.address,
-                    published_at=entry.published_at,
-                )
-            )
+    contents = ((row.pk, kind.entry(row)) for row in kind.rows().filter(pk__in=pks))
+    entries = [
+        SearchEntry(
+            kind=kind.name,
+            key=pk,
+            title=clean(entry.title),
+            names=clean(entry.names),
+            words=clean(" ".join(filter(None, entry.words)))[:MAX_LENGTH],
+            address=entry.address,
+            published_at=entry.published_at,
+        )
+        for pk, entry in contents
+        if entry.published_at
+    ]
     before = SearchEntry.objects.filter(kind=kind.name, key__in=pks)
     before.exclude(key__in=[entry.key for entry in entries]).delete()
     SearchEntry.objects.bulk_create(
@@ -118,9 +115,8 @@ def _refresh(kind: Kind, pks: Iterable[int]) -> None:
 def _add_words(entries: Iterable[SearchEntry]) -> None:
     """Stores the words of these entries for typing corrections. Words are never removed, because
     only words that find something are suggested."""
-    words: set[str] = set()
-    for entry in entries:
-        words.update(WORD.findall(fold_case(f"{entry.title} {entry.names} {entry.words}")))
+    texts = (fold_case(f"{entry.title} {entry.names} {entry.words}") for entry in entries)
+    words = {word for text in texts for word in WORD.findall(text)}
     known = SearchWord.objects.filter(word__in=words).values_list("word", flat=True)
     # Sorted, so that concurrent writers cannot deadlock.
     new = sorted(words.difference(known))

@@ -1,4 +1,5 @@
-"""Error pages."""
+"""The error pages for which Django's own views do not suffice: it serves 403.html and
+403_csrf.html itself."""
 
 import sys
 
@@ -9,16 +10,6 @@ from django.shortcuts import render
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "400.html", status=400)
-
-
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "403.html", status=403)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answers an admin form whose CSRF token is invalid, for example after signing out in another
-    window."""
-    return render(request, "403_csrf.html", status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         self.now: datetime = timezone.now()
         self.loaded_keys = set(StarterRecord.objects.values_list("key", flat=True))
         self.loaded = 0
-        self.load(Site, "site", read("site.toml"), self.site)
+        self.load(Site, "site", read("site.toml"), Site)
         lists = {"subjects": Subject, "muscles": Muscle, "equipment": Equipment, "authors": Author}
         for name, model in lists.items():
             for row in read(f"{name}.toml")[name]:
@@ -79,9 +79,6 @@ class Command(BaseCommand):
             key=key, row_kind=model._meta.label_lower, row_id=row.pk, read_by_trainer=bool(existing)
         )
         self.loaded += existing is None
-
-    def site(self, **data: Any) -> Site:
-        return Site(pk=1, **data)
 
     def picture(self, file: str, **data: Any) -> Picture:
         row = Picture(**data)
@@ -155,7 +152,7 @@ class Command(BaseCommand):
 
 def validate_and_save(row: Row) -> Row:
     """Save a new row after `full_clean()`."""
-    if row.pk is None or isinstance(row, Site):
+    if row.pk is None:
         row.full_clean()
         row.save()
     return row

@@ -20,7 +20,6 @@ class Command(BaseCommand):
     next_daily_run = 0.0  # by time.monotonic()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.next_daily_run = time.monotonic()
         while True:
             self.run_due()
             close_old_connections()

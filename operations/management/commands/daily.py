@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.core.management import call_command
@@ -38,7 +39,7 @@ class Command(BaseCommand):
                 "forget who reported comments": erase_reporters,
                 "forget blocked senders": delete_unused_blocks,
                 "delete old emails": delete_emails,
-                "end old sessions": delete_expired_sessions,
+                "end old sessions": partial(call_command, "clearsessions"),
                 "tidy the search index": engine.optimize,
                 "send emails": outbox.send_due,
             }
@@ -99,7 +100,3 @@ def delete_emails() -> None:
     undelivered.empty()
     old = now - EMAIL_RETENTION
     Letter.objects.filter(Q(sent_at__lt=old) | Q(failed_at__lt=old)).delete()
-
-
-def delete_expired_sessions() -> None:
-    call_command("clearsessions")
