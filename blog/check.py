@@ -43,7 +43,7 @@ def _about_fields(article: Article) -> Iterator[Finding]:
     if len(article.title) > MAX_TITLE:
         yield Finding(
             "question",
-            f"The title has {len(article.title)} letters; search results cut it after about"
+            f"The title has {len(article.title)} characters; search results cut it after about"
             f" {MAX_TITLE}. Would a shorter one do?",
             "title",
         )

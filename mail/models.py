@@ -51,6 +51,7 @@ class Letter(models.Model):
     class Meta:
         app_label = "comments"  # its former app, which its table and content type keep
         ordering = ["-written_at", "-pk"]
+        verbose_name = "email"
         indexes = [
             models.Index(fields=["next_try_at"], name="letter_to_send", condition=Q(sent_at=None)),
             models.Index(fields=["kind", "-written_at", "-id"], name="letter_last_of_kind"),

@@ -58,7 +58,7 @@ def test_the_starter_article_has_no_findings(media: Path) -> None:
 def test_title_opening_sentence_and_lead_picture_are_checked() -> None:
     level, sentence, spot, _ = only_finding(complete_article(title="T" * 61))
     assert (level, spot) == ("question", "title")
-    assert "61 letters" in sentence
+    assert "61 characters" in sentence
     assert findings_of(complete_article(title="T" * 60)) == []
     assert only_finding(complete_article(standfirst=" "))[::2] == ("question", "standfirst")
     assert only_finding(complete_article(lead_picture=None))[::2] == ("question", "lead_picture")

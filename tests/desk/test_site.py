@@ -41,7 +41,7 @@ MORE = [
     "Authors (about you)",
     "The site itself",
     "Blocked words and senders",
-    "Letters",
+    "Emails",
 ]
 MODELS = [m._meta.label_lower for m in filter(admin.site.is_registered, apps.get_models())]
 
