@@ -151,11 +151,10 @@ class LibraryFilter:
         ]
 
     def level_options(self) -> list[Option]:
-        names = {"": "any"} | {level.value: level.label for level in Level}
         now = self.filters
         return [
             self._option(slug, name, replace(now, level=slug), slug == now.level)
-            for slug, name in names.items()
+            for slug, name in [("", "any"), *Level.choices]
         ]
 
     def equipment_options(self) -> list[Option]:

@@ -41,7 +41,6 @@ _FRONT: Limits = {
 LIMITS = {"side": _BOTH_VIEWS | _SIDE, "front": _BOTH_VIEWS | _FRONT}
 _MIDLINE = ("trunk", "spine", "neck")
 _TARGETS = ("foot", "toe", "hand")
-DEFAULTS = {"trunk": 90.0}
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Pose:
     turned_out: bool = False
 
     def get(self, name: str) -> float:
-        return self.angles.get(name, DEFAULTS.get(name, 0.0))
+        return self.angles.get(name, 90.0 if name == "trunk" else 0.0)
 
 
 def read_pose(table: Mapping, view: str, where: str) -> Pose:

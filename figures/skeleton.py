@@ -179,16 +179,11 @@ class Skeleton:
             f"{side}_grip": wrist + GRIP * shown * unit(hand),
             f"{side}_fingers": wrist + HAND * max(shown, 0.5) * unit(hand),
         }
-        self._set_angles(
-            side, shoulder=self._shoulder_angle(arm, sign), elbow=wrap(sign * (forearm - arm))
-        )
+        lifted = sign * (arm - self.directions["chest"] - 180)
+        lifted = (lifted + 90) % 360 - 90  # from -90 to 270: continuous while it rises overhead
+        self._set_angles(side, shoulder=lifted, elbow=wrap(sign * (forearm - arm)))
         if target is None or palm is not None:
             self._set_angles(side, wrist=wrap(sign * (hand - forearm)))
-
-    def _shoulder_angle(self, arm: float, sign: int) -> float:
-        """The shoulder angle from -90 to 270 degrees, continuous while an arm rises overhead."""
-        lifted = sign * (arm - self.directions["chest"] - 180)
-        return (lifted + 90) % 360 - 90
 
     def _two_bone_ik(
         self, root: complex, goal: complex, upper: float, lower: float, bend: int, what: str

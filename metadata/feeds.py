@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
+from metadata.json_ld import nonempty
 from metadata.page import absolute
 from publishing.models import Published, Site
 
@@ -138,8 +139,7 @@ def as_json(feed: Feed, site: Site, icon: str) -> dict[str, Any]:
     }
 
 
-def _item(entry: Entry) -> dict[str, Any]:
-    author = {"name": entry.author, "url": entry.author_url}
+def _item(entry: Entry) -> Mapping[str, Any]:
     item = {
         "id": entry.id,
         "url": entry.url,
@@ -148,7 +148,7 @@ def _item(entry: Entry) -> dict[str, Any]:
         "summary": entry.summary,
         "date_published": entry.published.isoformat(),
         "date_modified": entry.updated.isoformat(),
-        "authors": [{name: value for name, value in author.items() if value}],
+        "authors": [nonempty({"name": entry.author, "url": entry.author_url})],
         "tags": list(entry.subjects),
     }
-    return {name: value for name, value in item.items() if value}
+    return nonempty(item)

@@ -39,17 +39,12 @@ def graph(meta: Meta, site: Site) -> list[Node]:
     if meta.nodes:
         page["mainEntity"] = {"@id": meta.nodes[0]["@id"]}
     if trail := meta.trail_to_here():
-        page["breadcrumb"] = {"@id": f"{meta.url}#trail"}
-        nodes.append(
-            {
-                "@id": f"{meta.url}#trail",
-                "@type": "BreadcrumbList",
-                "itemListElement": [
-                    {"@type": "ListItem", "position": n, "name": name, "item": step(path)}
-                    for n, (name, path) in enumerate(trail, 1)
-                ],
-            }
-        )
+        page["breadcrumb"] = ref(f"{meta.path}#trail")
+        items = [
+            {"@type": "ListItem", "position": n, "name": name, "item": step(path)}
+            for n, (name, path) in enumerate(trail, 1)
+        ]
+        nodes.append({**page["breadcrumb"], "@type": "BreadcrumbList", "itemListElement": items})
     return [*nodes, *meta.nodes]
 
 

@@ -31,9 +31,7 @@ class Meta:
     modified: datetime | None = None
     author: str = ""
     subjects: tuple[str, ...] = ()
-    feeds: tuple[
-        tuple[str, str], ...
-    ] = ()  # (title, path), in addition to the feed of all articles
+    feeds: tuple[tuple[str, str], ...] = ()  # (title, path), besides the feed of all articles
     trail: tuple[tuple[str, str], ...] = ()  # (name, path) of the pages above it, without home
     nodes: tuple[Node, ...] = ()  # the first one is the main entity of the page
     indexed: bool = True

@@ -78,12 +78,11 @@ class PictureForm(WordsForm):
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"] or self.instance.name
-        if self.instance.pk and name != self.instance.name:
-            texts = texts_that_embed(self.instance)
-            if texts:
-                raise forms.ValidationError(
-                    f"“{texts[0]}” places the picture by this name. Change its line there first."
-                )
+        is_renamed = self.instance.pk and name != self.instance.name
+        if is_renamed and (texts := texts_that_embed(self.instance)):
+            raise forms.ValidationError(
+                f"“{texts[0]}” places the picture by this name. Change its line there first."
+            )
         return name
 
     def clean(self) -> dict[str, Any]:

@@ -50,9 +50,8 @@ def blocks(text: str) -> Iterator[Block]:
         if token.type == "embed":
             yield Block("embed", token.content, line)
         elif token.type == "inline":
-            heading = tokens[i - 1].type == "heading_open"
-            block = Block("heading" if heading else "words", "", line)
-            block.level = int(tokens[i - 1].tag[1]) if heading else 0
+            level = int(tokens[i - 1].tag[1]) if tokens[i - 1].type == "heading_open" else 0
+            block = Block("heading" if level else "words", "", line, level)
             _add_inline(block, token.children or [])
             yield block
 
