@@ -137,8 +137,7 @@ class ChangePassword(AdminPageMixin, auth.PasswordChangeView):
 
 
 def next_step(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Passes a held form on to the second factor's page; after the last step, shows a page with a
-    button that sends it again."""
+    """Passes a held form on to the second factor's page; at the end, shows a button to send it."""
     held_form = request.POST.get("kept", "")
     if not held_form or response.status_code != 302:
         return response

@@ -29,11 +29,7 @@ LOOK_ALIKES = {
     **dict(zip("0134579@$€!|£", "oieastgaseill", strict=True)),
     **dict(zip("σςεαιυνηєэ", "oseaiuvnee", strict=True)),
     **dict(zip("§ƨꙅз¡⎮❘", "ssszill", strict=True)),
-    "Σ": "e",
-    "Λ": "a",
-    "8": "b",
-    "6": "b",
-    "2": "z",
+    **dict(zip("ΣΛ862", "eabbz", strict=True)),
 }
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 WORD = re.compile(r"[^\W_]+")

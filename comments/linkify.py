@@ -17,17 +17,8 @@ for _scheme in ("ftp:", "//", "mailto:"):
     _linkifier.add(_scheme, None)
 # The library finds www. only by fuzzy matching; here it is a prefix like http:. The number of
 # labels is bounded so that "www.www.www.…" stays cheap.
-_linkifier.add(
-    "www.",
-    {
-        "validate": re.compile(
-            "^(?:{src_domain}\\.){{1,8}}{src_domain_root}{src_port}{src_host_terminator}{src_path}".format(
-                **_linkifier.re
-            ),
-            re.IGNORECASE,
-        )
-    },
-)
+_www = "^(?:{src_domain}\\.){{1,8}}{src_domain_root}{src_port}{src_host_terminator}{src_path}"
+_linkifier.add("www.", {"validate": re.compile(_www.format(**_linkifier.re), re.IGNORECASE)})
 
 # The library ends an address only at ASCII punctuation. These characters end it anywhere …
 TERMINATORS = re.compile("[“”„«»‹›。，、！？；：（）「」『』【】《》…]")

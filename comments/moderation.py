@@ -46,7 +46,7 @@ def publish(comment: Comment, by: User | None) -> None:
         return
     comment.publish(by)
     if by:
-        spam.learn(comment, "publish")
+        spam.learn(comment, "published")
     if comment.parent:
         emails.answered(comment, comment.parent)
 
@@ -60,7 +60,7 @@ def _publish_change(comment: Comment, by: User | None) -> None:
         return
     comment.publish_change(by)
     if by:
-        spam.learn(comment, "publish")
+        spam.learn(comment, "published")
 
 
 @transaction.atomic
@@ -182,7 +182,7 @@ def undo(event: Event, by: User) -> bool:
     if not _can_undo(event):
         return False
     comment = event.comment
-    learned = {"published": "publish", "change published": "publish", "spam": "spam"}
+    learned = {"published": "published", "change published": "published", "spam": "spam"}
     if event.what in learned and event.by:
         judged = comment.with_change() if event.what == "spam" else comment
         spam.learn(judged, learned[event.what], times=-1)

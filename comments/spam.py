@@ -170,9 +170,8 @@ def _learned(comments: list[Comment]) -> Learned:
 
 
 @transaction.atomic
-def learn(comment: Comment, decision: str, times: int = 1) -> None:
-    """Counts a comment's words after a decision, "publish" or "spam". times=-1 reverts that."""
-    field = {"publish": "published", "spam": "spam"}[decision]
+def learn(comment: Comment, field: str, times: int = 1) -> None:
+    """Counts a comment's words as "published" or as "spam". times=-1 reverts that."""
     words = {ALL_COMMENTS, *words_of(_submission(comment))}
     WordCount.objects.bulk_create((WordCount(word=w) for w in words), ignore_conflicts=True)
     rows = WordCount.objects.filter(word__in=words)

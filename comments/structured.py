@@ -11,8 +11,7 @@ from publishing.models import Site
 
 
 def thread(page: Page, article: Article, site: Site) -> list[Node]:
-    """The nodes for one page of a conversation: the article with its total number of comments, and
-    the comments of this page."""
+    """The nodes for one page of a conversation: the article, and the comments of this page."""
     comments = [comment for comment in page if not comment.removed_at]
     root = {
         **blog.posting(article),

@@ -27,9 +27,7 @@ _MARKS = '!"#$%&()*+,./:;<=>?@\\[\\\\\\]^`{|}~¡¿«»‘‚“”„…–—،
 # Chinese characters, and kana without its two combining marks: each is a word.
 _NO_SPACES = "\u3040-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _COMBINING = "\u0300-\u036f\u20d0-\u20f0\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
-TOKEN = re.compile(
-    rf"\s+|[{_MARKS}{_NO_SPACES}][{_COMBINING}]*|[^\s{_MARKS}{_NO_SPACES}]+", re.UNICODE
-)
+TOKEN = re.compile(rf"\s+|[{_MARKS}{_NO_SPACES}][{_COMBINING}]*|[^\s{_MARKS}{_NO_SPACES}]+")
 LINE_END = re.compile(r"\r\n?")
 JOINER = "\u200d"  # joins several emoji into one
 # Skin tones, tags in flags of regions, vowels and final consonants of Korean, joiners.

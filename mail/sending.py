@@ -220,8 +220,7 @@ def _rows(letter: Letter) -> LetterQuerySet:
 
 
 def _claim() -> Letter | None:
-    """Returns the next email to send. Its try is counted first, so that no sender on another
-    machine takes it too."""
+    """Returns the next email. Its try is counted first, so that no other machine takes it too."""
     has_failed = Case(When(last_error="", then=0), default=1)  # failing emails do not block others
     is_urgent = Case(When(kind__in=URGENT, then=0), default=1)
     order = (has_failed, is_urgent, "written_at", "pk")

@@ -15,8 +15,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """A trainer gets all permissions for the models of ContentAdmin, an assistant those that
-        the class names."""
+        """Trainers get all permissions for ContentAdmin's models, assistants those it names."""
         trainer, assistant = set(), set()
         for model in filter(admin.site.is_registered, apps.get_models()):
             model_admin = admin.site.get_model_admin(model)
