@@ -19,7 +19,6 @@ def of_article(article: Article) -> Entry:
             plain(article.text),
             *(f"{s.title}. {s.authors}, {s.year or ''}" for s in article.sources.all()),
         ],
-        address=article.get_absolute_url(),
         published_at=article.published_at,
     )
 
@@ -31,7 +30,6 @@ def of_subject(subject: Any) -> Entry:
         title=subject.name,
         names=subject.other_names,
         words=[subject.sentence],
-        address=subject.get_absolute_url(),
         published_at=min(filter(None, dates), default=None),
     )
 
@@ -53,7 +51,6 @@ def of_page(page: Page) -> Entry:
     return Entry(
         title=page.title,
         words=[page.summary, plain(page.text)],
-        address=page.get_absolute_url(),
         published_at=page.published_at,
     )
 
@@ -88,7 +85,6 @@ def of_author(author: Any) -> Entry:
             ", ".join(filter(None, [author.credential, author.business, author.place])),
             plain(author.biography),
         ],
-        address=author.get_absolute_url(),
         published_at=author.first_article,
     )
 

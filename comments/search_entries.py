@@ -13,7 +13,6 @@ def of_comment(comment: Comment) -> Entry:
     return Entry(
         title=f"{Site.current().trainer}, trainer" if comment.by_trainer else comment.shown_name,
         words=[comment.words, comment.other_favorite],
-        address=comment.get_absolute_url(),
         published_at=max(filter(None, dates)) if is_found else None,
     )
 

@@ -40,9 +40,7 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz\Z"]  # health checks on the machine itself use http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 # Security headers, with CONTENT_SECURITY_POLICY below. web/headers.py adds the two that Django does
-# not support. nosniff and same-origin openers are Django's defaults.
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
+# not support. nosniff, no framing, and same-origin referrers and openers are Django's defaults.
 _unused = "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi"
 _used = "screen-wake-lock publickey-credentials-create publickey-credentials-get"
 PERMISSIONS_POLICY = ", ".join(
@@ -216,10 +214,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # accepts the previous and next code: clocks differ, typing takes time
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # seconds
 
-LANGUAGE_CODE = "en-us"
 USE_I18N = False
 TIME_ZONE = env.str("TIME_ZONE", "America/New_York")
-USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

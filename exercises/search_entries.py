@@ -29,7 +29,6 @@ def of_exercise(exercise: Exercise) -> Entry:
             exercise.who_for,
             f"Works: {', '.join(filter(None, muscles))}." if muscles else "",
         ],
-        address=exercise.get_absolute_url(),
         published_at=exercise.published_at,
     )
 
@@ -55,7 +54,6 @@ def of_variation(variation: Variation) -> Entry:
             variation.favorite_reason,
             f"Equipment: {', '.join(sorted(equipment))}." if equipment else "",
         ],
-        address=variation.get_absolute_url(),
         published_at=variation.exercise.published_at,
     )
 

@@ -81,7 +81,8 @@ def recover() -> Recovery | None:
     if not previous.is_dir():
         return None
     try:
-        journal = _read_journal(previous)
+        file = previous / JOURNAL
+        journal = json.loads(file.read_text()) if file.is_file() else {}  # empty: nothing was moved
         completed = bool(journal) and database.identity() != journal["database"]
         if journal and not completed:
             _roll_back(previous, journal["there"], {*journal["brought"]})
@@ -91,12 +92,6 @@ def recover() -> Recovery | None:
             " and run this again: it is put back first."
         ) from error
     return Recovery(completed, _set_aside(previous, "replaced" if completed else "taken-back"))
-
-
-def _read_journal(previous: Path) -> dict[str, Any]:
-    """Returns an empty dict if nothing was moved yet."""
-    journal = previous / JOURNAL
-    return json.loads(journal.read_text()) if journal.is_file() else {}
 
 
 def _write_journal(previous: Path, new: Path) -> None:

@@ -143,11 +143,8 @@ def conditional_response(
     """Returns status, headers and body: 304 if the browser has the page, no body for HEAD."""
     etags = etags_in(environ.get("HTTP_IF_NONE_MATCH", ""))
     if "*" in etags or page.headers["ETag"] in etags:
-        return (
-            304,
-            {name: page.headers[name] for name in HEADERS_OF_304 if name in page.headers},
-            b"",
-        )
+        headers = {name: page.headers[name] for name in HEADERS_OF_304 if name in page.headers}
+        return 304, headers, b""
     return 200, page.headers, page.body if environ["REQUEST_METHOD"] == "GET" else b""
 
 

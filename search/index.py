@@ -29,7 +29,6 @@ class Entry:
     """The searchable content of a row. Drafts have no published_at and are not indexed."""
 
     title: str
-    address: str
     published_at: datetime | None
     names: str = ""  # other names, separated by commas
     words: Iterable[str] = ()
@@ -86,18 +85,18 @@ def refresh(keys: Keys) -> None:
 
 
 def _refresh(kind: Kind, pks: Iterable[int]) -> None:
-    contents = ((row.pk, kind.entry(row)) for row in kind.rows().filter(pk__in=pks))
+    contents = ((row, kind.entry(row)) for row in kind.rows().filter(pk__in=pks))
     entries = [
         SearchEntry(
             kind=kind.name,
-            key=pk,
+            key=row.pk,
             title=clean(entry.title),
             names=clean(entry.names),
             words=clean(" ".join(filter(None, entry.words)))[:MAX_LENGTH],
-            address=entry.address,
+            address=row.get_absolute_url(),
             published_at=entry.published_at,
         )
-        for pk, entry in contents
+        for row, entry in contents
         if entry.published_at
     ]
     before = SearchEntry.objects.filter(kind=kind.name, key__in=pks)

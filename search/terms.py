@@ -96,9 +96,8 @@ def stem(word: str) -> str:
 
 
 def is_stop_word(term: Term) -> bool:
-    return term.words in CONTRACTIONS.values() or (
-        len(term.words) == 1 and term.words[0] in STOP_WORDS
-    )
+    is_stop = len(term.words) == 1 and term.words[0] in STOP_WORDS
+    return is_stop or term.words in CONTRACTIONS.values()
 
 
 def significant_terms(query: Query) -> tuple[Term, ...]:

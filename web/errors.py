@@ -1,5 +1,4 @@
-"""The error pages for which Django's own views do not suffice: it serves 403.html and
-403_csrf.html itself."""
+"""Error pages. Django's own views render 403.html and 403_csrf.html."""
 
 import sys
 

@@ -140,11 +140,7 @@ class ErrorEmailHandler(logging.Handler):
             if not texts:
                 return
             self.sent.append(time.monotonic())
-            _send("\n\n".join(texts))
-
-
-def _send(text: str) -> None:
-    try:
-        mail_admins(f"An error on {settings.SITE_URL}", text)
-    except Exception as error:
-        log.warning("An email about an error could not be sent: %s", type(error).__name__)
+            try:
+                mail_admins(f"An error on {settings.SITE_URL}", "\n\n".join(texts))
+            except Exception as error:
+                log.warning("An email about an error could not be sent: %s", type(error).__name__)

@@ -48,15 +48,12 @@ class Subject(Addressed):
     @classmethod
     def by_slug(cls, slug: str) -> Subject | None:
         """Returns the subject with this slug, or else with an other name that has this slug."""
-        subject = cls.objects.filter(slug=slug).first()
-        return subject or next(
-            (
-                other
-                for other in cls.objects.all()
-                if slug.lower() in map(slugify, split_names(other.other_names))
-            ),
-            None,
-        )
+        if subject := cls.objects.filter(slug=slug).first():
+            return subject
+        for other in cls.objects.all():
+            if slug.lower() in map(slugify, split_names(other.other_names)):
+                return other
+        return None
 
     def clean(self) -> None:
         names = set(split_names(self.other_names))
