@@ -69,7 +69,6 @@ class ArticleAdmin(TextAdmin):
     desk_order = 1
     assistant = ("view", "add", "change")
     form = ArticleForm
-    change_form_template = "admin/blog/article/change_form.html"
     list_display = ["title", "standing", "updated_at"]
     links_to = ("published_at__isnull",)  # the front page links to all drafts
     search_fields = ["title", "standfirst", "text"]
@@ -127,19 +126,12 @@ class ArticleAdmin(TextAdmin):
 
     @method_decorator(csp_update({"frame-src": [SELF]}))
     def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if request.method == "POST":
-            response = self.unsaved_response(request, object_id)
-            if response:
-                return response
-        response = super().changeform_view(request, object_id, form_url, extra_context)
-        context = getattr(response, "context_data", None) or {}
-        if "differences" in context:
+        if request.method == "POST" and (other := self.unsaved_response(request, object_id)):
+            return other
+        response = super().changeform_view(request, object_id, *args, **kwargs)
+        if "differences" in (getattr(response, "context_data", None) or {}):
             response.status_code = 409
         return response
 
@@ -257,7 +249,6 @@ class PageAdmin(TextAdmin):
 @admin.register(Author)
 class AuthorAdmin(TextAdmin):
     desk_order = 85
-    form = TextForm
     list_display = ["name", "credential", "business"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
