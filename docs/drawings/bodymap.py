@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bodylines import Fan, outlines, strokes
 
-TARGET = Path(__file__).resolve().parents[2] / "exercises" / "bodymap.toml"
+TARGET = Path(__file__).resolve().parents[2] / "figures" / "bodymap.toml"
 
 
 @dataclass(frozen=True)
