@@ -54,10 +54,9 @@ doctor: .venv/site
 
 test: .venv/dev browser check
 	$(PY) -m pytest -n 2 --dist worksteal
-	$(PY) -m tests.postgresql -m "database and not browser" -n 2 --dist worksteal
 
-# Kills, full disks, real web servers: what goes wrong on real machines. Then every test that uses the
-# database, on PostgreSQL.
+# Slow tests: kills, full disks, real web servers, what goes wrong on real machines. Then every test
+# that uses the database, on PostgreSQL.
 faults: .venv/dev browser servers
 	$(PY) -m pytest -m faults -n 2
 	$(PY) -m tests.postgresql -m "not browser" -n 2 --dist worksteal

@@ -44,6 +44,7 @@ def outcome(rows: dict[int, Post]) -> dict[str, Counter[str]]:
     return found
 
 
+@pytest.mark.faults  # slow
 @pytest.mark.django_db(transaction=True)  # a transaction per post, as in production
 def test_no_robot_is_published_and_no_person_is_called_spam() -> None:
     Site(known_readers_pass=True).save()  # the more permissive setting
@@ -61,6 +62,7 @@ def test_no_robot_is_published_and_no_person_is_called_spam() -> None:
             assert "people do not see" in Comment.objects.get(pk=pk).reasons
 
 
+@pytest.mark.faults  # slow
 @pytest.mark.django_db(transaction=True)  # a transaction per post, as in production
 def test_the_filter_after_two_hundred_decisions(trainer: Client) -> None:
     trained = robots(seed=4, number=175) + people()[:25]

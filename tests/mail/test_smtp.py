@@ -139,7 +139,7 @@ def check_headers(message: EmailMessage, site: RunningSite) -> None:
 def test_an_unconfirmed_address_gets_one_email(posted: RunningSite, mailbox: Mailbox) -> None:
     for n in range(3):
         post(posted, words=f"Answer {n}", email="ana@example.org")
-    assert next_to(mailbox, "ana@example.org")["Subject"].startswith("Shall ")
+    assert next_to(mailbox, "ana@example.org")["Subject"].startswith("Confirm your email address")
     ids = [pk for (pk,) in posted.rows("SELECT id FROM comments_comment")]
     kinds = posted.rows("SELECT kind, count(*) FROM comments_letter GROUP BY kind ORDER BY kind")
     assert kinds == [("confirm", 1), ("waiting", 1)]

@@ -167,6 +167,7 @@ def test_every_timed_field_has_dated_rows() -> None:
     assert fields == set(DATED_ROWS)
 
 
+@pytest.mark.faults  # slow
 @pytest.mark.parametrize(("start", "fields"), CASES)
 def test_pages_are_fresh_around_dated_rows(
     own_site: None, settings: Any, start: str, fields: list[str]
@@ -190,6 +191,7 @@ def nothing() -> None:
     pass
 
 
+@pytest.mark.faults  # slow
 @pytest.mark.parametrize("between", [nothing, edition.changed])
 def test_pages_are_fresh_when_no_date_has_come(
     own_site: None, settings: Any, between: Callable[[], None]

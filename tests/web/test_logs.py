@@ -34,7 +34,7 @@ def test_the_log_holds_no_data_of_readers(site: RunningSite) -> None:
     assert "GET /comments/own/…/x" in {entry["message"] for entry in entries}
     error = next(entry for entry in entries if entry["level"] == "ERROR")
     assert error["error"].startswith("OperationalError: ")
-    assert any("comments/views.py" in place for place in error["at"])
+    assert any("comments/views/posting.py" in place for place in error["at"])
     assert error["request"] == posts[1]["request"] == broken.headers["X-Request-ID"]
 
 
@@ -91,7 +91,7 @@ def test_an_error_is_emailed_once_without_the_reader_s_words(
             assert email["To"] == "ops@example.org"
             assert email["Subject"].endswith(f"An error on {site.url}")
             text = email.as_string()
-            assert "comments/views.py" in text
+            assert "comments/views/posting.py" in text
             assert not any(word in text for word in ("Quetzal", "zeb", SENDER))
             assert mailbox.is_empty()
 

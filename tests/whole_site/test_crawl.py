@@ -248,6 +248,7 @@ def test_empty_fields_and_special_characters_leave_no_leftovers(reader: Client) 
     assert any("conversation=2" in path for path in found)
 
 
+@pytest.mark.faults  # slow
 @pytest.mark.usefixtures("hard_content", "media")
 def test_no_admin_page_shows_leftovers(trainer: Client) -> None:
     make_picture(text_alternative="", name="mute")

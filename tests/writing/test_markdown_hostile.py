@@ -145,6 +145,7 @@ SLOW = {
 }
 
 
+@pytest.mark.faults  # slow
 @pytest.mark.django_db
 def test_no_hostile_text_takes_much_longer_than_an_ordinary_one() -> None:
     """The baseline is an ordinary text of the maximum length. A hostile one may take a few times as
