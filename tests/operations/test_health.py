@@ -77,4 +77,4 @@ def test_only_a_read_only_connection_ends_with_its_request(
 
 def test_the_page_for_a_temporary_failure_says_so() -> None:
     page = read(render_to_string("503.html"))
-    assert page.one("h1").text == "The site cannot do that just now"
+    assert page.one("h1").text == "The site cannot do that right now"

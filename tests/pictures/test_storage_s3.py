@@ -110,7 +110,7 @@ def test_a_full_or_unreachable_bucket_is_reported_and_leaves_nothing(
         stderr = refused(site.folder, "unused_pictures", small_disk=0, **server.settings)
         assert "The files cannot be listed. The bucket does not answer" in stderr
         report = run(site.folder, ("doctor",), server.settings).stdout
-        assert "Pictures cannot be kept in pictures/media. The bucket does not answer" in report
+        assert "Pictures cannot be stored in pictures/media. The bucket does not answer" in report
         assert token not in site.log.replace(f"/media/{token}-480.avif", "")
 
 
