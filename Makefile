@@ -70,10 +70,12 @@ check: .venv/dev
 		DATA_DIR=$$(mktemp -d) SITE_URL=https://example.com \
 		sh -c '$(MANAGE) makemigrations --check --dry-run && $(MANAGE) check --deploy --fail-level WARNING'
 
-# Branch coverage of the application's code by everything in `make test` that runs on SQLite.
+# Branch coverage of the application's code by make test and by what depends on the database, on
+# PostgreSQL. The picture worker counts as not covered: coverage cannot enter its empty environment.
 coverage: .venv/dev browser
 	.venv/bin/coverage erase
 	.venv/bin/coverage run -m pytest -n 2 --dist worksteal
+	.venv/bin/coverage run -m tests.postgresql -m "database and not browser" -n 2
 	.venv/bin/coverage combine -q
 	.venv/bin/coverage report
 
