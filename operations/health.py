@@ -27,8 +27,10 @@ def limit_read_only_connection(connection: BaseDatabaseWrapper, **kwargs: object
     `close_at` is a private attribute of Django's wrapper, used only here: it is the deadline that
     CONN_MAX_AGE sets. tests/operations/test_health.py fails when an upgrade changes it.
     """
+    if connection.vendor != "sqlite":
+        return
     file = Path(connection.settings_dict["NAME"])
-    if connection.vendor == "sqlite" and file.exists() and not os.access(file, os.W_OK):
+    if file.exists() and not os.access(file, os.W_OK):
         connection.close_at = time.monotonic()
 
 
