@@ -141,9 +141,9 @@ class ChangePassword(AdminPageMixin, auth.PasswordChangeView):
 
 
 def next_step(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Takes the response to a successful step of signing in. If the POST parameter `kept` contains
-    a form, returns the page for the second factor with it, or, after the last step, a page with a
-    button to submit the form."""
+    """Returns `response`, the redirect after a step of signing in, unless the POST parameter `kept`
+    contains a form. Then returns a page that passes the form on: the second factor, or, after the
+    last step, a button to submit the form."""
     held_form = request.POST.get("kept", "")
     if not held_form or response.status_code != 302:
         return response

@@ -28,8 +28,8 @@ address_signer = signing.Signer(salt="comments.address")
 
 
 def confirm(comment: Comment) -> None:
-    """Emails the comment's address a link to confirm that it wants emails. Sends at most one such
-    email a week, and none if any address of the same mailbox has stopped emails."""
+    """Emails the comment's address a link to confirm the address. Sends at most one such email a
+    week, and none if any address of the same mailbox has stopped emails."""
     address, is_new = Address.objects.get_or_create(email=comment.email.lower())
     if address.confirmed_at or address.stopped_at or not address.is_reachable:
         return

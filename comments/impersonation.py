@@ -110,8 +110,7 @@ def _match(words: Words, protected: Protected, *, exact: bool) -> str:
 
 
 def _protected() -> Protected:
-    """Returns the names of the trainer, the site, the authors and their businesses, each with
-    whether it is a business."""
+    """Returns the protected names: the trainer, the site, the authors and their businesses."""
     site = Site.current()
     people, businesses = [site.trainer], [site.name]
     for name, business in Author.objects.values_list("name", "business"):

@@ -66,9 +66,9 @@ def _publish_change(comment: Comment, by: User | None) -> None:
 
 @transaction.atomic
 def edit(comment: Comment, edited: Comment) -> None:
-    """Stores a writer's edit. The edit of a published comment stays pending until the trainer has
-    read it, except that a favorite is removed at once, and that edits which the spam filter would
-    publish (those of known readers) are live at once."""
+    """Stores a writer's edit. If the comment is published, its edit stays pending until the trainer
+    decides. Two kinds of edits are live at once: the removal of a favorite, and edits that the spam
+    filter would publish (by known readers)."""
     # The trainer may have published the comment since the view loaded it.
     comment = Comment.objects.select_for_update().get(pk=comment.pk)
     Event.objects.create(comment=comment, what="edited", **Event.state_of(comment))

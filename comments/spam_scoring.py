@@ -27,7 +27,7 @@ MAX_WORD_ODDS = 0.7  # log odds; with a higher limit, the word "this" alone coul
 MAX_LEARNED_ODDS = 2.0  # log odds of all learned words together
 MAX_TRAINING_WORDS = 4
 CLEAR_SIGN = 2.0  # log odds; readers hardly ever write what a sign of this weight matches
-# Without a clear sign, log odds above VAGUE_CAP are lowered to it, unless they reach the second.
+# Without a clear sign, log odds between these two limits are lowered to VAGUE_CAP.
 VAGUE_CAP = 2.0
 VAGUE_UNCAPPED_FROM = 4.9
 

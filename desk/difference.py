@@ -2,8 +2,8 @@
 
 difflib compares every pair of equal words, which takes minutes for a book on one line. Here, words
 that occur exactly once in each text are anchors (Bram Cohen's patience diff), and Myers' algorithm
-("An O(ND) Difference Algorithm and Its Variations", 1986) compares the ranges between anchors. If
-it takes more steps than a number proportional to a range, the diff shows the range as replaced.
+("An O(ND) Difference Algorithm and Its Variations", 1986) compares the ranges between anchors. The
+number of its steps is limited; a range that needs more is shown as replaced.
 """
 
 import re

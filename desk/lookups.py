@@ -1,5 +1,5 @@
-"""Makes the lookup `in`, which Django's forms use for checkboxes, safe for large integers. Unlike
-`exact`, it passes them to the database, and SQLite raises OverflowError if one exceeds 64 bits."""
+"""Makes the lookup `in`, which Django's forms use for checkboxes, safe for large integers. Django's
+own `in` passes them to the database, and SQLite raises OverflowError if one exceeds 64 bits."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Sends the emails that are due. Only one process sends at a time, over one connection.
 
-An email that fails does not stop the others. Emails over a rate limit wait until it allows more.
+An email that fails does not stop the others. Emails over a rate limit are sent later.
 """
 
 import fcntl
@@ -58,8 +58,8 @@ class Limit(NamedTuple):
 
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-# Anybody can have these emails sent to an address by typing it, so each mailbox has a limit. It is
-# at least two, for people who correct a typing error.
+# Anybody can have these emails sent to an address by typing it, so each mailbox has a limit. The
+# limit allows repeated tries, for people who correct a typing error.
 MAILBOX_LIMITS = {
     "confirm": Limit(3, DAY),
     "links": Limit(5, DAY),
