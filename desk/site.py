@@ -195,7 +195,7 @@ class DeskAdmin(admin.ModelAdmin):
 class ContentAdmin(DeskAdmin):
     """The base of the admins of models that the trainer edits."""
 
-    desk_order = 0  # position of the model in the lists of the front page; 0: not for the trainer
+    desk_order = 0  # position of the model on the front page; 0: under "Administration"
     assistant: tuple[str, ...] = ()  # permissions ("view", "change" …) of the group Assistant
     formfield_overrides = FORM_FIELDS
 

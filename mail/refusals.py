@@ -34,7 +34,7 @@ class Failure(Enum):
 
 def classify(error: Exception, has_sent: bool) -> Failure:
     """Returns the kind of failure. has_sent means that the server has accepted another email in the
-    same run: then a 5xx rejection concerns this email, not the site."""
+    same run: then a rejection that could concern the site or this email counts as this email's."""
     code, text = reply(error)
     if _rejects_site(error, has_sent):
         return Failure.SITE_REJECTED
