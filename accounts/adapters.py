@@ -1,4 +1,4 @@
-"""What django-allauth asks this site. Only its second factor is used."""
+"""Adapters with this site's settings for django-allauth, which only handles second factors here."""
 
 from typing import Any
 
@@ -17,14 +17,15 @@ from publishing.models import Site
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Accounts are only made in the admin."""
+        """Returns False: accounts are only created in the admin."""
         return False
 
     def get_login_stages(self) -> list[str]:
         return [SECOND_FACTOR_STAGE]
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """The password, or a passkey for accounts without one."""
+        """Returns the method to confirm one's identity: the password, or, for an account without a
+        password, its passkey."""
         if user.is_authenticated and user.has_usable_password():
             name = "account_reauthenticate"
         elif is_mfa_enabled(user, [Authenticator.Type.WEBAUTHN]):
@@ -39,15 +40,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class MFAAdapter(DefaultMFAAdapter):
     def get_totp_issuer(self) -> str:
-        """The site's name, as the app on the phone shows it."""
+        """Returns the name that authenticator apps show for the site."""
         return Site.current().name
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """The site, as the device's list of passkeys shows it."""
+        """Returns the WebAuthn data of the site, with the name that lists of passkeys show."""
         return super().get_public_key_credential_rp_entity() | {"name": Site.current().name}
 
     def build_totp_svg(self, url: str) -> str:
-        """The QR code without its XML declaration, to be inline: the CSP forbids data: images."""
+        """Returns the QR code as SVG without an XML declaration, to insert into HTML: the
+        Content-Security-Policy forbids data: images."""
         return super().build_totp_svg(url).partition("?>")[2]
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:

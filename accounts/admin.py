@@ -1,5 +1,5 @@
-"""Users and groups in the admin, with addresses that emails can reach. allauth's own models show
-the secrets of second factors, and email addresses nobody uses; they are not listed."""
+"""The admin of users and groups. allauth's models are not registered, because they would show the
+secrets of second factors, and email addresses that the site does not use."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator

@@ -1,15 +1,15 @@
-"""All that this site uses of django-allauth beyond its documented API, and why:
+"""Everything that this site uses of django-allauth beyond its documented API, and why:
 
-- account.internal.flows.login and account.models.Login start a login that goes on to the second
+- account.internal.flows.login and account.models.Login start a login that continues with the second
   factor. The public views would replace the admin's sign-in form.
-- mfa.stages.AuthenticateStage is the one login stage that this site has.
-- mfa.webauthn.internal.auth makes passkeys that replace the password. The public view makes keys
-  that may only work as a second factor.
+- mfa.stages.AuthenticateStage is the only login stage of this site.
+- mfa.webauthn.internal.auth creates passkeys that replace the password. The public view creates
+  passkeys that may only work as a second factor.
 - core.context holds the request, which allauth does not pass to forms.
 
-Any release may change these names, so pyproject.toml pins the minor one. At an upgrade, run
-test_allauth_internals.py, then read the changes to these modules and to the views that
-accounts/views.py derives from.
+Any release of allauth may change these names, so pyproject.toml pins its minor version. At an
+upgrade, run test_allauth_internals.py, then read the changes to these modules and to the views from
+which accounts/views.py derives.
 """
 
 from typing import Any, cast
@@ -27,8 +27,9 @@ SECOND_FACTOR_STAGE = "allauth.mfa.stages.AuthenticateStage"
 def log_in(
     request: HttpRequest, user: User, redirect_url: str, *, typed_password: bool
 ) -> HttpResponse:
-    """Logs the user in and redirects to redirect_url, or first to the second factor's page when
-    the account has one. typed_password spares the user the next password prompt."""
+    """Logs the user in and redirects to redirect_url. If the account has a second factor, redirects
+    to its page first. typed_password means that the user has just typed the password, so allauth
+    does not ask for it again soon."""
     login = Login(user=user, redirect_url=redirect_url)
     if typed_password:
         return perform_password_login(request, {}, login)
@@ -36,7 +37,8 @@ def log_in(
 
 
 def passkey_creation_options(user: Any) -> dict[str, Any]:
-    """What the browser needs to make a passkey that verifies its user by finger, face or PIN."""
+    """Returns the WebAuthn options with which a browser creates a passkey that verifies its user by
+    finger, face or PIN."""
     return begin_registration(user, passwordless=True)
 
 

@@ -1,5 +1,5 @@
-"""The devices people signed in with: recognized by a cookie, announced by email when they are new,
-and signed out on request."""
+"""Remembers the devices with which people sign in. A cookie identifies a device, an email announces
+the first sign-in with it, and its user can sign it out."""
 
 import secrets
 from collections.abc import Callable
@@ -21,7 +21,7 @@ COOKIE_MAX_AGE = 365 * 24 * 3600  # seconds
 SESSION_KEY = "device"
 OFFER_KEY = "offer_second_step"
 OLD_BACKEND = "door.passwords.CountedPasswords"  # in sessions from before the app was renamed
-# What user agents name a browser, and what people call it; the first match counts.
+# Maps the name of a browser in a User-Agent header to its common name. The first match counts.
 BROWSERS = {
     **{"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet"},
     **{"Firefox": "Firefox", "FxiOS": "Firefox", "Chrome": "Chrome", "CriOS": "Chrome"},
@@ -31,21 +31,23 @@ SYSTEMS = ["iPhone", "iPad", "Android", "Windows", "Mac", "CrOS", "Linux"]
 
 
 def known_key(request: HttpRequest, account: str) -> str:
-    """The key of the requesting device if this account signed in with it before, else ""."""
+    """Returns the key of the device that sent the request if the account (a user name) has signed
+    in with it before, else ""."""
     key = _key(request)
     found = Device.objects.filter(user__username=account, key=key).exists()
     return key if found else ""
 
 
 def on_login(request: HttpRequest, user: User, **signal: Any) -> None:
-    """Limits the session in time and binds it to the device; emails the user about a new device."""
+    """Handles user_logged_in: limits the lifetime of the session, binds it to the device, and
+    emails the user about a new device."""
     if not _key(request):
         request.device_cookie = secrets.token_urlsafe(32)  # type: ignore[attr-defined]
     is_first = not user.devices.exists()
     device, is_new = Device.objects.get_or_create(user=user, key=_key(request))
     device.name = _name(request.headers.get("User-Agent", ""))
     device.signed_in_at = timezone.now()
-    device.session = secrets.token_urlsafe(24)  # an older session of this device ends
+    device.session = secrets.token_urlsafe(24)  # ends the device's older session
     device.save()
     request.session[SESSION_KEY] = device.session
     request.session[OFFER_KEY] = is_first and not is_mfa_enabled(user)
@@ -55,18 +57,19 @@ def on_login(request: HttpRequest, user: User, **signal: Any) -> None:
 
 
 def on_logout(request: HttpRequest, user: User | None, **signal: Any) -> None:
-    """Ends the device's session; the device stays known."""
+    """Handles user_logged_out: ends the session of the device. The device stays known."""
     Device.objects.filter(user=user, session=request.session.get(SESSION_KEY)).update(session="")
 
 
 def current(request: HttpRequest) -> Device | None:
-    """The device of a signed-in request while its session is valid."""
+    """Returns the device that sent a signed-in request, or None if its session has ended."""
     session = request.session.get(SESSION_KEY)
     return Device.objects.with_session().filter(user=request.user.pk, session=session).first()
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Ends a session whose device was signed out; gives a new device its cookie."""
+    """Logs out requests whose device was signed out or whose session is too old. Sets the cookie of
+    a new device."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
@@ -96,7 +99,7 @@ def _key(request: HttpRequest) -> str:
 
 
 def _name(user_agent: str) -> str:
-    """ "Firefox on Windows", as far as the user agent tells."""
+    """Returns browser and system, such as "Firefox on Windows", as the User-Agent names them."""
     browser = next((name for key, name in BROWSERS.items() if f"{key}/" in user_agent), "")
     system = next((name for name in SYSTEMS if name in user_agent), "")
     return f"{browser or 'A browser'} on {system or 'a device'}"

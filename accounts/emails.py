@@ -19,16 +19,16 @@ from web.clients import keyed_hash
 
 
 def new_device(user: User, device: str, at: datetime) -> None:
-    """Tells the user that their account was signed in to with a device it never used before."""
+    """Emails the user that somebody signed in to their account with a new device."""
     link = settings.SITE_URL + reverse("mfa_index")
     outbox.enqueue("new_device", user.email, account=user, device=device, at=at, link=link)
 
 
 def new_password(user: User, to: str, device_key: str = "") -> None:
-    """Sends the link to choose a new password, unless the same email is still waiting.
+    """Queues an email with the link to choose a new password, unless one still waits to be sent.
 
-    device_key is that of a device the account knows: it has a rate limit of its own, which no
-    stranger can use up.
+    device_key is the key of the requesting device if the account knows it, else "". Each known
+    device has its own rate limit, which strangers cannot use up.
     """
     key = keyed_hash("mailbox of device", f"{device_key} {user.pk}") if device_key else ""
     key = key or mailboxes.mailbox(to)
@@ -40,7 +40,7 @@ def new_password(user: User, to: str, device_key: str = "") -> None:
 
 
 def password_link(user: User) -> str:
-    """A link that works once, within PASSWORD_RESET_TIMEOUT."""
+    """Returns a link to choose a new password. It works once, within PASSWORD_RESET_TIMEOUT."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     token = default_token_generator.make_token(user)
     return settings.SITE_URL + reverse("choose_password", args=[uid, token])
@@ -48,10 +48,11 @@ def password_link(user: User) -> str:
 
 @outbox.before_sending(PASSWORD)
 def _fresh_password_link(letter: Letter) -> dict[str, Any] | None:
-    """The link is made when the email leaves, so its time starts then and no row holds it."""
+    """Returns the context with a new link, made when the email is sent: its time starts then, and
+    no row contains it. Returns None for an email of an older version that contains its link."""
     if letter.user:
         return {"account": letter.user, "link": password_link(letter.user)}
-    age = timezone.now() - letter.written_at  # written by an older version, which stored the link
+    age = timezone.now() - letter.written_at  # of the link that an older version stored
     if age > timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT):
         raise sending.EmailCancelled("Its link has expired.")
     return None

@@ -1,4 +1,5 @@
-"""Forms of allauth and of the admin that count every attempt (accounts/throttle.py)."""
+"""Forms for codes, passkeys and passwords, based on those of allauth and Django. Wrong codes and
+passwords count as failed attempts (accounts/throttle.py)."""
 
 import struct
 from collections.abc import Iterator
@@ -21,12 +22,11 @@ from web import mailboxes
 from web.clients import keyed_hash
 from web.fields import MailboxField
 
-VALID_CODES = 3  # at any moment, with MFA_TOTP_TOLERANCE 1: the last one, the current and the next
+VALID_CODES = 3  # MFA_TOTP_TOLERANCE is 1: the last code, the current and the next one are valid
 
 
 class CodeForm(mfa.AuthenticateForm):
-    """The second factor: a code of the app, or a recovery code. Whoever gets here has the password,
-    so all clients except known devices share the account's attempts."""
+    """Asks for the second factor: a code of the authenticator app, or a recovery code."""
 
     def clean_code(self) -> str:
         guess = throttle.begin(current_request(), self.user.get_username(), second_factor=True)
@@ -37,7 +37,7 @@ class CodeForm(mfa.AuthenticateForm):
         return code
 
 
-# What allauth, fido2 and Python's JSON parser raise for malformed and too deeply nested input.
+# The exceptions that allauth, fido2 and the JSON parser raise for malformed or deeply nested input.
 PARSE_ERRORS = (
     *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
     *(RecursionError, struct.error),
@@ -45,8 +45,8 @@ PARSE_ERRORS = (
 
 
 class CredentialMixin:
-    """Turns the exceptions that malformed credentials raise in allauth and fido2 into form errors;
-    no real device sends such data."""
+    """Turns the exceptions that malformed passkey data raises in allauth and fido2 into a form
+    error. Only attackers and tests send such data."""
 
     def full_clean(self) -> None:
         try:
@@ -76,20 +76,22 @@ class PasswordChangeForm(AdminPasswordChangeForm):
 
 
 class ForgottenPasswordForm(PasswordResetForm):
-    """Queues its email instead of sending it: response times do not reveal which addresses have an
-    account, and an unavailable mail server loses nothing."""
+    """Django's PasswordResetForm, but it queues the email: so response times do not reveal which
+    addresses have an account, and no email is lost if the mail server is unavailable."""
 
     email = MailboxField(label="Email", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     request: HttpRequest
 
     def known_device_key(self) -> str:
-        """The key of the requesting device if an account of this address knows it, else ""."""
+        """Returns the key of the device that sent the request if an account with this email address
+        has signed in with it before, else ""."""
         users = self.get_users(self.cleaned_data["email"])
         keys = (devices.known_key(self.request, user.get_username()) for user in users)
         return next(filter(None, keys), "")
 
     def get_users(self, email: str) -> Iterator[Any]:
-        """Also finds accounts whose internationalized address is stored as typed, not in ASCII."""
+        """Yields the accounts with this email address, whether they store an internationalized
+        domain in ASCII, as `email` does, or as it was typed."""
         for spelling in {email, str(self.data.get("email", "")).strip()}:
             yield from super().get_users(spelling)
 
@@ -103,7 +105,8 @@ class ForgottenPasswordForm(PasswordResetForm):
 
 @transaction.atomic
 def _use_once(authenticator: Authenticator, code: str) -> bool:
-    """Marks a code as used; False if it was before. allauth does so in one process's cache only."""
+    """Marks a code as used. Returns False if it was used before. allauth itself only remembers used
+    codes in the cache of one process."""
     row = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
     used = row.data.get("used", [])
     code_hash = keyed_hash("code", "".join(code.split()))

@@ -1,4 +1,4 @@
-"""How passwords are hashed and checked."""
+"""The password hasher, and the authentication backend that throttles sign-in attempts."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from accounts import throttle
 
 
 class Argon2(Argon2PasswordHasher):
-    """Uses OWASP's parameters: 19 MiB for each check instead of Django's 100, so that concurrent
-    checks fit in the memory of a small machine."""
+    """Argon2 with the parameters that OWASP recommends. Each check takes 19 MiB of memory instead
+    of Django's 100, so that concurrent checks fit on a small machine."""
 
     time_cost = 2
     memory_cost = 19 * 1024  # KiB
@@ -19,7 +19,8 @@ class Argon2(Argon2PasswordHasher):
 
 
 class CountedPasswords(ModelBackend):
-    """Counts every password in a request before it is checked. Sessions hold this class's path."""
+    """Checks passwords, and first counts each attempt for accounts/throttle.py. Sessions contain
+    the dotted path of this class, so renaming it signs everybody out."""
 
     def authenticate(
         self,
@@ -28,7 +29,8 @@ class CountedPasswords(ModelBackend):
         password: str | None = None,
         **more: Any,
     ) -> Any:
-        """Returns the user, or None. Raises throttle.Throttled, which forms show as their error."""
+        """Returns the user, or None if the password is wrong. Raises throttle.Throttled, a
+        ValidationError, after too many attempts."""
         if request is None or username is None:
             return super().authenticate(request, username, password, **more)
         guess = throttle.begin(request, username)

@@ -1,4 +1,4 @@
-"""SECOND_STEP_REQUIRED: administrators must set up a second factor before they use the admin."""
+"""Implements SECOND_STEP_REQUIRED: administrators need a second factor to use the admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from web.limits import STAFF_PATHS
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Redirects an administrator without a second factor to the page where one is set up."""
+    """Redirects an administrator without a second factor to the page to set one up."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         if settings.SECOND_STEP_REQUIRED and _needs_second_factor(request.path):

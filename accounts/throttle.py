@@ -1,8 +1,8 @@
-"""Slows down and then refuses repeated failed sign-in attempts.
+"""Slows down, then refuses, sign-in attempts after repeated failures.
 
-Failed attempts are rows, counted per account and client, and per client. A device that the account
-signed in with before has a count of its own, which nobody else can use up: an attacker locks out
-only themselves.
+Each failed attempt is a row (Guess). Rows are counted per account and client (a hash of the IP
+address), and per client. A device with which the account has signed in before has its own count,
+so attackers on other devices cannot lock its user out.
 """
 
 from datetime import datetime, timedelta
@@ -20,14 +20,14 @@ from accounts.models import Guess
 from web.clients import client_id, keyed_hash
 
 WINDOW = timedelta(hours=1)
-CLOCK_SKEW = timedelta(minutes=1)  # a row from further in the future was written by a wrong clock
-FREE_ATTEMPTS = 5  # without a pause
-FREE_ATTEMPTS_OF_CLIENT = 20  # the same, for all accounts together
-SLOW_ATTEMPTS = 5  # further ones, with pauses that double from two seconds on; then none for WINDOW
+CLOCK_SKEW = timedelta(minutes=1)  # a wrong clock wrote rows that are further in the future
+FREE_ATTEMPTS = 5  # without a pause, for one account
+FREE_ATTEMPTS_OF_CLIENT = 20  # without a pause, for all accounts together
+SLOW_ATTEMPTS = 5  # further attempts after pauses of 2, 4, 8 … seconds; then the pause is WINDOW
 
 
 class Throttled(ValidationError):
-    """Too many attempts; the message says after how many seconds the next one is checked."""
+    """There were too many attempts. The message says when to try again; `seconds` is the pause."""
 
     def __init__(self, pause: timedelta) -> None:
         self.seconds = max(1, ceil(pause.total_seconds()))
@@ -41,11 +41,12 @@ def begin(
     request: HttpRequest, account: str, *, second_factor: bool = False, device_key: str = ""
 ) -> Guess:
     """Counts an attempt before it is checked, so that concurrent ones count too. The caller passes
-    the returned row to reset() if the attempt was right. Raises Throttled.
+    the returned row to reset() if the password or code was right. Raises Throttled if the attempt
+    must wait.
 
-    At the second factor, which only holders of the password reach, all clients except known devices
-    share the account's attempts. device_key is that of a known device, for an account that is not
-    a user name.
+    With second_factor, which only people who know the password reach, all clients except known
+    devices share one count per account. device_key is the key of the requesting device if it is
+    known; by default it is looked up with `account` as the user name.
     """
     now = timezone.now()
     Guess.objects.exclude(at__range=(now - WINDOW, now + CLOCK_SKEW)).delete()
@@ -62,18 +63,18 @@ def begin(
     if not device_key:
         pause = max(pause, _pause(others.filter(sender=client), FREE_ATTEMPTS_OF_CLIENT, now))
     if pause > timedelta(0):
-        guess.delete()  # it is not checked, so it does not count
+        guess.delete()  # the attempt is not checked, so it does not count
         raise Throttled(pause)
     return guess
 
 
 def reset(guess: Guess) -> None:
-    """The attempt was right: deletes the failed ones before it."""
+    """Deletes an attempt that was right, and the failed ones with the same key."""
     Guess.objects.filter(key=guess.key).delete()
 
 
 def mark_throttled(response: HttpResponse, form: BaseForm) -> HttpResponse:
-    """Gives the response to an invalid form status 429 and Retry-After if it was throttled."""
+    """Sets status 429 and Retry-After on the response if the form has a Throttled error."""
     errors = chain.from_iterable(form.errors.as_data().values())
     waits = [error.seconds for error in errors if isinstance(error, Throttled)]
     if waits:

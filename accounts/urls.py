@@ -1,7 +1,8 @@
-"""Addresses to sign in and manage sign-ins, below /admin/ with its body limit and cookie path.
+"""URLs for signing in and its settings. They are below /admin/ to share its limit of request bodies
+and its cookie path.
 
-allauth needs these names. Including its own urls would open a sign-up, a second sign-in page, a
-list of email addresses, and whatever new releases add.
+allauth needs the names of these URLs. Its own URLconf is not included, because it would add a
+sign-up, a second sign-in page, a list of email addresses, and whatever new releases add.
 """
 
 from django.urls import path

@@ -1,7 +1,8 @@
 """Signing in with a password or passkey and a second factor, and the pages to set these up.
 
-A form sent after the session ended goes through every step in the POST parameter `kept` and can be
-sent again at the end. Nothing is stored for people who are not signed in.
+If a form is submitted after the session ended, each step of signing in passes its fields on in the
+POST parameter `kept`; a button after the last step submits them again. The server stores nothing
+for people who are not signed in.
 """
 
 from typing import Any
@@ -37,7 +38,7 @@ CHALLENGE_LIFETIME = 600  # seconds
 
 
 class AdminPageMixin:
-    """A page in the admin's layout with its own title; answers throttled attempts with 429."""
+    """A form view in the admin's layout. Responds to throttled attempts with 429."""
 
     title = ""
     request: HttpRequest
@@ -53,7 +54,8 @@ class AdminPageMixin:
 
 
 class SignedInMixin(LoginRequiredMixin, AdminPageMixin):
-    """For signed-in people only: for others allauth would store the request, to resume it."""
+    """A form view for signed-in people only. For others, allauth would store the request, to resume
+    it after the sign-in."""
 
 
 class SignIn(AdminPageMixin, auth.LoginView):
@@ -85,8 +87,9 @@ class SecondFactor(AdminPageMixin, AuthenticateView):
 
 class PasskeySignIn(LoginWebAuthnView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Returns the challenge that a passkey has to sign. It is a session row that anybody can
-        request, so it expires soon, and each request deletes the expired ones."""
+        """Returns the challenge that a passkey has to sign. Each challenge is stored in a session,
+        also for anonymous requests, so these sessions expire soon, and each request deletes the
+        expired ones."""
         response = super().get(request, *args, **kwargs)
         if request.session.modified:
             request.session.set_expiry(CHALLENGE_LIFETIME)
@@ -97,14 +100,14 @@ class PasskeySignIn(LoginWebAuthnView):
         return next_step(self.request, super().form_valid(form))
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Shows the sign-in page again, with what is passed on."""
-        super().form_invalid(form)  # adds its message
+        """Shows the sign-in page again, with an error message and the parameters passed on."""
+        super().form_invalid(form)  # for its error message
         return show_step(SignIn, self.request)
 
 
 class RequestPasswordReset(auth.PasswordResetView):
     """Emails a link to choose a new password. Requests are throttled, so that nobody can flood a
-    mailbox; a known device has attempts of its own."""
+    mailbox. Requests from a known device are counted separately."""
 
     form_class = ForgottenPasswordForm
     success_url = reverse_lazy("password_sent")
@@ -121,7 +124,8 @@ class RequestPasswordReset(auth.PasswordResetView):
 
 
 class ChoosePassword(auth.PasswordResetConfirmView):
-    """Opened by the emailed link. Accounts with a second factor are asked for it here too."""
+    """Asks for a new password; the emailed link leads here. Then logs the user in, which asks for
+    the second factor if the account has one."""
 
     success_url = reverse_lazy("admin:index")
 
@@ -137,7 +141,9 @@ class ChangePassword(AdminPageMixin, auth.PasswordChangeView):
 
 
 def next_step(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Passes a held form on to the second factor's page; at the end, shows a button to send it."""
+    """Returns `response`, the redirect after a step of signing in, unless the POST parameter `kept`
+    contains a form. Then returns a page that passes the form on: the second factor, or, after the
+    last step, a button to submit the form."""
     held_form = request.POST.get("kept", "")
     if not held_form or response.status_code != 302:
         return response
@@ -149,7 +155,8 @@ def next_step(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def show_step(view: Any, request: HttpRequest) -> HttpResponse:
-    """Responds to a POST with a step's empty form: a redirect would lose what is passed on."""
+    """Responds to a POST with the empty form of another step, because a redirect would lose the
+    parameters that are passed on."""
     request.method = "GET"
     return view.as_view()(request)
 
@@ -191,7 +198,7 @@ class AddPasskey(SignedInMixin, AddWebAuthnView):
     template_name = "accounts/add_passkey.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)  # makes a challenge that the next one replaces
+        context = super().get_context_data(**kwargs)  # the next line replaces the challenge
         options = passkey_creation_options(self.request.user)
         return context | {"js_data": {"creation_options": options}}
 
@@ -215,6 +222,6 @@ class ReplaceCodes(SignedInMixin, GenerateRecoveryCodesView):
 @require_POST
 @login_required
 def sign_out_device(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ends the session of one of the user's devices, and forgets the device."""
+    """Signs out and deletes one of the user's devices. Its next sign-in counts as a new device."""
     get_object_or_404(Device, pk=pk, user_id=request.user.pk).delete()
     return redirect("mfa_index")

@@ -1,4 +1,4 @@
-"""The admin of comments: the list, the export and erasure of a person, and start-page sentences."""
+"""The admin of comments, export or erasure of a person's data, and notices on the front page."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -49,8 +49,8 @@ class PersonForm(forms.Form):
 
 
 class CommentForm(forms.ModelForm):
-    """The trainer's corrections, cleaned and limited as in readers' forms. `version` is for a
-    compare-and-set: if the comment changed after she opened it, the form is refused once."""
+    """Edits a comment; cleans and limits its texts as the readers' forms do. If the comment changed
+    after the trainer opened the form (see Comment.version), saving fails once with an error."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -103,8 +103,8 @@ class CommentAdmin(ContentAdmin):
         return False
 
     def action_checkbox(self, obj: Comment) -> SafeString:
-        """Adds to the checkbox the version of the comment in the list, so that publish() can skip
-        comments that have changed since."""
+        """Adds the version of the comment as a hidden field, so that publish() can skip comments
+        that changed after the list was opened."""
         version = '<input type="hidden" name="read-{}" value="{}">'
         return super().action_checkbox(obj) + format_html(version, obj.pk, obj.version)
 
@@ -123,8 +123,8 @@ class CommentAdmin(ContentAdmin):
 
     @admin.action(description="Publish")
     def publish(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
-        """Publishes waiting comments that have not changed since the list was opened. Changes of
-        published ones need the queue, because the list does not show them."""
+        """Publishes the waiting comments that have not changed since the list was opened. Pending
+        changes of published comments can only be published in the queue, which shows them."""
         changed = 0
         with transaction.atomic():
             for comment in queryset.select_for_update(of=("self",)).filter(published_at=None):
@@ -158,7 +158,7 @@ class CommentAdmin(ContentAdmin):
         ]
 
     def person(self, request: HttpRequest) -> HttpResponse:
-        """Exports or erases everything of a person, found by email address."""
+        """Exports or erases everything stored about a person, found by email address."""
         if not request.user.has_perm("comments.delete_comment"):
             raise PermissionDenied
         form = PersonForm(request.POST or None)
@@ -177,11 +177,11 @@ class CommentAdmin(ContentAdmin):
 
 
 def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)  # the admin admits staff only
+    return cast(User, request.user)  # never AnonymousUser: the admin admits staff only
 
 
 def _export(email: str, comments: QuerySet[Comment]) -> HttpResponse:
-    """Everything stored about a person, as readable JSON."""
+    """Returns a JSON download of the comments of a person and the subjects of emails to them."""
     rows = [
         {
             "name": comment.name,
@@ -215,7 +215,8 @@ def _export(email: str, comments: QuerySet[Comment]) -> HttpResponse:
 
 @front_page
 def waiting_and_sent(request: HttpRequest) -> Iterator[Notice]:
-    """Reports waiting comments, unanswered questions, and the last email that was sent."""
+    """Yields front-page notices about waiting comments, likely spam, unanswered questions, and when
+    the last email was sent."""
     if not request.user.has_perm("comments.change_comment"):
         return
     if waiting := Comment.objects.queue().count():

@@ -5,4 +5,4 @@ class CommentsConfig(AppConfig):
     name = "comments"
 
     def ready(self) -> None:
-        from comments import emails  # noqa: F401  registers its renewers
+        from comments import emails  # noqa: F401  registers its functions

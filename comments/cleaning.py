@@ -1,7 +1,7 @@
-"""Cleans the text of every field that readers fill in. Its functions are pure.
+"""Cleans the text of every field that readers fill in.
 
-Invisible characters are removed where the text reads the same without them. Where it would not
-(direction overrides, control characters), `text_error` returns the message to refuse it with.
+`clean` removes invisible characters where the text reads the same without them. Where it would
+not (direction overrides, control characters), `text_error` returns an error message for the form.
 
 Sources: Unicode's Default_Ignorable_Code_Point property and general categories; UTS #51 for
 emoji sequences; UAX #31, "Layout and Format Control Characters", for joiners between letters.
@@ -10,32 +10,32 @@ emoji sequences; UAX #31, "Layout and Format Control Characters", for joiners be
 import re
 import unicodedata
 
-# Includes VT and FF: word processors send VT for a line break inside a paragraph.
+# Includes VT (\v) and FF (\f): word processors send VT for a line break inside a paragraph.
 LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-# Every space (Zs), and characters of other categories that render as blank space: Hangul fillers,
-# the empty Braille cell, Egyptian blanks.
+# Every space (category Zs) but U+0020, and other characters that render as blank space: Hangul
+# fillers, the empty Braille cell, Egyptian blanks.
 BLANK = re.compile(
     "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u3164\uffa0\u2800\U00013441\U00013442]"
 )
 HIDDEN = re.compile(
-    # The flags of England, Scotland, Wales and others: a black flag with its region in tags.
+    # The flags of England, Scotland and others: a black flag, then invisible tags with the region.
     "(?P<flag>\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
     "|["
-    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # Cc, without tab and line breaks
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # category Cc without tab and line breaks
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\uffff"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # default ignorable
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # Default_Ignorable
     "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2"
-    "\U000110bd\U000110cd\U00013430-\U0001343f"  # Cf that is not default ignorable
-    "\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\U000f0000-\U0010ffff"  # Cs, Co, noncharacters
+    "\U000110bd\U000110cd\U00013430-\U0001343f"  # the rest of category Cf
+    "\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\U000f0000-\U0010ffff"  # Cs, Co and noncharacters
     + "".join(
         f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(1 << 16, 15 << 16, 1 << 16)
     )
-    + "\U00016fe4\U0001d159"  # a filler and a notehead without a shape
+    + "\U00016fe4\U0001d159"  # a Khitan filler, an invisible notehead
     "]"
 )
-# Control characters except tab and line breaks, surrogates, direction overrides, and U+FFFD, which
-# stands for bytes that could not be decoded.
+# Surrogates, direction overrides, control characters (but not tab and line breaks), and U+FFFD,
+# which stands for bytes that could not be decoded.
 REFUSED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffd]"
 )
@@ -51,8 +51,8 @@ UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17b3\u17b6-\u17ff]")
 ZWSP = "\u200b"
 HEBREW_MARK = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
 HEBREW = re.compile("[\u0591-\u05ea]")
-CGJ = "\u034f"  # keeps two vowels of one Hebrew letter in their order
-HEH = "\u0647"  # with a joiner after it, a Persian abbreviation
+CGJ = "\u034f"  # combining grapheme joiner: keeps two vowels of a Hebrew letter in order
+HEH = "\u0647"  # an Arabic letter; with a joiner after it, an abbreviation in Persian
 HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 KEYCAPS, KEYCAP = frozenset("0123456789#*"), "\u20e3"
 EMOJI_OF_OTHER_CATEGORIES = frozenset("\u203c\u2049\u2139\u3030")
@@ -62,12 +62,12 @@ NAMED_MARKS = frozenset(
 
 
 def clean(text: str) -> str:
-    """Returns the text with every line break as \\n, every other space as U+0020 (tabs stay), and
-    without invisible characters, except where letters or emoji need them: joiners between letters
-    of Persian, Hindi and others, word breaks of Thai and Khmer, emoji sequences, and variants of
-    ideographs.
+    """Returns the text without invisible characters, with every line break as \\n and every other
+    space except tabs as U+0020. Invisible characters stay where letters or emoji need them: joiners
+    between letters of Persian, Hindi and others, word breaks of Thai and Khmer, emoji sequences,
+    and variants of ideographs.
 
-    It is idempotent. Count lengths in the result.
+    Cleaning a cleaned text changes nothing. Limits of length apply to the cleaned text.
     """
     text = BLANK.sub(" ", LINE_BREAK.sub("\n", text))
     pieces, before, end = [], "", 0
@@ -87,15 +87,15 @@ def one_line(text: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """True if a cleaned text has a letter, digit, sign or emoji."""
+    """True if a cleaned text contains a letter, digit, punctuation mark, symbol or emoji."""
     return any(unicodedata.category(c)[0] in "LNPS" or _is_emoji(c) for c in text)
 
 
 def text_error(text: str) -> str:
-    """Returns the message for a text that must be refused, or "".
+    """Returns the error message for a text that must be refused, or "".
 
-    Control characters and direction overrides make a text read differently from how it is stored,
-    so removing them silently could change its meaning."""
+    Control characters and direction overrides change how a text reads, so removing them silently
+    could change its meaning."""
     if REFUSED.search(text):
         return (
             "There is a hidden character in this text that I cannot keep."
@@ -107,7 +107,8 @@ def text_error(text: str) -> str:
 
 
 def _is_needed(hidden: str, before: str, after: str) -> bool:
-    """True if an invisible character has an effect between its (cleaned) neighbors."""
+    """True if the invisible character `hidden` has an effect between `before`, the one or two
+    cleaned characters before it, and `after`, the next one."""
     last = before[-1:]
     if hidden == ZWSP:
         return _is_letter(UNSPACED, last) and _is_letter(UNSPACED, after)
@@ -116,7 +117,7 @@ def _is_needed(hidden: str, before: str, after: str) -> bool:
     if hidden == ZWJ and last == HEH:
         return True
     if hidden in (ZWNJ, ZWJ) and _is_joined(last):
-        # After a virama (combining class 9) a joiner is needed even at the end of a word.
+        # After a virama (combining class 9), a joiner has an effect even at the end of a word.
         return _is_joined(after) or unicodedata.combining(last) == 9
     if hidden == ZWJ:
         drawn = before[:1] if last in ("\ufe0e", "\ufe0f") else last
@@ -137,12 +138,12 @@ def _is_joined(character: str) -> bool:
 
 
 def _is_letter(script: re.Pattern[str], character: str) -> bool:
-    """True for a letter of these scripts, or a mark on one."""
+    """True if the character is a letter or combining mark of the scripts that `script` matches."""
     return bool(script.match(character)) and unicodedata.category(character)[0] in "LM"
 
 
 def _is_emoji(character: str) -> bool:
-    """True for symbols, and for code points of emoji newer than Python's Unicode data."""
+    """True for symbols, and for the code points of emoji that Python's Unicode data lacks."""
     if not character:
         return False
     category = unicodedata.category(character)

@@ -1,5 +1,5 @@
-"""Writes the emails about comments, to readers and to the trainer. mail/sending.py sends them
-later, so a mail server that is down neither breaks nor slows a post."""
+"""Queues the emails about comments to readers and to the trainer. mail/sending.py sends them later,
+so a mail server that is down does not delay or break a request."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -28,8 +28,8 @@ address_signer = signing.Signer(salt="comments.address")
 
 
 def confirm(comment: Comment) -> None:
-    """Asks the comment's address to confirm that it wants emails, without quoting the comment: at
-    most once a week, and never if an address of the same mailbox stopped them."""
+    """Emails the comment's address a link to confirm the address. Sends at most one such email a
+    week, and none if any address of the same mailbox has stopped emails."""
     address, is_new = Address.objects.get_or_create(email=comment.email.lower())
     if address.confirmed_at or address.stopped_at or not address.is_reachable:
         return
@@ -45,7 +45,8 @@ def confirm(comment: Comment) -> None:
 
 @transaction.atomic
 def start(address: Address) -> None:
-    """Confirms an address, or starts its emails again; the first time, sends its private links."""
+    """Confirms an address, or allows emails to it again after a stop. The first time, emails the
+    private links to all its comments."""
     is_first = address.confirmed_at is None
     address.confirmed_at = address.confirmed_at or timezone.now()
     address.stopped_at = address.unreachable_at = None
@@ -55,7 +56,7 @@ def start(address: Address) -> None:
 
 
 def stop(address: Address) -> None:
-    """Stops the emails to an address, and cancels those that wait for its mailbox."""
+    """Stops emails to an address, and cancels those that wait to be sent to its mailbox."""
     address.stopped_at = timezone.now()
     address.save(update_fields=["stopped_at", "mailbox"])
     same_mailbox = Q(rate_limit_key=mailboxes.mailbox(address.email)) | Q(to__iexact=address.email)
@@ -70,22 +71,24 @@ def _note_unreachable(address: str, **signal: Any) -> None:
 
 
 def links(address: Address) -> None:
-    """Sends an address, once confirmed, the private links to all its comments."""
+    """Emails an address the private links to all its comments. The caller checks that the address
+    is confirmed."""
     comments = Comment.objects.filter(email__iexact=address.email, removed_at=None)
     if comments:
         _write_to("links", address, about=comments, **_links_context(comments))
 
 
 def answered(reply: Comment, comment: Comment) -> None:
-    """Tells the writer of a comment that somebody replied, if the address gets emails."""
+    """Emails the writer of a comment that somebody else replied, if the writer's address is
+    confirmed, reachable and not stopped."""
     address = Address.objects.filter(email=comment.email.lower()).first()
     if address and address.gets_emails and reply.email.lower() != address.email:
         _write_to("answered", address, about=[reply], **_answered_context(reply, comment))
 
 
 def waiting() -> None:
-    """Tells the trainer that comments wait: at once if she visited the queue since the last email,
-    otherwise at most once a day."""
+    """Emails the trainer that comments wait, unless the last such email is less than a day old and
+    she has not visited the queue since."""
     last = Letter.objects.filter(kind="waiting").first()
     visit = LastVisit.objects.filter(pk=1).first()
     is_recent = last and last.written_at > timezone.now() - REMIND_AFTER
@@ -101,7 +104,8 @@ def waiting() -> None:
 
 
 def desk_token(comments: Iterable[Comment], user: User) -> str:
-    """Signs the phone page for these comments. A new password invalidates the token."""
+    """Returns a signed token for the URL of queue_by_email() with these comments. The token expires
+    after DESK_LINK_LIFETIME or when the user changes their password."""
     payload = {
         "comments": [comment.pk for comment in comments],
         "user": user.pk,
@@ -111,7 +115,7 @@ def desk_token(comments: Iterable[Comment], user: User) -> str:
 
 
 def read_desk_token(token: str) -> tuple[list[int], User] | None:
-    """The comments' ids and the user of a valid token, else None."""
+    """Returns the ids of the comments and the user if the token is valid, else None."""
     try:
         payload = signing.loads(token, salt="comments.desk", max_age=DESK_LINK_LIFETIME)
     except signing.BadSignature:
@@ -184,7 +188,7 @@ def _renew_answered(letter: Letter) -> dict[str, Any] | None:
     if not (reply := letter.about.published().first()):
         raise EmailCancelled("The answer is not published any more.")
     thread = Comment.objects.filter(Q(pk=reply.parent_id) | Q(parent=reply.parent_id))
-    # The row does not say which of the reader's comments was answered: take the last before it.
+    # The Letter does not store the answered comment: take the reader's last one before the reply.
     own = thread.filter(email__iexact=letter.to, pk__lt=reply.pk).order_by("pk").last()
     if not own:
         raise EmailCancelled("The words that were answered were removed.")

@@ -1,4 +1,4 @@
-"""Feeds of readers' published comments: of all, and of one article."""
+"""Atom feeds of the published comments: one of all comments, and one for each article."""
 
 from datetime import datetime
 from typing import cast
@@ -44,7 +44,7 @@ def _feed(request: HttpRequest, comments: CommentQuerySet, **about: str) -> Http
 
 def _entry(comment: Comment, trainer: str) -> Entry:
     name = f"{trainer}, trainer" if comment.by_trainer else comment.shown_name
-    published_at = cast(datetime, comment.published_at)  # the queryset is published()
+    published_at = cast(datetime, comment.published_at)  # _feed() selects published comments
     return Entry(
         id=row_id(comment),
         path=comment.get_absolute_url(),

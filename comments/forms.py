@@ -1,4 +1,4 @@
-"""The forms that readers fill in, and the trainer's reply."""
+"""The forms for readers' comments, and for the trainer's reply to a comment."""
 
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ HIDDEN_IN_EMAIL = "There is a hidden character in this address. Type it here, pl
 
 
 class WordsField(forms.CharField):
-    """A multi-line text, cleaned before its code points are counted."""
+    """A multi-line text. The field cleans the text before it checks max_length."""
 
     clean_text = staticmethod(clean)
 
@@ -27,7 +27,7 @@ class WordsField(forms.CharField):
         return self.clean_text(text).strip()
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Omits maxlength: browsers count UTF-16 units, and they truncate pasted text silently."""
+        """Omits maxlength: browsers count UTF-16 units, and silently truncate pasted text."""
         attrs = super().widget_attrs(widget)
         attrs.pop("maxlength", None)
         return attrs
@@ -40,7 +40,7 @@ class LineField(WordsField):
 
 
 def validate_visible(address: str) -> None:
-    """Refuses an email address with invisible characters."""
+    """Raises ValidationError if an email address contains invisible characters."""
     if text_error(address) or one_line(address) != address:
         raise ValidationError(HIDDEN_IN_EMAIL)
 
@@ -49,9 +49,9 @@ TEXT_FIELD_CLASSES = {"name": LineField, "other_favorite": LineField, "words": W
 
 
 class AnswerForm(forms.ModelForm):
-    """A favorite, words, a name and an address. Either a favorite or words are required."""
+    """A reader's comment. Either a favorite or words are required."""
 
-    # A honeypot: people do not see this field, and a comment that fills it in is held.
+    # A honeypot: people do not see this field. The spam filter holds a comment if it is filled in.
     subject_line = forms.CharField(
         required=False,
         label="Leave this empty",
@@ -100,7 +100,7 @@ class AnswerForm(forms.ModelForm):
         self._describe_fields()
 
     def _describe_fields(self) -> None:
-        """Points each field to its hint and its error, for screen readers."""
+        """Sets aria-describedby of each field to the ids of its hint and its error."""
         for name, field in self.fields.items():
             ids = [f"answer-{name}-hint"] if field.help_text else []
             if self.is_bound and name in self.errors:
@@ -111,7 +111,7 @@ class AnswerForm(forms.ModelForm):
 
     @property
     def shown_fields(self) -> list[forms.BoundField]:
-        """The fields that people see."""
+        """Returns all fields except the honeypot."""
         return [field for field in self if field.name != "subject_line"]
 
     def clean(self) -> dict[str, Any]:
@@ -129,14 +129,14 @@ class AnswerForm(forms.ModelForm):
 
 
 class EditForm(AnswerForm):
-    """What a writer may change afterward."""
+    """The fields of a comment that its writer may edit."""
 
     class Meta(AnswerForm.Meta):
         fields = ["favorite", "other_favorite", "words", "name"]
 
 
 class ChangeRequestForm(forms.Form):
-    """Asks the trainer for a change when its writer may no longer edit."""
+    """A writer's request that the trainer change a comment that the writer may no longer edit."""
 
     change = WordsField(
         label="What should be changed?",
@@ -150,7 +150,7 @@ class ChangeRequestForm(forms.Form):
 
 
 class ReplyForm(forms.Form):
-    """The trainer's reply, typed below the comment."""
+    """The trainer's reply to a comment."""
 
     words = WordsField(
         max_length=MAX_WORDS_LENGTH,

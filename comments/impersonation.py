@@ -1,8 +1,8 @@
 """Detects names that readers could mistake for an author, the trainer or the business.
 
-Names are compared as a hasty reader sees them: without case, accents, punctuation, spaces inside a
-word, doubled letters and titles. Look-alike letters of other scripts (Unicode's confusables,
-UTS #39) and digits count as the letters they imitate.
+The comparison ignores what a hasty reader overlooks: case, accents, punctuation, spaces inside a
+word, doubled letters and titles. Digits and look-alike letters of other scripts (Unicode's
+confusables, UTS #39) count as the letters they imitate.
 """
 
 import re
@@ -16,15 +16,15 @@ from blog.models import Author
 from comments.cleaning import clean
 from publishing.models import Site
 
-Words = tuple[str, ...]  # normalized by _words()
-Protected = list[tuple[str, bool]]  # (name, is_business)
+Words = tuple[str, ...]  # the words of a name, as _words() normalizes them
+Protected = list[tuple[str, bool]]  # (name that nobody else may use, is_business)
 ASCII_LETTER = re.compile(r"[A-Za-z]")
-# The base letter in a character's Unicode name: LATIN LETTER SMALL CAPITAL E, ... L WITH STROKE,
-# NEGATIVE SQUARED LATIN CAPITAL LETTER E, REGIONAL INDICATOR SYMBOL LETTER E.
+# Captures the base letter in the Unicode name of a character: LATIN LETTER SMALL CAPITAL E, LATIN
+# SMALL LETTER L WITH STROKE, REGIONAL INDICATOR SYMBOL LETTER E.
 LETTER_NAME = re.compile(
     r"(?:LATIN|REGIONAL INDICATOR SYMBOL) .*?LETTER (?:[A-Z]+ )*?([A-Z])(?: WITH .*)?$"
 )
-# Look-alikes missing from the confusables, each with the ASCII letter it imitates.
+# Look-alikes that Unicode's confusables lack, each with the ASCII letter it imitates.
 LOOK_ALIKES = {
     **dict(zip("0134579@$€!|£", "oieastgaseill", strict=True)),
     **dict(zip("σςεαιυνηєэ", "oseaiuvnee", strict=True)),
@@ -34,31 +34,31 @@ LOOK_ALIKES = {
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 WORD = re.compile(r"[^\W_]+")
 SINGLE_LETTERS = re.compile(r"\b(?:\w )+\w\b")
-LONG_NAME = 8  # letters; shorter names occur inside other names by chance (Chelsie)
-MAX_SIGNATURE = 80  # characters, the maximum of a name
-MIN_MISSPELLED = 10  # letters of a business name that is also matched with two typos
+LONG_NAME = 8  # letters; a shorter name can be part of another by chance (Elsie in Chelsie)
+MAX_SIGNATURE = 80  # characters; Comment.name holds no more
+MIN_MISSPELLED = 10  # letters; a longer business name matches even with two typos
 SIGNS = re.compile(r"[^\w\s]|_")
 LAST_DIGITS = re.compile(r"\d+(?![^\W_])")
 OUTER_DIGITS = re.compile(rf"(?<![^\W_])\d+|{LAST_DIGITS.pattern}")
 DASH_OR_PERIOD = re.compile(r"\s-+|[–—.!?]")
-# Words to the trainer, not by her: “Thanks, Elsie!”, and on the first line “Elsie,”.
+# These address the trainer, so they are no signature: “Thanks, Elsie!”, and a first line “Elsie,”.
 GREETING = re.compile(r"(?:hello|hi|hey|dear|thanks|thank you)\W+\w+\W*", re.IGNORECASE)
 SALUTATION = re.compile(r"\w+,")
-# Titles are ignored around a name. A role without a name imitates the trainer.
+# Titles beside a name are ignored. A role (“Admin”) without a name imitates the trainer.
 TITLES = Path(__file__).with_name("titles.txt").read_text("utf-8").split()
 ROLES = Path(__file__).with_name("roles.txt").read_text("utf-8").split()
 
 
 def imitated_by_name(name: str) -> str:
-    """Returns the author, trainer or business that this name could be mistaken for, or "". A role
-    without a name (“Trainer”, “Admin ✓”) imitates the trainer."""
+    """Returns the author, trainer or business that readers could mistake this name for, or "". A
+    role without a name (“Trainer”, “Admin ✓”) imitates the trainer."""
     return _imitated(name, _protected(), exact=False)
 
 
 def imitated_by_signature(text: str) -> str:
-    """Returns the protected name that a part of a text is signed with, or "". A part is a line,
-    what follows its last dash or period, or what precedes its first colon; a signature is a part
-    with only a name and titles."""
+    """Returns the protected name with which a text is signed, or "". A signature contains only a
+    name and titles. It is a whole line, or follows the last dash or period of a line, or precedes
+    the first colon of a line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1 and SALUTATION.fullmatch(lines[0]):
         del lines[0]
@@ -77,14 +77,15 @@ def _parts(line: str) -> list[str]:
 
 
 def _imitated(name: str, protected: Protected, *, exact: bool) -> str:
-    """Returns the protected name that this name matches, or "". With `exact` it holds no more."""
+    """Returns the protected name that `name` matches, or "". With `exact`, `name` may add nothing
+    but titles; without, it may contain other words too."""
     matches = (_match(words, protected, exact=exact) for words in _readings(name))
     return next(filter(None, matches), "")
 
 
 def _readings(name: str) -> list[Words]:
-    """The ways to read a name: with signs and digits as the letters they imitate, with signs as
-    spaces, and without digits at the end or at both ends of a word."""
+    """Returns the words of a name for each way to read it: signs and digits as letters that they
+    imitate, signs as spaces, or without digits at the end or at both ends of a word."""
     name = clean(name)
     texts = {name, name.replace("£", "e"), SIGNS.sub(" ", unicodedata.normalize("NFKC", name))}
     texts |= {digits.sub("", text) for text in texts for digits in (LAST_DIGITS, OUTER_DIGITS)}
@@ -109,7 +110,7 @@ def _match(words: Words, protected: Protected, *, exact: bool) -> str:
 
 
 def _protected() -> Protected:
-    """The names of the trainer and the authors, and of their businesses."""
+    """Returns the protected names: the trainer, the site, the authors and their businesses."""
     site = Site.current()
     people, businesses = [site.trainer], [site.name]
     for name, business in Author.objects.values_list("name", "business"):
@@ -122,7 +123,7 @@ def _protected() -> Protected:
 
 
 def _is_misspelled(name: str, business: str) -> bool:
-    """True if at most two letters of a long name are missing, added or replaced."""
+    """True if at most two letters are missing, added or replaced in a long business name."""
     if len(business) < MIN_MISSPELLED or abs(len(name) - len(business)) > 2:
         return False
     row = list(range(len(business) + 1))  # Levenshtein distance, row by row
@@ -135,7 +136,7 @@ def _is_misspelled(name: str, business: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _words(name: str) -> Words:
-    """The normalized words of a name. Single letters in a row make one word (E l s i e)."""
+    """Returns the normalized words of a name. Single letters in a row (E l s i e) are one word."""
     spaced = " ".join(WORD.findall(CAMEL.sub(" ", _latin(name)))).lower()
     joined = SINGLE_LETTERS.sub(lambda letters: letters[0].replace(" ", ""), spaced)
     return tuple(_squeezed(word) for word in joined.split())
@@ -146,7 +147,8 @@ def _without_titles(words: Words) -> Words:
 
 
 def _contains(words: Words, core: Words) -> bool:
-    """True if the words of a name occur among these in sequence, or joined as one long word."""
+    """True if `words` contain the name `core`: as words in sequence, as one word with titles, or,
+    if the name is long, anywhere in their letters."""
     size = len(core)
     if any(words[n : n + size] == core for n in range(len(words) - size + 1)):
         return True
@@ -157,34 +159,35 @@ def _contains(words: Words, core: Words) -> bool:
 
 
 def _is_titled(word: str, name: str) -> bool:
-    """True for a name joined with titles: elsietrainer, iamcoachelsie."""
+    """True if `word` is the name joined with titles: elsietrainer, iamcoachelsie."""
     before, match, after = word.partition(name)
     return bool(match) and {before, after} <= JOINED_TITLES
 
 
 def _squeezed(word: str) -> str:
-    """Merges letters that are mistaken for one another, and doubled letters."""
+    """Replaces letters that look alike (rn and m, i and l) by one of them, doubled ones by one."""
     word = word.replace("rn", "m").replace("vv", "w").translate(str.maketrans("iyz", "lls"))
     return re.sub(r"(.)\1+", r"\1", word)
 
 
 SQUEEZED_ROLES = frozenset(map(_squeezed, ROLES))
 SQUEEZED_TITLES = SQUEEZED_ROLES | frozenset(map(_squeezed, TITLES))
-# One or two titles, as people join them to a name.
+# Every title, and every two titles as one word, for names such as “iamcoachelsie”; also "".
 JOINED_TITLES = {
     first + second for first in ("", *SQUEEZED_TITLES) for second in ("", *SQUEEZED_TITLES)
 }
 
 
 def _latin(text: str) -> str:
-    """Replaces each character by the Latin letter it looks like; drops accents."""
+    """Replaces each character by the ASCII letter that it looks like, if any; removes accents."""
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(latin_look_alike(c) for c in decomposed if not unicodedata.combining(c))
 
 
 @cache
 def latin_look_alike(character: str) -> str:
-    """The ASCII letter that a character looks like, in lowercase, or the character unchanged."""
+    """Returns the lower-case ASCII letter that a character looks like. ASCII letters, and
+    characters that look like none, are returned unchanged."""
     if ASCII_LETTER.match(character):
         return character
     if character in LOOK_ALIKES:

@@ -1,8 +1,8 @@
 """Finds links in a text for the spam filter, including disguised ones.
 
 `comments/linkify.py` decides what is *displayed* as a link; this module detects more on purpose. It
-understands what a person would ("evil(dot)com", "hxxps://", full-width letters, a zero-width space
-in "http"), but does not mistake a missing space after a period ("my knees.My hips") for a link.
+finds links that only a person would recognize ("evil(dot)com", "hxxps://", full-width letters, a
+zero-width space in "http"). A missing space after a period ("my knees.My hips") makes no link.
 """
 
 import html
@@ -17,20 +17,20 @@ from linkify_it.tlds import TLDS
 from comments import impersonation
 from comments.cleaning import clean
 
-# Missing from the library's list of 2020: delegated since, or used without delegation.
+# Top-level domains that linkify_it's list of 2020 lacks: newer ones, and ones outside public DNS.
 EXTRA_TLDS = ["kids", "merck", "music", "web", "xn--4dbrk0ce", "example", "onion"]
 # Top-level domains that can also begin a sentence. "squats.so" is a missing space far more often
 # than a host, so these count only with more of an address around them ("t.me/deals").
 WORD_TLDS = set(Path(__file__).with_name("word_tlds.txt").read_text("utf-8").split())
-# Hosts even with a capitalized ending, as phones write it after a period …
+# These endings make a host even if capitalized, as phones do after a period ("megaslim.Com") …
 GENERIC_TLDS = {"biz", "cn", "co", "com", "io", "org", "ru", "xyz"}
-# … and these, if the name before them is capitalized too ("MegaSlim.Shop").
+# … and these do if the name before them is capitalized too ("MegaSlim.Shop").
 SHOP_TLDS = {"app", "club", "dev", "online", "shop", "site", "store"}
 SPELLED_OUT = "com|net|org|io|info|biz|xyz|ru|cn|co|shop|online|site|club|store|app|dev"
 
-# Words with a digit or a hyphen that people write before a missing space: 10kg, 3x10, sit-ups.
+# Words with a digit or a hyphen that commonly end a sentence: 10kg, 3x10, sit-ups.
 QUANTITY = re.compile(r"\d+(?:x\d+|[a-z]{0,4})|x-rays?|\w+-(?:ups?|downs?|backs?|ins?|outs?)", re.I)
-# The lunate sigma looks like c; NFKD would turn it into another sigma.
+# The Greek lunate sigma looks like c, but NFKD would turn it into an ordinary sigma.
 LUNATE = str.maketrans("\u03f2\u03f9", "cC")
 # Look-alikes of the period, the slash and the colon.
 PUNCTUATION = str.maketrans({"∕": "/", "⁄": "/", "⧸": "/", "∶": ":", "ː": ":", "꞉": ":", "․": "."})
@@ -73,8 +73,8 @@ IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
 
 
 def normalized(text: str) -> str:
-    """Returns the text in plain letters: without HTML entities, compatibility forms, combining
-    marks and invisible characters."""
+    """Returns the text with HTML entities decoded and variants of letters and punctuation replaced
+    by plain ones, and without combining marks and invisible characters."""
     folded = unicodedata.normalize("NFKD", clean(html.unescape(text)).translate(LUNATE))
     visible = (c for c in folded if unicodedata.category(c) not in ("Cf", "Mn", "Me", "Co"))
     return "".join(map(_latin, visible)).translate(PUNCTUATION)
@@ -82,7 +82,8 @@ def normalized(text: str) -> str:
 
 @cache
 def _latin(character: str) -> str:
-    """The letter of a Latin variant that NFKD does not fold (small capitals, squared letters)."""
+    """Returns the plain letter for a Latin variant that NFKD keeps (small capital, squared letter);
+    returns any other character unchanged."""
     is_variant = not character.isascii() and " LATIN " in f" {unicodedata.name(character, '')}"
     return impersonation.latin_look_alike(character) if is_variant else character
 
@@ -102,7 +103,8 @@ TOP_LEVEL = _ascii_tlds | {
 
 
 def find_links(text: str) -> list[str]:
-    """Returns the links of a text in plain form, or its link markup if there is more of that."""
+    """Returns the addresses in a text, with disguises removed, or the pieces of link markup (HTML,
+    BBCode, Markdown) if there are more of these."""
     typed = normalized(text)
     text = deobfuscated(text)
     addresses = [
@@ -121,9 +123,9 @@ def _is_link(match: re.Match[str], *, is_disguised: bool) -> bool:
     *labels, top = host.split(".")
     if not labels:
         return False
-    if IP.fullmatch(host):  # repetitions ("12.10.8.6") mostly fail this
+    if IP.fullmatch(host):  # or numbers of repetitions: "12.10.8.6"
         return bool(match["more"]) or any(len(part) == 3 for part in host.split("."))
-    if {c.isascii() for c in host if c.isalpha()} == {True, False}:  # it mixes alphabets
+    if {c.isascii() for c in host if c.isalpha()} == {True, False}:  # mixed alphabets
         host = "".join(c if c.isascii() else impersonation.latin_look_alike(c) for c in host)
         *labels, top = host.split(".")
         is_disguised = True
@@ -132,19 +134,20 @@ def _is_link(match: re.Match[str], *, is_disguised: bool) -> bool:
     if top.casefold() not in TOP_LEVEL:
         return False
     if labels[-1].isdecimal() and top not in GENERIC_TLDS and not _is_number_host(labels[-1], top):
-        return False  # "5.No"
+        return False  # a missing space after a number: "5.No"
     if match["user"] or match["more"] or is_disguised:
         return True
     return _is_host(labels, top)
 
 
 def _is_number_host(label: str, top: str) -> bool:
-    """True for "888.casino", false for "100.kg"."""
+    """True if a number with a top-level domain is a host ("888.casino"), false for "100.kg"."""
     return len(label) > 2 and len(top) > 2 and top not in WORD_TLDS
 
 
 def _is_host(labels: list[str], top: str) -> bool:
-    """True if bare labels and a top-level domain, without path or user, are meant as a host."""
+    """True if a host name without path or user is meant as a link, not two sentences that lack a
+    space between them. Takes the labels before the top-level domain, and that domain."""
     ending = top.casefold()
     if top not in (ending, top.upper()):
         return ending in GENERIC_TLDS or (ending in SHOP_TLDS and labels[-1][0].isupper())
@@ -155,5 +158,6 @@ def _is_host(labels: list[str], top: str) -> bool:
 
 
 def _is_made_up(label: str) -> bool:
-    """True for labels that end no sentence: "cheap-rx", "pills4u", but not "10kg" or "sit-ups"."""
+    """True for a label that is unlikely to end a sentence ("cheap-rx", "pills4u"), false for words
+    and quantities ("squats", "10kg", "sit-ups")."""
     return bool(re.search(r"[\d-]", label)) and not QUANTITY.fullmatch(label)

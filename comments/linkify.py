@@ -1,7 +1,7 @@
-"""Displays readers' words as HTML, with their web addresses as links.
+"""Converts the plain text of comments to HTML in which web addresses are links.
 
-Only http://, https:// and www. begin a link, so that a missing space ("my knees.My hips") never
-makes one. `comments/link_detection.py` finds disguised links for the spam filter.
+Only http://, https:// and www. begin a link, so a missing space ("my knees.My hips") never makes
+one. `comments/link_detection.py` finds disguised links for the spam filter.
 """
 
 import re
@@ -15,19 +15,19 @@ from linkify_it import LinkifyIt
 _linkifier = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
 for _scheme in ("ftp:", "//", "mailto:"):
     _linkifier.add(_scheme, None)
-# The library finds www. only by fuzzy matching; here it is a prefix like http:. The number of
-# labels is bounded so that "www.www.www.…" stays cheap.
+# linkify_it finds "www." only by fuzzy matching, so it is added as a prefix like "http:". The
+# pattern allows few labels so that "www.www.www.…" is cheap to match.
 _www = "^(?:{src_domain}\\.){{1,8}}{src_domain_root}{src_port}{src_host_terminator}{src_path}"
 _linkifier.add("www.", {"validate": re.compile(_www.format(**_linkifier.re), re.IGNORECASE)})
 
-# The library ends an address only at ASCII punctuation. These characters end it anywhere …
+# linkify_it ends an address only at ASCII punctuation. These characters end it too …
 TERMINATORS = re.compile("[“”„«»‹›。，、！？；：（）「」『』【】《》…]")
-# … and these are stripped from its end.
+# … and these are removed from its end.
 TRAILING = "’‘:*~"
 
 
 def linkify(words: str) -> SafeString:
-    """Returns the words as escaped HTML, with addresses as links marked as user content."""
+    """Returns the text as escaped HTML; its web addresses are links with rel="ugc nofollow"."""
     pieces, end = [], 0
     for start, url in _links(words):
         link = format_html('<a href="{}" rel="ugc nofollow">{}</a>', _href(url), url)
@@ -38,7 +38,7 @@ def linkify(words: str) -> SafeString:
 
 
 def _links(words: str) -> Iterator[tuple[int, str]]:
-    """Yields the position and the text of each address."""
+    """Yields the position and the text of each web address."""
     for match in _linkifier.match(words) or []:
         url = TERMINATORS.split(match.raw)[0].rstrip(TRAILING)
         if _is_honest(url):
@@ -50,7 +50,8 @@ def _href(url: str) -> str:
 
 
 def _is_honest(url: str) -> bool:
-    """True if it has a full host and leads there, unlike "https://bank.example@evil.example"."""
+    """True if the URL has a host with a period and no user part, which could disguise the host:
+    "https://bank.example@evil.example"."""
     try:
         host = urlsplit(_href(url)).netloc
     except ValueError:

@@ -1,4 +1,4 @@
-"""The trainer's decisions on comments. The queue, the admin list and the phone page all call it."""
+"""Carries out decisions on comments, for the queue, the admin and the pages of the writers."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from search import index
 
 
 def differences(comment: Comment) -> list[tuple[str, SafeString]]:
-    """The fields that the pending change alters: the label of each, and the difference as HTML."""
+    """Returns the label and the diff as HTML of each field that the pending change alters."""
     if comment.change is None:
         return []
     edited = comment.with_change()
@@ -29,13 +29,14 @@ def differences(comment: Comment) -> list[tuple[str, SafeString]]:
 
 
 def record_visit() -> None:
-    """Notes that the trainer saw the queue: the next email about it may leave at once."""
+    """Stores that the trainer saw the queue now, so the next email about it may leave at once."""
     LastVisit.objects.update_or_create(pk=1, defaults={"at": timezone.now()})
 
 
 @transaction.atomic
 def publish(comment: Comment, by: User | None) -> None:
-    """Publishes a waiting comment, or the pending change of a published one."""
+    """Publishes a waiting comment, or the pending change of a published one, and deletes reports of
+    it. `by` is None if the site decides by itself: then the spam filter does not learn."""
     if _was_removed_by_writer(comment):
         return
     comment.reports.all().delete()
@@ -55,7 +56,7 @@ def _publish_change(comment: Comment, by: User | None) -> None:
     if comment.change is None:
         return
     edited = comment.with_change()
-    if not edited.names_favorite and not edited.words:  # its new favorite was deleted since
+    if not edited.names_favorite and not edited.words:  # the exercise it named was deleted
         comment.drop_change(by)
         return
     comment.publish_change(by)
@@ -65,10 +66,10 @@ def _publish_change(comment: Comment, by: User | None) -> None:
 
 @transaction.atomic
 def edit(comment: Comment, edited: Comment) -> None:
-    """Stores the writer's edit. On a published comment it becomes a pending change, because readers
-    see only what the trainer has read. Known readers' edits, and removing the favorite, are live at
-    once."""
-    # The trainer may have published it since the view loaded it.
+    """Stores a writer's edit. If the comment is published, its edit stays pending until the trainer
+    decides. Two kinds of edits are live at once: the removal of a favorite, and edits that the spam
+    filter would publish (by known readers)."""
+    # The trainer may have published the comment since the view loaded it.
     comment = Comment.objects.select_for_update().get(pk=comment.pk)
     Event.objects.create(comment=comment, what="edited", **Event.state_of(comment))
     verdict = spam.judge(edited)
@@ -78,7 +79,7 @@ def edit(comment: Comment, edited: Comment) -> None:
         _replace_content(comment, edited.content, reasons)
         return
     if comment.names_favorite and not edited.names_favorite:
-        if not comment.words:  # nothing that the trainer has read is left
+        if not comment.words:  # the removed favorite was all that the trainer had read
             comment.hold()
             _replace_content(comment, edited.content, reasons)
             emails.waiting()
@@ -86,7 +87,7 @@ def edit(comment: Comment, edited: Comment) -> None:
         no_favorite = {"favorite_id": None, "other_favorite": ""}
         _replace_content(comment, comment.content | no_favorite, comment.reasons)
     change = edited.content if edited.content != comment.content else None
-    # Readers see no difference, so update(), which sends no signals, leaves the cached pages valid.
+    # Readers do not see a pending change. update() sends no signals, so cached pages stay valid.
     Comment.objects.filter(pk=comment.pk).update(
         change=change, reasons=reasons, updated_at=timezone.now()
     )
@@ -112,7 +113,7 @@ def mark_spam(comment: Comment, by: User) -> None:
 
 @transaction.atomic
 def delete(comment: Comment, by: User) -> None:
-    """Deletes the pending change of a published comment, or else the comment."""
+    """Deletes the pending change of a published comment; if there is none, removes the comment."""
     if comment.published_at and comment.change is not None:
         comment.drop_change(by)
     else:
@@ -133,7 +134,7 @@ def hold(comment: Comment, by: User) -> None:
 
 @transaction.atomic
 def answer(comment: Comment, words: str, by: User) -> Comment:
-    """Publishes the trainer's reply, and the comment with it. Returns the reply."""
+    """Publishes the comment and the trainer's reply to it. Returns the reply."""
     parent = comment.parent or comment
     publish(comment, by)
     reply = Comment.objects.create(
@@ -147,13 +148,13 @@ def answer(comment: Comment, words: str, by: User) -> Comment:
 
 @transaction.atomic
 def erase(email: str) -> int:
-    """Deletes everything of a person for good; comments with replies stay as empty placeholders.
-    Returns the number of comments."""
+    """Permanently deletes the comments, emails and settings of an email address. Comments with
+    replies stay as empty placeholders. Returns the number of comments deleted or emptied."""
     comments = Comment.objects.filter(email__iexact=email)
     erased = set(comments.values_list("pk", flat=True))
     Letter.objects.filter(sent_at=None, about__in=comments).delete()
     Letter.objects.filter(about__in=comments).empty()
-    for comment in comments.exclude(words=""):  # older releases did not fill in "about"
+    for comment in comments.exclude(words=""):  # emails of older releases have no `about`
         old = Letter.objects.filter(sent_at=None, about=None)
         old.filter(text__contains=comment.words[:100]).delete()
     Letter.objects.filter(to__iexact=email).delete()
@@ -165,20 +166,22 @@ def erase(email: str) -> int:
     comments.update(published_at=None, is_spam=False, **removal)
     Comment.objects.filter(email__iexact=email).erase_content()
     Comment.objects.filter(pk__in=erased).with_replies().update_thread_at()
-    index.refresh({"comment": erased})  # update() sends no signals
+    index.refresh({"comment": erased})  # because update() sends no signals
     edition.changed()
     emails.waiting()
     return len(erased)
 
 
 def _was_removed_by_writer(comment: Comment) -> bool:
-    """A writer's removal is final, even if the trainer's page was loaded before it."""
+    """True if the writer removed the comment: decisions from a page that the trainer opened before
+    have no effect then."""
     return comment.removed_by == Comment.Remover.WRITER
 
 
 @transaction.atomic
 def undo(event: Event, by: User) -> bool:
-    """Reverts a decision, and what the spam filter learned from it. Returns False if impossible."""
+    """Reverts a decision of the trainer, and what the spam filter learned from it. Returns False if
+    the decision cannot be reverted."""
     if not _can_undo(event):
         return False
     comment = event.comment
@@ -191,8 +194,9 @@ def undo(event: Event, by: User) -> bool:
 
 
 def _can_undo(event: Event) -> bool:
-    """True for the latest decision, within thirty days, unless undo would publish words that the
-    writer changed since, overwrite words published since, or name a deleted exercise."""
+    """True if the event is the latest decision on its comment and at most thirty days old, unless
+    undo would publish words that the writer has changed since, overwrite words that were published
+    since, or restore a deleted favorite."""
     comment = event.comment
     latest = comment.events.exclude(what="edited").first()
     if event != latest or event.at < timezone.now() - UNDO_FOR:

@@ -1,4 +1,5 @@
-"""Where the trainer decides on comments: the queue in the admin and the emailed phone page."""
+"""The two pages where the trainer decides on comments: the queue in the admin, and the page for
+phones that emails link to."""
 
 import re
 from typing import Any, NamedTuple, cast
@@ -23,7 +24,7 @@ from web.requests import positive_int
 PAGE_SIZE = 50
 NOTHING_DONE = "Nothing was changed. If its writer changed it meanwhile, read it again."
 WAS_LIKELY_SPAM = "It was folded as probably spam. The filter learns from what you decided."
-# Words that call for a doctor rather than for a trainer at a distance.
+# The queue marks comments with these words: they may need a doctor rather than a trainer.
 HEALTH_WORDS = re.compile(
     r"\b(pain|painful|hurts?|injur\w+|surger\w+|operation|pregnan\w+|hernia|doctor|numb\w*|"
     r"dizz\w+|heart|blood pressure|osteoporosis)\b",
@@ -32,14 +33,15 @@ HEALTH_WORDS = re.compile(
 
 
 class Outcome(NamedTuple):
-    """What a pressed button did."""
+    """The result of a pressed button, for the message to the trainer."""
 
-    done: int = 0  # comments
+    done: int = 0  # number of changed comments
     published_likely_spam: bool = False
 
 
 def queue(request: HttpRequest) -> HttpResponse:
-    """Every comment that needs the trainer, oldest first, then likely spam, collapsed."""
+    """Shows every comment that needs the trainer, oldest first, then the likely spam, collapsed. A
+    POST carries out the pressed button."""
     user = cast(User, request.user)  # admin_view() admits staff only
     if not user.has_perm("comments.change_comment"):
         raise PermissionDenied
@@ -70,10 +72,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/comments/queue.html", context)
 
 
-@csrf_exempt  # the token in the address permits the change
+@csrf_exempt  # the token in the URL permits the change
 @require_http_methods(["GET", "HEAD", "POST"])
 def queue_by_email(request: HttpRequest, token: str) -> HttpResponse:
-    """The comments of one email, with large buttons. A GET changes nothing."""
+    """Shows, with large buttons, the comments that one email to the trainer listed. The signed
+    token names them. A POST carries out the pressed button."""
     opened = emails.read_desk_token(token)
     if opened is None:
         return private(render(request, "comments/desk_ended.html", status=403))
@@ -101,15 +104,16 @@ def queue_by_email(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _has_unsent_reply(request: HttpRequest, waiting: CommentQuerySet) -> bool:
-    """True if the trainer typed a reply that was not sent. The view then renders the page with it,
-    where a redirect would lose it."""
+    """True if the POST contains a reply to a comment that still waits. The view then renders the
+    page with the reply, because a redirect would lose it."""
     typed = [name for name, text in request.POST.items() if name.startswith("answer-") and text]
     ids = [positive_int(name.removeprefix("answer-")) for name in typed]
     return waiting.filter(pk__in=ids).exists()
 
 
 def _rows(queryset: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any]]:
-    """Each comment with hints for deciding, and the reply that the trainer has typed so far."""
+    """Returns a template context for each comment: the comment, hints that help the trainer decide,
+    and the reply that she has typed so far."""
     related = queryset.select_related("article", "favorite", "parent")
     events = Prefetch("events", Event.objects.select_related("by"))
     comments = list(related.prefetch_related("reports", events))
@@ -133,7 +137,7 @@ def _rows(queryset: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any
 
 
 def _earlier_statuses(comments: list[Comment]) -> dict[str, list[str]]:
-    """The statuses of other recent comments by sender, newest first."""
+    """Maps each sender of these comments to the statuses of their other comments, newest first."""
     senders = [comment.sender for comment in comments if comment.sender]
     others = Comment.objects.filter(sender__in=senders).exclude(pk__in=[c.pk for c in comments])
     statuses: dict[str, list[str]] = {}
@@ -143,7 +147,7 @@ def _earlier_statuses(comments: list[Comment]) -> dict[str, list[str]]:
 
 
 def _reply_error(typed: str) -> str:
-    """Why a typed reply cannot be sent; "" if it can, or if none was typed."""
+    """Returns why a typed reply is invalid, or "" if it is valid or empty."""
     errors = ReplyForm({"words": typed}).errors.as_data() if typed else {}
     return " ".join(message for error in errors.get("words", []) for message in error.messages)
 
@@ -156,14 +160,15 @@ def _undo(request: HttpRequest, user: User) -> Outcome:
 
 
 def _decide(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outcome:
-    """Carries out the pressed button: on one comment (do=publish:12), on those chosen, or on the
-    likely spam that the page showed. Comments outside `allowed` are ignored."""
+    """Carries out the pressed button on one comment (do=publish:12), on all selected ones
+    (do=publish), or on all likely spam that the page showed (do=delete_folded). Ignores comments
+    outside `allowed`."""
     action, _, pk = request.POST.get("do", "").partition(":")
     if action == "delete_folded":
         return _delete_likely_spam(request, allowed, user)
     ids = [positive_int(pk) for pk in ([pk] if pk else request.POST.getlist("chosen"))]
     done, published_likely_spam = 0, False
-    with transaction.atomic():  # locks the rows: nobody edits between reading and publishing
+    with transaction.atomic():  # for the row locks: nobody can edit a comment meanwhile
         for comment in allowed.select_for_update().filter(pk__in=ids):
             was_likely_spam = comment.is_waiting_likely_spam
             if _apply(request, comment, action, user):
@@ -173,7 +178,8 @@ def _decide(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outco
 
 
 def _delete_likely_spam(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outcome:
-    """Removes the likely spam that the page showed, if it still waits and has not changed since."""
+    """Removes the likely spam that the page showed, except comments that have changed since or no
+    longer wait."""
     ids = [positive_int(pk) for pk in request.POST.getlist("folded")]
     waiting = allowed.filter(pk__in=ids, published_at=None, removed_at=None, is_spam=False)
     with transaction.atomic():  # all or none
@@ -189,9 +195,9 @@ def _is_as_shown(request: HttpRequest, comment: Comment) -> bool:
 
 
 def _apply(request: HttpRequest, comment: Comment, action: str, user: User) -> bool:
-    """Carries out a button on one comment. Returns False if nothing was changed."""
+    """Applies the action of a button to one comment. Returns False if it changed nothing."""
     if action in ("publish", "answer", "delete") and not _is_as_shown(request, comment):
-        return False  # it stays in the queue, to be read again
+        return False  # the trainer has to read the changed comment first
     reply = ReplyForm({"words": request.POST.get(f"answer-{comment.pk}", "")})
     if action == "answer" and reply.is_valid():
         moderation.answer(comment, reply.cleaned_data["words"], user)

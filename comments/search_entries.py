@@ -1,4 +1,4 @@
-"""Adds published comments to the search index, under the name that pages show."""
+"""Adds published comments to the search index; the title of an entry is the writer's name."""
 
 from blog.models import Article
 from comments.models import Comment
@@ -7,7 +7,8 @@ from search.index import Entry, Kind, register
 
 
 def of_comment(comment: Comment) -> Entry:
-    """Public since both the comment and its article are, while the conversation shows it."""
+    """Returns the search entry of a comment. Its published_at is the time since which the comment
+    and its article are both public, or None if the conversation does not show the comment."""
     dates = [comment.published_at, *([comment.article.published_at] if comment.article else [])]
     is_found = comment.thread_at and not comment.removed_at and all(dates)
     return Entry(

@@ -1,6 +1,6 @@
-"""Judges readers' comments: publish, hold or spam, with the reasons for the trainer.
+"""The spam filter: publishes a comment, holds it for the trainer, or marks it as spam.
 
-It needs no captcha and no external service. When in doubt it holds a comment, and it discards none:
+The filter needs no captcha and no external service. It holds doubtful comments, and deletes none:
 spam is kept for thirty days, and the trainer can publish it.
 """
 
@@ -20,29 +20,29 @@ from comments.spam_scoring import Learned, Score, Submission, score, words_of
 from publishing.models import Site
 
 MANY_LINKS = 3
-CERTAIN_SPAM = 5.0  # log odds; spam if a second certain sign agrees, else likely spam
+CERTAIN_SPAM = 5.0  # log odds; a score above it is one of the certain signs in judge()
 WORDS_PER_QUERY = 10_000  # SQLite accepts at most 32,766 parameters
 MAX_RESCORED = 1000  # waiting comments, newest first, that are scored again after a decision
 HELD_BY_RULE = "Every new answer waits for you."
 IMITATES = "Readers could take it for words of"
 MIN_REPEATED_LENGTH = 40  # characters; shorter texts repeat by chance
-KNOWN_AFTER = 3  # published comments of a person
+KNOWN_AFTER = 3  # published comments; then the filter trusts a person more
 SITE_SCRIPTS = ("LATIN", "COMMON")
-ALL_COMMENTS = ""  # the WordCount row that counts comments instead of a word
+ALL_COMMENTS = ""  # `word` of the WordCount row that counts all comments
 
 
 @dataclass(frozen=True)
 class Verdict:
     result: str  # "publish", "hold" or "spam"
     reasons: list[str]
-    likely_spam: bool = False  # the queue collapses it
+    likely_spam: bool = False  # if held, the queue shows it collapsed
 
 
 def judge(
     comment: Comment, *, filled_honeypot: bool = False, has_no_origin: bool = False
 ) -> Verdict:
-    """Judges a comment that is not saved yet, or whose words have changed. has_no_origin: the
-    request has neither Sec-Fetch-Site nor Origin."""
+    """Judges a new comment, or a comment with edited words. has_no_origin is True if the request
+    had neither a Sec-Fetch-Site nor an Origin header, as most browsers send."""
     submission = _submission(comment)
     links = find_links(submission.text)
     blocked = _blocked(comment)
@@ -72,15 +72,15 @@ def judge(
 
 
 def scores(comments: list[Comment]) -> dict[int, Score]:
-    """The current spam score of each comment by primary key. Takes one query."""
+    """Maps the primary key of each comment to its current spam score."""
     learned = _learned(comments)
     return {comment.pk: score(_submission(comment), learned) for comment in comments}
 
 
 @transaction.atomic
 def rescore_waiting() -> None:
-    """Scores waiting comments again, up to MAX_RESCORED, after the trainer decided something.
-    Those that she put back into the queue, and those of known readers, are never likely spam."""
+    """Updates is_likely_spam of the newest MAX_RESCORED waiting comments after a decision of the
+    trainer. Comments of known readers, or put back into the queue by her, are never likely spam."""
     waiting = Comment.objects.filter(published_at=None, removed_at=None, is_spam=False)
     rows = list(waiting.order_by("-written_at")[:MAX_RESCORED])
     decided = decided_by_trainer(waiting)
@@ -97,7 +97,7 @@ def rescore_waiting() -> None:
 
 
 def decided_by_trainer(comments: Iterable[Comment]) -> set[int]:
-    """The primary keys of those on which the trainer has decided before."""
+    """Returns the primary keys of the comments on which the trainer has decided before."""
     events = Event.objects.filter(comment__in=comments, by__isnull=False)
     return set(events.values_list("comment", flat=True))
 
@@ -124,7 +124,8 @@ def _blocked(comment: Comment) -> str:
 
 
 def _repeated(comment: Comment) -> list[str]:
-    """Detects a long text that anybody sent in the last thirty days."""
+    """Returns a reason to hold the comment if anybody sent the same long text in the last thirty
+    days, else an empty list."""
     if len(comment.words) < MIN_REPEATED_LENGTH:
         return []
     month_ago = timezone.now() - timedelta(days=30)
@@ -147,7 +148,8 @@ def _impersonates(comment: Comment) -> list[str]:
 
 
 def _known_people(comments: Iterable[Comment]) -> set[str]:
-    """The author hashes of writers with KNOWN_AFTER published comments and none rejected."""
+    """Returns the author_hash of each writer of these comments with at least KNOWN_AFTER published
+    comments and none that the trainer removed or that is spam."""
     people = {comment.author_hash for comment in comments if comment.author_hash}
     theirs = Comment.objects.filter(author_hash__in=people)
     rejected = theirs.filter(Q(is_spam=True) | Q(removed_by=Comment.Remover.TRAINER))
@@ -157,7 +159,7 @@ def _known_people(comments: Iterable[Comment]) -> set[str]:
 
 
 def _learned(comments: list[Comment]) -> Learned:
-    """What the trainer's decisions taught about the words of these comments."""
+    """Loads how often the trainer published, or marked as spam, the words of these comments."""
     words = {ALL_COMMENTS}.union(*(words_of(_submission(comment)) for comment in comments))
     counts: dict[str, tuple[int, int]] = {}
     ordered = sorted(words)
@@ -171,7 +173,8 @@ def _learned(comments: list[Comment]) -> Learned:
 
 @transaction.atomic
 def learn(comment: Comment, field: str, times: int = 1) -> None:
-    """Counts a comment's words as "published" or as "spam". times=-1 reverts that."""
+    """Adds `times` to the counts of a comment's words. `field` names the count: "published" or
+    "spam". times=-1 reverts an earlier call."""
     words = {ALL_COMMENTS, *words_of(_submission(comment))}
     WordCount.objects.bulk_create((WordCount(word=w) for w in words), ignore_conflicts=True)
     rows = WordCount.objects.filter(word__in=words)

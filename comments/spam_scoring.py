@@ -1,9 +1,9 @@
-"""Scores how likely a comment is spam, by typical phrases and by what the trainer decided before.
+"""Scores how likely a comment is spam, by typical phrases and by the trainer's earlier decisions.
 
-The score is a sum in the manner of naive Bayes: each sign of spam adds its weight (log odds), words
-about training subtract, and what the trainer's decisions taught adds or subtracts a bounded amount.
-A comment whose sum reaches LIKELY_SPAM is collapsed in the queue as "Probably spam". The signs are
-in `spam_phrases.toml`; weights and limit were calibrated on the texts in `tests/data/`, and
+The score is a sum of log odds, as in naive Bayes: each sign of spam adds its weight, words about
+training subtract, and words learned from the trainer's decisions add or subtract a bounded amount.
+The queue collapses a comment whose score reaches LIKELY_SPAM as "Probably spam". The phrases are in
+`spam_phrases.toml`. Weights and limit were calibrated on the texts in `tests/data/`;
 `tests/comments/test_spam_scoring.py` measures them again.
 """
 
@@ -18,16 +18,16 @@ from pathlib import Path
 from comments import link_detection
 from comments.link_detection import find_links
 
-LIKELY_SPAM = 3.15  # log odds; one clear sign is enough if nothing speaks against it
-MIN_DECISIONS = 10  # of each kind, before learned words count
-MIN_SEEN = 3  # comments with a word, before the word counts
-PRIOR_STRENGTH = 2.0  # comments; Robinson's s
-MIN_DEVIATION = 0.38  # of a word's probability from one half
-MAX_WORD_ODDS = 0.7  # log odds of one word; with more, "this" alone makes a reader look like spam
+LIKELY_SPAM = 3.15  # log odds; one clear phrase (3.2) is enough if no words about training subtract
+MIN_DECISIONS = 10  # published and spam comments needed, each, before learned words count
+MIN_SEEN = 3  # comments that must contain a word before the word counts
+PRIOR_STRENGTH = 2.0  # comments; the parameter s in Robinson's article, see log_odds()
+MIN_DEVIATION = 0.38  # a word counts if its probability differs more than this from one half
+MAX_WORD_ODDS = 0.7  # log odds; with a higher limit, the word "this" alone could look like spam
 MAX_LEARNED_ODDS = 2.0  # log odds of all learned words together
 MAX_TRAINING_WORDS = 4
-CLEAR_SIGN = 2.0  # log odds of a sign that readers hardly ever give
-# Without a clear sign, praise and doubtful words are capped, unless there are very many.
+CLEAR_SIGN = 2.0  # log odds; readers hardly ever write what a sign of this weight matches
+# Without a clear sign, log odds between these two limits are lowered to VAGUE_CAP.
 VAGUE_CAP = 2.0
 VAGUE_UNCAPPED_FROM = 4.9
 
@@ -39,7 +39,7 @@ VAGUE_REASONS = {
 
 @dataclass(frozen=True)
 class Submission:
-    """The texts of a comment: the name, the favorite that is not in the library, the words."""
+    """The texts of a comment: `name`, `other_favorite` and `words`."""
 
     name: str
     favorite: str
@@ -52,16 +52,17 @@ class Submission:
 
 @dataclass(frozen=True)
 class Learned:
-    """How many comments the trainer published or marked as spam, in all and with each word."""
+    """How many comments the trainer published and marked as spam, in all and with each word."""
 
     published: int = 0
     spam: int = 0
-    words: dict[str, tuple[int, int]] = field(default_factory=dict)  # published, spam
+    words: dict[str, tuple[int, int]] = field(default_factory=dict)  # word: (published, spam)
 
     def log_odds(self, words: Iterable[str]) -> float:
-        """Log odds of spam by these words; 0 after too few decisions. Each probability is drawn
-        toward one half, as if PRIOR_STRENGTH more comments were undecided, and ignored near it
-        (Gary Robinson, "A Statistical Approach to the Spam Problem", Linux Journal 107, 2003)."""
+        """Returns the log odds that a comment with these words is spam; 0 after too few decisions.
+        The probability of each word is moved toward one half, as if PRIOR_STRENGTH more comments
+        were half spam, and is ignored if near one half (Gary Robinson, "A Statistical Approach to
+        the Spam Problem", Linux Journal 107, 2003)."""
         if min(self.published, self.spam) < MIN_DECISIONS:
             return 0.0
         total = 0.0
@@ -97,8 +98,8 @@ def score(submission: Submission, learned: Learned) -> Score:
 
 @lru_cache(maxsize=1000)
 def _score_by_signs(submission: Submission) -> tuple[float, Sequence[str]]:
-    """The score without learned words. Cached, since each decision rescores all waiting comments
-    and this takes half a millisecond."""
+    """Returns the log odds, without learned words, and the reasons. The result is cached, because
+    each decision rescores all waiting comments, and one score takes half a millisecond."""
     signs = [*_signs(submission), _training(submission)]
     reasons = dict.fromkeys(reason for _, reason in signs if reason)
     log_odds = sum(weight for weight, _ in signs)
@@ -109,7 +110,8 @@ def _score_by_signs(submission: Submission) -> tuple[float, Sequence[str]]:
 
 
 def _training(submission: Submission) -> tuple[float, str]:
-    """Words about training speak for a reader; a longer text without any, a little against."""
+    """Returns the weight of the words about training, and a reason if there are none. The weight is
+    negative if the text contains such words, positive if a longer text has none."""
     text = _normalized(submission.text)
     if different := len(set(TRAINING.findall(text))):
         return -0.9 * min(different, MAX_TRAINING_WORDS), ""
@@ -123,7 +125,7 @@ WORD = re.compile(r"\w{3,40}")
 
 
 def words_of(submission: Submission) -> set[str]:
-    """The words that are counted for learning, each once."""
+    """Returns the distinct words of a comment that the spam filter counts to learn from."""
     return {word.casefold()[:40] for word in WORD.findall(submission.text)}
 
 
@@ -132,17 +134,17 @@ def _normalized(text: str) -> str:
 
 
 def _signs(submission: Submission) -> Iterator[tuple[float, str]]:
-    """Yields the weight and the reason of each sign of spam."""
+    """Yields the weight (log odds) and the reason of each sign of spam."""
     text = _normalized(submission.text)
     reasons_given: set[str] = set()
     matched: set[int] = set()
     for weight, reason, pattern in PHRASES:
         matches = [match for match in pattern.finditer(text) if match.start() not in matched]
-        for match in matches:  # no word counts for two reasons
+        for match in matches:  # no phrase begins inside one that was counted
             matched.update(range(*match.span()))
         if matches:
-            # Repetition adds half: the second and third phrase of one sign, and the vague phrases
-            # of a reason beside its clear ones.
+            # The second and the third phrase of a sign each add half its weight. A second sign with
+            # the same reason counts half.
             different = len({match[0] for match in matches})
             weight *= 1 + min(different - 1, 2) / 2
             yield weight / 2 if reason in reasons_given else weight, reason
@@ -184,14 +186,14 @@ def _style_signs(submission: Submission) -> Iterator[tuple[float, str]]:
         yield 3.0, "Most of it are no words of any language."
 
 
-# Letters from a random generator: capitals inside a word, or six consonants in a row.
+# Matches random letters: a capital after a lower-case letter, or six consonants in a row.
 GIBBERISH = re.compile(r"[a-z][A-Z]|[bcdfghjklmnpqrstvwxz]{6}")
 
 _phrases = tomllib.loads(Path(__file__).with_name("spam_phrases.toml").read_text("utf-8"))
 
 
 def _any_of(phrases: str) -> str:
-    """Joins phrases of the file, separated by "|" and line breaks, into one regular expression."""
+    """Turns phrases of spam_phrases.toml, separated by "|" or line breaks, into one alternation."""
     return link_detection.normalized("|".join(phrases.strip("\n").split("\n")))
 
 
@@ -202,7 +204,7 @@ SHADY = re.compile(
 TRAINING = re.compile(
     rf"\b(?:{_any_of(_phrases['training'])})\b|{_any_of(_phrases['training_anywhere'])}"
 )
-# The beginning of a word; Chinese and Japanese have no space there.
+# Matches at the beginning of a word, and after any Chinese or Japanese character.
 WORD_START = r"(?<![^\W\u3040-\u9fff])"
 PHRASES = [
     (sign["weight"], sign["reason"], re.compile(rf"{WORD_START}(?:{_any_of(sign['phrases'])})"))

@@ -11,7 +11,7 @@ from publishing.models import Site
 
 
 def thread(page: Page, article: Article, site: Site) -> list[Node]:
-    """The nodes for one page of a conversation: the article, and the comments of this page."""
+    """Returns the JSON-LD nodes for one page of a conversation: the article and the comments."""
     comments = [comment for comment in page if not comment.removed_at]
     root = {
         **blog.posting(article),

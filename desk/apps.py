@@ -10,7 +10,7 @@ class DeskConfig(AppConfig):
 
 
 class DeskAdminConfig(apps.AdminConfig):
-    """Django's admin app, with our AdminSite as the default one."""
+    """Django's admin app with DeskSite as its default site."""
 
     default_site = "desk.site.DeskSite"
     default = False

@@ -1,9 +1,9 @@
 """A word-level diff of two texts, in time that grows linearly with their length.
 
-difflib compares every pair of equal words, which takes minutes for a book on one line. Here words
-that occur once in both texts are anchors (Bram Cohen's patience diff), and the ranges between them
-are compared by Myers' algorithm ("An O(ND) Difference Algorithm and Its Variations", 1986). It
-stops after a number of steps proportional to its input and reports the range as replaced.
+difflib compares every pair of equal words, which takes minutes for a book on one line. Here, words
+that occur exactly once in each text are anchors (Bram Cohen's patience diff), and Myers' algorithm
+("An O(ND) Difference Algorithm and Its Variations", 1986) compares the ranges between anchors. The
+number of its steps is limited; a range that needs more is shown as replaced.
 """
 
 import re
@@ -18,24 +18,26 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 CONTEXT_WORDS = 12  # unchanged words shown on each side of a change
-MAX_DEPTH = 12  # levels of recursion between anchors
-STEPS_PER_WORD = 4  # of Myers' algorithm in a large range
-MIN_STEPS = 1000  # in a small one
+MAX_DEPTH = 12  # how often a range is split at anchors, and its parts again
+STEPS_PER_WORD = 4  # the limit for Myers' algorithm, for each word of a range …
+MIN_STEPS = 1000  # … but at least so many for the whole range
 LONG_WORD = 60  # characters; longer words are compared by character
 
 _MARKS = '!"#$%&()*+,./:;<=>?@\\[\\\\\\]^`{|}~¡¿«»‘‚“”„…–—،؛؟।、。〈-】！（），．：；？'
-# Chinese characters, and kana without its two combining marks: each is a word.
+# Chinese characters, and kana without its two combining marks. Each character counts as a word.
 _NO_SPACES = "\u3040-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _COMBINING = "\u0300-\u036f\u20d0-\u20f0\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
 TOKEN = re.compile(rf"\s+|[{_MARKS}{_NO_SPACES}][{_COMBINING}]*|[^\s{_MARKS}{_NO_SPACES}]+")
 LINE_END = re.compile(r"\r\n?")
 JOINER = "\u200d"  # joins several emoji into one
-# Skin tones, tags in flags of regions, vowels and final consonants of Korean, joiners.
+# Characters that belong to the one before: skin tones, tags in flags of regions, vowels and final
+# consonants of Korean, joiners.
 EXTENDING = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u1160-\u11ff\u200c\u200d]")
 
 
 class Match(NamedTuple):
-    """A run of items that both sequences contain: its start in each, and its length."""
+    """A run of items that both sequences contain: its start in the old and the new sequence, and
+    its length."""
 
     old: int
     new: int
@@ -43,12 +45,12 @@ class Match(NamedTuple):
 
 
 def word_diff(old: str, new: str) -> SafeString:
-    """Returns the new text as HTML, with <ins> around insertions and <del> around deletions.
+    """Returns both texts as one HTML text, with <ins> around insertions and <del> around deletions.
 
-    Without the <ins> elements it is the old text, without the <del> elements the new one, except
-    that unchanged lines are shortened to a few words around each change. Line endings become line
-    feeds. Lines are compared first, and words only within changed lines: otherwise a new paragraph
-    would match words of the next one.
+    Without the <ins> elements, the result is the old text; without the <del> elements, the new one.
+    But unchanged lines are shortened to a few words around each change, and line endings become
+    line feeds. Lines are compared first, and words only within changed lines: otherwise the words
+    of a new paragraph would match words of the next one.
     """
     old_lines, new_lines = (LINE_END.sub("\n", text).splitlines(True) for text in (old, new))
     pieces: list[str] = []
@@ -65,7 +67,7 @@ def word_diff(old: str, new: str) -> SafeString:
 
 
 def _words(lines: list[str]) -> list[str]:
-    """The words, white space and punctuation of these lines; a long word as its characters."""
+    """Splits lines into words, white space and punctuation; splits long words into characters."""
     parts: list[str] = []
     for word in TOKEN.findall("".join(lines)):
         parts.extend(_characters(word) if len(word) > LONG_WORD else [word])
@@ -73,7 +75,8 @@ def _words(lines: list[str]) -> list[str]:
 
 
 def _characters(word: str) -> list[str]:
-    """Approximately the grapheme clusters of Unicode's annex 29."""
+    """Splits a word into characters as people see them, roughly Unicode's grapheme clusters (UAX
+    #29)."""
     starts: list[int] = []
     is_half_flag = False
     for i, char in enumerate(word):
@@ -87,7 +90,7 @@ def _characters(word: str) -> list[str]:
 
 
 def _hunks(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str], list[str]]]:
-    """Yields deleted items, inserted items, and the equal items that follow them."""
+    """Yields the deleted items, the inserted items, and the equal items after them, per change."""
     i = j = 0
     for match in [*matches(old, new), Match(len(old), len(new), 0)]:
         yield old[i : match.old], new[j : match.new], new[match.new : match.new + match.length]
@@ -95,10 +98,10 @@ def _hunks(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str
 
 
 def matches(old: Sequence[str], new: Sequence[str]) -> list[Match]:
-    """Returns the runs that two sequences have in common, in order.
+    """Returns the runs of items that two sequences have in common, in order.
 
-    Takes time proportional to their length: ranges are split at unique items at most MAX_DEPTH
-    levels deep, and Myers' algorithm, with bounded steps, compares each other item at most once.
+    Takes time proportional to the length of the sequences: ranges are split at anchors at most
+    MAX_DEPTH levels deep, and Myers' algorithm, with limited steps, gets each item at most once.
     """
     found: list[Match] = []
     ranges = [(0, len(old), 0, len(new), 0)]
@@ -136,8 +139,8 @@ def _merged(found: list[Match]) -> list[Match]:
 
 
 def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Patience diff: the indexes of words that are unique in both sequences; of these the longest
-    increasing subsequence, found by patience sorting."""
+    """Returns the indexes, old and new, of words that occur exactly once in each sequence. If their
+    order differs, returns a longest subsequence in the same order, found by patience sorting."""
     old_counts, new_counts = Counter(old), Counter(new)
     old_index = {word: i for i, word in enumerate(old) if old_counts[word] == 1}
     pairs = [
@@ -145,8 +148,8 @@ def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
         for j, word in enumerate(new)
         if new_counts[word] == 1 and word in old_index and not word.isspace()
     ]
-    tops: list[int] = []  # the smallest old index at which a subsequence of each length ends
-    top_pairs: list[int] = []  # the pair of each
+    tops: list[int] = []  # [length - 1]: the smallest old index that ends such a subsequence
+    top_pairs: list[int] = []  # [length - 1]: the index in `pairs` of that end
     predecessors: list[int] = []
     for n, (i, _) in enumerate(pairs):
         length = bisect_left(tops, i)
@@ -162,11 +165,12 @@ def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _myers(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
-    """Myers' greedy algorithm: the matches of a shortest edit script, or none if the steps run out.
-    Its diagonal k holds the points whose old index minus new index is k."""
+    """Returns the matches (old start, new start, length) of a shortest edit script, found by Myers'
+    greedy algorithm, or an empty list if that takes too many steps. Diagonal k of the algorithm
+    holds the points whose old index minus new index is k."""
     steps_left = max(MIN_STEPS, STEPS_PER_WORD * (len(old) + len(new)))
     furthest = {1: 0}  # the furthest old index reached on each diagonal
-    trace: list[dict[int, int]] = []  # the same before each number of edits, to backtrack
+    trace: list[dict[int, int]] = []  # `furthest` before each number of edits, for _backtrack()
     for edits in range(len(old) + len(new) + 1):
         diagonals = range(1 - edits, edits, 2) if edits else furthest
         trace.append({k: furthest[k] for k in diagonals})
@@ -184,12 +188,14 @@ def _myers(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]
 
 
 def _is_down(furthest: dict[int, int], edits: int, k: int) -> bool:
-    """True if the best path reaches diagonal k by an insertion, False if by a deletion."""
+    """True if the furthest path with so many edits reaches diagonal k by an insertion, False if by
+    a deletion."""
     return k == -edits or (k != edits and furthest[k - 1] < furthest[k + 1])
 
 
 def _backtrack(trace: list[dict[int, int]], i: int, j: int) -> list[tuple[int, int, int]]:
-    """The matches on the path that reached the end of both sequences, (i, j)."""
+    """Returns the matches (old start, new start, length) on the path to (i, j), the ends of the old
+    and the new sequence."""
     found = []
     for edits in range(len(trace) - 1, 0, -1):
         furthest, k = trace[edits], i - j
@@ -203,7 +209,8 @@ def _backtrack(trace: list[dict[int, int]], i: int, j: int) -> list[tuple[int, i
 
 
 def _shortened(lines: list[str], is_first: bool, is_last: bool) -> str:
-    """Unchanged lines, with an ellipsis in place of the words far from a change."""
+    """Returns unchanged lines as HTML, with an ellipsis in place of the words far from a change.
+    Only the first lines of a text have no change before them, only the last ones none after."""
     words = TOKEN.findall("".join(lines))
     before = [] if is_first else words[:CONTEXT_WORDS]
     after = [] if is_last else words[-CONTEXT_WORDS:]

@@ -1,4 +1,5 @@
-"""History pages: who saved which version when, its diff with the one before, and restoring it."""
+"""Pages with the versions of a row: who saved each one and when, its diff with the one before, and
+a button to restore it."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -17,11 +18,11 @@ from django.utils.safestring import SafeString
 from desk.difference import word_diff
 from desk.site import ContentAdmin
 
-MAX_REVISIONS = 50  # on one page
+MAX_REVISIONS = 50  # the page shows the newest ones
 
 
 class RevisionAdmin(ContentAdmin):
-    """For models with django-simple-history's records in `history`."""
+    """The base of the admins of models whose `history` holds django-simple-history's records."""
 
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_restore"
@@ -65,7 +66,7 @@ class RevisionAdmin(ContentAdmin):
         return self.restore(request, row, get_object_or_404(row.history, history_id=revision))
 
     def restore(self, request: HttpRequest, row: Any, old: Any) -> HttpResponse:
-        """Saves the content of an older version as the newest one."""
+        """Saves the content of `old`, a history record, as the newest version of `row`."""
         for field in content_fields(type(row)):
             setattr(row, field.attname, getattr(old, field.attname))
         row.save()
@@ -74,8 +75,8 @@ class RevisionAdmin(ContentAdmin):
 
 
 def content_fields(model: type[Model]) -> list[Any]:
-    """The editable fields that the model's history records, without published_at: an older version
-    does not change when a row is live."""
+    """Returns the editable fields that the model's history records, without published_at: restoring
+    a version must not change whether and when the row is public."""
     recorded = {field.name for field in model.history.model._meta.concrete_fields}  # type: ignore[attr-defined]
     recorded -= {"published_at"}
     fields = model._meta.concrete_fields
@@ -83,7 +84,7 @@ def content_fields(model: type[Model]) -> list[Any]:
 
 
 def differences(model: type[Model], before: Any, after: Any) -> Iterator[tuple[str, SafeString]]:
-    """Yields the label of each field that changed, and the diff of its values as HTML."""
+    """Yields the label of each field that differs between two records, and the diff as HTML."""
     for field in content_fields(model):
         old, new = getattr(before, field.attname), getattr(after, field.attname)
         if old != new:

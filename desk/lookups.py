@@ -1,5 +1,5 @@
-"""Makes `id__in`, which Django's forms use for checkboxes, safe for large numbers. Django passes
-them to the database (unlike those of `id=`), and SQLite raises OverflowError over 64 bits."""
+"""Makes the lookup `in`, which Django's forms use for checkboxes, safe for large integers. Django's
+own `in` passes them to the database, and SQLite raises OverflowError if one exceeds 64 bits."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models.lookups import In
 
 @IntegerField.register_lookup
 class IntegerIn(In):
-    """Leaves out numbers that the column cannot hold."""
+    """The lookup `in` without the integers that the column cannot hold."""
 
     def process_rhs(self, compiler: Any, connection: Any) -> Any:
         if self.rhs_is_direct_value():

@@ -1,4 +1,4 @@
-"""Django's admin in the trainer's words and order; its front page says what needs attention."""
+"""The desk: Django's admin with a front page that lists the models and what needs attention."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -31,15 +31,15 @@ from publishing.models import StarterRecord
 from web.fields import MailboxField
 from web.requests import positive_int
 
-MAX_ROWS = 200  # of a formset
-FIRST_LIST = 4  # desk_order up to which models are listed first; the others are under "More"
+MAX_ROWS = 200  # maximum number of forms in a formset
+FIRST_LIST = 4  # models with a desk_order up to this are under "Your site", others under "More"
 log = logging.getLogger(__name__)
 STARTER_NOTE = "Written for you from your facts. Read it and change what is not you."
 
 
 @dataclass(frozen=True)
 class Notice:
-    """A sentence on the front page; those with the lowest rank come first."""
+    """A sentence on the desk's front page. Notices with the lowest rank come first."""
 
     rank: int
     html: SafeString
@@ -51,8 +51,8 @@ _notice_functions: list[NoticeFunction] = []
 
 
 def front_page(function: NoticeFunction) -> NoticeFunction:
-    """Registers a function whose notices the front page shows. Apps that build on the desk use this
-    because it cannot import from them."""
+    """Decorates a function that returns notices for the front page. Apps that import the desk use
+    this, because the desk cannot import them."""
     _notice_functions.append(function)
     return function
 
@@ -75,13 +75,13 @@ class DeskSite(admin.AdminSite):
         return super().index(request, {**(extra_context or {}), **context})
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """A form sent after the session ended is not lost: the sign-in page passes its fields on
-        (accounts/views.py)."""
+        """Wraps an admin view: a form submitted after the session ended is not lost, because the
+        sign-in page passes the fields on (see accounts/views.py)."""
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            is_submitted = any(name.startswith("_") for name in request.POST)  # has a button's name
+            is_submitted = any(name.startswith("_") for name in request.POST)  # a button: _save …
             if request.method == "POST" and is_submitted and not self.has_permission(request):
                 fields = request.POST.copy()
                 fields.pop("csrfmiddlewaretoken", None)
@@ -94,8 +94,8 @@ class DeskSite(admin.AdminSite):
         return wrapper
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Groups the models in three lists by their desk_order; the last is of those without one,
-        which only administrators may see."""
+        """Groups the models in three lists by desk_order. The last list contains the models without
+        a desk_order, which only administrators may see."""
         app_list = super().get_app_list(request, app_label)
         if app_label:
             return app_list
@@ -117,7 +117,7 @@ class DeskSite(admin.AdminSite):
 
 
 class DateAndTime(AdminSplitDateTime):
-    """Django's widget with accessible names for its two inputs."""
+    """Django's widget for date and time, with accessible names for the two inputs."""
 
     def __init__(self, attrs: Any = None) -> None:
         super().__init__(attrs)
@@ -126,30 +126,30 @@ class DateAndTime(AdminSplitDateTime):
 
 
 def without_related_links(field: Any, *actions: str) -> Any:
-    """Removes icons ("add", "change", "delete", "view") next to the select of a foreign key.
-    Deleting a picture, for example, is no part of choosing one."""
+    """Removes the icons for `actions` ("add", "change", "delete", "view") beside the select of a
+    foreign key, and returns the form field."""
     if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
         for action in actions:
             setattr(field.widget, f"can_{action}_related", False)
     return field
 
 
-# 7:00 and 19:30, but also 7:00 am, 7:30pm and 7 PM.
+# The formats accept 7:00 and 19:30, but also 7:00 am, 7:30pm and 7 PM.
 TIME_FORMATS = ["%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p"]
-# Form fields and widgets for the desk and its inlines.
+# formfield_overrides for the model admins and inlines of the desk.
 FORM_FIELDS: dict[type[models.Field], dict[str, Any]] = {
     models.URLField: {"assume_scheme": "https"},
     models.EmailField: {"form_class": MailboxField},
     models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
     models.DateTimeField: {"widget": DateAndTime, "input_time_formats": TIME_FORMATS},
-    # Django's select for several rows needs a mouse, and axe reports faults in it.
+    # Django's default, a multiple select, is hard to use by keyboard, and axe reports faults in it.
     models.ManyToManyField: {"widget": CheckboxSelectMultiple},
 }
 
 
 def reject_large_formsets(request: HttpRequest) -> None:
-    """Raises BadRequest if a formset claims more than MAX_ROWS rows: Django would build, validate
-    and render thousands of empty forms, which takes a minute."""
+    """Raises BadRequest if a POST claims more than MAX_ROWS forms for a formset. Django would
+    build, validate and render thousands of empty forms, which takes a minute."""
     for name in request.POST:
         count = request.POST[name] if name.endswith(("-TOTAL_FORMS", "-INITIAL_FORMS")) else ""
         if len(count) > 3 or positive_int(str(count)) > MAX_ROWS:
@@ -157,13 +157,13 @@ def reject_large_formsets(request: HttpRequest) -> None:
 
 
 class DeskAdmin(admin.ModelAdmin):
-    """Responds with 400 to requests that would raise exceptions in Django's own admin."""
+    """A ModelAdmin that responds with 400 to requests that would raise exceptions in Django's."""
 
-    links_to: tuple[str, ...] = ()  # lookups beside list_filter that pages of the desk link to
+    links_to: tuple[str, ...] = ()  # lookups in links, besides those of list_filter
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        """Allows only what the desk links to. Django allows all lookups of all local fields, and
-        databases reject many of their values: years, dates, regular expressions."""
+        """Allows only the lookups of list_filter and links_to. Django allows every lookup of every
+        local field, and databases reject many values: years, dates, regular expressions."""
         allowed: set[Any] = set(self.links_to)
         for list_filter in self.list_filter:
             name = getattr(list_filter, "parameter_name", list_filter)
@@ -177,8 +177,9 @@ class DeskAdmin(admin.ModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Responds with 409 if the database rejects what the form accepted, as when two windows add
-        the same row: Django does not validate constraints that include an inline's parent."""
+        """Responds with 409 if the database rejects what the form accepted: for example, when two
+        windows add the same inline row, because Django does not validate constraints that include
+        the parent of an inline."""
         reject_large_formsets(request)
         try:
             return super().changeform_view(request, *args, **kwargs)
@@ -187,21 +188,21 @@ class DeskAdmin(admin.ModelAdmin):
             return render(request, "400.html", status=409)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """Treats an empty ?_to_field= as a missing one."""
+        """Treats an empty parameter ?_to_field= as a missing one."""
         return super().get_object(request, object_id, from_field or None)
 
 
 class ContentAdmin(DeskAdmin):
-    """For models that the trainer edits."""
+    """The base of the admins of models that the trainer edits."""
 
-    desk_order = 0  # its place in the lists of the front page
-    assistant: tuple[str, ...] = ()  # permissions of somebody who helps with drafts and answers
+    desk_order = 0  # position of the model on the front page; 0: under "Administration"
+    assistant: tuple[str, ...] = ()  # permissions ("view", "change" …) of the group Assistant
     formfield_overrides = FORM_FIELDS
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and db_field.name in self.list_editable:
-            field.widget.attrs["aria-label"] = capfirst(field.label)  # lists have no <label>
+            field.widget.attrs["aria-label"] = capfirst(field.label)  # list inputs have no <label>
         return without_related_links(field, "delete", "view")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -215,7 +216,8 @@ class ContentAdmin(DeskAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Lists what else is deleted only for models that the desk shows."""
+        """Limits the confirmation page: it counts only rows of models that the desk shows, and does
+        not list related rows."""
         deleted, count, perms, protected = super().get_deleted_objects(objs, request)
         shown = [*filter(self.admin_site.is_registered, apps.get_models())]
         shown += [inline.model for inline in self.inlines]
@@ -237,7 +239,7 @@ class ContentAdmin(DeskAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         for row in queryset:
-            row.delete()  # not in bulk: it also deletes files and leaves a redirect
+            row.delete()  # a bulk delete would keep files and add no redirects
 
     @staticmethod
     def _starter(row: Model, **more: Any) -> Any:

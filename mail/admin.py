@@ -10,14 +10,14 @@ from mail.models import PASSWORD, Letter
 
 @admin.register(Letter)
 class LetterAdmin(DeskAdmin):
-    """Shows recent and waiting emails, read-only."""
+    """Shows waiting and sent emails, read-only."""
 
     desk_order = 96
     list_display = ["subject", "to", "written_at", "sent_at", "failed_at", "tries", "last_error"]
     fields = ["subject", "to", "text", "written_at", "sent_at", "failed_at", "tries", "last_error"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        """Leaves out password emails: while one waits, it could give access to an account."""
+        """Excludes password emails, because the link in one gives access to an account."""
         return super().get_queryset(request).exclude(kind=PASSWORD)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Emails that wait to be sent or were sent."""
+"""The model of emails that wait to be sent or were sent."""
 
 from typing import Any
 
@@ -7,20 +7,21 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-PASSWORD = "password"  # noqa: S105  the kind of an email that gives access to an account
+PASSWORD = "password"  # noqa: S105  the kind of emails with a link that gives access to an account
 SUBJECT_WITHOUT_NAME = "Somebody answered"
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def empty(self, **more: Any) -> int:
-        """Removes the text and a reader's name, and updates `more`. Returns the number of rows."""
+        """Deletes the texts, and subjects that contain a reader's name; sets the fields in `more`.
+        Returns the number of rows."""
         anonymous = When(kind="answered", then=Value(SUBJECT_WITHOUT_NAME))
         subject = Case(anonymous, default=F("subject"))
         return self.update(**{"subject": subject, "text": "", "html": ""} | more)
 
 
 class Letter(models.Model):
-    """An email that waits or was sent."""
+    """An email that waits to be sent, was sent, or failed."""
 
     kind = models.CharField(max_length=20)
     to = models.EmailField()
@@ -28,14 +29,14 @@ class Letter(models.Model):
     text = models.TextField()
     html = models.TextField()
     unsubscribe = models.URLField(blank=True, max_length=500)
-    # The account it goes to: its links are made when the email leaves. Without constraints in the
-    # database, so that workers of an older version can delete accounts and comments meanwhile.
+    # The account that gets the email. Its links are made when the email is sent. `user` and `about`
+    # have no database constraints, so workers of an older version can delete accounts and comments.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, db_constraint=False
     )
-    # The comments that it quotes.
+    # The comments that the email quotes or links to.
     about = models.ManyToManyField("comments.Comment", blank=True, db_constraint=False)
-    # A hash of the mailbox, whose emails share a rate limit.
+    # Emails of one kind with the same key share a rate limit. Mostly a hash of the mailbox.
     rate_limit_key = models.CharField(
         max_length=40, blank=True, default="", db_default="", db_column="counted_as"
     )
@@ -49,7 +50,7 @@ class Letter(models.Model):
     objects = LetterQuerySet.as_manager()
 
     class Meta:
-        app_label = "comments"  # its former app, which its table and content type keep
+        app_label = "comments"  # its former app, still in the names of its table and content type
         ordering = ["-written_at", "-pk"]
         verbose_name = "email"
         indexes = [

@@ -1,5 +1,5 @@
-"""The queue of outgoing emails. A request only adds a row to it, and mail/sending.py sends it
-afterwards: a mail server that is slow or down neither delays nor breaks a request.
+"""The queue of outgoing emails. A request only adds a row to the queue; mail/sending.py sends the
+email afterward, so a mail server that is slow or down does not delay or break the request.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,8 +21,9 @@ _context_functions: dict[str, ContextFunction] = {}
 
 
 def before_sending(*kinds: str) -> Callable[[ContextFunction], ContextFunction]:
-    """Registers a function that is called before an email of these kinds is sent. It returns the
-    context to render it with again, or None to send it as it is. It may raise EmailCancelled."""
+    """Decorates a function that is called before an email of these kinds is sent. The function
+    takes the Letter. It returns the context to render the email with again, or None to send the
+    email as it is. It may raise EmailCancelled."""
 
     def register(function: ContextFunction) -> ContextFunction:
         _context_functions.update(dict.fromkeys(kinds, function))
@@ -41,10 +42,11 @@ def enqueue(
     unsubscribe: str = "",
     **context: Any,
 ) -> None:
-    """Renders emails/<kind>.txt and .html with the context, queues the email and starts sending
-    after the transaction. A password email is only rendered when it leaves.
+    """Renders emails/<kind>.txt and .html with the context, queues the email, and starts sending
+    when the transaction is committed. A password email is only rendered when it is sent.
 
-    user is the account it goes to, about the comments it quotes; see Letter for the others.
+    user is the account that gets the email, about the comments that it quotes or links to,
+    rate_limit_key by default a hash of the mailbox, unsubscribe the URL for List-Unsubscribe.
     """
     letter = Letter(kind=kind, to=to, user=user, unsubscribe=unsubscribe)
     letter.rate_limit_key = rate_limit_key or mailboxes.mailbox(to)
@@ -56,19 +58,20 @@ def enqueue(
 
 
 def send_soon() -> None:
-    """Sends what is due in a background thread, if there is a mail server."""
+    """Sends the emails that are due in a background thread, if a mail server is configured."""
     if settings.EMAIL_HOST:
         sending.run_in_background(send_due)
 
 
 def send_due(lock_timeout: float = sending.LOCK_TIMEOUT) -> int:
-    """Sends the emails that are due and returns their number. Raises sending.LockUnavailable."""
+    """Sends the emails that are due and returns the number sent. Raises sending.LockUnavailable if
+    another process holds the lock for lock_timeout seconds."""
     return sending.send_due(refresh, lock_timeout)
 
 
 def refresh(letter: Letter) -> Letter:
-    """Renders an email again before it leaves: its links are valid from now on, and it leaves out
-    what was removed while it waited. Raises sending.EmailCancelled."""
+    """Renders an email again before it is sent: its links are valid from now on, and it omits what
+    was removed while it waited. Raises EmailCancelled if it is no longer useful."""
     if letter.user and not letter.user.is_active:
         raise sending.EmailCancelled("This account is closed.")
     function = _context_functions.get(letter.kind)

@@ -1,4 +1,4 @@
-"""Quotes readers' words in emails, so that they cannot pass for the email's own text or links."""
+"""Quotes readers' texts in emails, so that nobody takes them for the site's own text or links."""
 
 import re
 import textwrap
@@ -7,21 +7,22 @@ import unicodedata
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-WIDTH = 72  # characters; mail programs wrap longer lines and start the rest without a ">"
+WIDTH = 72  # characters; mail programs would wrap longer lines and start the rest without ">"
 JOINERS = "\u200c\u200d"  # used within Persian and Hindi words and within emoji
 INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
-BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters and marks without a glyph
+BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # invisible letters, marks and symbols
 AFTER_LINK_CHARACTER = re.compile(r"(?<=[.:@/])(?=\S)")
-LINK_BREAK = "\u200c"  # invisible, and no part of an address
+LINK_BREAK = "\u200c"  # invisible; mail programs see no address in a text that contains it
 
 
 def one_line(text: str) -> str:
-    """The text on one line with single spaces and without invisible or directional characters."""
+    """Returns the text on one line, with single spaces and without invisible characters."""
     return " ".join(_visible(" ".join(text.split())).split())
 
 
 def quoted(text: str) -> str:
-    """The text wrapped at WIDTH with "> " before every line; any Unicode line break ends a line."""
+    """Returns the text wrapped at WIDTH, with "> " before every line, without invisible characters.
+    Any Unicode line break ends a line."""
     lines = [
         part
         for line in text.strip().splitlines()
@@ -31,7 +32,8 @@ def quoted(text: str) -> str:
 
 
 def unlinked(text: str) -> SafeString:
-    """A line escaped for HTML, in which mail programs find no addresses to turn into links."""
+    """Returns a line of text escaped for HTML. LINK_BREAK after each period, colon, "@" and slash
+    keeps mail programs from turning addresses into links."""
     pieces = AFTER_LINK_CHARACTER.split(_visible(text))
     return mark_safe(LINK_BREAK.join(map(conditional_escape, pieces)))  # noqa: S308  all escaped
 

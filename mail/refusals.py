@@ -1,4 +1,4 @@
-"""Classifies what went wrong when a mail server did not accept an email."""
+"""Classifies the errors that occur when an email is sent."""
 
 import re
 import smtplib
@@ -6,15 +6,15 @@ from enum import Enum
 
 from mail.quoting import one_line
 
-STORAGE_FULL = 552  # after DATA: the mailbox is full; after MAIL FROM: the email is too large
-NO_MAILBOX_CODES = (550, 551, 553)  # to RCPT TO: there is no such mailbox
-# To RCPT TO these mean that the server does not accept this site, not that a mailbox is missing.
+STORAGE_FULL = 552  # reply to DATA: the mailbox is full; to MAIL FROM: the email is too large
+NO_MAILBOX_CODES = (550, 551, 553)  # reply to RCPT TO: there is no such mailbox
+# Replies to RCPT TO: the server does not accept emails from this site.
 NOT_AUTHENTICATED = (503, 530, 534, 535, 538)
 ENHANCED_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|$)")  # RFC 3463
 OVER_QUOTA = "5.4.5"
-# After DATA these mostly concern the content of one email; other 5.7 codes concern the sender.
+# As replies to DATA, these mostly concern the content of one email; other 5.7 codes, the sender.
 ABOUT_CONTENT = ("5.7.0", "5.7.1")
-ADDRESSES = re.compile(r"<[^>]*>|\S+@\S+")  # readers choose them, and servers repeat them
+ADDRESSES = re.compile(r"<[^>]*>|\S+@\S+")  # servers repeat addresses, which readers choose
 NO_RELAY = re.compile(
     r"\brelay(ing)?( access)?( is)? (denied|disallowed|prohibited|refused|not (permitted|allowed))"
     r"|\b(unable|not (permitted|allowed)) to relay\b|\b(do|does|will|may|can)( not|not) relay\b",
@@ -23,7 +23,7 @@ NO_RELAY = re.compile(
 
 
 class Failure(Enum):
-    """What kind of failure it was."""
+    """The kinds of failures, which decide whether and when an email is tried again."""
 
     SITE_REJECTED = "the server rejects this site, and would reject each of its emails"
     CONNECTION_LOST = "the connection ended, or the server is about to end it"
@@ -33,8 +33,8 @@ class Failure(Enum):
 
 
 def classify(error: Exception, has_sent: bool) -> Failure:
-    """has_sent: the server accepted another email in the same run. Then it accepts the site, and a
-    rejection that could concern the site concerns this email."""
+    """Returns the kind of failure. has_sent means that the server has accepted another email in the
+    same run: then a rejection that could concern the site or this email counts as this email's."""
     code, text = reply(error)
     if _rejects_site(error, has_sent):
         return Failure.SITE_REJECTED
@@ -51,7 +51,7 @@ def classify(error: Exception, has_sent: bool) -> Failure:
 
 
 def reply(error: Exception) -> tuple[int, str]:
-    """The code and text of the server's reply; the code is 0 if there was none."""
+    """Returns the code and the text of the server's reply, or 0 and "" if there was none."""
     code, text = 0, b""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
@@ -61,14 +61,14 @@ def reply(error: Exception) -> tuple[int, str]:
 
 
 def is_disconnect(error: Exception) -> bool:
-    """True if the connection ended, or the server is about to end it."""
+    """True if the connection is lost, or the server announced that it ends it (reply 421)."""
     if isinstance(error, smtplib.SMTPException):
         return isinstance(error, smtplib.SMTPServerDisconnected) or reply(error)[0] == 421
     return isinstance(error, OSError)
 
 
 def describe(error: Exception) -> str:
-    """The error as the list of emails shows it, at most 300 characters."""
+    """Returns a description of the error for Letter.last_error, at most 300 characters."""
     code, text = reply(error)
     return one_line(f"{code} {text}" if code else f"{type(error).__name__}: {error}")[:300]
 

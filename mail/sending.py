@@ -1,6 +1,6 @@
-"""Sends the emails that are due: one sender at a time, over one connection.
+"""Sends the emails that are due. Only one process sends at a time, over one connection.
 
-No single email can stop the others. Emails over a rate limit wait until the limit allows more.
+An email that fails does not stop the others. Emails over a rate limit are sent later.
 """
 
 import fcntl
@@ -34,16 +34,16 @@ from publishing.models import Site
 from web import mailboxes
 from web.clients import keyed_hash
 
-FIRST_PAUSE = timedelta(minutes=5)  # doubles with each try
+FIRST_PAUSE = timedelta(minutes=5)  # after a failed try; the pause doubles with each further try
 LONGEST_PAUSE = timedelta(days=1)
-LOCK_TIMEOUT = 60  # seconds; a sender that works for longer sends the emails of the others too
-GIVE_UP_AFTER = 12  # tries, the last ones a day apart
-MAX_UNKNOWN_TRIES = 3  # of an email that may have arrived each time
-MAX_FAILURES = 3  # consecutive failures of the server, or equal rejections, end a run
-DELIVERY_UNKNOWN = "The mail server did not say whether it took this email."  # as rows hold it
-URGENT = ("password", "new_device", "waiting")  # sent first
+LOCK_TIMEOUT = 60  # seconds; a process that holds the lock for longer sends all emails that are due
+GIVE_UP_AFTER = 12  # tries; the pause between the last ones is a day
+MAX_UNKNOWN_TRIES = 3  # for an email that each try may have delivered
+MAX_FAILURES = 3  # a run ends after so many server failures in a row, or equal rejections
+DELIVERY_UNKNOWN = "The mail server did not say whether it took this email."  # Letter.last_error
+URGENT = ("password", "new_device", "waiting")  # kinds of emails that are sent first
 
-# After one of these, smtplib has sent RSET: the next email can use the same connection.
+# After one of these errors smtplib sends RSET, so the next email can use the same connection.
 REJECTIONS = (SMTPSenderRefused, SMTPRecipientsRefused, SMTPDataError)
 SERVER_FAILURES = (Failure.SITE_REJECTED, Failure.CONNECTION_LOST)
 
@@ -58,24 +58,26 @@ class Limit(NamedTuple):
 
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-# Anybody can trigger these emails to an address by typing it. Correcting a typing error takes two.
+# Anybody can have these emails sent to an address by typing it, so each mailbox has a limit. The
+# limit allows repeated tries, for people who correct a typing error.
 MAILBOX_LIMITS = {
     "confirm": Limit(3, DAY),
     "links": Limit(5, DAY),
     "answered": Limit(20, DAY),
-    "password": Limit(3, HOUR),  # a known device has a limit of its own
+    "password": Limit(3, HOUR),  # a known device has its own rate_limit_key
     "new_device": Limit(10, HOUR),
     "waiting": Limit(10, DAY),
 }
-# More than a small site needs; sending more would harm its reputation with other mail servers. A
-# flood of one kind delays no other. Passwords have no such limit: only accounts get them.
+# Limits for the whole site, above what a small site needs: more emails would harm its reputation
+# with other mail servers. Each kind has its own limit, so a flood of one does not delay the others.
+# Kinds that only accounts get have no such limit.
 SITE_LIMITS = {
     "confirm": Limit(100, HOUR),
     "links": Limit(100, HOUR),
     "answered": Limit(300, HOUR),
 }
 
-mailbox_missing = Signal()  # sent with `address` when a mail server says that it does not exist
+mailbox_missing = Signal()  # sent with `address` when a mail server says there is no such mailbox
 
 
 class ServerUnavailable(Exception):
@@ -83,11 +85,11 @@ class ServerUnavailable(Exception):
 
 
 class EmailCancelled(Exception):
-    """The email is no longer useful; the message says why."""
+    """The email is no longer useful and will not be sent; the message says why."""
 
 
 class LockUnavailable(Exception):
-    """The lock that allows one sender at a time cannot be had; the message says why."""
+    """The lock that allows one sender at a time could not be acquired; the message says why."""
 
 
 class DeliveryUnknown(Exception):
@@ -101,7 +103,7 @@ def undeliverable() -> Q:
 
 def run_in_background(send: Callable[[], object]) -> None:
     """Calls send() in a thread, so that no request waits for the mail server. A process has at most
-    one such thread; if it is running, it calls send() once more when it is done."""
+    one such thread. If it is running already, that thread calls its send() once more at the end."""
     global _is_requested, _is_running
     with _thread_lock:
         _is_requested = True
@@ -127,13 +129,14 @@ def _work(send: Callable[[], object]) -> None:
 
 
 def send_due(refresh: Callable[[Letter], Letter], lock_timeout: float = LOCK_TIMEOUT) -> int:
-    """Sends what is due and returns the number of emails sent. refresh() returns an email as it is
-    to be sent, with links that are still valid. Rows of sent emails keep no text.
+    """Sends the emails that are due, deletes their texts, and returns the number of emails sent.
+    refresh() takes an email and returns it with current text and links.
 
-    A permanent rejection (5xx) ends an email. After any other failure it waits, for pauses that
-    double from five minutes to a day. A run ends if the server is unavailable, or rejects several
-    emails with the same text: then the cause is not these emails, and they wait for the next run.
-    Raises LockUnavailable if another sender holds the lock for lock_timeout seconds.
+    After a permanent rejection (5xx), an email is not tried again. After any other failure it is,
+    after pauses that double from five minutes to a day. The run ends if the server is unavailable,
+    or rejects MAX_FAILURES emails with the same reply: then the cause is probably not the emails,
+    so they are tried again in the next run. Raises LockUnavailable if another process holds the
+    lock for lock_timeout seconds.
     """
     with _lock(lock_timeout):
         return _Run(refresh).send_all()
@@ -146,8 +149,8 @@ class _Run:
         self.refresh = refresh
         self.backend = get_connection()
         self.sent = 0
-        self.server_failures = 0  # since the last one that was not the server's
-        self.rejected: dict[str, list[int]] = {}  # ids by the reply, since the last email sent
+        self.server_failures = 0  # in a row, without a success or a failure of an email itself
+        self.rejected: dict[str, list[int]] = {}  # reply: ids, since the last success
 
     def send_all(self) -> int:
         try:
@@ -159,7 +162,7 @@ class _Run:
         return self.sent
 
     def _send(self, letter: Letter) -> bool:
-        """Returns False if the run has to end."""
+        """Sends one email and records the result. Returns False if the run has to end."""
         try:
             _deliver(letter, self.backend, self.refresh)
         except ServerUnavailable as error:
@@ -191,7 +194,8 @@ class _Run:
 
 @contextmanager
 def _lock(timeout: float) -> Iterator[None]:
-    """Waits until no other process on this machine is sending. Raises LockUnavailable."""
+    """Acquires the lock that allows one process on this machine to send. Raises LockUnavailable
+    after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     try:
         file = (settings.DATA_DIR / "mail.lock").open("ab")
@@ -210,7 +214,7 @@ def _lock(timeout: float) -> Iterator[None]:
 
 
 def _due(now: datetime) -> QuerySet[Letter]:
-    # No pause is longer than a day: a later time was written by a wrong clock.
+    # No pause is longer than LONGEST_PAUSE: a later time was written while the clock was wrong.
     is_time = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + LONGEST_PAUSE)
     return Letter.objects.filter(is_time, sent_at=None, failed_at=None, tries__lt=GIVE_UP_AFTER)
 
@@ -220,8 +224,9 @@ def _rows(letter: Letter) -> LetterQuerySet:
 
 
 def _claim() -> Letter | None:
-    """Returns the next email. Its try is counted first, so that no other machine takes it too."""
-    has_failed = Case(When(last_error="", then=0), default=1)  # failing emails do not block others
+    """Returns the next email to send, or None. Counts the try and sets the time of the next one
+    first, so that no other machine sends the email too."""
+    has_failed = Case(When(last_error="", then=0), default=1)  # emails that failed go last
     is_urgent = Case(When(kind__in=URGENT, then=0), default=1)
     order = (has_failed, is_urgent, "written_at", "pk")
     while letter := _due(timezone.now()).order_by(*order).first():
@@ -239,13 +244,14 @@ def _claim() -> Letter | None:
 
 
 def _postpone_if_limited(letter: Letter, now: datetime) -> bool:
-    """If a limit is reached, postpones all emails under that limit until it allows more."""
+    """If a rate limit for this email is reached, postpones all emails under that limit until it
+    allows more, and returns True."""
     of_mailbox = {"rate_limit_key": letter.rate_limit_key}
     for limits, scope in ((MAILBOX_LIMITS, of_mailbox), (SITE_LIMITS, {})):
         limit = limits.get(letter.kind)
         if not limit:
             continue
-        # An email that may have arrived counts too; its next try is after the longest pause.
+        # Emails that may have arrived count too; their last try was LONGEST_PAUSE before the next.
         counted = Letter.objects.filter(
             Q(sent_at__isnull=False) | Q(last_error=DELIVERY_UNKNOWN), kind=letter.kind, **scope
         ).annotate(counted_at=Coalesce("sent_at", F("next_try_at") - LONGEST_PAUSE))
@@ -260,8 +266,8 @@ def _postpone_if_limited(letter: Letter, now: datetime) -> bool:
 
 
 def _deliver(letter: Letter, backend: Any, refresh: Callable[[Letter], Letter]) -> None:
-    """Sends an email. If the connection is lost before the server has it, connects once more.
-    Raises ServerUnavailable, or the error that concerns this email."""
+    """Sends an email. Connects and tries once more if the connection is lost before the server got
+    the email. Raises ServerUnavailable, or the error that concerns this email."""
     if not letter.to.strip():
         raise EmailCancelled("It has no address.")
     message = _message(refresh(letter))
@@ -273,7 +279,7 @@ def _deliver(letter: Letter, backend: Any, refresh: Callable[[Letter], Letter]) 
             raise
         try:
             _open(backend)
-        except ServerUnavailable:  # perhaps because of this email, so its try counts
+        except ServerUnavailable:  # perhaps the email is the cause, so the try counts
             raise error from None
         _transmit(message, backend)
     _rows(letter).empty(sent_at=timezone.now(), last_error="")
@@ -296,7 +302,7 @@ def _transmit(message: EmailMultiAlternatives, backend: Any) -> None:
         is_lost = refusals.is_disconnect(error)
         may_have_arrived = is_lost and getattr(backend.connection, "is_in_data", False)
         if is_lost or not isinstance(error, REJECTIONS):
-            _close(backend)  # an error of our own leaves a command unfinished
+            _close(backend)  # another error may leave an SMTP command unfinished
         if may_have_arrived:
             raise DeliveryUnknown from error
         raise
@@ -309,7 +315,8 @@ def _close(backend: Any) -> None:
 
 
 def _record_failure(letter: Letter, error: Exception, failure: Failure) -> None:
-    """Writes the error into the row. A try only counts if the error concerns this email."""
+    """Stores the error and when to try the email again. The try does not count if the server
+    rejects the whole site."""
     log.warning("An email waits or ended: %s", type(error).__name__)
     now, rows = timezone.now(), _rows(letter)
     rows.update(last_error=refusals.describe(error))
@@ -335,7 +342,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
         "From": _address(sender_name or site.name, sender),
         "Message-ID": f"<letter-{letter.pk}-{row_hash}@{host}>",
         "Auto-Submitted": "auto-generated",  # RFC 3834
-        "X-Auto-Response-Suppress": "All",  # the same for Exchange
+        "X-Auto-Response-Suppress": "All",  # for Exchange
     }
     if letter.unsubscribe:  # it goes to a reader
         headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"  # RFC 2369 and 8058
@@ -346,13 +353,14 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
         one_line(letter.subject), letter.text, sender, [letter.to], headers=headers
     )
     message.attach_alternative(letter.html, "text/html")
-    # Quoted-printable has short ASCII lines, which every mail server passes on unchanged.
+    # Quoted-printable text has short ASCII lines, which every mail server passes on unchanged.
     message.encoding = utf8_charset_qp
     return message
 
 
 def _address(name: str, address: str) -> str:
-    """A name and an address for a header: quoted, or as encoded words (RFC 2047)."""
+    """Returns the header value for a name and an address. Quotes the name if necessary, or encodes
+    it by RFC 2047 if it is not ASCII."""
     name = one_line(name)
     if name.isascii():
         return formataddr((name, address))

@@ -1,4 +1,4 @@
-"""An SMTP backend whose time limits hold for whole replies."""
+"""An SMTP backend that limits the time of each reply of the mail server."""
 
 import smtplib
 import socket
@@ -8,15 +8,15 @@ from typing import Any
 
 from django.core.mail.backends import smtp
 
-# RFC 5321, 4.5.3.2.6: a server may scan an email before it replies.
+# RFC 5321, 4.5.3.2.6, asks for ten minutes, because a server may scan an email before it replies.
 TIMEOUT_AFTER_DATA = 600.0  # seconds
 
 
 class Connection(smtplib.SMTP):
-    """Limits the time of each reply. The socket's timeout only limits each read, so a server that
-    sends one byte at a time could block the sender for ever."""
+    """Limits the time of each reply. The timeout of the socket only limits each read, so a server
+    that sends one byte at a time could block the connection forever."""
 
-    is_in_data = False  # the server is receiving an email, and may have accepted it
+    is_in_data = False  # after the reply to DATA: the server may have accepted the email
 
     def getreply(self) -> tuple[int, bytes]:
         seconds = TIMEOUT_AFTER_DATA if self.is_in_data else self.timeout

@@ -1,4 +1,4 @@
-"""Comments and readers' answers: visibility, threads, and the tally of favorites."""
+"""The Comment model: visibility, threads, the tally of favorites, and changes of status."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from pagecache import edition
 from publishing.models import Published, PublishedQuerySet
 
 MAX_WORDS_LENGTH = 5000  # characters
-COMMENTS_PER_PAGE = 25  # replies included: a few minutes of reading on a phone
-MIN_TALLY_ANSWERS = 5  # fewer are not shown as a tally
+COMMENTS_PER_PAGE = 25  # including replies; a few minutes of reading on a phone
+MIN_TALLY_ANSWERS = 5  # pages show no tally of fewer answers
 EDIT_FOR = timedelta(minutes=30)
 UNDO_FOR = timedelta(days=30)
 CONTENT_FIELDS = ("favorite_id", "other_favorite", "words", "name")  # editable by the writer
@@ -39,8 +39,8 @@ def exercise_exists(pk: int | None) -> bool:
 
 
 def _on_public_page() -> Q:
-    """Comments on public articles or the favorites page. Excluding hidden articles, which are few,
-    lets the database find the newest of 200,000 comments by index."""
+    """Selects comments on public articles or on the favorites page. The condition excludes the few
+    hidden articles, so that the database finds the newest of 200,000 comments by index."""
     return ~Q(article__in=Article.objects.hidden())
 
 
@@ -50,7 +50,8 @@ class CommentQuerySet(PublishedQuerySet):
         return super().published().filter(_on_public_page())
 
     def needing_trainer(self) -> Self:
-        """Comments that wait, were reported or changed, or whose writer asks for a change."""
+        """Comments that wait, were reported, have a pending change, or whose writer asks for a
+        change."""
         reported = Q(pk__in=Report.objects.values("comment"))
         open_case = Q(published_at=None) | ~Q(asked_change="") | Q(change__isnull=False) | reported
         return self.filter(open_case, removed_at=None, is_spam=False)
@@ -61,22 +62,23 @@ class CommentQuerySet(PublishedQuerySet):
         return rows.order_by("written_at", "pk")
 
     def likely_spam(self) -> Self:
-        """Waiting comments that are probably spam, oldest first. The queue ends with them."""
+        """Waiting comments that are probably spam, oldest first."""
         rows = self.filter(is_likely_spam=True, published_at=None, removed_at=None, is_spam=False)
         return rows.order_by("written_at", "pk")
 
     def with_favorite(self) -> Self:
-        """Prefetches the favorites. An unpublished exercise reads as None."""
+        """Prefetches `favorite`, which is None on a comment if the exercise is not published."""
         published = Exercise.objects.published().only("name", "slug")
         return self.prefetch_related(Prefetch("favorite", published))
 
     def in_conversation(self) -> Self:
-        """Published words, and placeholders for comments removed by writers after a reply."""
+        """Published comments with words, and placeholders: comments that their writers removed but
+        that have published replies. Includes comments on hidden articles."""
         not_scheduled = Q(published_at=None) | Q(published_at__lte=timezone.now())
         return self.filter(not_scheduled, thread_at__isnull=False)
 
     def visible(self) -> Self:
-        """The comments in conversations on public pages."""
+        """The comments and placeholders that conversations on public pages show."""
         return self.in_conversation().filter(_on_public_page())
 
     def published_with_words(self) -> Self:
@@ -93,17 +95,17 @@ class CommentQuerySet(PublishedQuerySet):
         return Comment.objects.filter(Q(pk__in=tops) | Q(parent__in=tops))
 
     def in_thread_order(self, *, newest_first: bool = False) -> Self:
-        """The comments that conversations show, each followed by its replies. They are single rows,
-        so that a page has a fixed number of them however long a thread is."""
+        """The comments that conversations show, each top-level one followed by its replies. Pages
+        count comments, not threads, so a page has the same length however long a thread is."""
         began_at, top = F("thread_at"), Coalesce("parent", "pk")
         threads: list[Any] = [began_at.desc(), top.desc()] if newest_first else [began_at, top]
         in_thread: list[Any] = [F("parent").asc(nulls_first=True), "written_at", "pk"]
         return self.in_conversation().with_favorite().order_by(*threads, *in_thread)
 
     def update_thread_at(self) -> None:
-        """Recomputes thread_at: when the thread began, or None if no conversation shows the row.
-        It is denormalized, so that an index orders the pages. Call this after update() and bulk_*,
-        which send no signals."""
+        """Recomputes thread_at: the written_at of the top-level comment, or None if no conversation
+        shows this comment. The column exists so that an index can order the pages. Call this after
+        update() and bulk_*, which send no signals."""
         has_words = Q(published_at__isnull=False) & ~Q(words="")
         replies = Comment.objects.filter(parent=OuterRef("pk"), published_at__isnull=False)
         is_placeholder = Q(removed_by=Comment.Remover.WRITER) & Exists(replies)
@@ -113,7 +115,8 @@ class CommentQuerySet(PublishedQuerySet):
 
     @transaction.atomic
     def erase_content(self) -> None:
-        """Erases what was written and by whom. The rows stay as placeholders in threads."""
+        """Erases the texts of the comments and all data about the writers. The rows stay, as
+        placeholders in threads."""
         blank = dict.fromkeys(["name", "other_favorite", "email", "asked_change", "reasons"], "")
         hashes = {"author_hash": "", "sender": "", "dedup_hash": None}
         edition.changed()
@@ -121,14 +124,15 @@ class CommentQuerySet(PublishedQuerySet):
         self.update(words="(removed)", favorite=None, change=None, **blank, **hashes)
 
     def unanswered_questions(self) -> Self:
-        """Published comments with a question mark and no reply by the trainer, oldest first."""
+        """Published top-level comments by readers that contain a question mark and have no reply by
+        the trainer, oldest first."""
         questions = self.published().filter(parent=None, by_trainer=False, words__contains="?")
         return questions.exclude(replies__by_trainer=True).order_by("written_at", "pk")
 
     def people_by_favorite(self) -> Counter[int]:
-        """Counts, by primary key of a published exercise, the people who named it last.
-
-        Counting in Python takes one pass; a database that underestimates the rows takes n²."""
+        """Maps the primary key of each published exercise to the number of people whose latest
+        favorite it is. Counting in Python takes one pass over the rows; a database that
+        underestimates their number may choose a plan of quadratic time."""
         confirmed = Address.objects.filter(confirmed_at__isnull=False)
         latest = (
             self.published()
@@ -150,7 +154,8 @@ class CommentQuerySet(PublishedQuerySet):
         return Counter(latest.values_list("favorite", flat=True))
 
     def tally(self) -> list[Any]:
-        """The exercises that readers name, most named first, each with `answer_count`."""
+        """The published exercises that readers name, the most named first. Each has an attribute
+        `answer_count`: the number of people who name it."""
         people = self.people_by_favorite()
         exercises = list(Exercise.objects.filter(pk__in=people).order_by("name"))
         for exercise in exercises:
@@ -158,14 +163,14 @@ class CommentQuerySet(PublishedQuerySet):
         return sorted(exercises, key=lambda exercise: -exercise.answer_count)
 
     def shown_tally(self) -> list[Any]:
-        """The tally as pages show it: empty while it has fewer than MIN_TALLY_ANSWERS answers."""
+        """The tally, or an empty list while fewer than MIN_TALLY_ANSWERS people name a favorite."""
         tally = self.tally()
         return tally if sum(e.answer_count for e in tally) >= MIN_TALLY_ANSWERS else []
 
 
 class Comment(Published):
-    """A reader's words on an article or on the favorites page, or a reply. It waits for the trainer
-    while published_at is empty. Threads have one level of replies."""
+    """A comment on an article or on the favorites page, or a reply to a top-level comment. It waits
+    for the trainer while published_at and removed_at are None and is_spam is False."""
 
     class Remover(models.TextChoices):
         WRITER = "writer", "its writer"
@@ -202,7 +207,7 @@ class Comment(Published):
     written_at = models.DateTimeField(default=timezone.now, editable=False)
     thread_at = models.DateTimeField(null=True, editable=False)  # see update_thread_at()
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # The writer's edit of a published comment (CONTENT_FIELDS), until the trainer decides.
+    # The pending change: values of CONTENT_FIELDS by a writer who edited a published comment.
     change = models.JSONField(null=True, blank=True, editable=False)
     asked_change = models.TextField("change its writer asks for", blank=True, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -214,7 +219,7 @@ class Comment(Published):
         max_length=40, blank=True, db_column="person", db_index=True, editable=False
     )
     sender = models.CharField(max_length=40, blank=True, db_index=True, editable=False)
-    dedup_hash = models.CharField(  # noqa: DJ001  unique, so rows without it hold NULL
+    dedup_hash = models.CharField(  # noqa: DJ001  unique, so NULL means none
         max_length=40, null=True, unique=True, db_column="once", editable=False
     )
 
@@ -267,15 +272,16 @@ class Comment(Published):
         ]
 
     def __str__(self) -> str:
-        # The admin log keeps this forever, so it contains nothing that the writer wrote.
+        # The admin log keeps this text forever, so it contains nothing that the writer wrote.
         return f"Answer {self.pk}"
 
     def get_absolute_url(self) -> str:
-        """The permalink, which redirects to the right page of the conversation."""
+        """Returns the permalink, which redirects to the page that shows the comment."""
         return reverse("comment", args=[self.pk])
 
     def concerns_readers(self) -> bool:
-        """False for waiting comments and spam. A removed comment may leave a placeholder."""
+        """True if public pages may show the comment, or showed it before this change. A removed
+        comment counts, because it may leave a placeholder."""
         stored = Comment.objects.filter(pk=self.pk) if self.pk else Comment.objects.none()
         was_shown = stored.exclude(published_at=None, removed_at=None).exists()
         return was_shown or self.published_at is not None or self.removed_at is not None
@@ -296,7 +302,7 @@ class Comment(Published):
 
     @property
     def token(self) -> str:
-        """The signed id that opens the writer's own page and permits changes there."""
+        """The signed id in the URL of the writer's own page. It permits changes of the comment."""
         return own_comment_signer.sign(str(self.pk))
 
     @property
@@ -313,11 +319,11 @@ class Comment(Published):
 
     @property
     def content(self) -> dict[str, Any]:
-        """The values of CONTENT_FIELDS."""
+        """The values of CONTENT_FIELDS by field name."""
         return {name: getattr(self, name) for name in CONTENT_FIELDS}
 
     def with_change(self) -> Comment:
-        """Returns an unsaved copy with the pending change applied, except a deleted favorite."""
+        """Returns an unsaved copy with the pending change, but without a deleted favorite."""
         edited = copy(self)
         for name, value in (self.change or {}).items():
             setattr(edited, name, value)
@@ -331,7 +337,8 @@ class Comment(Published):
 
     @property
     def version(self) -> str:
-        """Changes with every save. Forms send it back, for a compare-and-set."""
+        """A string that differs after every save. Forms contain it, so that views can detect that
+        the comment changed after the form was opened."""
         return f"{self.updated_at.timestamp():.6f}"
 
     @property
@@ -340,7 +347,7 @@ class Comment(Published):
 
     @property
     def may_be_edited(self) -> bool:
-        """True while its writer may edit it freely: for half an hour, until somebody replies."""
+        """True while the writer may edit: for EDIT_FOR, or until a reply is published."""
         is_recent = timezone.now() < self.written_at + EDIT_FOR
         return is_recent and not self.replies.published().exists()
 
@@ -354,7 +361,7 @@ class Comment(Published):
         self._transition("spam", by, published_at=None, is_spam=True)
 
     def remove(self, by: User | None = None) -> None:
-        """Removes it for the trainer, or for its writer if `by` is None."""
+        """Marks the comment as removed by the trainer, or by its writer if `by` is None."""
         remover = self.Remover.TRAINER if by else self.Remover.WRITER
         removal = {"removed_at": timezone.now(), "removed_by": remover}
         self._transition(
@@ -362,7 +369,7 @@ class Comment(Published):
         )
 
     def publish_change(self, by: User | None = None) -> None:
-        """Replaces the content with the pending change."""
+        """Replaces the content of the comment with its pending change."""
         content = self.with_change().content
         self._transition("change published", by, **content, change=None, edited_at=timezone.now())
 
@@ -370,12 +377,13 @@ class Comment(Published):
         self._transition("change deleted", by, change=None)
 
     def restore(self, state: dict[str, Any], by: User) -> None:
-        """Sets the fields back to what an Event recorded."""
+        """Sets the fields to the values in `state`, which Event.undo() passes by field name."""
         self._transition("restored", by, **state)
 
     @transaction.atomic
     def _transition(self, what: str, by: User | None, **fields: Any) -> None:
-        """Saves these fields and records an Event with the values they had before."""
+        """Records an Event with the comment's state, then sets and saves `fields`. Clears the
+        removal of the comment unless `fields` contain one."""
         if "removed_at" not in fields:
             fields |= {"removed_at": None, "removed_by": ""}
         words = {"said": self.content, "change": self.change} if "change" in fields else None

@@ -1,4 +1,4 @@
-"""The history of comments, readers' reports, and what the spam filter knows."""
+"""The history of comments, readers' reports, blocked words or senders, and learned word counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from comments.models.comment import Comment
 
-# Fields of an Event, and the fields of a Comment whose values they record.
+# Maps each field of Event that records a comment's state to that field of Comment.
 STATE = {
     "was_published_at": "published_at",
     "was_removed_at": "removed_at",
@@ -22,10 +22,10 @@ STATE = {
 
 
 class Event(models.Model):
-    """A transition of a comment, with its state before, for the history and for undo.
+    """A change of a comment, with the comment's state before it, for the history and for undo.
 
-    `words` holds content and pending change, only if the trainer decided on a change. `daily`
-    clears it when undo is no longer possible."""
+    `words` contains the content and the pending change before an event that decided on a change;
+    it is None for other events. The command `daily` clears it when undo is no longer possible."""
 
     comment = models.ForeignKey("Comment", models.CASCADE, related_name="events")
     what = models.CharField(max_length=20)
@@ -45,7 +45,7 @@ class Event(models.Model):
 
     @staticmethod
     def state_of(comment: Comment) -> dict[str, Any]:
-        """The comment's state as the fields of an Event."""
+        """Returns the current state of the comment as values for the fields of an Event."""
         return {field: getattr(comment, name) for field, name in STATE.items()}
 
     def undo(self, by: User) -> None:
@@ -53,13 +53,13 @@ class Event(models.Model):
         state = {name: getattr(self, field) for field, name in STATE.items()}
         if self.words:
             state |= self.words["said"] | {"edited_at": timezone.now()}
-            change = self.comment.change or self.words["change"]  # a later change stays pending
+            change = self.comment.change or self.words["change"]  # keeps a newer one
             state["change"] = None if change == self.words["said"] else change
         self.comment.restore(state, by)
 
 
 class Report(models.Model):
-    """A reader asks the trainer to look at a comment; one row per reader and comment."""
+    """A reader's report of a comment to the trainer; one row per network (sender) and comment."""
 
     comment = models.ForeignKey("Comment", models.CASCADE, related_name="reports")
     sender = models.CharField(max_length=40)
@@ -75,7 +75,7 @@ class Report(models.Model):
 
 
 class Block(models.Model):
-    """A word, address or sender whose comments are spam."""
+    """A blocked word, email address or sender. The filter marks comments that match as spam."""
 
     class Kind(models.TextChoices):
         WORD = "word", "Word or phrase"
@@ -103,7 +103,7 @@ class Block(models.Model):
 
 
 class WordCount(models.Model):
-    """How many comments with this word the trainer published or marked as spam."""
+    """How many comments with this word the trainer published, and how many she marked as spam."""
 
     word = models.CharField(max_length=40, unique=True)
     published = models.PositiveIntegerField(default=0)

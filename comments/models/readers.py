@@ -14,13 +14,13 @@ UNREACHABLE_FOR = timedelta(days=30)
 
 
 class Address(PublicModel):
-    """A reader's email address; gets emails from when it is confirmed until they are stopped."""
+    """A reader's email address. It gets emails once confirmed, until the reader stops them."""
 
     email = models.EmailField(unique=True)
     asked_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
-    unreachable_at = models.DateTimeField(null=True, blank=True)  # refused by its mail server
+    unreachable_at = models.DateTimeField(null=True, blank=True)  # its server reported no mailbox
     mailbox = models.CharField(
         max_length=40, blank=True, default="", db_default="", db_index=True, editable=False
     )
@@ -36,7 +36,8 @@ class Address(PublicModel):
         super().save(*args, **kwargs)
 
     def concerns_readers(self) -> bool:
-        """True if it is or was confirmed: the tally identifies people by confirmed addresses."""
+        """True if the address is or was confirmed: then it affects the public tally, which counts
+        the comments of a confirmed address as one person's."""
         confirmed = Address.objects.filter(pk=self.pk, confirmed_at__isnull=False)
         return self.confirmed_at is not None or (self.pk is not None and confirmed.exists())
 
@@ -46,13 +47,14 @@ class Address(PublicModel):
 
     @property
     def is_reachable(self) -> bool:
-        """False for thirty days after a “no such mailbox”, which some servers say by mistake."""
+        """False for thirty days after a server reported that the mailbox does not exist. Some
+        servers report so by mistake."""
         refused_at = self.unreachable_at
         return refused_at is None or refused_at < timezone.now() - UNREACHABLE_FOR
 
 
 class LastVisit(models.Model):
-    """When the trainer last opened the queue; a single row."""
+    """When the trainer last opened the queue. The table has a single row."""
 
     at = models.DateTimeField(default=timezone.now)
 

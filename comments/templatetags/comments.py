@@ -29,7 +29,8 @@ def answer_form(
     favorite: Exercise | None = None,
     parent: Comment | None = None,
 ) -> dict[str, Any]:
-    """The form: new, with an optional favorite chosen, or as it was sent and refused."""
+    """Shows the answer form: the one that the view put into the context, to correct or preview it,
+    else an empty one with `favorite` chosen."""
     site = context["site"]
     form = context.get("answer_form") or AnswerForm(initial={"favorite": favorite}, site=site)
     return {
@@ -44,10 +45,10 @@ def answer_form(
 
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
-    """The page of the article's conversation with the number in ?conversation= (default 1).
+    """Shows page ?conversation= (default 1) of the comments on an article.
 
-    One query fetches its rows; each also carries two totals: of all rows, and of published
-    comments, without placeholders. Raises Http404 if there is no such page."""
+    One query fetches the page and two totals of the conversation: row_count includes placeholders
+    of removed comments, comment_count does not. Raises Http404 if there is no such page."""
     rows = Comment.objects.filter(article=article).in_thread_order()
     counts = rows.order_by().values("article")
     rows = rows.annotate(
@@ -70,7 +71,7 @@ def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
 
 @register.inclusion_tag("comments/exercise_favorites.html", takes_context=True)
 def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
-    """How many readers name an exercise as their favorite, and their latest words."""
+    """Shows how many readers name an exercise as their favorite, and their latest comments."""
     comments = Comment.objects.published_with_words().filter(favorite=exercise)
     comments = comments.order_by("-written_at")[:COMMENTS_ON_EXERCISE]
     for comment in comments:
@@ -85,14 +86,16 @@ def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, 
 
 @register.simple_tag
 def trainers_favorite() -> Variation | None:
-    """The variation that the trainer likes best. It is a note beside the tally, not a vote."""
+    """Returns the variation that the trainer likes best. Pages show it beside the tally, which does
+    not count it."""
     favorites = Variation.objects.exclude(favorite_reason="").select_related("exercise")
     return favorites.filter(exercise__in=Exercise.objects.published()).first()
 
 
 @register.simple_tag(takes_context=True)
 def trainers_note(context: dict[str, Any], exercise: Exercise) -> str:
-    """A note in the row of the trainer's favorite exercise: which variation she likes."""
+    """Returns an HTML note about the variation that the trainer likes best, or "" if the variation
+    is not one of this exercise."""
     variation = context["hers"] if "hers" in context else trainers_favorite()
     if variation is None or variation.exercise_id != exercise.pk:
         return ""
@@ -105,11 +108,11 @@ register.filter("linkify", linkify)
 
 @register.simple_tag
 def first_favorites() -> list[Any]:
-    """The three exercises that most readers name, for the home page."""
+    """Returns the three exercises that most readers name as their favorite, for the home page."""
     return Comment.objects.shown_tally()[:3]
 
 
 @register.simple_tag
 def favorites_among(exercises: list[Exercise]) -> list[Any]:
-    """Those of the exercises that readers name, most named first, for a subject's page."""
+    """Returns those of `exercises` that readers name as favorites, the most named first."""
     return [exercise for exercise in Comment.objects.shown_tally() if exercise in exercises]

@@ -1,4 +1,4 @@
-"""The favorites page, and a single comment: its permalink and reporting it."""
+"""Shows the favorites page, redirects permalinks of comments, and takes reports about comments."""
 
 from typing import Any
 
@@ -22,7 +22,8 @@ def favorites(request: HttpRequest) -> HttpResponse:
 
 
 def favorites_page(request: HttpRequest, status: int = 200, **context: Any) -> HttpResponse:
-    """The tally, the form, and the comments that name a favorite or were written here."""
+    """Renders the favorites page: the tally, the form, and the comments that name a favorite or
+    were written on this page. ?exercise=<slug> limits the comments to one favorite."""
     comments = Comment.objects.about_favorites()
     slug = request.GET.get("exercise", "")
     chosen = Exercise.objects.published().filter(slug=slug).first()
@@ -47,7 +48,8 @@ def favorites_page(request: HttpRequest, status: int = 200, **context: Any) -> H
 
 @read_only
 def permalink(request: HttpRequest, pk: int) -> HttpResponse:
-    """Redirects to the page that shows the comment now; pages shift as a conversation grows."""
+    """Redirects to the page of the conversation that shows the comment now. Its number can change
+    as the conversation grows."""
     comment = get_object_or_404(Comment.objects.visible(), pk=pk)
     if comment.article:
         path, parameter = comment.article.get_absolute_url(), "conversation"
@@ -57,17 +59,17 @@ def permalink(request: HttpRequest, pk: int) -> HttpResponse:
         rows = Comment.objects.about_favorites().with_replies().visible()
         rows = rows.in_thread_order(newest_first=True)
     order = list(rows.values_list("pk", flat=True))
-    if pk not in order:  # its parent is hidden now
+    if pk not in order:  # its parent is not shown any more
         raise Http404
     number = order.index(pk) // COMMENTS_PER_PAGE + 1
     query = f"?{parameter}={number}" if number > 1 else ""
     return redirect(f"{path}{query}#comment-{pk}")
 
 
-@csrf_exempt  # public pages hold no token; web/origin.py checks the origin instead
+@csrf_exempt  # public pages contain no CSRF token; is_cross_site() checks the origin instead
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, pk: int) -> HttpResponse:
-    """Asks for confirmation, then reports a comment to the trainer."""
+    """On GET, asks the reader to confirm; on POST, reports the comment to the trainer."""
     comment = get_object_or_404(Comment.objects.published(), pk=pk)
     done = request.method == "POST"
     if done and is_cross_site(request):

@@ -1,4 +1,4 @@
-"""Private links of readers: their own comments, and the email address that they gave."""
+"""Pages behind private links: a reader's own comments, and the settings of an email address."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,11 +21,12 @@ from web.decorators import private, read_only
 TOO_LATE = "It is too late to change it here. Ask below; your new words are still here."
 
 
-@csrf_exempt  # the token in the address permits the change
+@csrf_exempt  # the token in the URL permits the change
 @require_http_methods(["GET", "HEAD", "POST"])
 @keeps_words
 def own_comment(request: HttpRequest, token: str) -> HttpResponse:
-    """A writer's own comment by its private link: its status, and changing or removing it."""
+    """Shows a writer the status of their comment, and lets them change or remove it. The signed
+    token identifies the comment; an invalid token is answered with 403."""
     comment = _by_token(token)
     if comment is None:
         context = {"data": request.POST}
@@ -37,7 +38,7 @@ def own_comment(request: HttpRequest, token: str) -> HttpResponse:
 
 @read_only
 def my_comments(request: HttpRequest) -> HttpResponse:
-    """What this browser wrote. The cookie only lists; each link's token permits changes."""
+    """Lists the comments sent with this browser's cookie. Changes need the token in each link."""
     author_hash = keyed_hash("person", reader_id(request))
     comments = Comment.objects.filter(author_hash=author_hash, removed_at=None).with_favorite()
     return private(render(request, "comments/mine.html", {"comments": comments}))
@@ -68,7 +69,8 @@ def _own_page(
 
 
 def _pending_change(comment: Comment) -> Comment | None:
-    """The comment as it will be once its change is published, without links to act on it."""
+    """Returns an unsaved copy of the comment with its pending change, to preview, or None if there
+    is no pending change. The copy has no pk, so that the page shows no links to it."""
     if comment.change is None:
         return None
     changed = comment.with_change()
@@ -79,7 +81,7 @@ def _pending_change(comment: Comment) -> Comment | None:
 
 
 def _change(request: HttpRequest, comment: Comment) -> HttpResponse:
-    """Carries out the button that was pressed."""
+    """Carries out the pressed button `do`: "remove", "edit" or "ask" (the trainer for a change)."""
     do = request.POST.get("do")
     if comment.removed_at or do not in ("remove", "edit", "ask"):
         status = 409 if comment.removed_at else 400
@@ -110,14 +112,15 @@ def _ask_for_change(request: HttpRequest, comment: Comment) -> HttpResponse:
     return see_other(comment.own_url)
 
 
-@csrf_exempt  # the token in the address permits the change
+@csrf_exempt  # the token in the URL permits the change
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
-    """Confirms an address with a button, because email programs open links by themselves."""
+    """Confirms an email address on POST. A GET, which some email programs send for every link, only
+    shows a button."""
     return _address_page(request, token, "confirm", emails.start)
 
 
-@csrf_exempt  # one-click unsubscribing (RFC 8058) posts from the email program
+@csrf_exempt  # email programs send the POST of one-click unsubscribing (RFC 8058)
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop_emails(request: HttpRequest, token: str) -> HttpResponse:
     return _address_page(request, token, "stop", emails.stop)

@@ -1,4 +1,4 @@
-"""Posting an answer: its target, duplicates, rate limits, the spam verdict and saving."""
+"""Saves readers' comments, after checks of the target, duplicates, rate limits and spam."""
 
 import json
 from dataclasses import dataclass
@@ -28,14 +28,16 @@ from web.requests import positive_int
 CLOSED = "This conversation has closed. Your words are still in the form, to copy."
 PARENT_GONE = "What you answer is no longer here. Your words are still here, to send alone."
 ARTICLE_GONE = "The article is no longer here. Your words are: you can send them to this page."
-# The most comments in a period, by one reader and from one network, which a class in a gym shares.
+# (maximum, period): how many comments one reader, and one network, may post within each period.
+# The limits of a network are higher, because a class in a gym shares one.
 READER_LIMITS = [(5, timedelta(minutes=10)), (30, timedelta(days=1))]
 NETWORK_LIMITS = [(25, timedelta(minutes=10)), (60, timedelta(days=1))]
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a comment goes: an article, the favorites page (no article), or a parent comment."""
+    """Where a comment goes: below an article, or on the favorites page if there is no article; with
+    a parent, it is a reply to that comment."""
 
     article: Article | None = None
     parent: Comment | None = None
@@ -43,11 +45,12 @@ class Target:
     is_parent_gone: bool = False
 
 
-@csrf_exempt  # public pages hold no token; web/origin.py checks the origin instead
+@csrf_exempt  # public pages contain no CSRF token; is_cross_site() checks the origin instead
 @require_POST
 @keeps_words
 def post(request: HttpRequest) -> HttpResponse:
-    """Saves a reader's answer. Every refusal gives the typed words back."""
+    """Saves a reader's comment or shows its preview. A page that refuses the comment contains the
+    submitted text."""
     if is_cross_site(request):
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
     target = _read_target(request)
@@ -68,7 +71,7 @@ def post(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def reply_form(request: HttpRequest, pk: int) -> HttpResponse:
-    """The form to answer a comment."""
+    """Shows the page with the form to reply to comment `pk`."""
     parent = get_object_or_404(Comment.objects.published().filter(parent=None), pk=pk)
     return form_page(request, AnswerForm(), Target(parent.article, parent))
 
@@ -76,7 +79,7 @@ def reply_form(request: HttpRequest, pk: int) -> HttpResponse:
 def form_page(
     request: HttpRequest, form: AnswerForm, target: Target, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """The page that the form was sent from, with the form as it was filled in."""
+    """Renders the page to which the form belongs (reply, article or favorites), with this form."""
     context["answer_form"] = form
     if target.parent:
         context |= {"parent": target.parent, "article": target.article}
@@ -87,7 +90,8 @@ def form_page(
 
 
 def _read_target(request: HttpRequest) -> Target:
-    """Finds what the form names in `article` (a slug) and `answers` (the key of the parent)."""
+    """Finds the article by the POST field `article` (a slug) and the parent comment by `answers`
+    (a primary key)."""
     slug = request.POST.get("article", "").replace("\0", "")  # empty on the favorites page
     pk = request.POST.get("answers", "")
     article = Article.objects.published().filter(slug=slug).first()
@@ -98,7 +102,8 @@ def _read_target(request: HttpRequest) -> Target:
 
 
 def _check_target(form: AnswerForm, target: Target) -> None:
-    """Adds an error to the form if the conversation is closed or the target is gone."""
+    """Adds an error to the form if the article takes no more comments, or if the article or the
+    parent comment is not published any more."""
     if form.is_valid() and target.article and not target.article.is_open:
         form.add_error(None, CLOSED)
     if target.is_parent_gone:
@@ -108,18 +113,18 @@ def _check_target(form: AnswerForm, target: Target) -> None:
 
 
 def _build_comment(request: HttpRequest, form: AnswerForm, target: Target) -> tuple[Comment, str]:
-    """Returns the unsaved comment and the reader id for the cookie."""
+    """Returns the unsaved comment, and the reader id to store in the cookie."""
     comment: Comment = form.save(commit=False)
     comment.article = target.article
     comment.parent = target.parent
     comment.email = comment.email.lower()
     comment.sender = client_id(request)
     dedup_hash = _dedup_hash(request, comment)
-    # A double submit before the first cookie arrives derives the same id from the same content.
+    # Without a cookie, the content determines the id, so both requests of a double click share it.
     reader = reader_id(request) or keyed_hash("reader", dedup_hash)[:32]
     comment.author_hash = keyed_hash("person", reader)
     comment.dedup_hash = dedup_hash
-    # Phones in a gym share a network: the same words with another cookie are another person's.
+    # Phones in a gym share a network, so the same content with another cookie is no duplicate.
     others = Comment.objects.filter(dedup_hash=dedup_hash).exclude(author_hash=comment.author_hash)
     if others.exists():
         comment.dedup_hash = keyed_hash("once", dedup_hash + reader)
@@ -127,7 +132,8 @@ def _build_comment(request: HttpRequest, form: AnswerForm, target: Target) -> tu
 
 
 def _dedup_hash(request: HttpRequest, comment: Comment) -> str:
-    """Equal for the same content from the same network and browser on the same day."""
+    """Returns a hash that is equal for equal content on the same day from the same network with the
+    same User-Agent."""
     parts = [
         *(comment.article_id, comment.parent_id, comment.favorite_id, comment.other_favorite),
         *(comment.words, comment.name, comment.email, comment.sender),
@@ -137,8 +143,8 @@ def _dedup_hash(request: HttpRequest, comment: Comment) -> str:
 
 
 def _rate_limited_until(comment: Comment) -> datetime | None:
-    """When its sender may write again, or None if no limit is reached."""
-    now = timezone.now()  # rows from the future were written while the clock was wrong
+    """Returns when the writer of this comment may post again, or None if no limit is reached."""
+    now = timezone.now()  # the query ignores later rows: they were written by a wrong clock
     of_network = Comment.objects.filter(sender=comment.sender).order_by("-written_at")
     of_reader = of_network.filter(author_hash=comment.author_hash)
     for comments, limits in ((of_reader, READER_LIMITS), (of_network, NETWORK_LIMITS)):
@@ -161,8 +167,8 @@ def _rate_limited(
 
 
 def _judge_and_save(request: HttpRequest, comment: Comment) -> Comment:
-    """Saves the comment with its verdict, and writes the emails that follow. Returns the row, or
-    after a concurrent double submit the row that was saved first."""
+    """Saves the comment with the verdict of the spam filter, and queues emails. Returns the saved
+    comment; if a concurrent request has saved the same comment, returns that one."""
     filled_honeypot = bool(request.POST.get("subject_line", "").strip())
     no_origin = has_no_origin(request)
     verdict = spam.judge(comment, filled_honeypot=filled_honeypot, has_no_origin=no_origin)
@@ -170,7 +176,7 @@ def _judge_and_save(request: HttpRequest, comment: Comment) -> Comment:
     comment.is_spam = verdict.result == "spam"
     comment.is_likely_spam = verdict.likely_spam
     try:
-        # One at a time, since writers that wait for SQLite's own lock poll it, some for seconds.
+        # Writers wait for this lock instead of SQLite's, which some would poll for seconds.
         with key_lock(request.META), transaction.atomic():
             comment.save()
             if verdict.result == "publish":

@@ -1,4 +1,4 @@
-"""What the views of readers share: lost words, and the cookie of a browser."""
+"""Helpers of the views for readers: keep a text that could not be saved, and the reader cookie."""
 
 import logging
 import re
@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 
 
 def see_other(address: str) -> HttpResponse:
-    """Redirects after a POST, so that reloading the next page does not send it again."""
+    """Redirects with 303 after a POST: the browser follows with a GET and never sends it again."""
     response = redirect(address)
     response.status_code = 303
     return response
 
 
 def keeps_words(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answers a POST that fails on our side with 503 and a page that holds the typed words and a
-    button to send them again."""
+    """Decorates a view: if a POST raises an unexpected exception, responds with 503 and a page that
+    contains the submitted fields and a button to send them again."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -48,7 +48,7 @@ def keeps_words(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 
 def reader_id(request: HttpRequest) -> str:
-    """The random id in the reader's cookie, or ""."""
+    """Returns the id in the reader's cookie, or "" if the cookie is missing or malformed."""
     cookie = request.COOKIES.get(READER_COOKIE, "")
     return cookie if READER_ID.fullmatch(cookie) else ""
 

@@ -19,6 +19,6 @@ def unlinked(text: object) -> SafeString:
 
 @register.filter
 def unlinked_lines(text: str) -> SafeString:
-    """Several lines of text, separated by <br>."""
+    """Returns the lines of a text as HTML, separated by <br>; see quoting.unlinked()."""
     lines = ((quoting.unlinked(line),) for line in text.strip().splitlines())
     return format_html_join(mark_safe("<br>"), "{}", lines)

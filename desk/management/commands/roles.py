@@ -15,7 +15,8 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Trainers get all permissions for ContentAdmin's models, assistants those it names."""
+        """Gives trainers all permissions for the models of each ContentAdmin, assistants those that
+        its `assistant` names, and administrators all permissions."""
         trainer, assistant = set(), set()
         for model in filter(admin.site.is_registered, apps.get_models()):
             model_admin = admin.site.get_model_admin(model)
