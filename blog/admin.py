@@ -70,7 +70,7 @@ class ArticleAdmin(TextAdmin):
     assistant = ("view", "add", "change")
     form = ArticleForm
     list_display = ["title", "standing", "updated_at"]
-    links_to = ("published_at__isnull",)  # the front page links to the list filtered by this
+    links_to = ("published_at__isnull",)  # the front page links to the list with this filter
     search_fields = ["title", "standfirst", "text"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [SourceInline]
@@ -112,7 +112,7 @@ class ArticleAdmin(TextAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Add `published_at`, which no fieldset lists, and fill the form in with ?draft=."""
+        """Add `published_at`, which no fieldset has, and the form data of the draft in ?draft=."""
         kwargs["fields"] = [*kwargs.get("fields", []), "published_at"]
         form: Any = super().get_form(request, obj, change, **kwargs)  # a new class for each request
         if draft := editor.requested_draft(request):
@@ -190,7 +190,7 @@ class ArticleAdmin(TextAdmin):
 
 @front_page
 def unsaved_drafts(request: HttpRequest) -> Iterator[Notice]:
-    """Notices of the user's own drafts and, for a publisher, of the changes by assistants."""
+    """Notices of the user's drafts and, if the user may publish, of the drafts by assistants."""
     if not editor.may_write(request):
         return
     typed = Draft.objects.exclude(typed_at=None).select_related("editor", "article")

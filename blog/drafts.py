@@ -37,7 +37,7 @@ def new_window_key() -> str:
 def autosave(
     window_key: str, editor: Any, article: Article | None, data: QueryDict | None = None
 ) -> Draft | None:
-    """Save the window's draft: that the window is open and, if given, its form data (`data`).
+    """Create or update the draft of an open window, with the form data `data` if given.
 
     Returns None, and saves nothing, if the window belongs to another person. Also deletes the
     drafts of closed windows in which nobody typed.

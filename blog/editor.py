@@ -65,7 +65,7 @@ def requested_draft(request: HttpRequest) -> Draft | None:
 
 def form_context(request: HttpRequest, form: ArticleForm, object_id: str | None) -> dict[str, Any]:
     """The form's template context: window key, other drafts, findings, and differences from the
-    stored article if both were changed."""
+    stored article if somebody saved it in the meantime."""
     article = stored_article(object_id)
     draft = requested_draft(request)
     window_key = posted_window_key(request)

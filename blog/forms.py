@@ -189,7 +189,7 @@ class BaseSourceFormSet(forms.BaseInlineFormSet):
             form.initial |= values
 
     def clean(self) -> None:
-        """Make the missing keys of sources before Django checks that keys are unique."""
+        """Make a key for each source without one, before Django checks that keys are unique."""
         taken = {form.instance.key for form in self.forms if form.instance.key}
         for form in self.forms:
             if form.has_changed() and not form.instance.key and hasattr(form, "cleaned_data"):

@@ -137,7 +137,7 @@ class Article(Addressed, Published, WithText):
 
 
 def variations_named(names: Iterable[str]) -> dict[str, Variation]:
-    """The variations with these names ("hip-thrust/basic-floor"), by name; may include others."""
+    """Map card names ("hip-thrust/basic-floor") to variations; may also have other names."""
     slugs = [name.rpartition("/")[2] for name in names]
     rows = Variation.objects.filter(slug__in=slugs).select_related("exercise", "prescription")
     return {row.card_line[2:-2]: row for row in rows}

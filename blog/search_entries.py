@@ -35,7 +35,7 @@ def of_subject(subject: Any) -> Entry:
 
 
 def first_date(model: type[Model], relation: str) -> Subquery:
-    """The publication date of the earliest `model` row whose field `relation` is the outer row."""
+    """The earliest publication date of the `model` rows whose `relation` has the outer row."""
     rows = model._default_manager.filter(**{relation: OuterRef("pk")}, published_at__isnull=False)
     return Subquery(rows.order_by("published_at").values("published_at")[:1])
 

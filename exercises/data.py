@@ -19,7 +19,7 @@ from metadata.page import absolute
 from publishing.models import Site
 from web.decorators import stored
 
-VERSION = 1  # increment when a JSON field goes or changes its meaning, not for a new field
+VERSION = 1  # increment when a JSON field is removed or changes its meaning
 STYLE_HASH = f"'sha256-{b64encode(sha256(standalone.STYLE.encode()).digest()).decode()}'"
 
 

@@ -10,7 +10,7 @@ from metadata.page import Node, absolute
 
 
 def ladder(exercise: Exercise, variations: Sequence[Variation]) -> tuple[Node, ...]:
-    """The JSON-LD nodes of a ladder: its ItemList, then a node for each variation."""
+    """The JSON-LD nodes of an exercise: the list of its variations, then each variation."""
     muscles = [{"@type": "Muscle", "name": work.muscle.name} for work in exercise.work.all()]
     listed = {
         "@id": f"{absolute(exercise.get_absolute_url())}#ladder",
@@ -46,7 +46,7 @@ def plan(variation: Variation) -> Node:
 
 
 def amounts(prescription: Prescription) -> dict[str, Any]:
-    """The JSON-LD properties of a prescription. Those unknown to schema.org are texts."""
+    """A prescription's JSON-LD properties; amounts without a property, such as sets, are text."""
     variables = [formatting.pluralize(prescription.sets, "set", "sets")]
     variables += ["each side"] if prescription.per_side else []
     node: dict[str, Any] = {

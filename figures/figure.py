@@ -3,9 +3,8 @@
 A file has `working` (the working muscles; those of the far side begin with "far_") and the tables
 `start` and `end` (figures/pose.py). Optional fields are `view` ("side" or "front"), `[[prop]]`
 tables (figures/props.py), `holding` (the sides whose hand is closed), `far_ink` (draw the far side
-like the near one), `arms_between` (draw the near arm behind the near leg) and `contacts` (what rests
-on what, such as "heels:bench", in every frame, or in one pose if its table has the field). Tests
-check the contacts.
+like the near one), `arms_between` (draw the near arm behind the near leg) and `contacts` (what
+rests on what, such as "heels:bench"; in every frame, or in one pose if that pose has the field).
 
 The SVG has class names, for which `static/css/60-figure.css` has the colors. All ids begin with the
 caller's `uid`, so that a page can hold several drawings.

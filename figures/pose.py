@@ -9,7 +9,7 @@ is on the right of the page; that of a figure with its head to the left is on to
 
 A pose has an anchor (`place`: a point of the body and its position) and joint angles. A limb may
 have a target instead of angles: the position of its `foot` (heel), `toe` (ball of the foot) or
-`hand`. Inverse kinematics then find the angles; `sole` and `palm` turn foot and hand on the page.
+`hand`. The angles are then computed; `sole` and `palm` are the angles of foot and hand on the page.
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ class Pose:
 
     place: the anchor, as the name of a point and its position. targets: the position of a heel
     ("near_foot"), ball of the foot ("near_toe") or hand ("near_hand"), or the name of a body point
-    such as "crease". lifts: how far a target, or the angle of a sole, rises above its direct way
-    from the start pose. turned_out: whether the elbows bend the other way, as with a barbell on the
-    back.
+    such as "crease". lifts: how far a target or a sole's angle rises above its direct way from the
+    start pose. turned_out: the elbows bend the other way, as with a barbell on the back.
     """
 
     view: str

@@ -99,12 +99,11 @@ class Skeleton:
         return (1.0 if side == "near" else -1.0) * half * self.front(segment)
 
     def mirror(self, side: str) -> int:
-        """The sign of the joint angles of a side: -1 for the mirrored far side in the front view."""
+        """The sign of a side's joint angles: -1 for the far side in the front view, else 1."""
         return -1 if self.view == "front" and side == "far" else 1
 
     def lengths(self, side: str, limb: str) -> tuple[float, float]:
-        """The drawn lengths of a limb's ("leg" or "arm") upper and lower segment, after shortening
-        by their depth angles."""
+        """The upper and lower length of a limb ("leg", "arm") as drawn, shortened by depth."""
         names = ("thigh", "shin") if limb == "leg" else ("arm", "forearm")
         full = (THIGH, SHIN) if limb == "leg" else (UPPER_ARM, FOREARM)
         shown = [

@@ -59,7 +59,7 @@ def blocks(text: str) -> Iterator[Block]:
 
 def _add_inline(block: Block, tokens: Iterable[Token]) -> None:
     """Adds the words, links and citations of inline tokens to a block."""
-    url: str | None = None  # of the link that the tokens are inside of
+    url: str | None = None  # set from the opening token of a link to its closing token
     link_words = ""
     for token in tokens:
         words = token.content if token.type in ("text", "code_inline") else ""

@@ -28,7 +28,7 @@ PREFIX = "picture:"  # begins the name of an embedded picture
 ENV = {"docId": "t"}  # begins the ids of footnotes, so that they differ from all ids of the page
 EMBED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")
 NAME_SEPARATOR = re.compile(r"\s*([:/])\s*")  # with the spaces around it, which are ignored
-# Saves parsing a text. It must match every text in which the parser finds a picture.
+# Saves parsing most texts. It must match each text in which the parser finds a picture.
 MAY_EMBED_PICTURE = re.compile(r"\[\[\s*picture\s*:", re.IGNORECASE)
 CITATION = re.compile(r"\[@([\w-]{1,40})\]")
 VIDEO = re.compile(
@@ -39,7 +39,7 @@ VIDEO = re.compile(
 
 
 def parse(text: str, env: dict[str, Any] | None = None) -> list[Token]:
-    """Parse a text into tokens. The parser stores footnotes in `env`, which the renderer needs."""
+    """Parses a text into tokens and stores its footnotes in `env`, which the renderer needs."""
     return parser.parse(_readable(text), ENV.copy() if env is None else env)
 
 
@@ -104,8 +104,8 @@ def _citation_rule(state: StateInline, silent: bool) -> bool:
 
 
 def _video_rule(state: StateCore) -> None:
-    """Turn a line with only the URL of a video into a link with words. There is no embedded player,
-    because its host could track readers."""
+    """Turns a line with only the URL of a video into a link with words. There is no embedded
+    player, because its host could track readers."""
     for token in state.tokens:
         lines: list[list[Token]] = [[]]
         for child in token.children or []:

@@ -77,8 +77,8 @@ def thumbnail(variations: Iterable[Variation]) -> SafeString | str:
 
 @register.simple_tag
 def with_what(variation: Variation, used: Mapping[int, frozenset[str]] | str) -> str:
-    """What the variation needs; or, if `used` has equipment slugs for its primary key, which of
-    these it is done with: "done with bench or box and barbell"."""
+    """What the variation needs. If `used` maps its primary key to equipment slugs, which of that
+    equipment it is done with, such as "done with bench or box and barbell"."""
     slugs = used.get(variation.pk, frozenset()) if isinstance(used, Mapping) else frozenset()
     met = [
         " or ".join(equipment.name for equipment in need.one_of.all() if equipment.slug in slugs)
@@ -102,7 +102,7 @@ def body_map(exercise: Exercise) -> SafeString:
 
 @register.simple_tag
 def body_map_filter(library_filter: LibraryFilter) -> SafeString:
-    """The body map where each muscle links to the library filtered by it and the other filters."""
+    """The body map as a filter: a muscle's link adds the muscle to the reader's other filters."""
     queries = {option.slug: option.query for option in library_filter.muscle_options()}
     selected = library_filter.filters.muscle
     return bodymap.svg(

@@ -151,7 +151,7 @@ class Command(BaseCommand):
 
 
 def validate_and_save(row: Row) -> Row:
-    """Validate a row and save it; return a row that is already saved unchanged."""
+    """Validate and save a row, unless it is saved already; return the row."""
     if row.pk is None:
         row.full_clean()
         row.save()
