@@ -1,4 +1,4 @@
-"""The admin of articles, pages and authors, and what they report on the admin's front page."""
+"""The admin of articles, pages and authors, and the notices about them on its front page."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from publishing.models import Published
 from writing.check import about_claims, blocks
 from writing.forms import TextForm
 
-DRAFTS_LISTED = 5  # on the front page, newest first
-CLAIMS_CHECKED = 20  # newest articles checked for claims without a source; more would be slow
+DRAFTS_LISTED = 5  # unpublished articles on the admin's front page, the last saved first
+CLAIMS_CHECKED = 20  # last saved articles searched for claims without a source; more would be slow
 
 
 class TextAdmin(RevisionAdmin):
-    """A model with a Markdown text: warns after each save about what readers do not see of it."""
+    """The admin of a model with a Markdown text. Warns after a save if readers miss parts of it."""
 
     form: Any = TextForm
 
@@ -64,13 +64,13 @@ class SourceInline(admin.StackedInline):
 
 @admin.register(Article)
 class ArticleAdmin(TextAdmin):
-    """The article editor: the form, its drafts, and the check beside the publish button."""
+    """The article editor: the form, its unsaved drafts and the findings of blog/check.py."""
 
     desk_order = 1
     assistant = ("view", "add", "change")
     form = ArticleForm
     list_display = ["title", "standing", "updated_at"]
-    links_to = ("published_at__isnull",)  # the front page links to all drafts
+    links_to = ("published_at__isnull",)  # the front page links to the list with this filter
     search_fields = ["title", "standfirst", "text"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [SourceInline]
@@ -99,7 +99,7 @@ class ArticleAdmin(TextAdmin):
     ) -> Any:
         article = super().get_object(request, object_id, from_field)
         if article and request.method == "POST":
-            # Lock the row: the second of two concurrent saves must see the first one's version.
+            # Lock the row, so that the second of two concurrent saves sees the first one's version.
             return Article.objects.select_for_update().filter(pk=article.pk).first()
         return article
 
@@ -112,7 +112,7 @@ class ArticleAdmin(TextAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Add the date, which the template renders outside the fieldsets, and open ?draft=."""
+        """Add `published_at`, which no fieldset has, and the form data of the draft in ?draft=."""
         kwargs["fields"] = [*kwargs.get("fields", []), "published_at"]
         form: Any = super().get_form(request, obj, change, **kwargs)  # a new class for each request
         if draft := editor.requested_draft(request):
@@ -136,7 +136,10 @@ class ArticleAdmin(TextAdmin):
         return response
 
     def unsaved_response(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """Handle the buttons that do not save the article; refuse what an assistant may not do."""
+        """Return the response if the pressed button does not save the article, else None.
+
+        Raises PermissionDenied if the save would change what readers see and the person may not.
+        """
         article = editor.stored_article(object_id)
         if "_discard" in request.POST:
             drafts.delete(request.POST["_discard"], request.user)
@@ -158,7 +161,7 @@ class ArticleAdmin(TextAdmin):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the form's drafts and findings, and both versions if they conflict."""
+        """Add the template context of the article editor (see blog/editor.py)."""
         form = context["adminform"].form
         context |= editor.form_context(request, form, context["object_id"])
         return super().render_change_form(request, context, *args, **kwargs)
@@ -174,20 +177,20 @@ class ArticleAdmin(TextAdmin):
         return self.response_change(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Return to the form with a message that says what readers see now."""
+        """Redirect to the form, with a message that says whether readers see the article."""
         page = format_html('<a href="{}">See the page</a>', obj.get_absolute_url())
         messages.success(request, format_html("“{}” is saved. {}. {}", obj, obj.standing, page))
         return redirect("admin:blog_article_change", obj.pk)
 
     def restore(self, request: HttpRequest, row: Article, old: Any) -> HttpResponse:
-        """Open the older version in the form; readers see no change until it is saved."""
+        """Open an older version (`old`) in the form. Readers see no change before it is saved."""
         draft = drafts.from_revision(row, old, request.user)
         return redirect(f"{reverse('admin:blog_article_change', args=[row.pk])}?draft={draft.key}")
 
 
 @front_page
 def unsaved_drafts(request: HttpRequest) -> Iterator[Notice]:
-    """An assistant's changes for the trainer to look at, and the person's own drafts."""
+    """Notices of the user's drafts and, if the user may publish, of the drafts by assistants."""
     if not editor.may_write(request):
         return
     typed = Draft.objects.exclude(typed_at=None).select_related("editor", "article")
@@ -205,7 +208,7 @@ def unsaved_drafts(request: HttpRequest) -> Iterator[Notice]:
 
 @front_page
 def articles(request: HttpRequest) -> Iterator[Notice]:
-    """Unpublished articles, claims without a source, and the next scheduled article."""
+    """Notices of unpublished articles, claims without a source and the next scheduled article."""
     if not editor.may_write(request):
         return
     unpublished = Article.objects.filter(published_at=None).order_by("-updated_at")

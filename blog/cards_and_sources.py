@@ -1,4 +1,4 @@
-"""Renders the texts of this app: supplies writing/markdown.py with exercise cards and sources."""
+"""Renders the texts of articles, pages and authors, with exercise cards and sources."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -25,9 +25,9 @@ def render(
 ) -> Text:
     """Render the text of an article, page or biography as sanitized HTML with cards and citations.
 
-    A card that is missing or a draft is left out; with `editing`, the problem is reported in its
-    place. sources: those of an unsaved article, by default read from the database. card: the
-    template of a card. site: the site's row, if the caller has it, to avoid a query.
+    The card of a missing or unpublished exercise is left out; `editing` shows a problem report in
+    its place. sources: replace the article's stored sources. card: the path of the card template.
+    site: the Site row, if the caller has read it already.
     """
     embeds = partial(_cards, template=card, site=site)
     if isinstance(row, Article):
@@ -40,12 +40,12 @@ def render(
 
 
 def preview(content: str) -> str:
-    """Render the preview below the Markdown field of a page or biography, problems included."""
+    """Render a page's or biography's Markdown as an HTML preview that shows problems in place."""
     return render(Page(text=content), editing=True).html
 
 
 def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, Embed]:
-    """The rendered card, or the problem, of each name such as "hip-thrust/basic-floor"."""
+    """Map each card name ("hip-thrust/basic-floor") to its rendered card or its problem."""
     slugs = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
     variations = Variation.objects.filter(
         exercise__slug__in=[exercise for exercise, _ in slugs.values()],
@@ -68,7 +68,7 @@ def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, E
 
 
 def _side_note(source: Source, editing: bool) -> str:
-    """The note beside a citation: author and year, and in the editor also what was found."""
+    """The note beside a citation: author and year; with `editing`, also what the study found."""
     author = source.authors.split(",")[0] or source.publisher or source.title
     note = f"{author}, {source.year}" if source.year else author
     return f"{note}: {source.found}" if editing and source.found else note

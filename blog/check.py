@@ -1,7 +1,7 @@
-"""Checks an article before it is published; the checks that any text needs are in writing/check.py.
+"""Checks an article before it is published, with the checks of any text in writing/check.py.
 
 Only a missing title, a picture without a text alternative, and a card or link that leads nowhere
-block publishing ("stop"). All other findings are questions, which the editor may ignore.
+block publishing. They are findings of level "stop"; the author may ignore all others ("question").
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from writing import check, claims
 from writing.check import Finding
 from writing.syntax import picture_name
 
-MAX_TITLE = 60  # characters of a title that search results show
+MAX_TITLE = 60  # characters; search results cut longer titles
 
 
 def findings(article: Article) -> list[Finding]:
-    """All findings, stops first. The article may be unsaved."""
+    """All findings about an article, saved or not; those that block publishing come first."""
     blocks = list(check.blocks(article.text))
     names = [block.words for block in blocks if block.kind == "embed"]
     found = [
@@ -78,7 +78,7 @@ def _about_cards(
 
 
 def _about_amounts(paragraphs: Iterable[check.Block], variation: Variation) -> Iterator[Finding]:
-    """Numbers in the paragraphs before a card that contradict the card."""
+    """Find amounts in the paragraphs before a card that differ from the card's prescription."""
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return
@@ -105,8 +105,7 @@ def _about_amounts(paragraphs: Iterable[check.Block], variation: Variation) -> I
 
 
 def leads_somewhere(path: str) -> bool:
-    """True if this path of the site shows a public page or redirects to one, also by appending a
-    slash."""
+    """True if this path, with or without a final slash, shows a public page or redirects."""
     try:
         match = resolve(path)
     except Resolver404:

@@ -1,4 +1,4 @@
-"""The context processor for the plain pages that templates link to."""
+"""The context processor that gives templates the plain pages to link to."""
 
 from typing import Any
 
@@ -9,6 +9,6 @@ from blog.models import Page
 
 
 def site_pages(request: HttpRequest) -> dict[str, Any]:
-    """Adds `site_pages`, the plain pages that every page may link to. They are read when a template
-    first uses them, at most once per request."""
+    """Add `site_pages` (a SitePages). The query runs when a template first uses the variable, at
+    most once per request."""
     return {"site_pages": SimpleLazyObject(Page.objects.linked)}

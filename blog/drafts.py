@@ -1,4 +1,4 @@
-"""Stores what the article editor autosaves (`Draft` rows): saves, lists, previews and deletes them.
+"""Saves, lists, previews and deletes drafts (`Draft` rows), which the article editor autosaves.
 
 Each browser window with the editor open has a random key and its own draft. A draft holds the form
 data as the browser sent it; blog/forms.py opens the form with that data.
@@ -22,7 +22,7 @@ from desk.history import content_fields
 from publishing.models import Subject
 from web.requests import positive_int, without_nul
 
-MAX_VERSION = 2**31 - 1  # the largest value of the column
+MAX_VERSION = 2**31 - 1  # the largest value that Draft.began_from can store
 OPEN_FOR = timedelta(seconds=90)  # an open window sends a request every 30 seconds
 NOT_STORED = {"csrfmiddlewaretoken", "_publish", "_draft", "_later", "_save", "_continue", "_check"}
 NOT_CONTENT = {
@@ -37,10 +37,10 @@ def new_window_key() -> str:
 def autosave(
     window_key: str, editor: Any, article: Article | None, data: QueryDict | None = None
 ) -> Draft | None:
-    """Record that a window is open and, with `data`, the form data typed in it.
+    """Create or update the draft of an open window, with the form data `data` if given.
 
-    Returns None if the window belongs to another person. Also deletes the rows of windows that
-    were closed without typing.
+    Returns None, and saves nothing, if the window belongs to another person. Also deletes the
+    drafts of closed windows in which nobody typed.
     """
     closed = Draft.objects.filter(typed_at=None, seen_at__lt=timezone.now() - OPEN_FOR)
     closed.exclude(key=window_key).delete()
@@ -65,7 +65,7 @@ def _save(draft: Draft, article: Article | None, data: QueryDict | None) -> Draf
 
 
 def close_window(window_key: str, editor: Any) -> None:
-    """Delete the row of a closed window, unless something was typed in it."""
+    """Delete the draft of a closed window, unless somebody typed in that window."""
     Draft.objects.filter(key=window_key, editor=editor, typed_at=None).delete()
 
 
@@ -74,8 +74,8 @@ def delete(window_key: str, editor: Any) -> None:
 
 
 def delete_obsolete(window_key: str, editor: Any, article: Article, data: QueryDict) -> None:
-    """Delete the drafts that saving `data` made obsolete: the window's own, the one it continued
-    (perhaps another person's), and the editor's other drafts with the same content."""
+    """Delete the drafts that saving the form data made obsolete: the window's own draft, the draft
+    that it continued (perhaps another person's), and the editor's drafts with the same content."""
     delete(window_key, editor)
     article.drafts.filter(key=without_nul(data.get("continued", ""))).delete()
     content = _content(dict(data.lists()))
@@ -85,19 +85,19 @@ def delete_obsolete(window_key: str, editor: Any, article: Article, data: QueryD
 
 
 def _content(typed: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The form data without the fields about the window and the date of publication."""
+    """The form data without buttons, fields about the window and the date of publication."""
     ignored = NOT_STORED | NOT_CONTENT
     return {name: values for name, values in typed.items() if name not in ignored}
 
 
 def resumable(article: Article | None, editor: Any) -> QuerySet[Draft]:
-    """The drafts a person may continue: everybody's on an article, their own on a new one."""
+    """The drafts that `editor` may continue: all of a saved article, their own of a new one."""
     drafts = Draft.objects.exclude(typed_at=None).select_related("editor")
     return drafts.filter(article=article) if article else drafts.filter(article=None, editor=editor)
 
 
 def open_elsewhere(article: Article, window_key: str, editor: Any) -> list[str]:
-    """Where else the article is open now, as phrases for the editor."""
+    """Where else the article is open now, in phrases such as "in another window of yours"."""
     since = timezone.now() - OPEN_FOR
     others = article.drafts.filter(seen_at__gt=since).exclude(key=window_key)
     phrases = {
@@ -108,8 +108,8 @@ def open_elsewhere(article: Article, window_key: str, editor: Any) -> list[str]:
 
 
 def from_revision(article: Article, old: Any, editor: Any) -> Draft:
-    """Create a draft that restores an older version when it is saved. Versions do not include
-    subjects and sources, so those keep their present values."""
+    """Create a draft with the content of an older version (`old`). Subjects and sources are those
+    of today, because versions do not include them. Also changes `article`, without saving it."""
     for field in content_fields(Article):
         setattr(article, field.attname, getattr(old, field.attname))
     data = QueryDict(mutable=True)
@@ -119,7 +119,7 @@ def from_revision(article: Article, old: Any, editor: Any) -> Draft:
 
 
 def _collect_fields(part: Any, data: QueryDict) -> None:
-    """Add the fields of a form, or of a formset and its forms, as a browser would submit them."""
+    """Add the values of a form or formset (`part`) to `data`, as a browser would submit them."""
     if hasattr(part, "management_form"):
         for form in (part.management_form, *part.forms):
             _collect_fields(form, data)
@@ -136,7 +136,7 @@ def _collect_fields(part: Any, data: QueryDict) -> None:
 
 
 def form_data(draft: Draft) -> QueryDict:
-    """The draft's form data as a browser would submit it."""
+    """The draft's form data, as a browser would submit it."""
     data = QueryDict(mutable=True)
     for name, values in draft.typed.items():
         data.setlist(name, values)
@@ -144,7 +144,7 @@ def form_data(draft: Draft) -> QueryDict:
 
 
 class Preview(NamedTuple):
-    """An unsaved article with its subjects and sources, which have no rows to query yet."""
+    """An unsaved article; its subjects and sources are lists because the database lacks them."""
 
     article: Article
     subjects: list[Subject]
@@ -152,8 +152,8 @@ class Preview(NamedTuple):
 
 
 def preview(draft: Draft) -> Preview:
-    """The article as a draft has it, to be shown and never saved. Invalid fields keep their stored
-    value; a new article gets the primary key 0, which no row has."""
+    """Build the draft's article, to show and not to save. A field with an invalid value keeps its
+    stored value. A new article has the primary key 0, which no row has."""
     data = form_data(draft)
     form = ArticleForm(data, instance=copy(draft.article) or Article())
     form.is_valid()

@@ -1,6 +1,6 @@
-"""The article editor's views (autosave, preview, toolbar data, share link) and template context.
+"""Views of the article editor (autosave, preview, toolbar, share link) and its template context.
 
-blog/admin.py mounts the views and renders the form (blog/forms.py) with this context.
+blog/admin.py routes URLs to the views and passes the context to the template of the form.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from web.decorators import private
 from web.requests import content_length, positive_int
 from writing.check import Finding
 
-MAX_QUESTIONS = 3  # shown before "more"
+MAX_QUESTIONS = 3  # questions of the check that show without opening "more"
 WINDOW_KEY = re.compile(r"[\w-]{1,32}", re.ASCII)
 
 
@@ -44,18 +44,18 @@ def may_publish(request: HttpRequest) -> bool:
 
 
 def stored_article(pk: str | None) -> Article | None:
-    """The article with an id from a request; None for a new article or an invalid id."""
+    """The article with this id, as text from a request; None if there is no such article."""
     return Article.objects.filter(pk=positive_int(pk)).first()
 
 
 def posted_window_key(request: HttpRequest) -> str:
-    """The key of the window that sent a form (its draft has the same key); empty if invalid."""
+    """The posted key of the window, which is also the key of its draft; empty if invalid."""
     key = request.POST.get("window", "")
     return key if WINDOW_KEY.fullmatch(key) else ""
 
 
 def requested_draft(request: HttpRequest) -> Draft | None:
-    """The draft named by ?draft=, if this person may continue it."""
+    """The draft whose key is in ?draft=, or None if this user may not continue it."""
     if request.method != "GET" or "draft" not in request.GET:
         return None
     match = request.resolver_match
@@ -64,11 +64,12 @@ def requested_draft(request: HttpRequest) -> Draft | None:
 
 
 def form_context(request: HttpRequest, form: ArticleForm, object_id: str | None) -> dict[str, Any]:
-    """The template context of the form: its window key, other drafts, findings and conflicts."""
+    """The form's template context: window key, other drafts, findings, and differences from the
+    stored article if somebody saved it in the meantime."""
     article = stored_article(object_id)
     draft = requested_draft(request)
     window_key = posted_window_key(request)
-    if window_key:  # a refused save: store what was typed, in case the window is closed
+    if window_key:  # a save was refused: keep the input, in case the window is closed
         draft = drafts.autosave(window_key, request.user, article, request.POST)
     elif draft and draft.editor == request.user:
         window_key = draft.key
@@ -91,7 +92,7 @@ def form_context(request: HttpRequest, form: ArticleForm, object_id: str | None)
         context["differences"] = list(differences(Article, article, form.instance))
         context["saved"] = article.history.select_related("history_user").first()
         data = request.POST.copy()
-        data["version"] = str(article.version)  # so that saving again succeeds
+        data["version"] = str(article.version)  # so that the next save succeeds
         form.data = data
     return context
 
@@ -108,10 +109,10 @@ def grouped_findings(article: Article) -> dict[str, list[Finding]]:
 
 @require_POST
 def autosave(request: HttpRequest, window: str) -> JsonResponse:
-    """Store a window's form data as a draft, without saving the article. Responds with what blocks
-    publishing and who else has the article open.
+    """Store a window's form data as a draft. The JSON response has the time, the article's version,
+    who else has the article open, and the findings of the check as HTML.
 
-    A request without form data reports that the window is open, or, with `closed`, closed.
+    A request without form data says that the window is still open, or with `closed` that it closed.
     """
     if not may_write(request):
         raise PermissionDenied
@@ -142,8 +143,8 @@ def autosave(request: HttpRequest, window: str) -> JsonResponse:
 @xframe_options_sameorigin
 @csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type]
 def preview_page(request: HttpRequest, window: str) -> HttpResponse:
-    """The draft as the page it would be published as, shown in a frame beside the form. No other
-    page of the site may be framed."""
+    """Render the article's page from the window's draft, else from the stored article. The editor
+    shows it in a frame; the site allows no other page to be framed."""
     draft = Draft.objects.filter(key=window).exclude(typed_at=None).first()
     article = None if draft else stored_article(request.GET.get("article"))
     if not may_write(request) or not (draft or article):
@@ -154,7 +155,7 @@ def preview_page(request: HttpRequest, window: str) -> HttpResponse:
 
 @require_safe
 def placeable(request: HttpRequest, window: str) -> JsonResponse:
-    """What the toolbar can insert: all exercise cards and pictures, and the draft's sources."""
+    """Answer with the cards, pictures and draft's sources that the toolbar can insert, as JSON."""
     draft = Draft.objects.filter(key=window).exclude(typed_at=None).first()
     cards = Variation.objects.select_related("exercise")
     sources = drafts.preview(draft).sources if draft else []
@@ -175,7 +176,7 @@ def placeable(request: HttpRequest, window: str) -> JsonResponse:
 
 
 def share(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the link that opens the article without an account; a POST revokes earlier links."""
+    """Show a link that opens the article without an account. A POST revokes all earlier links."""
     article = get_object_or_404(Article, pk=pk)
     if not may_write(request):
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""The feeds of articles: all of them (Atom and JSON Feed), by subject and by author (Atom)."""
+"""Feeds of all articles (Atom and JSON Feed), of a subject and of an author (Atom)."""
 
 from datetime import datetime
 from typing import cast
@@ -17,7 +17,7 @@ from metadata.page import absolute
 from publishing.models import Site, Subject
 from web.decorators import stored
 
-NEWEST = 20  # articles in a feed, with their full text
+NEWEST = 20  # articles in a feed
 
 
 @stored()
@@ -77,7 +77,7 @@ def _entry(article: Article, site: Site) -> Entry:
         title=article.title,
         summary=article.standfirst,
         html=render_to_string("blog/feed_entry.html", context),
-        published=cast(datetime, article.published_at),  # set: the article is published
+        published=cast(datetime, article.published_at),  # not None in a published article
         updated=article.changed_at,
         author=article.author.name,
         author_path=article.author.get_absolute_url(),

@@ -1,7 +1,7 @@
-"""The forms that save an article and its sources; the editor, drafts and previews all use them.
+"""The forms of an article and its sources, for the editor, drafts and previews.
 
-To open a draft, `ArticleForm.draft` and `BaseSourceFormSet(draft=…)` receive its form data, and
-`typed_values()` turns that into the initial values of an unbound form: as typed, without errors.
+To open a draft, set `ArticleForm.draft` and `BaseSourceFormSet(draft=…)` to the draft's form data.
+The forms stay unbound and use the data as initial values: they show the input without errors.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from publishing.models import free_name, within_bounds
 from web.requests import positive_int
 from writing.forms import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget, TextForm
 
-# Form options of a date and time, as the admin gives them to its own forms.
+# The options of an optional date and time field, with the widget of the admin.
 MOMENT = FORM_FIELDS[models.DateTimeField] | {"required": False, "validators": [within_bounds]}
 
 
 def typed_values(form: forms.BaseForm, data: QueryDict, prefix: str = "") -> dict[str, Any]:
-    """Return what a browser sent for each field of a form, as the initial values of the form.
+    """Return the initial values that make an unbound form show the input in `data` as typed.
 
-    An unbound form with these values shows half-typed and invalid input exactly as typed and
-    reports no errors. `prefix` is that of the form in `data`, such as "sources-2-".
+    Such a form shows invalid input too, without errors. `prefix` begins the names of the form's
+    fields in `data`, such as "sources-2-".
     """
     return {
         name: field.widget.value_from_datadict(data, MultiValueDict(), f"{prefix}{name}")
@@ -43,21 +43,22 @@ def typed_values(form: forms.BaseForm, data: QueryDict, prefix: str = "") -> dic
 
 
 class ArticleText(MarkdownWidget):
-    """The Markdown editor with a preview of the page, which autosave refreshes."""
+    """The Markdown editor for articles; autosave refreshes its preview of the whole page."""
 
     template_name = "admin/blog/article/text.html"
 
     class Media:
-        extend = False  # leaves out django-markdownx's own preview
+        extend = False  # leave out the scripts of django-markdownx's own preview
         css = EDITOR_STYLE
         js = [*EDITOR_SCRIPTS, Script("desk/autosave.js", type="module")]
 
 
 class ArticleForm(TextForm):
-    """Applies the pressed button (publish or save as draft) and refuses what blocks publishing.
+    """The form of an article. "Publish" and "save as draft" set `published_at`; a published article
+    with a finding that blocks publishing is invalid.
 
-    `version` is the article's version when typing began; if the article was saved since, the form
-    reports a conflict instead of overwriting it.
+    `version` is the article's version when typing began. If somebody has saved the article since,
+    `conflict` is true and the form is invalid.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -69,7 +70,7 @@ class ArticleForm(TextForm):
     closes_at = forms.SplitDateTimeField(
         label="conversation closes", help_text="Empty: it stays open.", **MOMENT
     )
-    draft: QueryDict | None = None  # form data of the draft to open; set on a subclass
+    draft: QueryDict | None = None  # form data to open; ArticleAdmin sets it on a subclass
     conflict = False
 
     class Meta:
@@ -96,12 +97,12 @@ class ArticleForm(TextForm):
             self.initial.update(typed_values(self, self.draft))
 
     def clean_standfirst(self) -> str:
-        """Join the lines into one."""
+        """Join the lines of the opening sentence into one line."""
         return " ".join(self.cleaned_data["standfirst"].split())
 
     def clean_slug(self) -> str:
-        """Replace an empty, letterless or taken slug by a free one, so that a slug never blocks
-        saving a new article. A slug typed for a saved article is validated as it is."""
+        """Replace an empty slug with a free one, and so for a new article a slug that is in use or
+        has no letters. A slug typed for a stored article stays as typed."""
         slug: str = self.cleaned_data["slug"]
         if slug and self.instance.pk:
             return slug
@@ -124,8 +125,8 @@ class ArticleForm(TextForm):
         return cleaned
 
     def _post_clean(self) -> None:
-        """Check the article, which only now has the new values. Django has no public hook here;
-        test_only_four_things_stop_publishing_and_nothing_stops_saving fails if this one goes."""
+        """Check the article after Django has set its new values, for which there is no public hook.
+        test_only_four_things_stop_publishing_and_nothing_stops_saving fails if Django drops it."""
         super()._post_clean()  # type: ignore[misc]
         if self.instance.published_at and not self.conflict:
             for finding in check.findings(self.instance):
@@ -135,7 +136,7 @@ class ArticleForm(TextForm):
 
 
 def _picture_label(picture: Picture) -> str:
-    """The picture's name and text alternative: a name such as IMG-1234 says nothing by itself."""
+    """The picture's name and text alternative, because a name such as IMG-1234 says nothing."""
     return Truncator(f"{picture}: {picture.text_alternative}".removesuffix(": ")).chars(60)
 
 
@@ -162,17 +163,17 @@ class SourceForm(forms.ModelForm):
 
 
 class BaseSourceFormSet(forms.BaseInlineFormSet):
-    """The sources of an article; with `draft`, unbound and filled in with a draft's form data."""
+    """The formset of an article's sources. `draft`: form data to show in the unbound forms."""
 
     def __init__(self, *args: Any, draft: QueryDict | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.draft = draft or QueryDict()
-        self.draft_rows: list[str | None] = []  # by form index: the row's prefix in the draft
+        self.draft_rows: list[str | None] = []  # by form index: the field prefix in the draft
         if draft:
             self._match_draft_rows(draft)
 
     def _match_draft_rows(self, draft: QueryDict) -> None:
-        """Match the draft's rows to stored sources by id; all others become extra forms."""
+        """Match the draft's sources to the stored ones by id; the others become extra forms."""
         count = min(positive_int(draft.get(f"{self.prefix}-TOTAL_FORMS")), self.max_num)
         prefixes = [f"{self.prefix}-{i}-" for i in range(count)]
         by_id = {draft.get(f"{prefix}id", ""): prefix for prefix in prefixes}
@@ -184,11 +185,11 @@ class BaseSourceFormSet(forms.BaseInlineFormSet):
         super().add_fields(form, index)
         if index is not None and index < len(self.draft_rows) and (row := self.draft_rows[index]):
             values = typed_values(form, self.draft, row)
-            del values["id"]  # a source deleted since the draft was stored becomes a new one
+            del values["id"]  # if the source was deleted since, the form creates a new one
             form.initial |= values
 
     def clean(self) -> None:
-        """Give each source without a key one, before keys are checked to be unique."""
+        """Make a key for each source without one, before Django checks that keys are unique."""
         taken = {form.instance.key for form in self.forms if form.instance.key}
         for form in self.forms:
             if form.has_changed() and not form.instance.key and hasattr(form, "cleaned_data"):
@@ -203,8 +204,8 @@ SourceFormSet = forms.inlineformset_factory(
 
 
 def free_key(source: Source, taken: set[str]) -> str:
-    """Make a key that is not taken, such as "contreras-2015": the first author's last name (else
-    the first three words of the title) and the year."""
+    """Make a key that is not taken, such as "contreras-2015", from the year and the first author's
+    last name. Without authors, the first three words of the title replace the name."""
     first = source.authors.split(",")[0].split(" and ")[0].split()
     name = slugify(first[-1]) if first else "-".join(slugify(source.title).split("-")[:3])
     stem = "-".join(filter(None, [name[:30] or "source", str(source.year or "")]))

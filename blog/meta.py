@@ -1,4 +1,4 @@
-"""Builds the `Meta` (title, description, canonical URL, card, JSON-LD) of each page of this app."""
+"""Builds each page's `Meta`: title, description, canonical URL, social card and JSON-LD."""
 
 from django.core.paginator import Page as Part
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Articles, their sources and author, and the plain pages."""
+"""Models of articles, their drafts and sources, authors and plain pages."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def new_share_key() -> str:
 
 
 class Article(Addressed, Published, WithText):
-    """A post: a text with exercise cards, sources and one question to the readers."""
+    """A blog post: a text with exercise cards and sources, and one question to the readers."""
 
     title = models.CharField(max_length=120)
     slug = models.SlugField("address", max_length=120, unique=True)
@@ -121,7 +121,7 @@ class Article(Addressed, Published, WithText):
         self._update_cards()
 
     def _update_cards(self) -> None:
-        """Replace the rows of Card by those for the card lines of the text."""
+        """Replace the article's Card rows with one row for each card line of its text."""
         names = embedded_names(self.text)
         variations = variations_named(names)
         self.cards.all().delete()
@@ -137,15 +137,15 @@ class Article(Addressed, Published, WithText):
 
 
 def variations_named(names: Iterable[str]) -> dict[str, Variation]:
-    """The variations by the names in their card lines, such as "hip-thrust/basic-floor"."""
+    """Map card names ("hip-thrust/basic-floor") to variations; may also have other names."""
     slugs = [name.rpartition("/")[2] for name in names]
     rows = Variation.objects.filter(slug__in=slugs).select_related("exercise", "prescription")
     return {row.card_line[2:-2]: row for row in rows}
 
 
 class Card(PublicModel):
-    """A variation placed in an article's text. Saving the article updates these rows; they keep a
-    variation from being deleted while an article shows it."""
+    """Records that an article's text shows a variation's card; saving the article updates its rows.
+    A variation that has a row here cannot be deleted."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="cards")
     variation = models.ForeignKey(Variation, models.PROTECT, related_name="cards")
@@ -162,8 +162,8 @@ class Card(PublicModel):
 
 
 class Draft(models.Model):
-    """Unsaved form data of one editor window (see blog/drafts.py). It takes effect when the article
-    form is opened with it and saved."""
+    """Unsaved form data of one window of the article editor (see blog/drafts.py). It changes the
+    article only if somebody opens it in the form and saves the form."""
 
     key = models.CharField(max_length=32, unique=True)  # the window's key
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
@@ -172,7 +172,7 @@ class Draft(models.Model):
     )
     typed = models.JSONField(default=dict)  # form data: lists of values by field name
     began_from = models.PositiveIntegerField(default=0)  # Article.version when typing began
-    typed_at = models.DateTimeField(null=True, blank=True)  # empty: open, nothing typed yet
+    typed_at = models.DateTimeField(null=True, blank=True)  # None: nobody typed in the window yet
     seen_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -187,7 +187,7 @@ class Draft(models.Model):
 
 
 class Source(PublicModel):
-    """A study, organization, book or web page that the article cites for a claim."""
+    """A study, organization, book or web page that an article cites."""
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="sources")
     key = models.SlugField(
@@ -237,7 +237,7 @@ class Source(PublicModel):
 
 
 def slug_is_no_first_path_part(slug: str) -> None:
-    """Refuse a slug that another URL of the site begins with: /articles/ would hide such a page."""
+    """Refuse a page slug, such as "articles", with which another URL of the site begins."""
     patterns = get_resolver().url_patterns
     reserved = {str(pattern.pattern).lstrip("^").split("/")[0] for pattern in patterns}
     if slug in reserved | {settings.STATIC_URL.strip("/")}:
@@ -246,13 +246,13 @@ def slug_is_no_first_path_part(slug: str) -> None:
 
 class PageQuerySet(PublishedQuerySet):
     def linked(self) -> SitePages:
-        """The published pages that every page of the site may link to, in one query."""
+        """The published pages that have a role or a footer link, in one query."""
         rows: Any = self.published().filter(~Q(role="") | Q(in_footer=True))
         return SitePages(list(rows.only("title", "slug", "role", "in_footer")))
 
 
 class SitePages:
-    """The pages that templates link to: the footer's, and one per role (None if not published)."""
+    """The published pages that templates link to: one (or None) for each role, and the footer's."""
 
     def __init__(self, pages: list[Page]) -> None:
         by_role = {page.role: page for page in pages}
@@ -264,7 +264,7 @@ class SitePages:
 
 
 class Page(Addressed, Published, WithText):
-    """A plain page: privacy, health notice, contact."""
+    """A plain page, such as the privacy page, the health notice or the contact page."""
 
     class Role(models.TextChoices):
         PRIVACY = "privacy", "What happens to readers’ answers (privacy)"
@@ -291,7 +291,7 @@ class Page(Addressed, Published, WithText):
         " only while it is live. Empty: nothing but the footer and your texts.",
     )
 
-    # A role is not part of a version: restoring an older version must not bring it back.
+    # Versions leave out the role, so that restoring an older version does not restore its role.
     history = HistoricalRecords(excluded_fields=["role"])
     objects = PageQuerySet.as_manager()  # type: ignore[misc]
 

@@ -1,4 +1,4 @@
-"""The reading suggestions below an article: related articles, the next and the previous one."""
+"""Finds the articles to suggest below an article: related ones, the next and the previous."""
 
 from typing import Any, NamedTuple
 
@@ -9,12 +9,12 @@ from exercises.models import Exercise
 from publishing.models import Subject
 
 MOST = 3
-RECENT = 300  # newest articles that are compared
+RECENT = 300  # only this many of the newest articles are compared
 
 
 def related(article: Article, subjects: list[Subject]) -> list[Article]:
-    """The published articles with the most subjects and exercises in common, ties newest first.
-    A shared exercise counts as much as two shared subjects."""
+    """The published articles that share the most subjects and exercises with the article. A shared
+    exercise counts as two shared subjects; on a tie, the newer article comes first."""
     recent = Article.objects.published().values("pk")[:RECENT]
     exercises = Exercise.objects.filter(variations__articles=article)
     in_common: Any = 2 * Count(
@@ -38,7 +38,7 @@ class Neighbors(NamedTuple):
 
 
 def neighbors(article: Article) -> Neighbors:
-    """The published articles just after and just before this one; none for a draft."""
+    """The articles published just after and just before this one; both None for a draft."""
     if not article.published_at:
         return Neighbors(None, None)
     others = Article.objects.published().exclude(pk=article.pk)

@@ -24,7 +24,7 @@ def of_article(article: Article) -> Entry:
 
 
 def of_subject(subject: Any) -> Entry:
-    """A subject can be found from the day its first article or exercise is published."""
+    """The search entry of a subject. Readers find it once its first article or exercise is live."""
     dates = (subject.first_article, subject.first_exercise)
     return Entry(
         title=subject.name,
@@ -35,7 +35,7 @@ def of_subject(subject: Any) -> Entry:
 
 
 def first_date(model: type[Model], relation: str) -> Subquery:
-    """The date of the earliest row of `model` whose `relation` is the outer row."""
+    """The earliest publication date of the `model` rows whose `relation` has the outer row."""
     rows = model._default_manager.filter(**{relation: OuterRef("pk")}, published_at__isnull=False)
     return Subquery(rows.order_by("published_at").values("published_at")[:1])
 
@@ -78,7 +78,7 @@ register(
 
 
 def of_author(author: Any) -> Entry:
-    """An author can be found from the day the first article is published."""
+    """The search entry of an author. Readers find the author once the first article is live."""
     return Entry(
         title=author.name,
         words=[

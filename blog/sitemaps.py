@@ -1,4 +1,4 @@
-"""The sitemap (sitemaps.org): an index, and files of up to 10,000 URLs; also llms.txt."""
+"""The sitemap (sitemaps.org), as an index and files of up to 10,000 URLs, and llms.txt."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,7 +22,7 @@ XML = "application/xml; charset=utf-8"
 
 
 class Url(NamedTuple):
-    """A page, when it last changed, and the URLs of its pictures."""
+    """A page in the sitemap: its path, its last change and the URLs of its pictures."""
 
     path: str
     changed: datetime | None
@@ -57,7 +57,7 @@ def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
 
 @stored()
 def llms(request: HttpRequest) -> HttpResponse:
-    """The list of pages for language models (llmstxt.org)."""
+    """List the articles and exercises for language models, as llms.txt (llmstxt.org)."""
     context = {
         "articles": Article.objects.published()[:MOST],
         "exercises": Exercise.objects.published()[:MOST],
@@ -75,7 +75,7 @@ def _slice(rows: QuerySet, number: int) -> list:
 def _of_articles(number: int) -> Iterator[Url]:
     rows = _slice(_articles(), number)
     placed = {row.pk: embedded_pictures(row.text) for row in rows}
-    # A picture without a text alternative is not shown.
+    # Pages show no picture without a text alternative.
     pictures = {row.name: row for row in Picture.objects.all() if row.has_words}
     for row in rows:
         shown = [row.lead_picture, *(pictures.get(name) for name in placed[row.pk])]
@@ -90,7 +90,7 @@ def _of_exercises(number: int) -> Iterator[Url]:
 
 
 def _of_pages(number: int) -> Iterator[Url]:
-    """Home, the lists, subjects, authors and plain pages: few enough for a single file."""
+    """All pages but articles and exercises. They fit into one file, so only number 1 exists."""
     if number != 1:
         raise Http404
     articles = _newest(Article.objects.published())
@@ -112,6 +112,6 @@ def _of_pages(number: int) -> Iterator[Url]:
 
 
 def _newest(rows: QuerySet[Published]) -> datetime | None:
-    """When a list of these rows last changed."""
+    """When a list of these rows last changed: the latest save or publication date, or None."""
     dates = rows.aggregate(saved=Max("updated_at"), live=Max("published_at"))
     return max(filter(None, dates.values()), default=None)

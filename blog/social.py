@@ -1,4 +1,4 @@
-"""The social cards of articles, subjects and of the site itself."""
+"""Social cards (the pictures shown with shared links) of articles, subjects and the site."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def site_card(request: HttpRequest, mark: str) -> HttpResponseBase:
 
 
 def placed_in(article: Article) -> list[Variation]:
-    """The variations whose cards readers see in an article, in their order."""
+    """The variations whose cards readers see in an article, in the order of its text."""
     rows = article.variations.filter(exercise__in=Exercise.objects.published())
     rows = rows.select_related("exercise", "prescription", "photo")
     return list(rows.order_by("cards__position"))
@@ -42,7 +42,7 @@ def placed_in(article: Article) -> list[Variation]:
 def of_article(
     article: Article, subjects: Sequence[Subject], placed: Sequence[Variation], site: Site
 ) -> Card:
-    """Show the lead picture, else the first exercise's photo or drawing, and its prescription."""
+    """Show the first exercise's prescription, and the lead picture or else that exercise's art."""
     first = placed[0] if placed else None
     picture = article.lead_picture
     return Card(

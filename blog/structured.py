@@ -1,4 +1,4 @@
-"""JSON-LD (schema.org) of articles and authors; it states only what their pages show."""
+"""Builds JSON-LD (schema.org) nodes of articles and authors, only from what their pages show."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def article(
     placed: Sequence[Variation],
     site: Site,
 ) -> tuple[Node, ...]:
-    """The nodes of an article's page: the article, then its author, pictures and exercises."""
+    """The JSON-LD nodes of an article's page: the article, author, pictures and exercises."""
     path = article.get_absolute_url()
     pictures = [row for row in text.rows if isinstance(row, Picture)]
     if article.lead_picture and article.lead_picture not in pictures:
@@ -56,7 +56,7 @@ def article(
 
 
 def posting(article: Article) -> dict[str, Any]:
-    """The id and type by which the pages of an article and of its comments refer to it."""
+    """The JSON-LD id and type of an article, for its own page and the page of its comments."""
     return {"@id": f"{absolute(article.get_absolute_url())}#article", "@type": "BlogPosting"}
 
 
@@ -77,7 +77,7 @@ def person_path(author: Author) -> str:
 
 
 def person(author: Author, site: Site, *, portrait: bool = False) -> Node:
-    """An author; `portrait` adds the picture, for the author's own page."""
+    """The JSON-LD node of an author; `portrait` adds the picture, for the author's own page."""
     node: dict[str, Any] = {
         **ref(person_path(author)),
         "@type": "Person",

@@ -25,7 +25,7 @@ from web.decorators import paginate, private, read_only, stored
 
 ARTICLES_PER_PAGE = 20
 RESULTS_PER_PAGE = 10
-MAX_COMMENT_RESULTS = 3  # readers' comments, below the other results
+MAX_COMMENT_RESULTS = 3  # readers' comments shown below the other results
 SHARE_SALT = "blog.shared"
 SHARE_DURATION = timedelta(days=14)
 
@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @stored("page")
 def articles(request: HttpRequest, year: str = "") -> HttpResponse:
-    """The archive, newest first: all articles, or those of a year."""
+    """List all articles, or those of a year, newest first."""
     rows = Article.objects.published().select_related("lead_picture")
     dated = rows.order_by().filter(published_at__gte=EARLIEST)
     counts = dated.annotate(year=ExtractYear("published_at")).values_list("year")
@@ -85,9 +85,9 @@ def article_page(
 ) -> HttpResponse:
     """Render the article's page.
 
-    editing: show problems in place, and what each source supports. live: whether the article is
-    public, if the caller knows. subjects, sources: those of an unsaved draft; by default they are
-    read from the database. extra: more context, such as a comment form with errors.
+    editing: also show problems and what each source found. live: whether the article is public, if
+    the caller knows. subjects, sources: replace the stored ones, for a draft. extra: more template
+    context, such as a comment form with errors.
     """
     site = Site.current()
     subjects = list(article.subjects.all()) if subjects is None else subjects
@@ -114,7 +114,7 @@ def article_page(
 
 @read_only
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """The latest draft of an article, for anyone with the signed link."""
+    """Show the latest draft of an article to anybody who has the signed link."""
     try:
         payload = signing.loads(token, salt=SHARE_SALT, max_age=SHARE_DURATION)
     except signing.BadSignature:
@@ -167,7 +167,7 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def by_level(exercises: Iterable[Exercise]) -> dict[str, list[Exercise]]:
-    """The exercises grouped by the level of their first variation, where a reader begins."""
+    """The exercises by the label of their first variation's level, without empty levels."""
     levels: dict[str, list[Exercise]] = {level.label: [] for level in Level}
     for exercise in exercises:
         variations = exercise.variations.all()
@@ -201,7 +201,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "words": words,
         "kind": kind,
         "kinds": [(row, len(found.keys[row.name])) for row in kinds.values()],
-        "most": MAX_PER_KIND,  # the newest entries of a kind that are searched
+        "most": MAX_PER_KIND,  # the search covers only so many entries of a kind, the newest
         "found": found,
         "page": page,
         "hits": search_query.hits(found, page.object_list),
@@ -214,10 +214,10 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @stored()
 def opensearch(request: HttpRequest) -> HttpResponse:
-    """The OpenSearch description, with which a browser can search the site."""
+    """Serve the OpenSearch description, with which a browser can search the site."""
     kind = "application/opensearchdescription+xml"
     site = Site.current()
-    # The format's maximum lengths.
+    # OpenSearch allows 16 and 48 characters.
     names = {"short_name": site.short_name(16), "long_name": site.short_name(48)}
     return render(request, "blog/opensearch.xml", names, content_type=kind)
 

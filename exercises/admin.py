@@ -1,4 +1,4 @@
-"""The admin of exercises and their variations, and the sheet of all drawings."""
+"""The admin of muscles, equipment, exercises and variations, and a page of all drawings."""
 
 from typing import Any, get_args
 
@@ -30,7 +30,7 @@ from figures import figure
 
 
 def missing_parts(row: Model, fields: list[str], *more: str) -> str:
-    """The labels of the empty fields, for information only."""
+    """List the labels of the empty fields, then `more`, as text; "Nothing." if there are none."""
     empty = [str(label_for_field(name, type(row))) for name in fields if not getattr(row, name)]
     return ", ".join([*empty, *more]) or "Nothing."
 
@@ -43,14 +43,14 @@ class NamedRows(forms.BaseInlineFormSet):
 
 
 class Rows(admin.TabularInline):
-    """A tabular inline whose inputs have accessible names: screen readers do not take the heading
-    of a column as the label of an input."""
+    """A tabular inline whose inputs have accessible names, because screen readers do not read a
+    column's heading as the label of its inputs."""
 
     template = "admin/tabular_inline.html"
     formset = NamedRows
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:
-        """Validate `min_num`, which also counts rows marked for deletion."""
+        """Enforce `min_num`. Django also counts the rows that are marked for deletion."""
         return super().get_formset(*args, validate_min=bool(self.min_num), **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -67,8 +67,8 @@ class MuscleWorkInline(Rows):
 
 
 class VariationInline(Rows):
-    """The variations of an exercise, to be reordered here. They are added and edited in their own
-    form, which asks for steps and a prescription."""
+    """Lists the variations of an exercise, to change their order. VariationAdmin adds and edits
+    variations, because they need steps and a prescription."""
 
     model = Variation
     fields = ["position", "name", "slug", "level"]
@@ -105,7 +105,7 @@ class ExerciseAdmin(ContentAdmin):
 
 
 class DrawingSelect(forms.RadioSelect):
-    """A radio select that shows all drawings."""
+    """A radio select that shows the start and end pose of each drawing."""
 
     template_name = "admin/drawing_sheet.html"
     option_template_name = "admin/drawing_option.html"
@@ -189,7 +189,7 @@ class VariationAdmin(ContentAdmin):
         return [path("drawings/", sheet, name="exercises_drawings"), *super().get_urls()]
 
     def drawings(self, request: HttpRequest) -> HttpResponse:
-        """A page with every drawing and the variations that use it."""
+        """Show every drawing, with the names of the variations that use it."""
         users = Variation.objects.exclude(drawing="").values_list("drawing", "name")
         rows = [
             {

@@ -1,4 +1,4 @@
-"""The library as open data: JSON (see docs/open-data.md), and the drawings as SVG files."""
+"""Serves the exercises as JSON (see docs/open-data.md) and their drawings as SVG files."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -19,7 +19,7 @@ from metadata.page import absolute
 from publishing.models import Site
 from web.decorators import stored
 
-VERSION = 1  # incremented when a field is removed or changes its meaning, not for a new field
+VERSION = 1  # increment when a JSON field is removed or changes its meaning
 STYLE_HASH = f"'sha256-{b64encode(sha256(standalone.STYLE.encode()).digest()).decode()}'"
 
 
@@ -36,7 +36,7 @@ def one_exercise(request: HttpRequest, slug: str) -> HttpResponse:
 @csp_replace({"default-src": [NONE], "style-src": [STYLE_HASH]})
 @stored()
 def drawing(request: HttpRequest, key: str, which: figure.PoseName) -> HttpResponse:
-    """The start or end of a drawing as an SVG document."""
+    """Serve the start or end pose of a drawing as an SVG document."""
     if key not in figure.drawing_keys():
         raise Http404
     label = f"{key.replace('-', ' ')}, {which}"
@@ -50,7 +50,7 @@ def _json_response(data: dict[str, Any]) -> HttpResponse:
 
 
 def _allow_any_origin(response: HttpResponse) -> HttpResponse:
-    """Let any site read the response (CORS), and caches keep it for five minutes."""
+    """Let any site read the response (CORS) and any cache keep it for five minutes."""
     response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=300"
     return response

@@ -1,7 +1,7 @@
-"""Filters the library by muscle, available equipment, level and words, and counts each option.
+"""Filters the published variations by muscle, available equipment, level and words.
 
-The published variations are read in three small queries, whatever their number, and filtered in
-memory. So every option can show how many variations it would leave with the other filters set.
+Three queries read all variations, and Python filters them in memory. So each option of a filter
+can show how many variations would match if the reader chose it and kept the other filters.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from exercises.models import (
     Variation,
 )
 
-NO_EQUIPMENT = "nothing"  # the option "nothing, just me"
+NO_EQUIPMENT = "nothing"  # the slug of the option "nothing, just me"
 
 
 class Need(NamedTuple):
@@ -34,12 +34,12 @@ class Need(NamedTuple):
 
 @dataclass
 class Candidate:
-    """A variation, with what the filters compare."""
+    """A variation, with the values that the filters compare."""
 
     pk: int
     exercise: int
     level: str
-    text: str  # its names and summaries, case-folded
+    text: str  # names and summaries of the variation and its exercise, case-folded
     muscles: frozenset[str] = frozenset()
     needs: list[Need] = field(default_factory=list)
 
@@ -48,13 +48,13 @@ class Candidate:
         return all(need.optional or need.one_of & equipment for need in self.needs)
 
     def used(self, equipment: frozenset[str]) -> frozenset[str]:
-        """The part of the equipment that this variation would use."""
+        """The slugs in `equipment` that meet a need of this variation."""
         return frozenset().union(*(need.one_of & equipment for need in self.needs))
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The reader's filters; an empty one matches everything."""
+    """The filters that a reader set; an empty filter matches every variation."""
 
     muscle: str = ""
     equipment: frozenset[str] = frozenset()
@@ -74,7 +74,7 @@ class Filters:
 
     @property
     def query(self) -> str:
-        """The URL query for these filters, always in the same order."""
+        """The URL query string of these filters, with its parameters in a fixed order."""
         pairs = [("muscle", self.muscle), ("level", self.level), ("words", self.words)]
         pairs = [(key, value) for key, value in pairs if value]
         return urlencode(pairs + [("have", slug) for slug in sorted(self.equipment)])
@@ -82,7 +82,7 @@ class Filters:
 
 @dataclass
 class Option:
-    """A value of a filter, with the number of variations it would leave."""
+    """A possible change of the filters, with the number of variations that would then match."""
 
     slug: str
     name: str
@@ -92,7 +92,7 @@ class Option:
 
 
 class LibraryFilter:
-    """The published variations, filtered by a request's parameters; invalid values are ignored."""
+    """Filters the published variations by a request's parameters; ignores invalid values."""
 
     def __init__(self, data: QueryDict) -> None:
         self.muscles = list(Muscle.objects.all())
@@ -106,7 +106,7 @@ class LibraryFilter:
 
     @cached_property
     def candidates(self) -> list[Candidate]:
-        """All published variations, in the order of the library."""
+        """All published variations, by the name of their exercise and their position."""
         rows = (
             Variation.objects.filter(exercise__in=Exercise.objects.published())
             .order_by("exercise__name", "position")
@@ -158,7 +158,7 @@ class LibraryFilter:
         ]
 
     def equipment_options(self) -> list[Option]:
-        """The equipment; each count is for adding the option to the selected ones."""
+        """An option for each piece of equipment, counted as if added to the selected equipment."""
         selected = self.filters.equipment
         names = {NO_EQUIPMENT: "nothing, just me", **self.equipment_names}
         return [
@@ -170,7 +170,7 @@ class LibraryFilter:
 
     @cached_property
     def description(self) -> str:
-        """The filters in words: "glutes, with box and resistance band, beginner"; or empty."""
+        """The filters in words ("glutes, with box and resistance band, beginner"); may be empty."""
         filters = self.filters
         muscles = {muscle.slug: muscle.name.lower() for muscle in self.muscles}
         equipment = [n for slug, n in self.equipment_names.items() if slug in filters.equipment]
@@ -185,8 +185,8 @@ class LibraryFilter:
         return ", ".join(part for part in parts if part)
 
     def nearest(self) -> list[Option]:
-        """Up to three one-step changes to filters without results, most results first; else the
-        whole library, if it is not empty."""
+        """Up to three options that differ from the filters in one step and have results, those with
+        most results first. Without any, the whole library, unless it is empty."""
         now = self.filters
         steps = [
             ("any words", replace(now, words="")),

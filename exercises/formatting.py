@@ -1,4 +1,4 @@
-"""Formats prescriptions, equipment needs and poses as text, for pages, feeds, data and cards."""
+"""Formats prescriptions, equipment needs and the poses of drawings as text."""
 
 import re
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ def pluralize(number: int, one: str, many: str) -> str:
 
 
 def nonbreaking(text: str) -> str:
-    """The text with no-break spaces inside "15 cm" and "3 × 10"."""
+    """Put no-break spaces into the measures of a text, such as "15 cm" and "3 × 10"."""
     return MEASURE.sub("\u00a0", text)
 
 
 def format_prescription(prescription: Prescription) -> str:
-    """For example "3 sets of 10 repetitions each side, hold 2 seconds at the top"."""
+    """Such as "3 sets of 10 repetitions each side, hold 2 seconds at the top"."""
     if prescription.repetitions:
         amount = pluralize(prescription.repetitions, "repetition", "repetitions")
     else:
@@ -31,7 +31,7 @@ def format_prescription(prescription: Prescription) -> str:
 
 
 def format_details(prescription: Prescription) -> list[str]:
-    """All that is stated besides sets and amount, such as "rest 60 seconds"."""
+    """The stated hold, rest, tempo and load, each as a phrase such as "rest 60 seconds"."""
     details = []
     if prescription.hold_seconds:
         seconds = pluralize(prescription.hold_seconds, "second", "seconds")
@@ -46,7 +46,7 @@ def format_details(prescription: Prescription) -> list[str]:
 
 
 def format_needs(needs: Iterable[EquipmentNeed]) -> str:
-    """For example "bench or box", "band; if you like, dumbbell", or "nothing, just you"."""
+    """Such as "bench or box", "band; if you like, dumbbell", or "nothing, just you"."""
     needs = list(needs)
     required = [format_need(need) for need in needs if not need.optional]
     optional = [format_need(need) for need in needs if need.optional]
@@ -66,8 +66,8 @@ def format_need(need: EquipmentNeed) -> str:
 
 
 def describe_pose(steps: Iterable[Step], which: str) -> str:
-    """The text alternative of a drawing, from the steps: for the start the set-up steps, for the
-    end the held steps, else the last step before the return."""
+    """The text alternative of a drawn pose: for "start" the set-up steps, else the steps with a
+    hold. Without a hold it is the last step but one of the movement, before the return."""
     steps = list(steps)
     set_up = [step.text for step in steps if step.phase == Step.Phase.SET_UP]
     if which == "start":

@@ -1,4 +1,4 @@
-"""Builds the `Meta` (title, description, card, JSON-LD) of each page of this app."""
+"""Builds each page's `Meta`: title, description, social card and JSON-LD."""
 
 from django.core.paginator import Page as Part
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Muscles, equipment, exercises, their variations, steps and prescriptions."""
+"""Models of muscles, equipment and exercises, with their variations, steps and prescriptions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Level(models.TextChoices):
 
 
 class Pattern(models.TextChoices):
-    """The movement pattern, by which trainers group exercises."""
+    """The movement patterns by which trainers group exercises."""
 
     BRIDGE = "bridge", "Bridge"
     SQUAT = "squat", "Squat"
@@ -67,7 +67,7 @@ class Equipment(PublicModel):
 
 
 class Exercise(Addressed, Published):
-    """A movement, with its variations in order of difficulty (its ladder)."""
+    """An exercise. Its variations form a "ladder", ordered from the easiest to the hardest."""
 
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField("address", max_length=80, unique=True)
@@ -128,7 +128,7 @@ def drawing_choices() -> list[tuple[str, str]]:
 
 class VariationQuerySet(models.QuerySet):
     def complete(self) -> Self:
-        """Load all that a card shows, in few queries; `rung_count` is the size of the ladder."""
+        """Load all that a card shows in four queries; `rung_count` counts the variations."""
         ladder = Variation.objects.filter(exercise=OuterRef("exercise")).order_by()
         count = ladder.values("exercise").annotate(n=Count("pk")).values("n")
         return (
@@ -139,7 +139,7 @@ class VariationQuerySet(models.QuerySet):
 
 
 class Variation(PublicModel):
-    """One way to do an exercise: a rung of its ladder, the first the easiest."""
+    """One way to do an exercise: a "rung" of its ladder. Rung 1 is the easiest."""
 
     exercise = models.ForeignKey(Exercise, models.CASCADE, related_name="variations")
     name = models.CharField(max_length=80, help_text="In full: Weighted floor hip thrust")
@@ -200,12 +200,12 @@ class Variation(PublicModel):
 
     @property
     def card_line(self) -> str:
-        """The line that places this variation's card in an article's text."""
+        """The line of Markdown that shows this variation's card in an article."""
         return f"[[{self.exercise.slug}/{self.slug}]]"
 
 
 class EquipmentNeed(PublicModel):
-    """A need for one of several pieces of equipment ("bench or box"); it may be optional."""
+    """A variation's need for one of several pieces of equipment, such as "bench or box"."""
 
     variation = models.ForeignKey(Variation, models.CASCADE, related_name="needs")
     one_of = models.ManyToManyField(Equipment, related_name="needs")
@@ -258,7 +258,7 @@ class Step(PublicModel):
 
 
 class Prescription(PublicModel):
-    """Sets of repetitions or seconds; a field that the trainer did not state is empty."""
+    """How much of a variation to do: sets of repetitions or seconds, and optional details."""
 
     variation = models.OneToOneField(Variation, models.CASCADE, related_name="prescription")
     sets = models.PositiveSmallIntegerField()
@@ -279,7 +279,7 @@ class Prescription(PublicModel):
                 violation_error_message="At least one set.",
             ),
             models.CheckConstraint(
-                # Without isnull=False, a row with neither yields NULL, which a constraint accepts.
+                # Without isnull=False, a row with neither number yields NULL, which is accepted.
                 condition=Q(repetitions__isnull=False, repetitions__gte=1, seconds__isnull=True)
                 | Q(repetitions__isnull=True, seconds__isnull=False, seconds__gte=1),
                 name="prescription_repetitions_or_seconds",

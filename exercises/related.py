@@ -7,8 +7,8 @@ from django.db.models import Avg, Case, Count, OuterRef, Subquery, When
 
 from exercises.models import Exercise, Level, MuscleWork, Variation
 
-MOST = 3  # at most so many easier exercises, and as many harder ones
-MIN_DIFFERENCE = 0.25  # between mean levels, which are one apart
+MOST = 3  # at most so many easier and so many harder exercises
+MIN_DIFFERENCE = 0.25  # of mean levels; a beginner variation counts 0, intermediate 1, advanced 2
 RANKS = {level.value: rank for rank, level in enumerate(Level)}
 
 
@@ -18,8 +18,8 @@ class Related(NamedTuple):
 
 
 def related(exercise: Exercise, variations: list[Variation]) -> Related:
-    """Published exercises that share a primary muscle, compared by the mean level of their
-    variations. Those of the same pattern, then those with more muscles in common, come first."""
+    """Find published exercises that share a primary muscle and have a lower or higher mean level
+    of variations. Exercises of the same pattern come first, then those with more such muscles."""
     muscles = {
         work.muscle_id for work in exercise.work.all() if work.role == MuscleWork.Role.PRIMARY
     }

@@ -13,8 +13,8 @@ from search.index import Entry, Kind, register
 
 
 def of_exercise(exercise: Exercise) -> Entry:
-    """Includes a muscle's everyday names only if it is a primary mover, but always its Latin name:
-    otherwise "adductors" would be corrected to "abductors" as a typing error."""
+    """The search entry of an exercise, with the other names of primary muscles only. It has every
+    Latin name, or the search would correct "adductors" to "abductors" as a typing error."""
     muscles = []
     for work in exercise.work.all():
         muscles += [work.muscle.name, work.muscle.latin]
@@ -66,7 +66,7 @@ register(
         rows=lambda: Exercise.objects.prefetch_related("work__muscle"),
         entry=of_exercise,
         made_from={MuscleWork: "work", Muscle: "work__muscle"},
-        weight=1.25,  # ranks an exercise above its variations
+        weight=1.25,  # so that an exercise ranks above its variations
     )
 )
 register(

@@ -1,4 +1,4 @@
-"""The social card of an exercise."""
+"""The social card (the picture shown with shared links) of an exercise."""
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -34,7 +34,7 @@ def of_exercise(exercise: Exercise, first: Variation | None, site: Site) -> Card
 
 
 def numbers(variation: Variation | None) -> tuple[tuple[str, str], ...]:
-    """The prescription as pairs of a number and its unit: ("3", "sets"), ("10", "reps a side")."""
+    """The prescription as pairs of number and unit: ("3", "sets"), ("10", "reps a side")."""
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return ()
@@ -46,13 +46,13 @@ def numbers(variation: Variation | None) -> tuple[tuple[str, str], ...]:
 
 
 def detail(variation: Variation | None) -> str:
-    """The first detail besides the numbers: the hold, if there is one."""
+    """The first of the prescription's hold, rest, tempo and load that is stated; or empty."""
     prescription: Prescription | None = getattr(variation, "prescription", None)
     return next(iter(formatting.format_details(prescription)), "") if prescription else ""
 
 
 def art(variation: Variation | None) -> Art | None:
-    """A variation's photo or drawing."""
+    """A variation's photo, else the end pose of its drawing, else None."""
     if variation and variation.photo:
         return social.picture_art(variation.photo)
     if not variation or variation.drawing not in figure.drawing_keys():

@@ -1,4 +1,4 @@
-"""JSON-LD (schema.org) of exercises; it states only what their pages show."""
+"""Builds JSON-LD (schema.org) nodes of exercises, only from what their pages show."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from metadata.page import Node, absolute
 
 
 def ladder(exercise: Exercise, variations: Sequence[Variation]) -> tuple[Node, ...]:
-    """The ladder as a list, easiest first, then each of its variations."""
+    """The JSON-LD nodes of an exercise: the list of its variations, then each variation."""
     muscles = [{"@type": "Muscle", "name": work.muscle.name} for work in exercise.work.all()]
     listed = {
         "@id": f"{absolute(exercise.get_absolute_url())}#ladder",
@@ -30,7 +30,7 @@ def ladder(exercise: Exercise, variations: Sequence[Variation]) -> tuple[Node, .
 
 
 def plan(variation: Variation) -> Node:
-    """A variation, with what its card shows."""
+    """The JSON-LD node of a variation: its names, level and prescription."""
     url = variation.get_absolute_url()
     node: dict[str, Any] = {
         **ref(url),
@@ -46,7 +46,7 @@ def plan(variation: Variation) -> Node:
 
 
 def amounts(prescription: Prescription) -> dict[str, Any]:
-    """The prescription; as text where schema.org has no property, such as for sets."""
+    """A prescription's JSON-LD properties; amounts without a property, such as sets, are text."""
     variables = [formatting.pluralize(prescription.sets, "set", "sets")]
     variables += ["each side"] if prescription.per_side else []
     node: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Outlines of the body around a skeleton: limbs, clothes, head and muscles.
 
-Lengths are hundredths of the body height, as in figures/pose.py. An outline is given by pairs of a
-distance along a segment and one across it.
+Lengths are hundredths of the body height, as in figures/pose.py. The points of an outline are pairs
+of a distance along a body segment and a distance across it.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from figures.skeleton import PELVIS, THIGH, TRUNK, Skeleton, angle, unit
 
 MUSCLES = ("glutes", "hip_side", "thigh_front", "thigh_back", "calf", "core", "back")
 
-# The shirt, side view: (distance along the spine from the hip, distance to the front).
+# The shirt in the side view: (distance along the spine from the hip, distance to the front).
 _BACK = ((4.5, -4.2), (9, -4.7), (14, -5.0), (20, -6.0), (25, -6.0), (28.6, -4.6), (31.2, -2.2))
 _FRONT = ((31.0, 2.3), (28.4, 4.7), (24, 6.5), (19, 6.8), (13, 5.8), (8.6, 5.4), (4.5, 4.4))
-# The shirt, front view: (distance along the spine, half width).
+# The shirt in the front view: (distance along the spine from the hip, half the width).
 _HALF = ((-1, 8.6), (4, 8.2), (10, 7.2), (15, 7.6), (21, 9.2), (26, 10.6), (28.8, 9.9),
          (30.6, 6.6), (31.6, 2.6))  # fmt: skip
-# The head, side view: (distance up from the chin, distance toward the face).
+# The head in the side view: (distance up from the chin, distance toward the face).
 _HEAD = ((0.4, -2.6), (3.2, -4.9), (7.2, -5.6), (11.0, -4.2), (13.0, -0.4), (11.8, 3.4), (8.8, 4.9),
          (7.3, 5.2), (5.6, 6.3), (4.7, 5.3), (2.6, 5.2), (0.4, 4.0), (-0.2, 1.2))  # fmt: skip
 _HEAD_FRONT = ((0.0, 0), (0.9, 2.5), (3.4, 4.2), (7.5, 4.9), (11.2, 3.7), (13.0, 0))
 
-# Stripes of the shirt: (position along the spine at the back edge, at the front edge, thickness at
-# the back, at the front, start across, end across, sag of the middle). A thickness of 0 ends in a
-# point; across, -1 is the back edge and 1 the front edge.
+# Each stripe of the shirt: its distance from the hip at the back and at the front, its thickness at
+# the back and at the front (0: it ends in a point), its start and end across the shirt (-1: the
+# back edge, 1: the front edge), and how far its middle sags.
 _STRIPES = (
     (9.2, 8.4, 1.5, 1.7, -1, 1, 1.0), (12.9, 12.3, 1.8, 0.0, -1, 0.75, 0.9),
     (16.4, 15.6, 1.8, 1.6, -1, 1, 1.1), (19.8, 19.2, 0.0, 1.9, -0.6, 1, 0.8),
@@ -37,14 +37,14 @@ _STRIPES = (
 
 @dataclass(frozen=True)
 class Shape:
-    """An outline, with the name of its color: the CSS class is "fig-" and the tone."""
+    """An outline with its tone, which names its color: tone "ink" has the CSS class "fig-ink"."""
 
     tone: str
     path: Path
 
 
 class Body:
-    """The outlines around a skeleton. `holding` names the sides whose hand is closed."""
+    """Draws the outlines of a body around a skeleton. holding: the sides whose hand is closed."""
 
     def __init__(self, skeleton: Skeleton, holding: tuple[str, ...] = ()) -> None:
         self.skeleton, self.holding = skeleton, holding
@@ -54,7 +54,7 @@ class Body:
     # -- points of the body --
 
     def trunk(self, along: float, out: float) -> complex:
-        """A point of the trunk: `along` the curved spine from the hip, `out` to the front."""
+        """The point at a distance `along` the curved spine from the hip and `out` to the front."""
         hip, waist, neck = (self.joints[name] for name in ("hip", "waist", "shoulder"))
         pelvis, chest = self.directions["pelvis"], self.directions["chest"]
         curve_end = 2 * PELVIS  # the spine bends along a quadratic curve around the waist
@@ -72,7 +72,7 @@ class Body:
         return point + out * unit(direction - 90)
 
     def edge(self, along: float, across: float) -> complex:
-        """A point between the back edge (-1) and the front edge (1) of the shirt."""
+        """The point of the shirt at `along` the spine; across: -1 (back edge) to 1 (front edge)."""
         if self.front_view:
             half = _interpolate(_HALF, along)
             return self.trunk(along, across * half)
@@ -80,13 +80,13 @@ class Body:
         return self.trunk(along, back + (across + 1) / 2 * (front - back))
 
     def thigh(self, side: str, along: float, out: float) -> complex:
-        """A point of a thigh: `along` is the fraction from hip to knee, `out` to the front."""
+        """The point at a fraction `along` from hip to knee and a distance `out` to the front."""
         a, b = self.joints[f"{side}_hip"], self.joints[f"{side}_knee"]
         forward = unit(self.directions[f"{side}_thigh"] + 90 * self.skeleton.mirror(side))
         return a + along * (b - a) + out * forward
 
     def shin(self, side: str, along: float, out: float) -> complex:
-        """A point of a shin: `along` is the fraction from knee to ankle, `out` to the front."""
+        """The point at a fraction `along` from knee to ankle and a distance `out` to the front."""
         a, b = self.joints[f"{side}_knee"], self.joints[f"{side}_ankle"]
         forward = unit(self.directions[f"{side}_shin"] + 90 * self.skeleton.mirror(side))
         return a + along * (b - a) + out * forward
@@ -134,7 +134,7 @@ class Body:
         return Path().move(chin + a).quad(chin + top, chin + b)
 
     def pelvis(self) -> Path:
-        """The shorts: waistband, gluteal curve and the front of the hips."""
+        """The outline of the shorts: the waistband, the buttocks and the front of the hips."""
         if self.front_view:
             points = ((8.6, 7.3), (5.4, 8.3), (2, 9.8), (-1.5, 10.2), (-6, 7), (-6.5, 0))
             left = [self.trunk(s, -w) for s, w in points]
@@ -186,7 +186,7 @@ class Body:
         return path.close()
 
     def _foot_front_view(self, side: str, ankle: complex) -> Path:
-        """A foot that points at the viewer, a little outward; along the floor when lying."""
+        """The outline of a foot in the front view, from the front and turned a little outward."""
         sole = self.directions[f"{side}_sole"]
         ahead, up = unit(sole), unit(sole + 90)
         out = self.skeleton.mirror(side)
@@ -211,7 +211,7 @@ class Body:
         return capsule(wrist, self.joints[f"{side}_fingers"], 1.6, 0.9, 0.25, 0.25)
 
     def muscle(self, name: str, side: str = "near") -> Path:
-        """The area of a working muscle. Raises ValueError if the name is not one of MUSCLES."""
+        """The outline of a working muscle. Raises ValueError if `name` is not one of MUSCLES."""
         if name not in MUSCLES:
             raise ValueError(f"unknown muscle {name!r}: one of {', '.join(MUSCLES)}")
         return getattr(self, f"_{name}")(side)
@@ -276,7 +276,7 @@ class Body:
 
 
 def _interpolate(table: tuple[tuple[float, float], ...], x: float) -> float:
-    """The y at this x of a polyline of (x, y) points, x ascending."""
+    """The y at `x` on a polyline of (x, y) points, which are sorted by x; constant beyond it."""
     for (x0, y0), (x1, y1) in pairwise(table):
         if x0 <= x <= x1:
             return y0 + (x - x0) / (x1 - x0) * (y1 - y0)

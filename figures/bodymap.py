@@ -1,8 +1,8 @@
-"""Renders the body map: front and back of a body as inline SVG, with highlighted muscles.
+"""Renders the body map: the front and back of a body as inline SVG, with highlighted muscles.
 
-The shapes of one half of the body are in `bodymap.toml` (made by docs/drawings/bodymap.py); the SVG
-mirrors them. It has class names only; `static/css/65-bodymap.css` has the colors. All ids begin
-with the caller's `uid`. Lengths are SVG units.
+`bodymap.toml` has the shapes of one half of the body (written by docs/drawings/bodymap.py), which
+this module mirrors. The SVG has class names, for which `static/css/65-bodymap.css` has the colors.
+Lengths are SVG units.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ View = Literal["front", "back"]
 DATA = Path(__file__).with_suffix(".toml")
 ROLES = ("primary", "secondary", "chosen")
 VIEWS: tuple[View, ...] = ("front", "back")
-MIDDLE = {"front": 168, "back": 508}  # x of each view's axis of symmetry
+MIDDLE = {"front": 168, "back": 508}  # the x of the axis of symmetry of each view
 WIDTH, HEIGHT, TOP = 676, 812, 12
-CAPTION = 803  # y of the captions
-HATCH = 8  # distance between strokes
+CAPTION = 803  # the y of the captions
+HATCH = 8  # distance between the strokes of a hatched muscle
 
 
 @dataclass(frozen=True)
 class Muscle:
-    """The path data of a muscle in one view."""
+    """A muscle in one view, with the SVG path data of its shapes and fibers."""
 
     slug: str
     shapes: str
     fibers: str
-    main: bool  # the view whose link is in the tab order
+    main: bool  # whether the tab order has the link of this view, not of the other one
 
 
 @dataclass(frozen=True)
 class Plate:
-    """One view of the body, with its muscles from top to bottom."""
+    """One view of the body: SVG path data, and the muscles from top to bottom."""
 
     lines: str
-    grain: str  # fibers of the muscles that are not in the list
+    grain: str  # fibers of the muscles that are not in `muscles`
     muscles: tuple[Muscle, ...]
 
 
 @cache
 def load() -> tuple[str, Mapping[View, Plate]]:
-    """The outline of the body and its two views (cached)."""
+    """Return the path data of the body's outline, and its two views. The result is cached."""
     table = tomllib.loads(DATA.read_text(encoding="utf-8"))
     plates = {
         view: Plate(
@@ -70,12 +70,12 @@ def svg(
     uid: str,
     title: str,
 ) -> SafeString:
-    """The map as inline SVG.
+    """Render the body map as inline SVG.
 
-    roles: "primary", "secondary" or "chosen" by muscle slug; other muscles are outlines, and slugs
-    that are not on the map are ignored. link: returns a muscle's URL; None makes the map an image.
-    names: labels by slug; a muscle without one is not a link. uid: prefix of all ids. title: the
-    accessible name. Raises ValueError for an unknown role.
+    roles: "primary", "secondary" or "chosen" by muscle slug; unknown slugs are ignored. link: a
+    function from a muscle's slug to its URL, or None for a map without links. names: labels by
+    slug; a muscle without a label has no link. uid: the prefix of all ids. title: the accessible
+    name of the map. Raises ValueError for an unknown role.
     """
     unknown = set(roles.values()) - set(ROLES)
     if unknown:

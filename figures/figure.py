@@ -1,12 +1,12 @@
-"""Renders drawings of a human figure: reads a TOML file with two poses, returns inline SVG.
+"""Renders drawings of a human figure as inline SVG, from TOML files with two poses each.
 
-A file has `working` (muscles; the near side unless "far_…"), the tables `start` and `end`
-(figures/pose.py), and optionally `view` ("side" or "front"), `[[prop]]` tables (figures/props.py),
-`holding` (sides whose hand is closed), `contacts` ("heels:bench": what rests on what in every
-frame, or in one pose if stated there; tests check it), `far_ink` (front view: draw both sides as
-near) and `arms_between` (draw the arms behind the near leg).
+A file has `working` (the working muscles; those of the far side begin with "far_") and the tables
+`start` and `end` (figures/pose.py). Optional fields are `view` ("side" or "front"), `[[prop]]`
+tables (figures/props.py), `holding` (the sides whose hand is closed), `far_ink` (draw the far side
+like the near one), `arms_between` (draw the near arm behind the near leg) and `contacts` (what
+rests on what, such as "heels:bench"; in every frame, or in one pose if that pose has the field).
 
-The SVG has class names only; `static/css/60-figure.css` has the colors. All ids begin with the
+The SVG has class names, for which `static/css/60-figure.css` has the colors. All ids begin with the
 caller's `uid`, so that a page can hold several drawings.
 """
 
@@ -32,7 +32,7 @@ from figures.skeleton import Skeleton, interpolate
 DRAWINGS = FilePath(__file__).parent / "drawings"
 FRAMES = 6
 FRACTIONS = [step / (FRAMES - 1) for step in range(FRAMES)]
-MARGIN = 3.0  # around the content, in drawing units
+MARGIN = 3.0  # empty space around the figure, in drawing units
 FLOOR_THICKNESS = 3  # SVG units
 _FIELDS = {"view", "working", "contacts", "holding", "prop", "start", "end", "far_ink",
            "arms_between"}  # fmt: skip
@@ -42,7 +42,7 @@ PoseName = Literal["start", "end"]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A movement: its start and end pose, the props and the working muscles."""
+    """A drawing of a movement: its start and end pose, its props and the working muscles."""
 
     key: str
     view: str
@@ -66,12 +66,12 @@ class Drawing:
 
     @cached_property
     def paths(self) -> dict[float, list[tuple[str, str]]]:
-        """Cache of rendered paths (tone and path data) by fraction."""
+        """A cache for _markup(): by fraction, pairs of tone and path data."""
         return {}
 
     @cached_property
     def bounds(self) -> tuple[complex, complex]:
-        """Lower left and upper right corner of all frames, in drawing units."""
+        """The lower left and upper right corner around all frames, in drawing units."""
         outlines = [shape.path for fraction in FRACTIONS for shape in shapes(self, fraction)]
         points = [point for outline in outlines for point in outline.points()]
         x = [point.real for point in points]
@@ -81,13 +81,13 @@ class Drawing:
 
 
 def drawing_keys() -> list[str]:
-    """The key of every drawing, sorted."""
+    """The keys of all drawings (the names of their files), sorted."""
     return sorted(file.stem for file in DRAWINGS.glob("*.toml"))
 
 
 @cache
 def load(key: str) -> Drawing:
-    """Load a drawing. Raises KeyError if there is none, ValueError if its file is invalid."""
+    """Load a drawing. Raises KeyError for an unknown key and ValueError for an invalid file."""
     file = DRAWINGS / f"{key}.toml"
     if key not in drawing_keys():
         raise KeyError(key)
@@ -129,7 +129,7 @@ def read(table: Mapping, key: str) -> Drawing:
 
 
 def shapes(drawing: Drawing, fraction: float) -> list[Shape]:
-    """All outlines of a drawing at a fraction of the movement, from back to front."""
+    """All outlines at a fraction (0 to 1) of the movement, in drawing order from back to front."""
     body = Body(drawing.skeleton(fraction), drawing.holding)
     layers: list[tuple[int, Shape]] = []
     for spec in drawing.props:
@@ -155,7 +155,7 @@ def shapes(drawing: Drawing, fraction: float) -> list[Shape]:
 
 
 def _paths(drawing: Drawing, fraction: float) -> list[tuple[str, str]]:
-    """The tone and path data of each outline; adjacent lines of one tone are merged."""
+    """Pairs of tone and path data in drawing order; adjacent lines of one tone are one path."""
     merged: list[Shape] = []
     for shape in shapes(drawing, fraction):
         mergeable = shape.tone in ("line", "beam")
@@ -169,7 +169,7 @@ def _paths(drawing: Drawing, fraction: float) -> list[tuple[str, str]]:
 def _markup(drawing: Drawing, fraction: float, uid: str) -> str:
     if fraction not in drawing.paths:
         drawing.paths[fraction] = _paths(drawing, fraction)
-    # Print and forced colors show the hatch; on screen the stylesheet overrides the fill.
+    # The hatch of a working muscle shows in print and forced colors; else the CSS overrides it.
     fill = {"work": f' fill="url(#{escape(uid)}-h)"'}
     return "".join(
         f'<path class="fig-{tone}"{fill.get(tone, "")} d="{data}"/>'
@@ -178,14 +178,14 @@ def _markup(drawing: Drawing, fraction: float, uid: str) -> str:
 
 
 def view_box(drawing: Drawing) -> tuple[int, int, int, int]:
-    """The viewBox (left, top, width, height) in SVG units, the same for all frames."""
+    """The viewBox (left, top, width, height) around all frames, in SVG units."""
     low, high = drawing.bounds
     left, top = math.floor(low.real * SCALE), math.floor(-high.imag * SCALE)
     return left, top, math.ceil(high.real * SCALE) - left, math.ceil(-low.imag * SCALE) - top
 
 
 def _element(drawing: Drawing, label: str, uid: str, body: str) -> SafeString:
-    """The SVG element around a body, with the hatch of its muscles and the floor."""
+    """The SVG element with the markup `body`, the hatch pattern for its muscles and the floor."""
     left, top, width, height = view_box(drawing)
     return mark_safe(  # noqa: S308  (own markup, escaped)
         f'<svg id="{escape(uid)}" class="figure" role="img" aria-label="{escape(label)}"'
@@ -198,14 +198,14 @@ def _element(drawing: Drawing, label: str, uid: str, body: str) -> SafeString:
 
 
 def svg(drawing: Drawing, which: PoseName, *, label: str, uid: str) -> SafeString:
-    """One pose as inline SVG. Raises ValueError if `which` is not "start" or "end"."""
+    """Render one pose as inline SVG. Raises ValueError if `which` is not "start" or "end"."""
     if which not in ("start", "end"):
         raise ValueError(f"which is 'start' or 'end', not {which!r}")
     return _element(drawing, label, uid, _markup(drawing, 1.0 if which == "end" else 0.0, uid))
 
 
 def frames(drawing: Drawing, *, label: str, uid: str) -> SafeString:
-    """The movement as inline SVG: a group for each frame, which the stylesheet animates."""
+    """Render the movement as inline SVG with a group for each frame; the CSS animates them."""
     groups = "".join(
         f'<g class="fig-frame fig-frame-{i}">{_markup(drawing, fraction, uid)}</g>'
         for i, fraction in enumerate(FRACTIONS, 1)

@@ -1,4 +1,4 @@
-"""Outlines of lines, curves and arcs, and their SVG path data.
+"""Builds outlines of lines, curves and arcs, and renders them as SVG path data.
 
 Points are complex numbers in drawing units (hundredths of the body height, x right, y up).
 """
@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 from figures.skeleton import angle, unit
 
-# SVG units per drawing unit: a figure is 400 SVG units tall, so that path data in whole numbers is
+# SVG units per drawing unit. A figure is then 400 SVG units tall, and path data in whole numbers is
 # exact to half a pixel at the displayed size.
 SCALE = 4
 
 
 class Path:
-    """A path of SVG commands (M, L, Q, C, A, Z) with absolute points."""
+    """A path of SVG commands (M, L, Q, C, A, Z) with absolute points in drawing units."""
 
     def __init__(self) -> None:
         self.commands: list[tuple] = []
@@ -39,7 +39,7 @@ class Path:
         return self
 
     def arc(self, center: complex, point: complex) -> Path:
-        """Adds a counterclockwise arc around `center` from the current point to `point`."""
+        """Add a counterclockwise arc around `center` from the current point to `point`."""
         self.commands.append(("A", center, point))
         return self
 
@@ -53,7 +53,7 @@ class Path:
         return self
 
     def outlines(self) -> list[Path]:
-        """The parts of the path, which it splits at its move commands."""
+        """Split the path at its move commands into one path for each outline."""
         parts: list[Path] = []
         for command in self.commands:
             if command[0] == "M":
@@ -62,7 +62,7 @@ class Path:
         return parts
 
     def points(self, steps: int = 6) -> list[complex]:
-        """Sample the path: `steps` points for each command."""
+        """Sample points of the path: `steps` for each curve or arc, and the end of each line."""
         found: list[complex] = []
         current = 0j
         for name, *rest in self.commands:
@@ -87,13 +87,13 @@ class Path:
         return found
 
     def data(self) -> str:
-        """The `d` attribute, in relative integers. Each is relative to the previous rounded point,
-        so that rounding errors do not accumulate."""
+        """The `d` attribute of the path, in whole SVG units. Each point is relative to the rounded
+        point before it, so that rounding errors do not accumulate."""
         out: list[str] = []
-        current = start = 0j  # the current point as a renderer has it, rounded, in SVG units
-        last = 0j  # the exact current point, in drawing units
+        current = start = 0j  # the current point after rounding, in SVG units
+        last = 0j  # the current point before rounding, in drawing units
         previous = ""
-        reflected: complex | None = None  # the first control point that "s" implies
+        reflected: complex | None = None  # the first control point that the command "s" implies
 
         def step(point: complex) -> list[int]:
             delta = complex(point.real, -point.imag) * SCALE - current
@@ -126,7 +126,7 @@ class Path:
 
 
 def _sweep(center: complex, start: complex, end: complex) -> float:
-    """The angle of a counterclockwise arc, in radians."""
+    """The angle in radians, 0 to 2π, of a counterclockwise arc from start to end."""
     return (cmath.phase(end - center) - cmath.phase(start - center)) % (2 * math.pi)
 
 
@@ -138,9 +138,9 @@ def circle(center: complex, radius: float) -> Path:
 def capsule(
     a: complex, b: complex, ra: float, rb: float, left: float = 0, right: float = 0
 ) -> Path:
-    """The outline of circles around a and b (radii ra and rb), joined by tangents.
+    """The outline of two circles (around a and b, with the radii ra and rb) joined by tangents.
 
-    left, right: how far the sides bulge, most near a, as muscles do.
+    left, right: how far that side, seen from a to b, bulges. A bulge is largest near a.
     """
     length = abs(b - a)
     if length <= abs(ra - rb) + 0.05:
@@ -156,7 +156,7 @@ def capsule(
 
 
 def _side(path: Path, start: complex, end: complex, swell: complex, *, last: bool = False) -> None:
-    """Add one side of a capsule. The bulge is at its start, or at its end if `last`."""
+    """Add one side of a capsule, with a bulge (`swell`) near its start, or its end if `last`."""
     if not swell:
         path.line(end)
         return
@@ -167,9 +167,9 @@ def _side(path: Path, start: complex, end: complex, swell: complex, *, last: boo
 
 
 def smooth(points: Sequence[complex], *, closed: bool = True) -> Path:
-    """A Catmull-Rom spline through the points, as cubic Bézier curves.
+    """Draw a Catmull-Rom spline through the points, as cubic Bézier curves.
 
-    A closed spline runs counterclockwise: overlapping outlines of a path then fill as their union.
+    A closed spline runs counterclockwise, so that overlapping outlines of a path leave no holes.
     """
     count = len(points)
     if closed:

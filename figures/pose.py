@@ -1,15 +1,15 @@
 """Reads and validates the poses of a two-dimensional figure.
 
-Drawing units are hundredths of the body height, x to the right and y up, with the floor at y = 0.
-Angles are degrees. A point is a complex number, x + yj.
+Drawing units are hundredths of the body height. x runs to the right and y up from the floor. Angles
+are degrees. A point is the complex number x + yj.
 
-In the side view an upright figure looks to the right; with its head to the left, lying on the
-back, its trunk angle is 180. In the front view "near" is the right-hand side of the page for an
-upright figure, and the upper side of a figure that lies with its head to the left.
+In the side view, an upright figure looks to the right. Its trunk angle is 90; that of a figure on
+its back with its head to the left is 180. In the front view, the "near" side of an upright figure
+is on the right of the page; that of a figure with its head to the left is on top.
 
-A pose has one anchor (`place`: a point of the body and its position) and joint angles. A limb can
-have a target instead: `foot` (heel), `toe` (ball of the foot) or `hand`, with `sole` and `palm` as
-the angle of foot and hand on the page. Knee and elbow are then solved (inverse kinematics).
+A pose has an anchor (`place`: a point of the body and its position) and joint angles. A limb may
+have a target instead of angles: the position of its `foot` (heel), `toe` (ball of the foot) or
+`hand`. The angles are then computed; `sole` and `palm` are the angles of foot and hand on the page.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SIDES = ("near", "far")
-FAR_STEP = 2.0  # side view: x offset of a far foot or hand from the near one
+FAR_STEP = 2.0  # in the side view, how far a far foot or hand is to the right of the near one
 
-# The smallest and largest angle in degrees, as drawn. Flexion is positive; in the front view "hip"
-# and "shoulder" are abduction. "sole" and "palm" are directions on the page, 0 to the right. A
-# depth is the angle of a segment out of the page, which foreshortens it. The ankle's -78 includes
-# the midfoot, as when kneeling.
+# The smallest and largest angle of each joint in degrees. Flexion is positive; in the front view,
+# "hip" and "shoulder" are abduction. "sole" and "palm" are directions on the page; 0 points right.
+# A "depth" is the angle of a segment out of the page, which shortens the drawn segment. The ankle's
+# -78 includes the bend of the midfoot in a kneeling pose.
 Limits = dict[str, tuple[float, float]]
 _BOTH_VIEWS: Limits = {
     "trunk": (-360, 360), "sole": (-180, 180), "palm": (-360, 360), "toes": (-10, 80),
@@ -45,12 +45,12 @@ _TARGETS = ("foot", "toe", "hand")
 
 @dataclass(frozen=True)
 class Pose:
-    """A pose as stated in a drawing's file: an anchor, joint angles and targets.
+    """A pose as a drawing's file states it: an anchor, joint angles and targets.
 
-    place: the anchor, as the name of a point and its position. targets: positions for the heel
-    ("near_foot"), the ball of the foot ("near_toe") or the hand ("near_hand"); for a hand also the
-    name of a body point such as "crease". lifts: how far targets bow upward on the way from the
-    start pose. turned_out: the elbows bend the other way, as under a barbell on the back.
+    place: the anchor, as the name of a point and its position. targets: the position of a heel
+    ("near_foot"), ball of the foot ("near_toe") or hand ("near_hand"), or the name of a body point
+    such as "crease". lifts: how far a target or a sole's angle rises above its direct way from the
+    start pose. turned_out: the elbows bend the other way, as with a barbell on the back.
     """
 
     view: str
@@ -68,8 +68,8 @@ class Pose:
 def read_pose(table: Mapping, view: str, where: str) -> Pose:
     """Parse a pose from a TOML table.
 
-    A name without "near_" or "far_" applies to both sides. Raises ValueError, beginning with
-    `where`, for an unknown name, an angle outside its limits or a missing `place`.
+    A name without "near_" or "far_" applies to both sides. Raises ValueError for an unknown name,
+    an angle outside its limits or a missing `place`. `where` begins the message of the error.
     """
     limits = LIMITS[view]
     angles: dict[str, float] = {}
@@ -81,7 +81,7 @@ def read_pose(table: Mapping, view: str, where: str) -> Pose:
     turned_out = values.pop("turned_out", False)
     if not isinstance(place, dict) or len(place) != 1:
         raise ValueError(f"{where}: place must name one point, such as {{ shoulders = [20, 0] }}")
-    # Names with a side come last, so that they override those for both sides.
+    # The names of one side come last, so that they override the names of both sides.
     for name, value in sorted(values.items(), key=lambda item: item[0].startswith(SIDES)):
         side, _, rest = name.partition("_")
         joint, sides = (rest, (side,)) if side in SIDES else (name, SIDES)
@@ -106,7 +106,7 @@ def read_pose(table: Mapping, view: str, where: str) -> Pose:
 
 
 def check_angle(joint: str, value: float, view: str, where: str) -> None:
-    """Raise ValueError, beginning with `where`, if the angle is outside the joint's limits."""
+    """Raise ValueError, whose message begins with `where`, if the angle exceeds its limits."""
     low, high = LIMITS[view][joint]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{where} must be a number of degrees, not {value!r}")

@@ -1,6 +1,7 @@
-"""Draws props: benches, weights, bands, cables and machines.
+"""Draws the props of a drawing: benches, weights, bands, cables and machines.
 
-Each kind's docstring lists the fields of its TOML table. Lengths are drawing units, angles degrees.
+The docstring of a prop's function begins with the fields of its TOML table. Lengths are drawing
+units, and angles are degrees.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from figures.path import Path, capsule, circle
 from figures.pose import SIDES
 from figures.skeleton import unit
 
-# Drawing order from back to front; figures/figure.py has the layers of the body.
+# Layers, drawn in ascending order. figures/figure.py has the layers of the body.
 BEHIND, UNDER, HELD, FRONT = 0, 4, 5, 7
 
 Layered = list[tuple[int, Shape]]
@@ -27,12 +28,12 @@ def rectangle(x: float, y: float, width: float, height: float) -> Path:
 
 
 def pad(a: complex, b: complex, thick: float) -> Path:
-    """A cushion with softly rounded ends."""
+    """A cushion with round ends from a to b, as thick as `thick`."""
     return capsule(a, b, thick / 2, thick / 2)
 
 
 def _bench(spec: Mapping, body: Body) -> Layered:
-    """x, width, height: a padded bench, its top at the height."""
+    """x, width, height: a padded bench from `x` to the right, whose top is at `height`."""
     x, width, top = spec["x"], spec["width"], spec["height"]
     legs = [rectangle(x + inset, 0, 2.2, top - 3) for inset in (3.2, width - 5.4)]
     bar = rectangle(x + 3.2, top * 0.3, width - 6.4, 1.4)
@@ -41,7 +42,7 @@ def _bench(spec: Mapping, body: Body) -> Layered:
 
 
 def _box(spec: Mapping, body: Body) -> Layered:
-    """x, width, height: a wooden box with a hand hole."""
+    """x, width, height: a wooden box with a hand hole, from `x` to the right."""
     x, width, top = spec["x"], spec["width"], spec["height"]
     hole = complex(x + width / 2, top * 0.62)
     return [
@@ -51,7 +52,7 @@ def _box(spec: Mapping, body: Body) -> Layered:
 
 
 def _barbell(spec: Mapping, body: Body) -> Layered:
-    """at, radius: the plate behind the body, the end of the bar in front of it."""
+    """at, radius: a barbell seen from its end; the plate is behind the body, the bar in front."""
     center, radius = body.skeleton.point(spec["at"]), spec.get("radius", 8.5)
     return [
         (BEHIND, Shape("prop", circle(center, radius))),
@@ -61,20 +62,20 @@ def _barbell(spec: Mapping, body: Body) -> Layered:
 
 
 def _plate(spec: Mapping, body: Body) -> Layered:
-    """at, radius, turn: a weight plate seen from its edge; turn 0 is horizontal."""
+    """at, radius, turn: a weight plate seen from its edge. It is horizontal at `turn` 0."""
     center, half = body.skeleton.point(spec["at"]), spec.get("radius", 7.0)
     along = unit(spec.get("turn", 0)) * half
     return [(HELD, Shape("prop", pad(center - along, center + along, 2.6)))]
 
 
 def _ball(spec: Mapping, body: Body) -> Layered:
-    """at, radius: a weighted ball."""
+    """at, radius: a weighted ball around the point `at`."""
     center = body.skeleton.point(spec["at"])
     return [(HELD, Shape("prop", circle(center, spec.get("radius", 6.0))))]
 
 
 def _dumbbell(spec: Mapping, body: Body) -> Layered:
-    """at, turn, size: a dumbbell, behind the arm that holds it; turn 0 is horizontal."""
+    """at, turn, size: a dumbbell behind the arm that holds it. It is horizontal at `turn` 0."""
     center, along = body.skeleton.point(spec["at"]), unit(spec.get("turn", 0))
     size = spec.get("size", 1.0)
     heads = [
@@ -88,7 +89,7 @@ def _dumbbell(spec: Mapping, body: Body) -> Layered:
 
 
 def _band(spec: Mapping, body: Body) -> Layered:
-    """at: a loop band at the "knees" (just above them) or "ankles"."""
+    """at: a loop band around both legs, just above the "knees" or the "ankles"."""
     at_knees = spec["at"] == "knees"
     point, along = (body.thigh, 0.8) if at_knees else (body.shin, 0.86)
     near, far = (point(side, along, 0) for side in SIDES)
@@ -103,7 +104,7 @@ def _band(spec: Mapping, body: Body) -> Layered:
 
 
 def _cable(spec: Mapping, body: Body) -> Layered:
-    """x, height, to: a cable column, its pulley at `height`, its cable to a body point."""
+    """x, height, to: a column at `x`, with a cable from a pulley at `height` to the point `to`."""
     x, height, end = spec["x"], spec["height"], body.skeleton.point(spec["to"])
     toward = 1 if end.real > x else -1
     pulley = complex(x + toward * 4.2, height)
@@ -124,7 +125,7 @@ def _cable(spec: Mapping, body: Body) -> Layered:
 
 
 def _resolve_point(value: str | list, body: Body) -> complex:
-    """The point for a name, [x, y], or [name, dx, dy]."""
+    """The position of a body point (its name), of [x, y], or of [name, dx, dy]."""
     if isinstance(value, str):
         return body.skeleton.point(value)
     if isinstance(value[0], str):
@@ -133,13 +134,13 @@ def _resolve_point(value: str | list, body: Body) -> complex:
 
 
 def _line(spec: Mapping, body: Body) -> Layered:
-    """points, tone: a polyline; the tone "beam" is the frame of a machine."""
+    """points, tone: a line through the points. The tone "beam" is for the frame of a machine."""
     first, *rest = [_resolve_point(value, body) for value in spec["points"]]
     return [(BEHIND, Shape(spec.get("tone", "line"), Path().move(first).line(*rest)))]
 
 
 def _pad(spec: Mapping, body: Body) -> Layered:
-    """from, to, thick: a cushion between two points, behind the body."""
+    """from, to, thick: a cushion between two points, drawn behind the body."""
     a, b = (_resolve_point(spec[end], body) for end in ("from", "to"))
     return [(BEHIND, Shape("prop", pad(a, b, spec.get("thick", 4))))]
 
@@ -151,7 +152,10 @@ PROPS: dict[str, Callable[[Mapping, Body], Layered]] = {
 
 
 def draw(spec: Mapping, body: Body) -> Layered:
-    """The shapes of a prop by layer. Raises ValueError for an unknown kind or a missing field."""
+    """Pairs of layer and shape for the prop that the TOML table `spec` states.
+
+    Raises ValueError for an unknown kind or a missing field.
+    """
     kind = spec.get("kind")
     if kind not in PROPS:
         raise ValueError(f"unknown prop {kind!r}: one of {', '.join(PROPS)}")

@@ -1,8 +1,8 @@
-"""Computes the joint positions of a pose: forward kinematics, and inverse kinematics for targets.
+"""Computes the joint positions of a pose from its joint angles and targets.
 
-Segment lengths are the fractions of body height in D. A. Winter, Biomechanics and Motor Control of
-Human Movement; the hand is that of a half-closed fist.
-Units (hundredths of the body height, degrees) and axes are those of figures/pose.py.
+Segment lengths are from D. A. Winter, Biomechanics and Motor Control of Human Movement, but the
+hand is a half-closed fist. Units (hundredths of the body height, degrees) and axes are those of
+figures/pose.py.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ HEEL = 3.6  # from the ankle back to the heel
 BALL = 10.4  # from the heel to the ball of the foot
 PELVIS = 9.0  # length of the trunk below the waist, where the spine bends
 GRIP = 3.4  # from the wrist to the middle of a closed hand
-HALF_SHOULDERS, HALF_HIPS = 8.6, 4.6  # front view: from the midline to the joint
-FAR = 2 + 0j  # side view: offset of the far hip and shoulder, so that both are visible
+HALF_SHOULDERS, HALF_HIPS = 8.6, 4.6  # in the front view, from the midline to the joint
+FAR = 2 + 0j  # in the side view, from the near hip or shoulder to the far one
 NECK_LEAN = 9.0  # degrees that a relaxed neck leans forward of the trunk
 
-# Distance from a joint to the skin, where the body rests on something.
+# Distances from a joint to the surface on which that part of the body rests.
 SHOULDER_PAD, SEAT_PAD, HEAD_PAD = 6.0, 6.9, 5.6
 KNEE_PAD, ELBOW_PAD, WRIST_PAD = 3.6, 2.4, 1.7
-SIDE_SHOULDER_PAD, SIDE_HIP_PAD = 11.4, 11.0  # lying on the side: from the midline
+SIDE_SHOULDER_PAD, SIDE_HIP_PAD = 11.4, 11.0  # from the midline of a body that lies on its side
 
 
 def unit(degrees: float) -> complex:
-    """The unit vector at this angle, counterclockwise from the x axis."""
+    """The unit vector at this angle in degrees, counterclockwise from the x axis."""
     return cmath.rect(1, math.radians(degrees))
 
 
@@ -41,16 +41,16 @@ def angle(vector: complex) -> float:
 
 
 def wrap(degrees: float) -> float:
-    """The equivalent angle from -180 to 180 degrees."""
+    """The same angle as a number of degrees from -180 to 180."""
     return (degrees + 180) % 360 - 180
 
 
 class Skeleton:
     """The joint positions and segment directions of a pose.
 
-    joints: points by name ("hip", "near_knee", "far_ball" …), landmarks such as "crease" included.
-    directions: the direction of each segment in degrees. angles: all joint angles, stated or
-    solved. Raises ValueError if a target is out of reach.
+    joints: points of the body by name, such as "hip", "near_knee" and "crease". directions: the
+    direction of each segment in degrees. angles: all joint angles, stated by the pose or computed
+    from its targets. Raises ValueError if a target is out of reach.
     """
 
     def __init__(self, pose: Pose) -> None:
@@ -93,17 +93,17 @@ class Skeleton:
                 joints[f"{side}_{joint}"] = joints[joint] + self._offset(side, half, segment)
 
     def _offset(self, side: str, half: float, segment: str) -> complex:
-        """From the midline to the joint of a side."""
+        """The vector from the midline to a joint; `half` is its length in the front view."""
         if self.view == "side":
             return FAR if side == "far" else 0j
         return (1.0 if side == "near" else -1.0) * half * self.front(segment)
 
     def mirror(self, side: str) -> int:
-        """1 if flexion rotates the side's segments counterclockwise, -1 if it is mirrored."""
+        """The sign of a side's joint angles: -1 for the far side in the front view, else 1."""
         return -1 if self.view == "front" and side == "far" else 1
 
     def lengths(self, side: str, limb: str) -> tuple[float, float]:
-        """The visible upper and lower length of a limb ("leg", "arm"), foreshortened by depth."""
+        """The upper and lower length of a limb ("leg", "arm") as drawn, shortened by depth."""
         names = ("thigh", "shin") if limb == "leg" else ("arm", "forearm")
         full = (THIGH, SHIN) if limb == "leg" else (UPPER_ARM, FOREARM)
         shown = [
@@ -161,7 +161,7 @@ class Skeleton:
         else:
             goal, length = self.point(target), lower
             if isinstance(target, str) and side == "far" and self.view == "side":
-                goal += FAR  # the same point of the body, on the far side
+                goal += FAR  # the far hand goes to the far side of the body point
             if palm is None:
                 length += GRIP * lower / FOREARM
             elif not isinstance(target, str):
@@ -180,7 +180,7 @@ class Skeleton:
             f"{side}_fingers": wrist + HAND * max(shown, 0.5) * unit(hand),
         }
         lifted = sign * (arm - self.directions["chest"] - 180)
-        lifted = (lifted + 90) % 360 - 90  # from -90 to 270: continuous while it rises overhead
+        lifted = (lifted + 90) % 360 - 90  # -90 to 270, so that an angle stays continuous overhead
         self._set_angles(side, shoulder=lifted, elbow=wrap(sign * (forearm - arm)))
         if target is None or palm is not None:
             self._set_angles(side, wrist=wrap(sign * (hand - forearm)))
@@ -188,9 +188,10 @@ class Skeleton:
     def _two_bone_ik(
         self, root: complex, goal: complex, upper: float, lower: float, bend: int, what: str
     ) -> tuple[float, float]:
-        """Directions of two segments that lead from root to goal (law of cosines).
+        """The directions in degrees of two segments that lead from root to goal.
 
-        `bend` (1 or -1) chooses the side to which the middle joint bends.
+        bend: the side of the middle joint, 1 or -1. what: the name of the limb's end, for the
+        ValueError that is raised if the segments cannot reach the goal.
         """
         span = abs(goal - root)
         if not abs(upper - lower) < span < upper + lower + 0.01:
@@ -208,7 +209,8 @@ class Skeleton:
         self.angles |= {f"{side}_{joint}": value for joint, value in angles.items()}
 
     def _move_to_anchor(self) -> None:
-        """Translate all joints so that the pose's anchor lies where the pose states."""
+        """Move all joints so that the anchor is at its position. Raises ValueError if the anchor is
+        part of a limb with a target."""
         name, goal = self.pose.place
         side, _, part = name.partition("_")
         solved: tuple[str, ...] = ("hand", "elbow") if f"{side}_hand" in self.pose.targets else ()
@@ -221,7 +223,7 @@ class Skeleton:
         self.joints = {joint: point + shift for joint, point in self.joints.items()}
 
     def _place_landmarks(self) -> None:
-        """Add the points of the body that hands and weights are placed at."""
+        """Add the points of the body at which a drawing can place hands and weights."""
         front, joints, directions = self.front("chest"), self.joints, self.directions
         fold = front + unit(directions["near_thigh"] + 90)
         fold = fold / abs(fold) if abs(fold) > 0.2 else front
@@ -233,7 +235,7 @@ class Skeleton:
     # -- queries --
 
     def front(self, segment: str) -> complex:
-        """The unit vector out of the front of a trunk segment (front view: to the near side)."""
+        """The unit vector to the front of a trunk segment; in the front view, to its near side."""
         return unit(self.directions[segment] - 90)
 
     def point(self, name: complex | str) -> complex:
@@ -244,7 +246,7 @@ class Skeleton:
         return self.joints[name]
 
     def contact(self, name: str) -> complex:
-        """The lowest point of a body part, where it rests on something."""
+        """The lowest point of a body part, with which the part rests on something."""
         lying = self.view == "front"
         pads = {
             "shoulders": ("shoulder" if lying else "upper_back",
@@ -263,7 +265,8 @@ class Skeleton:
         return self.point(name)
 
     def check(self, where: str) -> Skeleton:
-        """Raise ValueError if a joint angle, stated or solved, is outside its limits."""
+        """Return the skeleton. Raises ValueError, with `where` in the message, if a joint angle is
+        outside its limits."""
         for name, value in self.angles.items():
             if self.pose.turned_out and name.endswith("elbow"):
                 value = -value
@@ -275,8 +278,8 @@ class Skeleton:
 def interpolate(start: Pose, end: Pose, fraction: float) -> Pose:
     """The pose at a fraction (0 to 1) of the way from start to end.
 
-    A target that both poses state moves on a straight line, bowed upward by the end pose's lift. A
-    limb with a target in only one pose is interpolated by its joint angles.
+    A target of both poses moves on a straight line, or on an arc that rises by the end pose's lift.
+    A limb with a target in only one pose moves by its joint angles.
     """
     bow = 4 * fraction * (1 - fraction)
     first, last = Skeleton(start), Skeleton(end)

@@ -1,6 +1,6 @@
-"""Renders a drawing outside the site's pages: as an SVG document, or as a bitmap for social cards.
+"""Renders a drawing for use outside pages: as an SVG document, or as a bitmap for social cards.
 
-Both use the colors of the light theme, as in static/css/60-figure.css.
+Both have the colors of the light theme in static/css/60-figure.css.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from figures import figure
 from figures.path import SCALE, Path
 from web.palette import ACCENT, INK, LINE, PAPER, QUIET
 
-CURVE_STEPS = 10  # line segments for each path command
-FILL = 0.86  # fraction of the picture's width or height that the figure fills
-SUPERSAMPLING = 3  # for smooth edges
+CURVE_STEPS = 10  # line segments that replace a curve
+FILL = 0.86  # the fraction of the bitmap's width or height that the figure fills
+SUPERSAMPLING = 3  # the bitmap is drawn so many times larger, then reduced, for smooth edges
 
 
 class Tone(NamedTuple):
     fill: str = "none"
     stroke: str = "none"
     width: float = 0  # in SVG units
-    under: bool = False  # paint the stroke below the fill
+    under: bool = False  # whether the stroke is below the fill
 
 
 BODY = Tone(INK, PAPER, 8, under=True)
@@ -55,11 +55,11 @@ def _style() -> str:
     return "".join(rules)
 
 
-STYLE = _style()  # the Content-Security-Policy of the response allows it by its hash
+STYLE = _style()  # exercises/data.py allows it by its hash in the Content-Security-Policy
 
 
 def document(drawing: figure.Drawing, which: figure.PoseName, label: str) -> str:
-    """One pose as an SVG document with its own style and background."""
+    """Render one pose as an SVG document with its own style and background."""
     svg = figure.svg(drawing, which, label=label, uid="drawing")
     opening, rest = svg.split(">", 1)
     opening = opening.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
@@ -71,7 +71,10 @@ def document(drawing: figure.Drawing, which: figure.PoseName, label: str) -> str
 def pixels(
     drawing: figure.Drawing, which: figure.PoseName, size: tuple[int, int], ground: str
 ) -> Image.Image:
-    """One pose as a bitmap of this size in pixels, standing on its lower edge."""
+    """Render one pose as a bitmap of this size in pixels; the floor is its lower edge.
+
+    ground: the color of the background.
+    """
     shapes = figure.shapes(drawing, 1.0 if which == "end" else 0.0)
     points = [point for shape in shapes for point in shape.path.points()]
     left, right = min(p.real for p in points), max(p.real for p in points)
@@ -83,7 +86,7 @@ def pixels(
     colors = {PAPER: ground}  # the background replaces the paper color
 
     def trace(outline: Path) -> list[tuple[float, float]]:
-        """Convert drawing units (y up) to pixels (y down)."""
+        """Convert an outline from drawing units (y up) to points in pixels (y down)."""
         places = (p.conjugate() * scale + shift for p in outline.points(CURVE_STEPS))
         return [(place.real, place.imag) for place in places]
 

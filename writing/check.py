@@ -1,6 +1,6 @@
-"""Checks a text before it is published. Each finding says in a sentence what to look at.
+"""Checks a Markdown text before it is published, and reports what to look at as findings.
 
-Each kind of content combines these into its own check (blog/check.py).
+blog/check.py combines the functions of this module into the check of an article.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from writing import claims, syntax
 
 @dataclass(frozen=True)
 class Finding:
-    """A stop prevents publishing, a question does not. spot: the form's field; line: from 1, or 0
-    for a field that is not the text."""
+    """What the check found: a "stop" blocks publishing, a "question" does not. spot: the name of
+    the form field. line: the line of the text, from 1; 0 for other fields."""
 
     level: Literal["stop", "question"]
     sentence: str
@@ -32,10 +32,11 @@ class Finding:
 
 @dataclass
 class Block:
-    """A heading, an embed, or other words: a paragraph, list item or table cell."""
+    """A part of a text: a heading, an embed (see writing/syntax.py), or the "words" of a paragraph,
+    list item or table cell."""
 
     kind: Literal["heading", "words", "embed"]
-    words: str  # of an embed: its name
+    words: str  # in an embed, its name
     line: int
     level: int = 0
     cites: bool = False
@@ -57,8 +58,8 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def _add_inline(block: Block, tokens: Iterable[Token]) -> None:
-    """Adds words, links and citations to a block."""
-    url: str | None = None  # of the link that is open
+    """Adds the words, links and citations of inline tokens to a block."""
+    url: str | None = None  # set from the opening token of a link to its closing token
     link_words = ""
     for token in tokens:
         words = token.content if token.type in ("text", "code_inline") else ""
@@ -75,7 +76,7 @@ def _add_inline(block: Block, tokens: Iterable[Token]) -> None:
 
 
 def about_pictures(blocks: Iterable[Block]) -> Iterator[Finding]:
-    """Checks the pictures that are embedded in the text."""
+    """Checks each picture that is embedded in the text."""
     lines = {
         name: block.line
         for block in blocks
@@ -124,7 +125,7 @@ def about_headings(blocks: Iterable[Block]) -> Iterator[Finding]:
 
 
 def about_links(blocks: Iterable[Block], has_page: Callable[[str], bool]) -> Iterator[Finding]:
-    """Finds links that have no URL, no meaningful words, or lead to a path without a page."""
+    """Finds links without a URL, without meaningful words, or to a path that has no page."""
     for block in blocks:
         for url, words in block.links:
             path = _internal_path(url)
@@ -140,8 +141,8 @@ def about_links(blocks: Iterable[Block], has_page: Callable[[str], bool]) -> Ite
 
 
 def _internal_path(url: str) -> str | None:
-    """The path of a link within the site; None for another site, an email address or a fragment of
-    the same page."""
+    """The path of a URL if it leads to a page of this site; None for another site, an email address
+    or a bare fragment."""
     parts = urlsplit(url)
     if (parts.scheme or parts.netloc) and origin_of(url) != settings.SITE_URL:
         return None
@@ -149,8 +150,8 @@ def _internal_path(url: str) -> str | None:
 
 
 def about_claims(blocks: Iterable[Block]) -> Iterator[Finding]:
-    """Finds claims without a citation in the same paragraph or earlier in the same section: an
-    account of a study may cover several paragraphs and cite it once."""
+    """Finds claims without a citation in the same paragraph or earlier in the same section. One
+    citation covers the rest of a section, because several paragraphs may be about one study."""
     cited = False
     for block in blocks:
         if block.kind == "heading":
@@ -164,7 +165,7 @@ def about_claims(blocks: Iterable[Block]) -> Iterator[Finding]:
 
 
 def _around(words: str, match: re.Match[str]) -> str:
-    """The match with a few words before and after it, so that the author recognizes it."""
+    """The matched words with a few words around them, so that the author finds the place."""
     start = words.rfind(" ", 0, max(0, match.start() - 20)) + 1
     end = words.find(" ", match.end() + 15)
     excerpt = words[start:] if end < 0 else f"{words[start:end]}…"

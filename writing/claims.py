@@ -1,4 +1,4 @@
-"""Patterns by which the check finds claims, file names, vague links and amounts in a text."""
+"""Patterns of claims, file names, vague links and amounts in a text, for writing/check.py."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ NUMBER_WORDS = [
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve"),
 ]
-# What follows a multiple in a comparison: "three times as effective", "twice the strength"; but not
-# "three times as a warm-up", "two times more, then rest" or "ten times the next day".
+# The words of a comparison after "twice" or "three times": "as effective", "the strength"; but not
+# those of "three times as a warm-up", "two times more, then rest" or "ten times the next day".
 COMPARISON = (
     r"(?:as (?!(?:an?|the|i|you|we|part)\b)\w+"
     r"|more (?!(?:this|that|then|each|every|on|in|at|with|and|before|if)\b)\w+"
@@ -46,7 +46,7 @@ CLAIM = re.compile(
             r"\bclinical trials?\b",
             rf"\b(?:twice|(?:{'|'.join(NUMBER_WORDS[1:10])}|\d+(?:\.\d+)?)"
             r"(?: times| ?[x×])) " + COMPARISON,
-            # Not effort ("give it 100%") or load ("80% of your best", "add 5% each week").
+            # Percentages, but not of effort ("give it 100%") or load ("80% of your best").
             r"\b(?!100\b(?! ?%? of\b))\d+(?:\.\d+)?(?: ?%|[ -]percent\b)"
             r"(?!(?: more| less)? (?:weight|load|each|every|a week)\b)(?! of (?:your|my|what)\b)",
         ]
@@ -55,7 +55,7 @@ CLAIM = re.compile(
 )
 NUMBER = rf"(\d+|{'|'.join(NUMBER_WORDS)})"
 AMOUNT = rf"\b{NUMBER}(?:(?: ?[-–] ?| to | or ){NUMBER})?"  # "8 to 12" is a range
-# "The last two reps" or "two reps left" are parts of a set, not the number of repetitions.
+# "The last two reps" or "two reps left" are part of a set, not its number of repetitions.
 NOT_PART = "".join(
     rf"(?<!\b{word} )" for word in ("last", "first", "final", "next", "other", "extra")
 )
@@ -80,8 +80,8 @@ SECONDS_OF = re.compile(
 
 
 def seconds_of(words: str, match: re.Match[str]) -> str:
-    """What a number of seconds in a text is for: "hold", "rest" or "way" (the movement itself). The
-    nearest verb before it in the sentence decides, else the next one after; without one, "hold"."""
+    """What the matched number of seconds is for: "hold", "rest" or "way" (the movement itself).
+    The last verb before it in the sentence decides, else the next verb; without verbs, "hold"."""
     before = re.split(r"[.!?]\s", words[: match.start()])[-1]
     after = re.split(r"[.!?]", words[match.end() :])[0]
     found = [*SECONDS_OF.finditer(before)][-1:] or [*SECONDS_OF.finditer(after)][:1]

@@ -1,4 +1,4 @@
-"""The editor of a text in Markdown, and the form of a model that has one."""
+"""The form widget for a Markdown text, and the form of a model with such a text."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ EDITOR_SCRIPTS = [
 
 
 class MarkdownWidget(AdminMarkdownxWidget):
-    """django-markdownx's editor, with a toolbar. Its scripts turn pasted text into Markdown and ask
-    for the text alternative of a dropped picture."""
+    """The editor of django-markdownx with a toolbar. Its scripts also turn pasted text into
+    Markdown and ask for the text alternative of a dropped picture."""
 
     class Media:
         css = EDITOR_STYLE
@@ -23,7 +23,7 @@ class MarkdownWidget(AdminMarkdownxWidget):
 
 
 class TextForm(forms.ModelForm):
-    """The form of a model with a Markdown text (WithText), which it shows in the editor."""
+    """The form of a WithText model; the Markdown field has the editor as its widget."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

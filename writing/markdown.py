@@ -1,6 +1,6 @@
-"""Renders Markdown to sanitized HTML, for pages, the editor's preview and feeds.
+"""Renders Markdown as sanitized HTML, for pages, feeds and the preview in the editor.
 
-The caller resolves the names of exercise cards and sources: this app knows no exercise or article.
+The caller supplies the exercise cards and sources, because this app imports neither model.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from writing.render_rules import Embed, RenderState
 
 BLOCK = re.compile(r"</?(?:p|h\d|[uo]l|li|blockquote|pre|[hb]r|div|section|t\w+)\b[^>]*>")
 TAG = re.compile(r"<[^>]*>")
-# What the sanitizer lets pass.
+# The tags and attributes that the sanitizer keeps.
 TAGS = {
     *("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "hr", "br"),
     *("em", "strong", "s", "a", "code", "sup", "section", "div", "span"),
@@ -44,14 +44,14 @@ URL_SCHEMES = {"http", "https", "mailto", "tel"}
 
 @dataclass
 class Text:
-    """A rendered text."""
+    """A text rendered as HTML, and what it contains."""
 
     html: SafeString
-    headings: list[tuple[str, str]]  # (id, words) of each section
-    cited: list[str]  # keys of the sources in order of first citation
-    embeds: list[str]  # names, in order
-    rows: list[Any]  # model instances that the embeds show, in order
-    problems: list[str]  # sentences for the editor, with line numbers
+    headings: list[tuple[str, str]]  # (id, words) of each h2
+    cited: list[str]  # keys of the cited sources, in order of first citation
+    embeds: list[str]  # names of all embeds, in order
+    rows: list[Any]  # model instances that the embeds show, such as pictures, in order
+    problems: list[str]  # sentences for the author, with line numbers
 
 
 def render(
@@ -61,10 +61,10 @@ def render(
     sources: Sequence[tuple[str, str]] = (),
     editing: bool = False,
 ) -> Text:
-    """Renders Markdown. Text over MAX_LENGTH is cut off, which is reported as a problem.
+    """Renders Markdown. A text that is longer than MAX_LENGTH is cut, with a problem report.
 
-    embeds: resolves all names such as "hip-thrust/basic-floor" at once. sources: pairs of key and
-    short name. editing: shows problems in their places, for the preview.
+    embeds: a function that gets all names, such as "hip-thrust/basic-floor", and returns an Embed
+    for each known one. sources: pairs of key and side note. editing: also show problems in place.
     """
     env: dict[str, Any] = syntax.ENV.copy()
     tokens = syntax.parse(text, env)
@@ -106,10 +106,10 @@ def _pictures(names: list[str]) -> Iterator[tuple[str, Embed]]:
 
 
 def _number_headings(tokens: list[Token]) -> list[tuple[str, str]]:
-    """Gives each heading a unique id; returns the id and words of each section (h2).
+    """Gives each heading a unique id, and returns the id and words of each h2.
 
-    The page has the h1, so headings of a text begin at h2. The prefix of the ids keeps a text from
-    taking an id of the page."""
+    An h1 becomes an h2, because the page has its own h1. The ids begin with "s-", so that they
+    differ from all ids of the page."""
     repeats: Counter[str] = Counter()
     used: set[str] = set()
     sections = []

@@ -1,4 +1,4 @@
-"""What models with a text in Markdown share."""
+"""The base class of models that have a text in Markdown."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from writing.syntax import embedded_pictures
 
 
 class WithText(models.Model):
-    """A model with a text in Markdown, in the field that `markdown_field` names."""
+    """A model with a Markdown text. `markdown_field` is the name of the field with the text."""
 
     markdown_field = "text"
 
@@ -14,5 +14,5 @@ class WithText(models.Model):
         abstract = True
 
     def embedded_pictures(self) -> list[str]:
-        """The short names of the pictures in its text; called by pictures/usage.py."""
+        """The short names of the pictures in the text, for pictures/usage.py."""
         return embedded_pictures(getattr(self, self.markdown_field))

@@ -1,4 +1,4 @@
-"""How the parts of a text become HTML where this differs from markdown-it's own rules."""
+"""The rules that render a token as HTML differently from the rules of markdown-it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PLACEHOLDER = re.compile(r'<(div|span) data-slot="(\d+)"></\1>')
 
 @dataclass(frozen=True)
 class Embed:
-    """What an embed such as [[hip-thrust/basic-floor]] shows. The problem is for the editor only:
-    that the exercise is a draft, for example."""
+    """What an embed such as [[hip-thrust/basic-floor]] shows. Only the author sees `problem`, such
+    as that the exercise is a draft."""
 
     html: str = ""
     problem: str = ""
@@ -29,7 +29,7 @@ class Embed:
 
 @dataclass
 class RenderState:
-    """Collects what the rules find while one text is rendered."""
+    """What the rules know and collect while they render one text."""
 
     embeds: Mapping[str, Embed]
     source_names: Mapping[str, str]
@@ -40,7 +40,7 @@ class RenderState:
     line: int = 0
 
     def placeholder(self, html: str, tag: str = "div") -> str:
-        """Returns an element that passes the sanitizer; fill() then replaces it with our HTML."""
+        """Stores trusted HTML. Returns an element that fill() replaces with it after sanitizing."""
         self.trusted.append(html)
         return f'<{tag} data-slot="{len(self.trusted) - 1}"></{tag}>'
 
@@ -48,7 +48,7 @@ class RenderState:
         return PLACEHOLDER.sub(lambda match: self.trusted[int(match[2])], sanitized)
 
     def report(self, problem: str, tag: str = "div") -> str:
-        """Records a problem for the editor. Returns HTML for the preview, and nothing for pages."""
+        """Records a problem for the author. Returns its HTML if `editing`, else an empty string."""
         self.problems.append(f"Line {self.line}: {problem}")
         if not self.editing:
             return ""
@@ -93,7 +93,7 @@ def _link(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -
 
 
 def _cell(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
-    """Aligns by class, because the Content-Security-Policy forbids style attributes."""
+    """Aligns a cell by a class, because the Content-Security-Policy forbids style attributes."""
     style = str(tokens[i].attrs.pop("style", ""))
     if style:
         tokens[i].attrSet("class", style.replace("text-align:", "align-"))
@@ -101,7 +101,7 @@ def _cell(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -
 
 
 def _table(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
-    """A focusable wrapper lets a wide table scroll on a phone, and by keyboard."""
+    """Wraps a table in a focusable element, in which a wide table scrolls, also by keyboard."""
     wrapper = '<div class="table" role="group" aria-label="Table" tabindex="0">'
     return wrapper + self.renderToken(tokens, i, options, env)
 
@@ -111,7 +111,7 @@ def _table_close(self: Any, tokens: Sequence[Token], i: int, options: Any, env: 
 
 
 def _paragraph(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
-    """Remembers the line, for problems found in the paragraph: inline tokens have none."""
+    """Stores the line of a paragraph for problem reports, because inline tokens have no line."""
     env["state"].line = (tokens[i].map or [env["state"].line - 1])[0] + 1
     return self.renderToken(tokens, i, options, env)
 

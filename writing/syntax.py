@@ -1,10 +1,11 @@
-"""The site's Markdown: CommonMark with tables, footnotes and two notations of its own.
+"""Parses the site's Markdown: CommonMark with tables, footnotes, embeds and citations.
 
 A line that holds only
 
     [[hip-thrust/basic-floor]]   or   [[picture:zebra-herd]]
 
-is an embed: it shows an exercise card or a picture. [@contreras-2015] in a sentence cites a source.
+is an embed, which shows an exercise card or a picture. [@contreras-2015] in a sentence is a
+citation of the source with the key contreras-2015.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from mdit_py_plugins.footnote import footnote_plugin
 from web.requests import without_nul
 
 MAX_LENGTH = 100_000  # characters; a book chapter has about 30,000
-PREFIX = "picture:"  # of the name of an embedded picture
-ENV = {"docId": "t"}  # prefixes the ids of footnotes, so that they cannot be ids of the page
+PREFIX = "picture:"  # begins the name of an embedded picture
+ENV = {"docId": "t"}  # begins the ids of footnotes, so that they differ from all ids of the page
 EMBED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")
-NAME_SEPARATOR = re.compile(r"\s*([:/])\s*")  # spaces around it are insignificant
-# A quick check before a text is parsed. Must match every text in which the parser finds a picture.
+NAME_SEPARATOR = re.compile(r"\s*([:/])\s*")  # with the spaces around it, which are ignored
+# Saves parsing most texts. It must match each text in which the parser finds a picture.
 MAY_EMBED_PICTURE = re.compile(r"\[\[\s*picture\s*:", re.IGNORECASE)
 CITATION = re.compile(r"\[@([\w-]{1,40})\]")
 VIDEO = re.compile(
@@ -38,7 +39,7 @@ VIDEO = re.compile(
 
 
 def parse(text: str, env: dict[str, Any] | None = None) -> list[Token]:
-    """The tokens of a text. Rendering passes an env, in which the parser records footnotes."""
+    """Parses a text into tokens and stores its footnotes in `env`, which the renderer needs."""
     return parser.parse(_readable(text), ENV.copy() if env is None else env)
 
 
@@ -56,25 +57,25 @@ def embedded_names(text: str) -> list[str]:
         return embed_names(parse(text))
     state = StateCore(text, parser, {})
     normalize(state)
-    block(state)  # skips inline parsing, which takes twice as long as the rest
+    block(state)  # without inline parsing, which takes two thirds of the time
     return embed_names(state.tokens)
 
 
 def embedded_pictures(text: str) -> list[str]:
-    """The distinct short names of the pictures in a text, in order. Uses the same parser as
-    rendering, so that pages, the picture library and the sitemap always agree."""
+    """The distinct short names of the pictures in a text, in order. Rendering uses the same parser,
+    so that the picture library and the sitemap list the pictures that pages show."""
     if not MAY_EMBED_PICTURE.search(_readable(text)):
         return []
     return [short for name in embedded_names(text) if (short := picture_name(name))]
 
 
 def picture_name(embed_name: str) -> str:
-    """The picture's short name in picture:zebra-herd; empty for the name of an exercise card."""
+    """The short name ("zebra-herd") in an embed's name "picture:zebra-herd"; empty for a card."""
     return embed_name.removeprefix(PREFIX) if embed_name.startswith(PREFIX) else ""
 
 
 def _readable(text: str) -> str:
-    """The part of a text that is parsed, without NUL characters."""
+    """The first MAX_LENGTH characters of a text, without NUL characters."""
     return without_nul(text[:MAX_LENGTH])
 
 
@@ -96,15 +97,15 @@ def _citation_rule(state: StateInline, silent: bool) -> bool:
     if match is None:
         return False
     if not silent:
-        state.pending = state.pending.rstrip(" ")  # keeps the number on the line of its word
+        state.pending = state.pending.rstrip(" ")  # so that no line breaks before the number
         state.push("citation", "", 0).content = match[1]
     state.pos = match.end()
     return True
 
 
 def _video_rule(state: StateCore) -> None:
-    """Turns a line that is only the URL of a video into a link with words. An embedded player
-    would let another host track readers."""
+    """Turns a line with only the URL of a video into a link with words. There is no embedded
+    player, because its host could track readers."""
     for token in state.tokens:
         lines: list[list[Token]] = [[]]
         for child in token.children or []:

@@ -1,4 +1,4 @@
-"""The editor's two endpoints: the preview, and the upload of pictures."""
+"""The two endpoints of the Markdown editor: for its preview and for uploaded pictures."""
 
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
@@ -14,7 +14,7 @@ from pictures.worker.codec.errors import InvalidPicture
 @require_POST
 @staff_member_required
 def markdown_preview(request: HttpRequest) -> HttpResponse:
-    """Renders the editor's text as its page would, with problems shown in their places."""
+    """Renders the posted Markdown as HTML, with problems shown in their places."""
     preview = import_string(settings.MARKDOWNX_MARKDOWNIFY_FUNCTION)
     return HttpResponse(preview(request.POST.get("content", "")))
 
@@ -22,8 +22,8 @@ def markdown_preview(request: HttpRequest) -> HttpResponse:
 @require_POST
 @staff_member_required
 def markdown_upload(request: HttpRequest) -> JsonResponse:
-    """Adds a picture to the library. Returns the line that embeds it, and the URL of the form that
-    asks for its text alternative."""
+    """Adds the posted picture to the library. Answers in JSON with the line that embeds the picture
+    and the URL of the form for its text alternative, or with the error (status 400)."""
     file = request.FILES.get("image")
     if file is None:
         return JsonResponse({"image": ["Choose a picture."]}, status=400)

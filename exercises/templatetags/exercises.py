@@ -27,7 +27,7 @@ def needs(variation: Variation) -> str:
 
 @register.filter
 def bold_hold(step: str) -> SafeString:
-    """A step's text with "hold 2 seconds" in bold."""
+    """Escape a step's text and make its holds, such as "hold 2 seconds", bold."""
     text = conditional_escape(formatting.nonbreaking(step))
     return mark_safe(formatting.HOLD.sub(r"<strong>\g<0></strong>", text))  # noqa: S308  (text is escaped)
 
@@ -39,13 +39,13 @@ def lines(text: str) -> list[str]:
 
 @register.filter
 def times(number: int) -> range:
-    """The numbers 1 to `number`, for a loop that runs that often."""
+    """The numbers from 1 to `number`, for a template's loop."""
     return range(1, number + 1)
 
 
 @register.simple_tag
 def drawing(variation: Variation, which: figure.PoseName) -> SafeString | str:
-    """The inline SVG of the variation's start or end pose; empty if it has no drawing."""
+    """The start or end pose of the variation's drawing as inline SVG, if it has a drawing."""
     if variation.drawing not in figure.drawing_keys():
         return ""
     label = f"{variation.name}, {which}: {formatting.describe_pose(variation.steps.all(), which)}"
@@ -56,7 +56,7 @@ def drawing(variation: Variation, which: figure.PoseName) -> SafeString | str:
 
 @register.simple_tag
 def movement(variation: Variation) -> SafeString | str:
-    """The drawing as six frames from start to end, for readers who turn the movement on."""
+    """The variation's drawing as inline SVG in six frames, which the stylesheet animates."""
     if variation.drawing not in figure.drawing_keys():
         return ""
     return figure.frames(
@@ -68,7 +68,7 @@ def movement(variation: Variation) -> SafeString | str:
 
 @register.simple_tag
 def thumbnail(variations: Iterable[Variation]) -> SafeString | str:
-    """The end pose of the first variation that has a drawing."""
+    """The end pose of the first variation that has a drawing, as inline SVG; or empty."""
     for variation in variations:
         if svg := drawing(variation, "end"):
             return svg
@@ -77,8 +77,8 @@ def thumbnail(variations: Iterable[Variation]) -> SafeString | str:
 
 @register.simple_tag
 def with_what(variation: Variation, used: Mapping[int, frozenset[str]] | str) -> str:
-    """What the variation needs; with an equipment filter (`used`: slugs by variation), what of it
-    the variation uses: "done with bench or box and barbell"."""
+    """What the variation needs. If `used` maps its primary key to equipment slugs, which of that
+    equipment it is done with, such as "done with bench or box and barbell"."""
     slugs = used.get(variation.pk, frozenset()) if isinstance(used, Mapping) else frozenset()
     met = [
         " or ".join(equipment.name for equipment in need.one_of.all() if equipment.slug in slugs)
@@ -90,7 +90,7 @@ def with_what(variation: Variation, used: Mapping[int, frozenset[str]] | str) ->
 
 @register.simple_tag
 def body_map(exercise: Exercise) -> SafeString:
-    """The body map of an exercise: each muscle links to the exercises that work it."""
+    """The body map of an exercise, where each muscle links to the exercises that work it."""
     return bodymap.svg(
         {work.muscle.slug: work.role for work in exercise.work.all()},
         link=lambda slug: f"{reverse('library')}?muscle={slug}",
@@ -102,7 +102,7 @@ def body_map(exercise: Exercise) -> SafeString:
 
 @register.simple_tag
 def body_map_filter(library_filter: LibraryFilter) -> SafeString:
-    """The body map as a muscle filter; its links keep the other filters."""
+    """The body map as a filter: a muscle's link adds the muscle to the reader's other filters."""
     queries = {option.slug: option.query for option in library_filter.muscle_options()}
     selected = library_filter.filters.muscle
     return bodymap.svg(

@@ -1,5 +1,5 @@
-"""Loads the starter content from blog/starter/. Each record is loaded once: it is left alone after
-that, even if the trainer has changed or deleted it."""
+"""Loads the starter content from blog/starter/. The command loads each record once: it never
+changes or restores a record that the trainer has changed or deleted."""
 
 import tomllib
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         self.new_pictures: list[Picture] = []
         try:
             self.load_all()
-        except BaseException:  # the transaction was rolled back
+        except BaseException:  # the transaction is rolled back, the files of pictures are not
             for picture in self.new_pictures:
                 delete_files(picture.token)
             raise
@@ -68,7 +68,7 @@ class Command(BaseCommand):
     def load(
         self, model: type[models.Model], name: str, data: Data, make: Callable[..., Any]
     ) -> None:
-        """Create the row, unless it was loaded before or a row with its name exists."""
+        """Create a record with `make(**data)`, unless it was loaded before or `name` is in use."""
         key = f"{model._meta.label_lower}:{name}"
         if key in self.loaded_keys:
             return
@@ -124,7 +124,7 @@ class Command(BaseCommand):
             row.one_of.set([Equipment.objects.get(slug=slug) for slug in one_of])
 
     def page(self, role: str = "", **data: Any) -> Page:
-        """Leave out the role if one of the trainer's pages has it."""
+        """Build a page, without the role if another page has that role."""
         taken = Page.objects.filter(role=role).exists()
         return Page(published_at=self.now, role="" if taken else role, **data)
 
@@ -151,7 +151,7 @@ class Command(BaseCommand):
 
 
 def validate_and_save(row: Row) -> Row:
-    """Save a new row after `full_clean()`."""
+    """Validate and save a row, unless it is saved already; return the row."""
     if row.pk is None:
         row.full_clean()
         row.save()
@@ -159,7 +159,7 @@ def validate_and_save(row: Row) -> Row:
 
 
 def read(name: str | Path) -> Data:
-    """A TOML file; an exercise without a slug gets its file's name."""
+    """Read a TOML file. The slug of an exercise is by default the name of its file."""
     data = tomllib.loads((STARTER / name).read_text())
     if isinstance(name, Path) and "variations" in data:
         data.setdefault("slug", name.stem)
@@ -167,6 +167,6 @@ def read(name: str | Path) -> Data:
 
 
 def read_text(path: Path) -> Data:
-    """A Markdown file with TOML front matter between lines of +++."""
+    """Read a Markdown file whose fields are in TOML between two lines of +++."""
     _, front, text = path.read_text().split("+++\n", 2)
     return {"slug": path.stem, **tomllib.loads(front), "text": text.strip()}
