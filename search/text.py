@@ -26,7 +26,8 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Removes accents and punctuation. The length stays the same, so offsets stay valid."""
+    """Replaces accented letters by plain ones and punctuation by spaces. The length stays the
+    same."""
     return text.translate(FOLDED)
 
 

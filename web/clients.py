@@ -17,9 +17,9 @@ def keyed_hash(purpose: str, value: str) -> str:
 def client_address(request: HttpRequest) -> str:
     """The client's IPv4 address, or the /64 network of its IPv6 address.
 
-    If REMOTE_ADDR is a trusted proxy, the client is the last address in X-Forwarded-For that is not
-    one. So it is if REMOTE_ADDR is missing, as on a Unix socket: only the web server in front,
-    which is trusted, may connect to that (deploy/fitness.socket)."""
+    Reads REMOTE_ADDR. If that is a trusted proxy, reads the last address in X-Forwarded-For that is
+    not one. A request without REMOTE_ADDR came through the Unix socket (deploy/fitness.socket) and
+    thus from a trusted proxy, because only the web server in front may connect to the socket."""
     proxies = [ip_network(proxy) for proxy in settings.TRUSTED_PROXIES]
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     client = request.META.get("REMOTE_ADDR", "")

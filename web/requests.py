@@ -9,8 +9,7 @@ POSITIVE_INT = re.compile(r"[0-9]{1,18}")  # fits into a 64-bit column
 
 
 def positive_int(text: str | None) -> int:
-    """Parses a row id or a count in plain digits. Returns 0, which is no row's id, for other
-    text."""
+    """Parses a row id or a count in plain digits. Returns 0, which is no row id, for other text."""
     return int(text) if text and POSITIVE_INT.fullmatch(text) else 0
 
 

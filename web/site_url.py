@@ -17,8 +17,7 @@ def normalized(text: str) -> str:
     """Lowercases an origin, converts its host to ASCII (IDNA with UTS 46, as browsers do), and
     removes the default port and a trailing dot or slash.
 
-    Raises ValueError if the text is not a scheme, a host and perhaps a port, or if one is
-    invalid."""
+    Raises ValueError if the text is not a valid scheme and host, with or without a port."""
     parts = ADDRESS.fullmatch(text)
     if not parts:
         raise ValueError("not an origin")

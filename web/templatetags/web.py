@@ -8,8 +8,7 @@ register = template.Library()
 @register.simple_tag
 def page_url(number: int, query: str = "", name: str = "") -> str:
     """The relative URL of page `number` of the list on this page. name: the query parameter of the
-    number, by default "page"; query: the other parameters. Page 1 has the URL of the list
-    itself."""
+    number, by default "page"; query: the other parameters. Page 1 has the list's own URL."""
     query = "&".join(filter(None, [query, f"{name or 'page'}={number}" if number > 1 else ""]))
     return f"?{query}" if query else "./"
 
