@@ -1,6 +1,6 @@
-"""All settings. The environment sets SITE_URL (or PORT), DATA_DIR, BACKUP_DIR,
-DATABASE_URL, MEDIA_BUCKET, MEDIA_ENDPOINT, SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE,
-TRUSTED_PROXIES, PAGE_CACHE, EMAIL_…, ADMINS and DEBUG; the code sets the rest."""
+"""All settings. The environment sets SITE_URL (or PORT), DATA_DIR, BACKUP_DIR, DATABASE_URL,
+MEDIA_BUCKET, MEDIA_ENDPOINT, SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE, TRUSTED_PROXIES,
+PAGE_CACHE, EMAIL_…, ADMINS and DEBUG; the code sets the rest."""
 
 import re
 from email.utils import formataddr, parseaddr
@@ -158,9 +158,8 @@ SQLITE = {
 
 
 def postgresql(url: str) -> dict[str, Any]:
-    """The settings of the database postgresql://user:password@host:5432/name. The query string may
-    set more libpq parameters, like sslmode, which stay strings because backups pass them to
-    pg_dump."""
+    """The settings for postgresql://user:password@host:5432/name. The query string may set more of
+    libpq's parameters, like sslmode. They stay strings: backups pass them to pg_dump."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2:
         raise ImproperlyConfigured("DATABASE_URL is like postgresql://user:password@host/name.")
@@ -306,7 +305,7 @@ def mailbox(setting: str, address: str) -> str:
         ) from error
 
 
-# Emails come from letters@ this host, or from EMAIL_FROM, like Elsie <letters@example.com>.
+# The sender is letters@<host>, or EMAIL_FROM, like Elsie <letters@example.com>.
 DEFAULT_FROM_EMAIL = f"letters@{_site.hostname}"
 if _from := env.str("EMAIL_FROM", "").strip():
     _name, _address = parseaddr(_from)

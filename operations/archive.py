@@ -35,9 +35,8 @@ VERSION = re.compile(r"[\w.+-]{1,40}")
 
 
 class Manifest(TypedDict):
-    """The content of site.json. made_at: an ISO 8601 time; migrations: "app.name" of each;
-    database: its file name; tables: snapshot.digest() by name; files: hexadecimal SHA-256 by
-    name."""
+    """The content of site.json. made_at: ISO 8601; migrations: "app.name" of each; database: its
+    file name; tables: snapshot.digest() by name; files: hexadecimal SHA-256 by name."""
 
     made_at: str
     version: str
@@ -154,7 +153,7 @@ def _all_match(pattern: re.Pattern[str], values: dict[str, Any]) -> bool:
 
 
 def require_site(manifest: Manifest) -> None:
-    """Raise Unusable if the backup is newer than the code, or lacks apps or tables of its time."""
+    """Raise Unusable if the backup is newer than the code, or lacks tables or one of FIRST_APPS."""
     migrations = _parsed_migrations(manifest)
     if not migrations <= {*MigrationLoader(None).disk_migrations}:
         raise Unusable(f"This backup is of a newer version of the site: {manifest['version']}.")

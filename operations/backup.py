@@ -1,6 +1,5 @@
 """Creates, checks, lists and restores backups. A backup is one zip file with all data of the site.
-It gets its name only after a test: it is restored into a temporary folder, and every row and file
-is compared with the manifest (site.json).
+It gets its name after it was restored into a temporary folder and all rows and files were compared.
 
     site.json                        version, migrations, a digest of every table and file
     database.sqlite3 or .pgdump
@@ -249,8 +248,8 @@ def _link_files(staged: Path) -> None:
 
 
 def _unpack_and_compare(path: Path, scratch: Path) -> Manifest:
-    """Unpack a backup into scratch/unpacked and compare every row and file with its manifest, which
-    it returns."""
+    """Unpack a backup into scratch/unpacked, compare all rows and files with its manifest, return
+    it."""
     unpacked = scratch / "unpacked"
     unpacked.mkdir()
     manifest = archive.unpack(path, unpacked)

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 @receiver(connection_created)
 def limit_read_only_connection(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
     """Makes Django close a connection to a write-protected SQLite file after the request. Otherwise
-    it would stay read-only after the file is repaired, and refuse the first comment.
+    the connection stays read-only after the file is repaired, and refuses the first comment.
 
     `close_at` is a private attribute of Django's wrapper, used only here: it is the deadline that
     CONN_MAX_AGE sets. tests/operations/test_health.py fails when an upgrade changes it.

@@ -2,9 +2,9 @@
 stopped or killed halfway.
 
 The previous site is kept in DATA_DIR/restoring until the replacement is complete. Files move first,
-by renaming; the database is replaced last, in one atomic step. So the
-database tells recover() how far an interrupted restore came: if it was replaced, recover()
-completes the restore; otherwise it rolls the files back.
+by renaming; the database is replaced last, in one atomic step. So the database tells recover() how
+far an interrupted restore came: if the database was replaced, recover() completes the restore;
+otherwise it rolls the files back.
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ class Recovery(NamedTuple):
 
 
 def replace_site(new: Path) -> Path | None:
-    """Replace the site with the one in `new`: database, folders and secret key. Returns the folder
-    with the previous site, or None if there was none. On an error, rolls back and raises the
-    error."""
+    """Replace the site with the database, folders and secret key in `new`. Returns the folder with
+    the previous site, or None if there was none. On an error, rolls back and raises it again."""
     previous = unfinished()
     previous.mkdir()
     try:

@@ -58,8 +58,7 @@ class Suggestion(NamedTuple):
 
 
 def correct(query: Query) -> tuple[Query, list[Suggestion]]:
-    """Returns the query with its typing errors corrected, and suggestions for its other words that
-    the site does not contain.
+    """The query with its typing errors corrected, and suggestions for other words not on the site.
 
     A typing error is a word that neither the site nor the dictionary contains. Two words that the
     site writes as one are joined, and one word that it writes as two is split."""
@@ -160,8 +159,7 @@ def _splits(word: str) -> list[tuple[str, ...]]:
 
 
 def _existing(terms: Iterable[Term], *, names_only: bool = False) -> set[Term]:
-    """The terms that a public entry contains (names_only: in its names), except readers'
-    entries."""
+    """The terms in public entries (names_only: in their names), except entries by readers."""
     terms = list(dict.fromkeys(terms))
     if not terms:
         return set()
@@ -174,7 +172,7 @@ def _existing(terms: Iterable[Term], *, names_only: bool = False) -> set[Term]:
 
 def _similar(word: str) -> list[Candidate]:
     """Words of the site that resemble this one, most similar first: anagrams ("hip" for "hpi"),
-    then words of at least four letters. This word's first letters may be swapped, missing or
+    then words of four or more letters. The first letters of `word` may be swapped, missing or
     wrong."""
     if not word.isalpha():
         return []

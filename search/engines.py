@@ -182,8 +182,7 @@ class PostgreSQL:
 
 
 def restore_accents(marked: str, text: str) -> str:
-    """Returns the original text of a folded excerpt, with the START and END marks of the
-    excerpt."""
+    """Returns the original text of a folded excerpt, with the START and END marks of `marked`."""
     excerpt = marked.replace(START, "").replace(END, "")
     place = fold(text).find(excerpt)
     if place < 0:

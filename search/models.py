@@ -11,8 +11,7 @@ from publishing.models.published import PublishedQuerySet
 class SearchEntry(models.Model):
     """The searchable text of another app's row, published or scheduled (see search/index.py).
 
-    Triggers update the full-text index when this table changes (migration 0003_search of
-    publishing).
+    Triggers copy changes to the full-text index (migration 0003_search of publishing).
     """
 
     kind = models.CharField(max_length=10)  # a name in search.index.kinds

@@ -31,8 +31,8 @@ TIMES = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Term:
-    """A word or a phrase. Unless the term is exact, its last word also matches as a prefix: "glut"
-    finds "glutes"."""
+    """A word or phrase. Unless it is exact, its last word also matches as a prefix ("glut":
+    "glutes")."""
 
     words: tuple[str, ...]  # lowercase letters and digits, without accents
     exact: bool = False

@@ -26,8 +26,7 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Replaces accented letters by plain ones and punctuation by spaces. The length stays the
-    same."""
+    """Replaces accented by plain letters and punctuation by spaces. The length stays the same."""
     return text.translate(FOLDED)
 
 

@@ -18,8 +18,8 @@ from django.utils.http import parse_header_parameters
 from web.errors import server_error
 
 CHARSETS = ("utf-8", "us-ascii")
-# Django's parser of header parameters (RFC 2231) raises these for unknown codecs, codecs that decode
-# to bytes, numbers of 5,000 digits, and parameters that are split inconsistently.
+# Django's parser of header parameters (RFC 2231) raises these for unknown codecs, codecs that
+# decode to bytes, numbers of 5,000 digits, and parameters that are split inconsistently.
 PARSE_ERRORS = (LookupError, TypeError, ValueError)
 log = logging.getLogger(__name__)
 

@@ -74,7 +74,7 @@ def delete_spam() -> None:
 
 
 def erase_replaced_words() -> None:
-    """Erase the former text of comments from events that can no longer be undone."""
+    """Erase the former text of comments from events that are too old to be undone."""
     old = Event.objects.filter(at__lt=timezone.now() - UNDO_FOR)
     old.exclude(words=None).update(words=None)
 
