@@ -264,7 +264,7 @@ WHITENOISE_MAX_AGE = 3600  # seconds, for the few files without a hash in their 
 MEGABYTE = 1024 * 1024
 BODY_LIMIT = MEGABYTE  # bytes of a request body from a reader
 STAFF_BODY_LIMIT = 25 * MEGABYTE  # bytes of a request body, under /admin/ and /markdownx/
-# Uploads stay in memory: a rejected one never touches the disk, and a full disk rejects none.
+# Uploads stay in memory: rejected ones never touch the disk, and reading one needs no disk space.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = STAFF_BODY_LIMIT
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the admin form of an exercise with all its steps is large
 

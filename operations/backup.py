@@ -241,15 +241,16 @@ def _link_files(staged: Path) -> None:
         (staged / name).mkdir(exist_ok=True)
         for path in (settings.DATA_DIR / name).glob("*"):
             if MEMBER.fullmatch(f"{name}/{path.name}"):
-                with suppress(FileExistsError, FileNotFoundError):  # linked before, or deleted now
+                with suppress(
+                    FileExistsError, FileNotFoundError
+                ):  # already linked, or just deleted
                     os.link(path, staged / name / path.name)
     with suppress(FileExistsError, FileNotFoundError):
         os.link(settings.DATA_DIR / SECRET_FILE, staged / SECRET_FILE)
 
 
 def _unpack_and_compare(path: Path, scratch: Path) -> Manifest:
-    """Unpack a backup into scratch/unpacked, compare all rows and files with its manifest, return
-    it."""
+    """Unpack a backup into scratch/unpacked, compare it with its manifest and return that."""
     unpacked = scratch / "unpacked"
     unpacked.mkdir()
     manifest = archive.unpack(path, unpacked)

@@ -30,7 +30,7 @@ from search.terms import (
 
 DIGIT_BOUNDARY = re.compile(r"(?<=\d)(?=\D)|(?<=\D)(?=\d)")
 MAX_WORD_LENGTH = 40  # letters; longer words are not corrected
-MAX_UNKNOWN = 3  # at most so many unknown words of a query are corrected
+MAX_UNKNOWN = 3  # at most this many unknown words of a query are corrected
 MIN_RATIO = 0.76  # least similarity (difflib) of a word that replaces a typing error
 MAX_EDITS = 2  # greatest edit distance of such a word
 MIN_SUGGESTED_RATIO = 0.62  # least similarity of a suggestion if nothing was found
@@ -172,8 +172,8 @@ def _existing(terms: Iterable[Term], *, names_only: bool = False) -> set[Term]:
 
 def _similar(word: str) -> list[Candidate]:
     """Words of the site that resemble this one, most similar first: anagrams ("hip" for "hpi"),
-    then words of four or more letters. The first letters of `word` may be swapped, missing or
-    wrong."""
+    then words over three letters, even if their first letters are swapped, missing or wrong
+    here."""
     if not word.isalpha():
         return []
     begins = Q(word__startswith=word[0]) | Q(word__startswith=word[1] + word[0])

@@ -61,12 +61,12 @@ def register(kind: Kind) -> None:
 
 
 def watched() -> set[type[Model]]:
-    """The models whose rows appear in entries."""
+    """The models from whose rows entries are made."""
     return {model for kind in kinds.values() for model in (kind.model, *kind.made_from)}
 
 
 def affected(row: Model) -> Keys:
-    """Returns the rows whose entries contain data of this row, by the relations in the database."""
+    """Returns the keys of the rows whose entries contain data of this row. Reads the database."""
     keys: Keys = {}
     for kind in kinds.values():
         keys[kind.name] = {row.pk} if type(row) is kind.model else set()

@@ -41,8 +41,8 @@ def _scores(query: Query) -> dict[int, float]:
 
 def _name_distance(name: list[str], title: str, names: str) -> int:
     """Returns how far a query is from an entry's name, in any word order: 0 if it is the title, 1
-    if it is another name, 2 if the title contains it, 3 if it contains the title and is at most
-    twice as long, else 4."""
+    if it is another name, 2 if the title contains it, 3 if it contains the title and has at most
+    twice as many words, else 4."""
     text = fold_case(f"{title} {names}")
     if not any(word in text for word in name):  # a shortcut for most entries
         return 4

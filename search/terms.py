@@ -31,8 +31,7 @@ TIMES = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Term:
-    """A word or phrase. Unless it is exact, its last word also matches as a prefix ("glut":
-    "glutes")."""
+    """A word or phrase. Unless exact, its last word is also a prefix: "glut" finds "glutes"."""
 
     words: tuple[str, ...]  # lowercase letters and digits, without accents
     exact: bool = False

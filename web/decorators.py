@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 
 def get_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Lets a view answer GET and HEAD. Other methods get a 405, not a 403 for a missing token."""
+    """Lets a view answer GET and HEAD. Other methods get 405, not the 403 without a CSRF token."""
     return csrf_exempt(require_safe(view))
 
 

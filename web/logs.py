@@ -76,8 +76,7 @@ def _describe(error: BaseException) -> str:
 
 
 def log_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Middleware: gives each request an id, and logs those that may change data, fail or are
-    slow."""
+    """Middleware: gives each request an id; logs those that may change data, fail or are slow."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
@@ -119,7 +118,7 @@ class ErrorEmailHandler(logging.Handler):
         if record.exc_info and record.exc_info[2]:
             last = traceback.extract_tb(record.exc_info[2])[-1]
             location = (last.filename, last.lineno or 0)
-        is_summary = record.name == "django.request" and not record.exc_info  # of a known error
+        is_summary = record.name == "django.request" and not record.exc_info  # of an earlier entry
         if is_summary or not settings.ADMINS or not settings.EMAIL_HOST:
             return
         if now - self.last_reported.get(location, -REPEAT_AFTER) < REPEAT_AFTER:

@@ -51,7 +51,7 @@ class Command(BaseCommand):
         models = [model for model in apps.get_models(include_auto_created=True) if has_rows(model)]
         tables = [connection.ops.quote_name(model._meta.db_table) for model in models]
         with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {', '.join(tables)}")  # deletes rows of the migrations
+            cursor.execute(f"TRUNCATE {', '.join(tables)}")  # rows that migrations inserted
             for model in models:
                 copy(model)
             for statement in connection.ops.sequence_reset_sql(no_style(), models):
