@@ -241,9 +241,7 @@ def _link_files(staged: Path) -> None:
         (staged / name).mkdir(exist_ok=True)
         for path in (settings.DATA_DIR / name).glob("*"):
             if MEMBER.fullmatch(f"{name}/{path.name}"):
-                with suppress(
-                    FileExistsError, FileNotFoundError
-                ):  # already linked, or just deleted
+                with suppress(FileExistsError, FileNotFoundError):  # linked already, or deleted
                     os.link(path, staged / name / path.name)
     with suppress(FileExistsError, FileNotFoundError):
         os.link(settings.DATA_DIR / SECRET_FILE, staged / SECRET_FILE)

@@ -172,8 +172,7 @@ def _existing(terms: Iterable[Term], *, names_only: bool = False) -> set[Term]:
 
 def _similar(word: str) -> list[Candidate]:
     """Words of the site that resemble this one, most similar first: anagrams ("hip" for "hpi"),
-    then words over three letters, even if their first letters are swapped, missing or wrong
-    here."""
+    then words over three letters. The first letters may be swapped, missing or wrong ("qsuat")."""
     if not word.isalpha():
         return []
     begins = Q(word__startswith=word[0]) | Q(word__startswith=word[1] + word[0])
