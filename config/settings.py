@@ -1,6 +1,6 @@
-"""All settings. These come from the environment: SITE_URL (or PORT), DATA_DIR, BACKUP_DIR,
-DATABASE_URL, MEDIA_BUCKET, MEDIA_ENDPOINT, SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE,
-TRUSTED_PROXIES, PAGE_CACHE, EMAIL_…, ADMINS and DEBUG; all else is derived."""
+"""All settings. The environment sets SITE_URL (or PORT), DATA_DIR, BACKUP_DIR, DATABASE_URL,
+MEDIA_BUCKET, MEDIA_ENDPOINT, SECRET_KEY, SECOND_STEP_REQUIRED, TIME_ZONE, TRUSTED_PROXIES,
+PAGE_CACHE, EMAIL_…, ADMINS and DEBUG; the code sets the rest."""
 
 import re
 from email.utils import formataddr, parseaddr
@@ -21,7 +21,7 @@ BASE_DIR = environs.Path(__file__).resolve().parent.parent
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data").resolve()
 DEBUG = env.bool("DEBUG", False)
 
-# Absolute URLs, allowed hosts, secure cookies and the redirect to https are derived from this.
+# Absolute URLs, allowed hosts, secure cookies and the redirect to https are derived from SITE_URL.
 _site_url = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")
 try:
     SITE_URL = normalized(_site_url)
@@ -31,7 +31,7 @@ except ValueError:
         f" name and the port, not “{_site_url}”."
     ) from None
 _site = urlsplit(SITE_URL)
-_host = SITE_URL.partition("://")[2].removesuffix(f":{_site.port}")  # keeps brackets of IPv6
+_host = SITE_URL.partition("://")[2].removesuffix(f":{_site.port}")  # keeps the brackets of IPv6
 _loopback = ["127.0.0.1", "localhost", "[::1]"]
 ALLOWED_HOSTS = _loopback if _host in _loopback else [_host]
 _https = _site.scheme == "https"
@@ -39,15 +39,15 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz\Z"]  # health checks on the machine itself use http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
-# Security headers, with CONTENT_SECURITY_POLICY below. web/headers.py adds the two that Django does
-# not support. nosniff, no framing, and same-origin referrers and openers are Django's defaults.
+# Security headers: web/headers.py sends this one, and CONTENT_SECURITY_POLICY is below. Django's
+# defaults add nosniff, no framing, and same-origin referrers and openers.
 _unused = "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi"
 _used = "screen-wake-lock publickey-credentials-create publickey-credentials-get"
 PERMISSIONS_POLICY = ", ".join(
     [f"{name}=()" for name in f"{_unused} payment usb".split()]
     + [f"{name}=(self)" for name in _used.split()]
 )
-# HSTS for subdomains and preloading: other hosts of the domain may not support https.
+# Silences warnings: HSTS excludes subdomains and preloading, as other hosts may lack https.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 _secret_file = DATA_DIR / "secret-key"
@@ -61,8 +61,8 @@ if not SECRET_KEY:
         " “make run”, which creates one and stores it in DATA_DIR."
     )
 
-# Networks whose X-Forwarded-For is trusted: those of the web server in front. gunicorn.conf.py
-# trusts the same networks about https.
+# Networks of the web server in front, whose X-Forwarded-For header is trusted. gunicorn.conf.py
+# also believes requests from these networks that they came over https.
 TRUSTED_PROXIES = ["127.0.0.1/32", "::1/128", *env.list("TRUSTED_PROXIES", [])]
 
 INSTALLED_APPS = [
@@ -118,11 +118,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
-# When off, no page is stored or served from the store (pagecache/). The edition's number rises all
-# the same, so that no stored page is out of date when it is on again.
+# If False, pagecache/ neither stores pages nor serves stored ones. It still counts changes in the
+# database, so that it serves no outdated page after this is True again.
 PAGE_CACHE = env.bool("PAGE_CACHE", True)
 
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # widgets of ours in templates/
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # finds our widgets in templates/
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -144,7 +144,7 @@ TEMPLATES = [
     },
 ]
 
-# Writers wait for each other instead of failing, and a power cut loses no acknowledged write.
+# Writers wait for each other instead of failing, and a power cut loses no committed write.
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": DATA_DIR / "site.sqlite3",
@@ -158,8 +158,8 @@ SQLITE = {
 
 
 def postgresql(url: str) -> dict[str, Any]:
-    """The database settings for postgresql://user:password@host:5432/name. The query string holds
-    more of libpq's parameters, like sslmode. They stay strings: backups pass them to pg_dump."""
+    """The settings for postgresql://user:password@host:5432/name. The query string may set more of
+    libpq's parameters, like sslmode. They stay strings: backups pass them to pg_dump."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2:
         raise ImproperlyConfigured("DATABASE_URL is like postgresql://user:password@host/name.")
@@ -196,10 +196,10 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 # Whether superusers and the group Administrator have to set up a second factor.
 SECOND_STEP_REQUIRED = env.bool("SECOND_STEP_REQUIRED", False)
-# Of django-allauth the second step alone is used: see accounts/urls.py.
+# The site uses only the second step of django-allauth: see accounts/urls.py.
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = False  # they count per process; accounts/throttle.py counts in the database
+ACCOUNT_RATE_LIMITS = False  # per process; accounts/throttle.py counts in the database
 MFA_RATE_LIMITS = False
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {
@@ -262,14 +262,14 @@ STORAGES = {
 WHITENOISE_MAX_AGE = 3600  # seconds, for the few files without a hash in their names
 
 MEGABYTE = 1024 * 1024
-BODY_LIMIT = MEGABYTE  # bytes, from readers
-STAFF_BODY_LIMIT = 25 * MEGABYTE  # bytes, below /admin/ and /markdownx/
-# Uploads stay in memory: a rejected one never touches the disk, and a full disk rejects none.
+BODY_LIMIT = MEGABYTE  # bytes of a request body from a reader
+STAFF_BODY_LIMIT = 25 * MEGABYTE  # bytes of a request body, under /admin/ and /markdownx/
+# Uploads stay in memory: rejected ones never touch the disk, and reading one needs no disk space.
 DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = STAFF_BODY_LIMIT
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the admin form of an exercise with all its steps is large
 
 MARKDOWNX_MARKDOWNIFY_FUNCTION = "blog.cards_and_sources.preview"
-MARKDOWNX_SERVER_CALL_LATENCY = 400  # milliseconds of quiet before the preview asks
+MARKDOWNX_SERVER_CALL_LATENCY = 400  # milliseconds without typing before the preview is updated
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -291,12 +291,12 @@ EMAIL_PORT = env.int("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.str("EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_TLS", EMAIL_PORT == 587)
-EMAIL_TIMEOUT = 10  # seconds for each response; mail/smtp.py allows more after DATA
+EMAIL_TIMEOUT = 10  # seconds for each SMTP response; mail/smtp.py allows more after DATA
 EMAIL_BACKEND = "mail.smtp.EmailBackend"
 
 
 def mailbox(setting: str, address: str) -> str:
-    """The address in a setting, normalized for mail servers. Raises ImproperlyConfigured."""
+    """Normalizes the email address in a setting. Raises ImproperlyConfigured if it is invalid."""
     try:
         return clean(address)
     except ValidationError as error:
@@ -305,7 +305,7 @@ def mailbox(setting: str, address: str) -> str:
         ) from error
 
 
-# Emails are sent in the site's name, unless this names somebody: Elsie <letters@example.com>.
+# The sender is letters@<host>, or EMAIL_FROM, like Elsie <letters@example.com>.
 DEFAULT_FROM_EMAIL = f"letters@{_site.hostname}"
 if _from := env.str("EMAIL_FROM", "").strip():
     _name, _address = parseaddr(_from)
@@ -330,7 +330,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # Attacks by strangers are not errors of the site: they are logged but not emailed.
         "django.security": {"handlers": ["console"], "propagate": False},
-        "django.request": {"level": "ERROR"},  # web.logs.log_requests logs the others
+        "django.request": {"level": "ERROR"},  # web.logs.log_requests logs 4xx responses
         "gunicorn.error": {"handlers": [], "propagate": True},
     },
 }

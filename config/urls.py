@@ -76,7 +76,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("favicon.ico", site_files.favicon, name="favicon"),
     re_path(rf"^media/({PUBLIC_NAME})\Z", pictures.media, name="media"),
-    # django-markdownx's default addresses with staff-only views of ours: its own take any upload.
+    # The URLs of django-markdownx with our staff-only views: its own views take anyone's upload.
     path("markdownx/markdownify/", writing.markdown_preview),
     path("markdownx/upload/", writing.markdown_upload),
     path("admin/password/", accounts.RequestPasswordReset.as_view(), name="admin_password_reset"),
@@ -91,7 +91,7 @@ urlpatterns = [
         admin.site.admin_view(operations.make_backup),
         name="make_backup",
     ),
-    path("admin/", include("accounts.urls")),  # before the admin's own sign-in
+    path("admin/", include("accounts.urls")),  # first, to replace the admin's own sign-in
     path("admin/", admin.site.urls),
     path("<slug:slug>/", blog.page, name="page"),
 ]

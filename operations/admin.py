@@ -1,5 +1,5 @@
-"""Reports unsent emails, failed jobs and the last backup on the desk's front page, with a button
-that creates a backup."""
+"""Notices on the admin's front page about unsent emails, failed daily jobs and the last backup,
+with a button that creates a backup."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -28,14 +28,14 @@ REPORT_FAILED_FOR = timedelta(days=7)
 
 @front_page
 def undelivered_emails(request: HttpRequest) -> Iterator[Notice]:
-    """Reports emails that do not leave, or that could not be delivered."""
+    """Reports emails that have waited over an hour, and those that could not be delivered."""
     if not request.user.has_perm("comments.change_comment"):
         return
     now = timezone.now()
     stuck = Letter.objects.filter(sent_at=None, failed_at=None, written_at__lt=now - STUCK_AFTER)
     untried = Q(tries=0, next_try_at__lt=now - STUCK_AFTER)
     stuck = stuck.filter(~Q(last_error="") | untried).exclude(sending.undeliverable())
-    by_error = Case(When(last_error="", then=1), default=0)  # those with an error first
+    by_error = Case(When(last_error="", then=1), default=0)  # emails with an error come first
     if first := stuck.order_by(by_error, "-next_try_at").first():
         cause = "Nobody has tried to send them: “make doctor” on the server tells why."
         if first.last_error:
@@ -49,7 +49,7 @@ def undelivered_emails(request: HttpRequest) -> Iterator[Notice]:
 
 
 def _linked_to_emails(request: HttpRequest, sentence: str) -> SafeString:
-    """The sentence as a link to the list of emails, for those who may open it."""
+    """The sentence as HTML: a link to the list of emails if the user may open it, else text."""
     if not request.user.has_perm("comments.view_letter"):
         return conditional_escape(sentence)
     return format_html('<a href="{}">{}</a>', reverse("admin:comments_letter_changelist"), sentence)

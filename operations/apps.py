@@ -9,7 +9,7 @@ class OperationsConfig(AppConfig):
     name = "operations"
 
     def ready(self) -> None:
-        """Recover from an interrupted restore before the process serves or writes anything."""
+        """Recover an interrupted restore before the process serves or writes anything."""
         from operations import backup
 
         try:

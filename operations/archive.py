@@ -1,5 +1,5 @@
-"""Reads a backup's zip file and its manifest (site.json). The file may be anything: whatever is not
-a complete backup of a site is rejected with one sentence."""
+"""Reads a backup's zip file and its manifest (site.json). Does not trust the file: rejects anything
+but a complete backup of a site, with an error message of one sentence."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from operations.snapshot import Content, Unusable
 MANIFEST = "site.json"
 MEMBER = re.compile(r"(?:media|originals)/\w[\w.-]*|database\.(?:sqlite3|pgdump)|secret-key")
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-MAX_MANIFEST = 64 * settings.MEGABYTE  # enough for half a million pictures
-# A database compresses by a factor of about twenty. Smaller archives may exceed the ratio.
+MAX_MANIFEST = 64 * settings.MEGABYTE  # bytes; enough for half a million pictures
+# Limits of the unpacked size: a factor (databases need about 20), or bytes if that allows more.
 MAX_RATIO, RATIO_FREE = 100, 100 * settings.MEGABYTE
-FIRST_APPS = {"publishing", "exercises", "blog", "comments"}  # when backups were introduced
+FIRST_APPS = {"publishing", "exercises", "blog", "comments"}  # even the oldest backups have these
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 DIGEST = re.compile(r"\d{1,18} [0-9a-f]{64}")
@@ -35,8 +35,8 @@ VERSION = re.compile(r"[\w.+-]{1,40}")
 
 
 class Manifest(TypedDict):
-    """The content of site.json. tables: a digest of each; files: a SHA-256 checksum of each, as
-    hexadecimal digits; database: which of the files is the database."""
+    """The content of site.json. made_at: ISO 8601; migrations: "app.name" of each; database: its
+    file name; tables: snapshot.digest() by name; files: hexadecimal SHA-256 by name."""
 
     made_at: str
     version: str
@@ -47,7 +47,7 @@ class Manifest(TypedDict):
 
 
 def unpack(path: Path, folder: Path) -> Manifest:
-    """Extract a backup into a folder and compare the checksums. Raises Unusable."""
+    """Unpack a backup, verify its checksums and return its manifest. Raises Unusable."""
     if not path.exists():
         raise Unusable(f"There is no file {path}.")
     if not path.is_file():
@@ -66,9 +66,9 @@ def unpack(path: Path, folder: Path) -> Manifest:
         except (ValueError, LookupError, RuntimeError, OverflowError, RecursionError) as error:
             _reject("it cannot be read", error)
         except OSError as error:
-            if error.errno != errno.EINVAL:  # the disk is full or broken
+            if error.errno != errno.EINVAL:  # then the disk is full or broken
                 raise
-            _reject("it cannot be read", error)  # the archive made zipfile seek before its start
+            _reject("it cannot be read", error)  # EINVAL: the archive has a bad offset
     for name, expected in manifest["files"].items():
         if checksum(folder / name) != expected:
             raise Unusable(f"This backup is damaged: {name} does not match its checksum.")
@@ -85,7 +85,7 @@ def _reject(why: str, error: Exception | None = None) -> NoReturn:
 
 
 def _read(backup: zipfile.ZipFile, size: int) -> Manifest:
-    """Check the archive's members and return the manifest that lists them. size: in bytes."""
+    """Check the zip file, which has `size` bytes, and return its manifest. Raises Unusable."""
     members = backup.infolist()
     names = {member.filename for member in members}
     if MANIFEST not in names:
@@ -118,7 +118,7 @@ def _is_file(member: zipfile.ZipInfo) -> bool:
 
 
 def _manifest(data: Any) -> Manifest:
-    """The parsed site.json as a manifest, if every entry has the right form. Raises Unusable."""
+    """Check the form of every entry of the parsed site.json and return it. Raises Unusable."""
     match data:
         case {
             "made_at": str(made_at),
@@ -153,7 +153,7 @@ def _all_match(pattern: re.Pattern[str], values: dict[str, Any]) -> bool:
 
 
 def require_site(manifest: Manifest) -> None:
-    """Raise Unusable if the version is newer than the code or a table of the version is missing."""
+    """Raise Unusable if the backup is newer than the code, or lacks tables or one of FIRST_APPS."""
     migrations = _parsed_migrations(manifest)
     if not migrations <= {*MigrationLoader(None).disk_migrations}:
         raise Unusable(f"This backup is of a newer version of the site: {manifest['version']}.")
@@ -164,8 +164,8 @@ def require_site(manifest: Manifest) -> None:
 
 
 def require_matching_schema(manifest: Manifest, content: Content) -> None:
-    """Raise Unusable if the database does not have the migrations and columns that the manifest
-    names: restoring would then apply the wrong migrations."""
+    """Raise Unusable if the database has other migrations than the manifest says, or lacks columns
+    that these create. Restoring it would apply the wrong migrations."""
     if content.migrations != sorted(manifest["migrations"]):
         _reject("its database has other migrations than it says")
     for table, columns in _columns(_parsed_migrations(manifest)).items():
@@ -178,7 +178,7 @@ def _parsed_migrations(manifest: Manifest) -> set[tuple[str, str]]:
 
 
 def _columns(migrations: set[tuple[str, str]]) -> dict[str, set[str]]:
-    """The column names by table after these migrations."""
+    """The columns that each table has after these migrations: a set of names by table."""
     state = MigrationLoader(None).project_state(sorted(migrations))
     tables = {
         model._meta.db_table: {f.column for f in model._meta.local_concrete_fields if f.column}

@@ -1,11 +1,11 @@
-"""Creates, checks, lists and restores backups. A backup is one file with everything the site knows.
-It gets its name only after it was restored into a temporary folder and every row and file compared.
+"""Creates, checks, lists and restores backups. A backup is one zip file with all data of the site.
+It gets its name after it was restored into a temporary folder and all rows and files were compared.
 
     site.json                        version, migrations, a digest of every table and file
     database.sqlite3 or .pgdump
     media/…, originals/…, secret-key
 
-Pictures in a bucket (MEDIA_BUCKET) are not included: the bucket keeps its own versions.
+Pictures in a bucket (MEDIA_BUCKET) are not included: the bucket keeps old versions of them.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from operations.archive import MANIFEST, MEMBER, Manifest
 from operations.replace import FOLDERS, SECRET_FILE
 from operations.snapshot import Unusable, database
 
-DERIVED_FOLDERS = ("pages", "social")  # caches of what a restore replaces
-NAME_FORMAT = "site-%Y-%m-%d-%H%M%S.zip"  # in UTC
+DERIVED_FOLDERS = ("pages", "social")  # caches of pages and cards, which a restore deletes
+NAME_FORMAT = "site-%Y-%m-%d-%H%M%S.zip"  # the time is in UTC
 NAME = re.compile(r"site-\d{4}-\d\d-\d\d-\d{6}\.zip")
-SCRATCH = ".backup-"  # the prefix of unfinished files
-DAILY_INTERVAL = timedelta(hours=20)  # under a day: "daily" may run earlier than the day before
+SCRATCH = ".backup-"  # how the names of temporary files and folders begin
+DAILY_INTERVAL = timedelta(hours=20)  # less than a day: "daily" may start earlier than yesterday
 STALE_AFTER = timedelta(days=2)
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NO_BACKUP = "There is no backup yet."
@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 
 
 class Failed(Exception):
-    """The message is for the person who asked."""
+    """A backup or restore failed. The message tells the person who started it why."""
 
 
 class Busy(Failed):
@@ -61,8 +61,8 @@ class Busy(Failed):
 
 
 def create() -> Path:
-    """Create a backup, check it, and delete backups that have expired. On an error, raises Failed
-    and leaves no partial files."""
+    """Create and check a backup, and delete expired ones. Returns the path of the new backup. On an
+    error, raises Failed and leaves no partial files."""
     try:
         with _exclusive_scratch_folder() as scratch:
             partial = scratch / "backup.zip"
@@ -90,7 +90,7 @@ def create_in_background() -> None:
         try:
             create()
         except Failed:
-            pass  # the desk's front page reports it
+            pass  # the admin's front page shows the failure
         finally:
             connection.close()
 
@@ -98,16 +98,16 @@ def create_in_background() -> None:
 
 
 def verify(path: Path) -> Manifest:
-    """Restore a backup into a temporary folder and compare every row and file with its manifest,
-    which is returned. Raises Failed."""
+    """Restore a backup into a temporary folder and compare every row and file with its manifest.
+    Returns the manifest. Raises Failed if they differ or the backup cannot be read."""
     with _exclusive_scratch_folder() as scratch:
         return _unpack_and_compare(path, scratch)
 
 
 def restore(path: Path, *, overwrite: bool = False) -> Path | None:
-    """Put a backup in place, migrated to the version of the code. Returns the folder to which the
-    previous site was moved, if there was one. Raises Failed and changes nothing if the backup is
-    damaged or of a newer version, or if there is a site and overwrite is False."""
+    """Replace the site with a backup, migrated to the version of the code. Returns the folder that
+    holds the previous site, or None if there was none. Raises Failed and changes nothing if the
+    backup is damaged or newer than the code, or if there is a site and overwrite is False."""
     with _exclusive_scratch_folder() as scratch, replace.stoppable():
         manifest = _unpack_and_compare(path, scratch)
         existing = _existing_content()
@@ -137,12 +137,12 @@ def recover_interrupted_restore() -> None:
     """Complete or roll back a restore that was interrupted. Every process calls this before it
     serves or writes anything. Raises Failed."""
     if replace.unfinished().is_dir():
-        with suppress(Busy), _exclusive_scratch_folder():  # busy: the restore is still running
+        with suppress(Busy), _exclusive_scratch_folder():  # if busy, the restore is still running
             pass
 
 
 def list_backups() -> list[Path]:
-    """All backups, oldest first. Each was verified when it was created."""
+    """All backups in BACKUP_DIR, oldest first. Each was verified when it was created."""
     return sorted(p for p in settings.BACKUP_DIR.glob("site-*.zip") if NAME.fullmatch(p.name))
 
 
@@ -151,8 +151,8 @@ def created_at(path: Path) -> datetime:
 
 
 def select_retained(paths: Iterable[Path]) -> set[Path]:
-    """Which of these backups, given oldest first, to keep: the last three, and the last one of each
-    of the last seven days and four weeks that have any."""
+    """The backups to keep of those given, oldest first: the last three, the last one of each of the
+    seven latest days with a backup, and the last one of each of the four latest weeks."""
     by_day: dict[Any, Path] = {}
     by_week: dict[Any, Path] = {}
     paths = list(paths)
@@ -163,14 +163,14 @@ def select_retained(paths: Iterable[Path]) -> set[Path]:
 
 
 def is_due() -> bool:
-    """True if there is a site and no backup of the last 20 hours. Backups dated in the future, by a
-    clock that was wrong, do not count."""
+    """True if there is a site and no backup from the last 20 hours. Ignores backups dated in the
+    future, which were made while the clock was wrong."""
     ages = [datetime.now(UTC) - created_at(path) for path in list_backups()]
     return database.has_content() and not any(timedelta() <= age < DAILY_INTERVAL for age in ages)
 
 
 def problem() -> str:
-    """What is wrong with the backups, as a sentence; empty if nothing is."""
+    """A sentence that says what is wrong with the backups; empty if nothing is wrong."""
     if replace.unfinished().is_dir() and not is_running():
         return "A restore was interrupted. Restart the site: this completes it or rolls it back."
     if _failure_file().is_file():
@@ -192,7 +192,7 @@ def is_running() -> bool:
 
 
 def needed_before_upgrade() -> bool:
-    """True if there is a site to which the code's newest migrations were not applied."""
+    """True if the database holds a site and lacks some of the code's migrations."""
     return has_unapplied_migrations() and bool(MigrationLoader(connection).applied_migrations)
 
 
@@ -210,8 +210,8 @@ def _pack(scratch: Path, target: Path) -> None:
     staged = scratch / "staged"
     staged.mkdir()
     dump = staged / database.file_name
-    # A picture's files exist before its row and until after it, so the folders before and after the
-    # dump together hold every file that its rows name. Hard links take no space.
+    # A picture's files are created before its row and deleted after it. So the files linked before
+    # the dump and after it include every file that the dump's rows name. Hard links take no space.
     _link_files(staged)
     content = database.dump(dump)
     _link_files(staged)
@@ -241,14 +241,14 @@ def _link_files(staged: Path) -> None:
         (staged / name).mkdir(exist_ok=True)
         for path in (settings.DATA_DIR / name).glob("*"):
             if MEMBER.fullmatch(f"{name}/{path.name}"):
-                with suppress(FileExistsError, FileNotFoundError):  # linked or deleted already
+                with suppress(FileExistsError, FileNotFoundError):  # linked already, or deleted
                     os.link(path, staged / name / path.name)
     with suppress(FileExistsError, FileNotFoundError):
         os.link(settings.DATA_DIR / SECRET_FILE, staged / SECRET_FILE)
 
 
 def _unpack_and_compare(path: Path, scratch: Path) -> Manifest:
-    """Unpack a backup into scratch/unpacked and compare every row and file with its manifest."""
+    """Unpack a backup into scratch/unpacked, compare it with its manifest and return that."""
     unpacked = scratch / "unpacked"
     unpacked.mkdir()
     manifest = archive.unpack(path, unpacked)
@@ -286,7 +286,7 @@ def _recover_and_log() -> None:
 
 
 def _move_atomically(source: Path, target: Path) -> None:
-    """Move a file so that under its new name it is always complete, even on another disk."""
+    """Move a file, even to another disk, so that a partial file never has the new name."""
     partial = target.with_name(f"{SCRATCH}{target.name}")
     shutil.move(source, partial)
     with partial.open("rb") as file:
@@ -300,7 +300,7 @@ def _failure_file() -> Path:
 
 @contextmanager
 def _lock() -> Iterator[None]:
-    """Only one process at a time may work with backups. Raises Busy."""
+    """Hold the lock that lets one process at a time use backups. Raises Busy if it is taken."""
     settings.BACKUP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (settings.BACKUP_DIR / ".lock").open("w") as lock:
         try:
@@ -312,8 +312,8 @@ def _lock() -> Iterator[None]:
 
 @contextmanager
 def _exclusive_scratch_folder() -> Iterator[Path]:
-    """A temporary folder in DATA_DIR, under the lock. Recovers an interrupted restore first, and
-    removes the scratch files of killed processes. Turns expected errors into Failed."""
+    """Take the lock and yield a temporary folder in DATA_DIR. Before that, recovers an interrupted
+    restore and removes temporary files of killed processes. Raises expected errors as Failed."""
     try:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         with _lock():

@@ -24,8 +24,8 @@ UNSENT_AFTER = timedelta(minutes=20)
 
 
 def problems() -> Iterator[str]:
-    """A sentence for each problem, with its remedy. What the desk's front page reports too is
-    worded in one place: backup.problem(), jobs.failures() and unsent_emails()."""
+    """Yields a sentence for each problem, with its remedy. The sentences that the admin's front
+    page also shows come from backup.problem(), jobs.failures() and unsent_emails()."""
     yield from _check_secret()
     yield from _check_address()
     yield from _check_mail()
@@ -43,7 +43,7 @@ def problems() -> Iterator[str]:
 
 
 def unsent_emails(emails: QuerySet[Letter]) -> str:
-    """The sentence about emails that wait to be sent; empty if there are none."""
+    """A sentence that says how many of these emails wait; empty if there are none."""
     count = emails.count()
     waiting = "One email waits" if count == 1 else f"{count} emails wait"
     return f"Emails do not leave: {waiting}." if count else ""
@@ -150,7 +150,7 @@ def _check_sender() -> Iterator[str]:
     try:
         sentence = settings.EMAIL_HOST and unsent_emails(due.filter(sent_at=None, tries=0))
     except Error:
-        return  # _check_database() reported it
+        return  # _check_database() has reported this error
     if sentence:
         yield (
             f"{sentence} Nobody has tried to send them: start “manage.py clock” as a service, or"

@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 @receiver(connection_created)
 def limit_read_only_connection(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
-    """Let a connection to a SQLite file that cannot be written end with its request. SQLite opens
-    such a file read-only and stays so, and the first comment after a repair would be refused.
+    """Makes Django close a connection to a write-protected SQLite file after the request. Otherwise
+    the connection stays read-only after the file is repaired, and refuses the first comment.
 
     `close_at` is a private attribute of Django's wrapper, used only here: it is the deadline that
     CONN_MAX_AGE sets. tests/operations/test_health.py fails when an upgrade changes it.
@@ -37,7 +37,7 @@ def limit_read_only_connection(connection: BaseDatabaseWrapper, **kwargs: object
 def reopen_after_failure(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: after a 503, closes the connection so that the thread's next request opens it."""
+    """Middleware: closes the database connection after a 503; the next request opens a new one."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

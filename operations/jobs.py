@@ -1,5 +1,5 @@
-"""Runs the daily jobs one by one, so that a failing job does not stop the others. A failure is
-recorded in a file, because the database may be what failed, and reported until the job succeeds."""
+"""Runs the daily jobs one by one, so that a failing job does not stop the others. Records each
+failure in a file, because the database may have failed, and reports it until the job succeeds."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 
 def run_all(jobs: Mapping[str, Callable[[], object]]) -> list[str]:
-    """Run the jobs in order. Returns the names of those that failed."""
+    """Call the jobs, given by name, in order. Returns the names of those that raised an error."""
     failed = [name for name, job in jobs.items() if not _succeeds(name, job)]
     for path in set(_folder().glob("*.txt")) - set(map(_file, failed)):
         with suppress(OSError):
-            path.unlink()  # the job succeeded now, or no longer exists
+            path.unlink()  # this job has now succeeded, or no longer exists
     return failed
 
 
@@ -29,8 +29,8 @@ def failures() -> list[str]:
     """A sentence for each job that failed on its last run."""
     sentences = []
     for path in sorted(_folder().glob("*.txt")):
-        with suppress(OSError):  # deleted in the meantime: the job has succeeded
-            name = path.stem.replace("-", " ")  # if a full disk left the file empty
+        with suppress(OSError):  # the file is gone: the job has just succeeded
+            name = path.stem.replace("-", " ")  # used if a full disk left the file empty
             fallback = f"The daily job “{name}” failed. See the log for details."
             sentences.append(path.read_text() or fallback)
     return sentences
@@ -55,7 +55,7 @@ def _succeeds(name: str, job: Callable[[], object]) -> bool:
 
 
 def _folder() -> Path:
-    return settings.DATA_DIR / "chores"  # on the disk of every site, so it keeps its old name
+    return settings.DATA_DIR / "chores"  # sites have this folder already, so its name stays
 
 
 def _file(name: str) -> Path:

@@ -2,9 +2,9 @@
 stopped or killed halfway.
 
 The previous site is kept in DATA_DIR/restoring until the replacement is complete. Files move first,
-by renaming; the database is replaced last, in one atomic step. So an interrupted restore can be
-judged later: if the database is a different one, recover() completes the restore; otherwise it
-rolls the files back.
+by renaming; the database is replaced last, in one atomic step. So the database tells recover() how
+far an interrupted restore came: if the database was replaced, recover() completes the restore;
+otherwise it rolls the files back.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ FOLDERS = ("media", "originals")
 SECRET_FILE = "secret-key"  # noqa: S105  the name of a file
 NAMES = (*FOLDERS, SECRET_FILE)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-JOURNAL = "restoring.json"  # records the old and the new site before anything moves
+JOURNAL = "restoring.json"  # written before any file moves; see _write_journal()
 
 
 def unfinished() -> Path:
-    """The folder that exists while a restore is in progress or was interrupted."""
+    """Returns the path of a folder that exists while a restore is in progress or interrupted."""
     return settings.DATA_DIR / "restoring"
 
 
 class RollbackFailed(Unusable):
-    """The site is neither the previous one nor the restored one."""
+    """A rollback failed: the site is a mixture of the previous and the restored one."""
 
 
 class Recovery(NamedTuple):
-    """The outcome of an interrupted restore. folder: where the previous site is if the restore was
-    completed, or the restored files if it was rolled back; None if there is nothing to keep."""
+    """What recover() did. folder holds the previous site if the restore was completed, or the
+    restored files if it was rolled back; it is None if there is nothing to keep."""
 
     completed: bool
     folder: Path | None
 
 
 def replace_site(new: Path) -> Path | None:
-    """Put the database, the folders and the secret in `new` in place. Returns the folder with the
-    previous site, or None if there was none. On an error, rolls back and raises it."""
+    """Replace the site with the database, folders and secret key in `new`. Returns the folder with
+    the previous site, or None if there was none. On an error, rolls back and raises it again."""
     previous = unfinished()
     previous.mkdir()
     try:
@@ -60,7 +60,7 @@ def replace_site(new: Path) -> Path | None:
             for name in NAMES:
                 _move(settings.DATA_DIR / name, previous / name)
                 _move(new / name, settings.DATA_DIR / name)
-        ignore_signals()  # the replacement is committed
+        ignore_signals()  # the database is replaced: do not stop halfway
     except BaseException:
         ignore_signals()
         outcome = recover()
@@ -74,15 +74,15 @@ def replace_site(new: Path) -> Path | None:
 
 
 def recover() -> Recovery | None:
-    """Complete an interrupted restore if its database is in place, otherwise roll it back. Changes
-    no database and deletes nothing. Returns None if there is no such restore. Raises RollbackFailed
-    on an error; it is safe to call again."""
+    """Complete an interrupted restore if it has replaced the database, otherwise roll it back.
+    Changes no database and deletes nothing. Returns None if no restore was interrupted. Raises
+    RollbackFailed on an error; the caller may then try again."""
     previous = unfinished()
     if not previous.is_dir():
         return None
     try:
         file = previous / JOURNAL
-        journal = json.loads(file.read_text()) if file.is_file() else {}  # empty: nothing was moved
+        journal = json.loads(file.read_text()) if file.is_file() else {}  # no file: nothing moved
         completed = bool(journal) and database.identity() != journal["database"]
         if journal and not completed:
             _roll_back(previous, journal["there"], {*journal["brought"]})
@@ -114,8 +114,8 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _roll_back(previous: Path, existed: list[str], restored: set[str]) -> None:
-    """Move the restored files to previous/came and the previous ones back. existed: which of NAMES
-    the previous site had; restored: the names of the restored pictures."""
+    """Move restored files to previous/came, and the previous site's files to DATA_DIR. existed:
+    those of NAMES that the previous site had; restored: the file names of the restored pictures."""
     came = previous / "came"
     came.mkdir(exist_ok=True)
     for name in NAMES:
@@ -128,8 +128,8 @@ def _roll_back(previous: Path, existed: list[str], restored: set[str]) -> None:
 
 
 def _keep_uploads(source: Path, target: Path, restored: set[str]) -> None:
-    """Move pictures uploaded since the interruption to the previous site, whose database names
-    them. File names cannot collide: each begins with a random token."""
+    """Move pictures that were uploaded after the interruption from source to target, a folder of
+    the previous site, whose database names them. Random tokens keep file names from colliding."""
     for path in source.glob("*"):
         if path.name not in restored:
             target.mkdir(exist_ok=True)
@@ -137,8 +137,8 @@ def _keep_uploads(source: Path, target: Path, restored: set[str]) -> None:
 
 
 def _set_aside(previous: Path, prefix: str) -> Path | None:
-    """Rename the folder so that its name says what is in it and when. Removes it and returns None
-    if it is empty. Ignores errors: the site itself is complete."""
+    """Rename the folder to the prefix and the current time, and return its new path. If the folder
+    is empty, remove it and return None. Ignores errors, because the site itself is complete."""
     folder = settings.DATA_DIR / datetime.now(UTC).strftime(f"{prefix}-%Y-%m-%d-%H%M%S")
     try:
         previous.rename(folder)
@@ -148,7 +148,7 @@ def _set_aside(previous: Path, prefix: str) -> Path | None:
         with suppress(OSError):
             (folder / journal).unlink()
     for inner in (*folder.glob("came/*"), *folder.iterdir(), folder):
-        with suppress(OSError):  # not a folder, or not empty
+        with suppress(OSError):  # it is a file, or not empty
             inner.rmdir()
     return folder if folder.is_dir() else None
 
@@ -170,6 +170,6 @@ def stoppable() -> Iterator[None]:
 
 
 def ignore_signals() -> None:
-    """Keep signals from interrupting a rollback. stoppable() restores the handlers at its end."""
+    """Ignore signals to stop, so that none interrupts a rollback. stoppable() ends this."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

@@ -1,8 +1,8 @@
-"""Dumps the whole database into one file and loads it back: SQLite's backup API, or PostgreSQL's
-client programs.
+"""Dumps the whole database into one file and loads it back, with SQLite's backup API or the client
+programs of PostgreSQL.
 
-Every row enters a digest of its table, once on the running site and once in the restored copy, so
-that the two can be compared completely.
+Computes a digest of all rows of each table, once on the running site and once in the restored copy.
+If the digests are equal, so are the rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from django.core.management import call_command
 from django.db import connection
 
 Digests = dict[str, str]
-# Other sessions see none of this until it is committed.
+# A script for psql. Other sessions see no change until replaced_by() commits it.
 REPLACE = """BEGIN;
 SET client_min_messages = warning;
 SET lock_timeout = '5s';
@@ -37,11 +37,11 @@ DAMAGED = "This backup is damaged: the database in it cannot be read."
 
 
 class Unusable(Exception):
-    """A file cannot be written or read back. The message is for the person who runs the site."""
+    """A backup or restore cannot go on. The message tells the person who runs the site why."""
 
 
 class Content(NamedTuple):
-    """What a database holds. columns: their names by table; migrations: "app.name", sorted."""
+    """A database's digests and column names by table, and its migrations ("app.name", sorted)."""
 
     digests: Digests
     columns: dict[str, set[str]]
@@ -52,10 +52,10 @@ class Database(Protocol):
     file_name: str
 
     def dump(self, path: Path) -> Content:
-        """Write the site's database to a file, as it is at one moment."""
+        """Write a consistent copy of the site's database to a file. Returns what the copy holds."""
 
     def read(self, path: Path) -> Content:
-        """Read a dump. Raises Unusable if it is damaged."""
+        """Return what a dump holds. Raises Unusable if the dump is damaged."""
 
     def has_content(self) -> bool: ...
 
@@ -69,15 +69,15 @@ class Database(Protocol):
         """A JSON value that changes when the site's database is replaced."""
 
     def replaced_by(self, path: Path, aside: Path) -> AbstractContextManager[None]:
-        """Prepare the replacement, and replace the database with the file when the block ends. Its
-        old content goes to `aside`. If the block raises, the database is unchanged."""
+        """Prepare to replace the site's database with the dump `path`, which happens when the block
+        ends. The old one goes to the folder `aside`. If the block raises, nothing is replaced."""
 
     def put_back(self, aside: Path) -> None:
-        """Undo what replaced_by() moved to `aside` when the database was not replaced."""
+        """After a failed replacement, move back or delete what replaced_by() put in `aside`."""
 
 
 def digest(rows: Iterable[tuple[Any, ...]]) -> str:
-    """The number of rows and the sum of their hashes, which does not depend on their order."""
+    """The number of rows and the sum of their hashes, as text. The rows' order does not matter."""
     count = total = 0
     for row in rows:
         count += 1
@@ -94,7 +94,7 @@ def _migrations(database: Any, columns: dict[str, set[str]]) -> list[str]:
 
 @contextmanager
 def _connected_to(name: Any) -> Iterator[None]:
-    """Within the block, Django's connection goes to the database of this name."""
+    """Within the block, Django connects to the database of this name (for SQLite, a path)."""
     connection.close()
     before = connection.settings_dict["NAME"]
     connection.settings_dict["NAME"] = name
@@ -117,7 +117,7 @@ def _migrate() -> None:
 
 
 def require_unused(path: Path) -> None:
-    """Raise Unusable if a process has this SQLite database open: it would keep writing to it."""
+    """Raise Unusable if a process has this SQLite database open, and so could still write to it."""
     with closing(sqlite3.connect(path, timeout=0)) as database:
         try:
             database.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -125,7 +125,7 @@ def require_unused(path: Path) -> None:
         except sqlite3.OperationalError as error:
             raise Unusable("The site is running. Stop it first.") from error
         except sqlite3.DatabaseError:
-            pass  # a damaged database is a reason to restore
+            pass  # a damaged database may be replaced
 
 
 class SQLite:
@@ -245,7 +245,7 @@ class PostgreSQL:
         return bool(connection.introspection.table_names())
 
     def require_stopped_site(self) -> None:
-        """Nothing to check: queries of a running site wait for the replacing transaction."""
+        """Does nothing: a running site's queries wait while a transaction replaces the database."""
 
     def upgrade(self, path: Path) -> None:
         with self._temporary_database() as name:
@@ -262,7 +262,7 @@ class PostgreSQL:
 
     @contextmanager
     def replaced_by(self, path: Path, aside: Path) -> Iterator[None]:
-        """psql does everything in one open transaction, so that the end only has to commit it."""
+        """psql loads the dump in one transaction, which the end of the block only has to commit."""
         if self.has_content():
             self.dump(aside / self.file_name)
         script = path.with_suffix(".sql")
@@ -288,7 +288,7 @@ class PostgreSQL:
     def _started(
         self, command: list[str], environment: dict[str, str], errors: IO[str]
     ) -> Iterator[subprocess.Popen[str]]:
-        """A program that is killed at the end of the block; the server rolls back open work."""
+        """Start a program and kill it after the block; the server rolls back uncommitted work."""
         pipe = subprocess.PIPE
         try:
             program = subprocess.Popen(  # noqa: S603  the command is our own
@@ -310,17 +310,17 @@ class PostgreSQL:
         self._run([*self._command("pg_restore", name), *options, str(path)])
 
     def _parameters(self, name: str = "") -> dict[str, Any]:
-        """libpq's connection parameters for the site's database, or for another one beside it."""
+        """libpq's parameters for connecting to the site's database, or to `name` on its server."""
         connection.ensure_connection()
         info = connection.connection.info
-        # Not everything in info: an older pg_dump rejects parameters that it does not know.
+        # info holds more parameters, but an older pg_dump rejects those that it does not know.
         found = {"dbname": info.dbname, "user": info.user, "password": info.password}
         found |= {"host": info.host, "port": str(info.port), **connection.settings_dict["OPTIONS"]}
         found = {key: value for key, value in found.items() if isinstance(value, str)}
         return found | {"dbname": name} if name else found
 
     def _command(self, program: str, name: str = "") -> list[str]:
-        """A client program and its database. The password goes into the environment instead."""
+        """The program and the option that names its database. _environment() holds the password."""
         from psycopg.conninfo import make_conninfo
 
         parameters = self._parameters(name)
@@ -344,7 +344,7 @@ class PostgreSQL:
 
     @contextmanager
     def _temporary_database(self) -> Iterator[str]:
-        """The name of a new database on the same server, which is dropped after the block."""
+        """Create a database on the same server, yield its name, and drop it after the block."""
         import psycopg
 
         name = f"check_{secrets.token_hex(8)}"

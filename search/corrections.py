@@ -30,15 +30,15 @@ from search.terms import (
 
 DIGIT_BOUNDARY = re.compile(r"(?<=\d)(?=\D)|(?<=\D)(?=\d)")
 MAX_WORD_LENGTH = 40  # letters; longer words are not corrected
-MAX_UNKNOWN = 3  # unknown words of a query that are corrected
-MIN_RATIO = 0.76  # similarity by difflib from which a word replaces a typing error
-MAX_EDITS = 2  # edit distance up to which it does
-MIN_SUGGESTED_RATIO = 0.62  # similarity from which it is suggested when nothing was found
+MAX_UNKNOWN = 3  # at most this many unknown words of a query are corrected
+MIN_RATIO = 0.76  # least similarity (difflib) of a word that replaces a typing error
+MAX_EDITS = 2  # greatest edit distance of such a word
+MIN_SUGGESTED_RATIO = 0.62  # least similarity of a suggestion if nothing was found
 MAX_SUGGESTIONS = 3
 
 
 class Candidate(NamedTuple):
-    """What a reader may have meant by a word."""
+    """One or two words that a reader may have meant by an unknown word."""
 
     words: tuple[str, ...]
     is_close: bool  # close enough to replace a typing error
@@ -51,14 +51,14 @@ class Suggestion(NamedTuple):
     candidate: Candidate
 
     def text(self) -> str:
-        """The whole query if it finds something, else the candidate alone, which always does."""
+        """The query, or only the candidate (which always has results) if the query has none."""
         words = tuple(self.query.words)
         is_useful = words == self.candidate.words or has_own_content(find(self.query))
         return " ".join(words if is_useful else self.candidate.words)
 
 
 def correct(query: Query) -> tuple[Query, list[Suggestion]]:
-    """The query with its typing errors corrected, and suggestions for its other unknown words.
+    """The query with its typing errors corrected, and suggestions for other words not on the site.
 
     A typing error is a word that neither the site nor the dictionary contains. Two words that the
     site writes as one are joined, and one word that it writes as two is split."""
@@ -90,7 +90,7 @@ def correct(query: Query) -> tuple[Query, list[Suggestion]]:
 
 
 def _compounds(terms: list[Term]) -> dict[tuple[str, ...], Term]:
-    """Each pair of adjacent or hyphenated words with the word that they may form ("clam shell")."""
+    """Maps each pair of adjacent or hyphenated words ("clam shell") to the word they may form."""
     pairs = [term.words for term in terms if len(term.words) == 2]
     for one, two in pairwise(terms):
         if len(one.words) == len(two.words) == 1:
@@ -103,7 +103,7 @@ def _compounds(terms: list[Term]) -> dict[tuple[str, ...], Term]:
 
 
 def _is_real(word: str) -> bool:
-    """True for a word of the dictionary, with or without a final s, as in "mens"."""
+    """True if the dictionary has the word, or has it without a final s, as in "mens"."""
     return is_word(word) or is_word(word.removesuffix("s"))
 
 
@@ -112,7 +112,7 @@ def _replaced(
     compounds: dict[tuple[str, ...], Term],
     corrections: dict[str, tuple[str, ...]],
 ) -> Query:
-    """The query with these pairs of words joined and these words replaced."""
+    """Returns the query with pairs in `compounds` joined and words in `corrections` replaced."""
     terms: list[Term] = []
     for term in query.terms:
         before = terms[-1].words if terms and not terms[-1].alternative else ()
@@ -129,9 +129,9 @@ def _replaced(
 
 
 def _candidates(unknown: list[str]) -> dict[str, list[Candidate]]:
-    """Words of the site that resemble each unknown word, likeliest first: the word split in two
-    ("hip thrust" for "hipthrust"), then words in names ("squat" for "shuat"), then other words
-    ("shut"), even if these are more similar."""
+    """Maps each unknown word to similar words of the site, likeliest first: the word split in two
+    ("hip thrust" for "hipthrust"), close words in names ("squat" for "shuat"), other close words
+    ("shut"), and then less similar words in names."""
     splits = {word: [] if _is_real(word) else _splits(word) for word in unknown}
     similar = {word: _similar(word) for word in unknown}
     terms = [Term(one.words) for candidates in similar.values() for one in candidates]
@@ -148,7 +148,7 @@ def _candidates(unknown: list[str]) -> dict[str, list[Candidate]]:
 
 
 def _splits(word: str) -> list[tuple[str, ...]]:
-    """The ways to split a word at a digit or into two dictionary words."""
+    """The ways to split a word in two: next to a digit, or into words of the dictionary."""
     boundaries = {match.start() for match in DIGIT_BOUNDARY.finditer(word)}
     ways = [(word[:place], word[place:]) for place in range(1, len(word))]
     return [
@@ -159,7 +159,7 @@ def _splits(word: str) -> list[tuple[str, ...]]:
 
 
 def _existing(terms: Iterable[Term], *, names_only: bool = False) -> set[Term]:
-    """The terms that occur in a public entry, or in its names. Words of readers do not count."""
+    """The terms in public entries (names_only: in their names), except entries by readers."""
     terms = list(dict.fromkeys(terms))
     if not terms:
         return set()
@@ -171,8 +171,8 @@ def _existing(terms: Iterable[Term], *, names_only: bool = False) -> set[Term]:
 
 
 def _similar(word: str) -> list[Candidate]:
-    """Words of the site that resemble this one, most similar first: anagrams ("hpi"), then words of
-    at least four letters. The first letters may be swapped, missing or wrong ("qsuat", "quat")."""
+    """Words of the site that resemble this one, most similar first: anagrams ("hip" for "hpi"),
+    then words over three letters. The first letters may be swapped, missing or wrong ("qsuat")."""
     if not word.isalpha():
         return []
     begins = Q(word__startswith=word[0]) | Q(word__startswith=word[1] + word[0])
@@ -192,8 +192,8 @@ def _similar(word: str) -> list[Candidate]:
 
 
 def _is_close(word: str, other: str) -> bool:
-    """True if the words are similar and their edit distance (Damerau–Levenshtein, with adjacent
-    letters swapped as one edit) is small."""
+    """True if the words' similarity is at least MIN_RATIO and their edit distance at most
+    MAX_EDITS. A swap of adjacent letters is one edit (Damerau–Levenshtein)."""
     if SequenceMatcher(None, other, word).ratio() < MIN_RATIO:
         return False
     before: list[int] = []

@@ -12,14 +12,14 @@ from search.terms import WORDS
 
 
 def is_word(word: str) -> bool:
-    """True if the dictionary contains the word, which is lowercase and without accents."""
+    """True if the dictionary contains the word, which must be lowercase and have no accents."""
     return f" {word} " in _by_prefix().get(word[:2], "")
 
 
 @cache
 def _by_prefix() -> dict[str, str]:
-    """Joins the words that share their first two letters in one string. That takes a tenth of the
-    memory of a set of 76,000 strings, and a lookup takes a few microseconds."""
+    """Maps each pair of first letters to one string of all words that begin with it. This takes a
+    tenth of the memory of a set of 76,000 strings, and a lookup takes a few microseconds."""
     english = gzip.decompress((WORDS / "english.txt.gz").read_bytes()).decode().split()
     lines = (WORDS / "more.txt").read_text().splitlines()
     more = [word for line in lines if not line.startswith("#") for word in line.split()]

@@ -1,7 +1,7 @@
-"""Full-text search in the database: FTS5 of SQLite, or that of PostgreSQL.
+"""Full-text search in the database, with FTS5 of SQLite or the tsvector of PostgreSQL.
 
-Both stem English words, ignore case and accents, and weight titles above other names above text.
-Typed text never reaches their query syntax: terms hold only letters and digits, and are quoted.
+Both stem English words, ignore case and accents, and rank titles above other names, and these above
+text. Readers cannot use their query syntax: terms hold only letters and digits, and are quoted.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from search.terms import Query, Term
 from search.text import fold
 
 MAX_PER_KIND = 1000  # newest entries of a kind that are ranked; bounds the cost on a large site
-MAX_PER_TERM = 100  # newest entries with a term, to see whether one of them is public
-START, END = "\x02", "\x03"  # mark a match; indexed text contains no control characters
+MAX_PER_TERM = 100  # newest entries with a term that are checked for a public one
+START, END = "\x02", "\x03"  # enclose a match; indexed text contains no control characters
 
-Scores = dict[str, dict[int, float]]  # by kind and entry id
+Scores = dict[str, dict[int, float]]  # scores by kind and entry id; the lowest is the best
 Pairs = list[tuple[int, int]]
 
 
@@ -28,23 +28,23 @@ class Highlights(NamedTuple):
 
     title: str
     names: str
-    words: str  # an excerpt with the most matches
+    words: str  # the excerpt that has the most matches
 
 
 class Engine(Protocol):
     def optimize(self) -> None:
-        """Removes what is left in the index of deleted entries."""
+        """Removes from the index what is left of deleted entries."""
 
     def find(self, query: Query, kinds: Sequence[str], *, names_only: bool = False) -> Scores:
-        """For each kind, the newest matching entries: their ids and scores, the lowest being the
-        best. With names_only, matches only titles and other names. Runs one query."""
+        """Returns the scores of the newest matching entries of each kind (at most MAX_PER_KIND).
+        With names_only, matches only titles and other names. Runs one query."""
 
     def newest(self, terms: list[Term], kinds: list[str], *, names_only: bool = False) -> Pairs:
-        """Pairs of the position of a term and the id of an entry that matches it: for each term its
-        newest entries. Runs one query."""
+        """Returns the newest entries that match each term (at most MAX_PER_TERM), as pairs of the
+        term's position in `terms` and the entry's id. Runs one query."""
 
     def highlight(self, query: Query, keys: Iterable[int]) -> dict[int, Highlights]:
-        """The highlighted texts of these entries, by id."""
+        """Returns the texts of these entries by id, with the matches of the query marked."""
 
 
 def rows(sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
@@ -93,7 +93,7 @@ class Fts5:
 
     def highlight(self, query: Query, keys: Iterable[int]) -> dict[int, Highlights]:
         keys = list(keys)
-        # The plus keeps SQLite from running the full-text query once for each id.
+        # The plus in "+rowid" keeps SQLite from running the full-text query once for each id.
         sql = (  # noqa: S608  only placeholders are added
             "SELECT rowid, highlight(search_index, 1, %s, %s), highlight(search_index, 2, %s, %s),"
             " snippet(search_index, 3, %s, %s, '…', 30) FROM search_index"
@@ -122,8 +122,8 @@ class PostgreSQL:
         """Does nothing: autovacuum cleans the index."""
 
     def find(self, query: Query, kinds: Sequence[str], *, names_only: bool = False) -> Scores:
-        """Ranks by an "or" of the terms: the rank of an "and" also counts their distance, and that
-        of a negated term counts its absence."""
+        """Ranks with an "or" of the terms. The rank of an "and" would also count the distance
+        between terms, and the rank of a negation would count that its term is absent."""
         weights = "AB" if names_only else ""
         ranked, match = self._any(query.terms, weights), self._match(query, weights)
         per_kind = (
@@ -182,7 +182,7 @@ class PostgreSQL:
 
 
 def restore_accents(marked: str, text: str) -> str:
-    """Copies the marks of a folded excerpt to the original text that it was taken from."""
+    """Returns the original text of a folded excerpt, with the START and END marks of `marked`."""
     excerpt = marked.replace(START, "").replace(END, "")
     place = fold(text).find(excerpt)
     if place < 0:

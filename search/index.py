@@ -1,6 +1,6 @@
 """Keeps SearchEntry, the searchable copy of other apps' rows, up to date.
 
-Each app registers its kinds of entries in a module `search_entries`. On every change,
+Each app registers its kinds of entries in a module `search_entries`. When a row changes,
 pagecache/edition.py refreshes the affected entries in the same transaction.
 """
 
@@ -20,8 +20,8 @@ from search.models import SearchEntry, SearchWord
 from search.text import clean, fold_case
 
 MAX_LENGTH = 200_000  # characters of an entry; PostgreSQL limits a tsvector to 1 MB
-BATCH_SIZE = 200  # rows of a rebuild
-WORD = re.compile(r"[^\W\d_]{3,40}")  # candidates for correcting typing errors
+BATCH_SIZE = 200  # rows that rebuild() reads at once
+WORD = re.compile(r"[^\W\d_]{3,40}")  # words that may correct a typing error
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of result, and how its entries are made from rows."""
+    """A kind of search result, and how its entries are made from rows."""
 
     name: str
-    singular: str  # "Exercise"
+    singular: str  # like "Exercise"
     plural: str
-    rows: Callable[[], QuerySet[Any]]  # all; prefetches the related rows that entry() reads
+    rows: Callable[[], QuerySet[Any]]  # all rows, with the related rows that entry() reads
     entry: Callable[[Any], Entry]
-    made_from: Mapping[type[Model], str] = field(default_factory=dict)  # related models: lookup
+    made_from: Mapping[type[Model], str] = field(default_factory=dict)  # lookups by related model
     by_readers: bool = False
-    weight: float = 1  # multiplies the score, which is negative
+    weight: float = 1  # multiplies the scores; these are negative, so a higher weight is better
 
     @cached_property
     def model(self) -> type[Model]:
@@ -61,12 +61,12 @@ def register(kind: Kind) -> None:
 
 
 def watched() -> set[type[Model]]:
-    """The models whose rows entries are made from."""
+    """The models from whose rows entries are made."""
     return {model for kind in kinds.values() for model in (kind.model, *kind.made_from)}
 
 
 def affected(row: Model) -> Keys:
-    """The rows whose entries are made from this row, according to the database."""
+    """Returns the keys of the rows whose entries contain data of this row. Reads the database."""
     keys: Keys = {}
     for kind in kinds.values():
         keys[kind.name] = {row.pk} if type(row) is kind.model else set()
@@ -112,12 +112,12 @@ def _refresh(kind: Kind, pks: Iterable[int]) -> None:
 
 
 def _add_words(entries: Iterable[SearchEntry]) -> None:
-    """Stores the words of these entries for typing corrections. Words are never removed, because
-    only words that find something are suggested."""
+    """Stores the words of these entries for typing corrections. Never removes words: only those
+    that an entry still contains are suggested."""
     texts = (fold_case(f"{entry.title} {entry.names} {entry.words}") for entry in entries)
     words = {word for text in texts for word in WORD.findall(text)}
     known = SearchWord.objects.filter(word__in=words).values_list("word", flat=True)
-    # Sorted, so that concurrent writers cannot deadlock.
+    # Sorts the words, so that concurrent writers cannot deadlock.
     new = sorted(words.difference(known))
     SearchWord.objects.bulk_create(map(SearchWord, new), ignore_conflicts=True)
 

@@ -9,12 +9,12 @@ from publishing.models.published import PublishedQuerySet
 
 
 class SearchEntry(models.Model):
-    """The searchable text of a row that is published or scheduled (see search/index.py).
+    """The searchable text of another app's row, published or scheduled (see search/index.py).
 
-    Triggers keep the full-text index in step with this table (migration 0003_search of publishing).
+    Triggers copy changes to the full-text index (migration 0003_search of publishing).
     """
 
-    kind = models.CharField(max_length=10)  # in search.index.kinds
+    kind = models.CharField(max_length=10)  # a name in search.index.kinds
     key = models.PositiveBigIntegerField()  # primary key of the row
     title = models.CharField(max_length=200)
     names = models.TextField(blank=True)  # other names, separated by commas
@@ -35,7 +35,7 @@ class SearchEntry(models.Model):
 
 
 class SearchWord(models.Model):
-    """A folded word of the site's own texts, as a candidate for typing corrections."""
+    """A lowercase word, without accents, from the site's own texts, for typing corrections."""
 
     word = models.CharField(max_length=40, primary_key=True)
 

@@ -1,4 +1,4 @@
-"""Searches the site. What can be found is defined in search/index.py."""
+"""Searches the site. search/index.py defines what can be found."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from search.terms import Query, parse, significant_terms, without_minus
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What search() found: ids of SearchEntry by kind, best first."""
+    """The result of search(). `keys` holds the ids of SearchEntry by kind, best first."""
 
-    query: Query  # the query that found it
+    query: Query  # the query that was run last, with any corrections
     keys: dict[str, list[int]]
-    best: list[int]  # of the chosen kind, or of all kinds but what readers wrote
-    corrected_to: str = ""  # the words that were searched for after correcting typing errors
-    is_partial: bool = False  # entries contain only some of the words
+    best: list[int]  # ids of the chosen kind, or of all kinds that readers do not write
+    corrected_to: str = ""  # the words searched for, if typing errors were corrected
+    is_partial: bool = False  # True if entries may contain only some of the words
     suggestions: tuple[str, ...] = ()  # other queries that find something
-    without_minus: str = ""  # the query without minus signs, if these left no result
+    without_minus: str = ""  # the query without minus signs, if these excluded all results
 
     def by_readers(self) -> list[int]:
         return [key for name, kind in kinds.items() if kind.by_readers for key in self.keys[name]]
@@ -39,7 +39,7 @@ class Hit(NamedTuple):
     entry: SearchEntry
     kind: Kind
     title: SafeString
-    names: SafeString | str  # if one of the other names matches, and not the title
+    names: SafeString | str  # empty unless one of them matches and the title does not
     words: SafeString
 
 
@@ -55,7 +55,7 @@ class Attempt:
 
     @property
     def needs_another(self) -> bool:
-        """True if it found nothing, or only what readers wrote: they make typing errors too."""
+        """True if nothing was found but what readers wrote, who make typing errors too."""
         return bool(self.query.terms) and not has_own_content(self.ranks)
 
 
@@ -64,7 +64,7 @@ def search(words: str, kind: str = "") -> SearchResult:
 
     A quoted phrase must match literally; a minus excludes a word. If nothing contains all words,
     typing errors are corrected; if that does not help, some of the words are enough. Other
-    spellings of real words are only suggested. Runs at most about twenty queries."""
+    spellings of dictionary words are only suggested. Runs at most about twenty database queries."""
     query = parse(words)
     attempt = Attempt(query, find(query))
     attempt = _corrected(attempt) if attempt.needs_another else attempt
@@ -109,7 +109,7 @@ def _result(attempt: Attempt, words: str, kind: str) -> SearchResult:
 
 
 def _minus_is_the_reason(attempt: Attempt) -> bool:
-    """True if nothing was found and the query has exclusions without which it finds something."""
+    """True if the query found nothing, but would find something without its excluded words."""
     query = attempt.query
     if any(attempt.ranks.values()) or not query.excluded:
         return False
@@ -117,7 +117,7 @@ def _minus_is_the_reason(attempt: Attempt) -> bool:
 
 
 def hits(found: SearchResult, keys: Iterable[int]) -> list[Hit]:
-    """The entries with these ids as results, in this order."""
+    """Returns the entries with these ids as hits, in this order. Omits those that are gone."""
     keys = list(keys)
     entries = SearchEntry.objects.in_bulk(keys)
     highlights = engine.highlight(found.query, keys) if keys else {}

@@ -8,12 +8,12 @@ from search.models import SearchEntry
 from search.terms import STOP_WORDS, WORD, Query
 from search.text import fold_case
 
-# (name distance, score) by kind and entry id; the lowest is the best.
+# By kind and entry id: a tuple of _name_distance() and the score. The lowest tuple is the best.
 Ranks = dict[str, dict[int, tuple[int, float]]]
 
 
 def find(query: Query) -> Ranks:
-    """The public entries that match, ranked by how well the name matches, then by score."""
+    """Returns the ranks of the public entries that match: first by name, then by score."""
     scores = _scores(query) if query.terms else {}
     name = _comparable(query.words)
     ranks: Ranks = {kind: {} for kind in kinds}
@@ -30,8 +30,8 @@ def has_own_content(ranks: Ranks) -> bool:
 
 
 def _scores(query: Query) -> dict[int, float]:
-    """The score of each matching entry. A kind with too many matches is also searched by name, so
-    that old entries with a matching name are not cut off."""
+    """Returns the scores of matching entries by id. If a kind has too many matches, also searches
+    its names, so that old entries with a matching name are not cut off."""
     found = engine.find(query, list(kinds))
     if cut_off := [kind for kind in kinds if len(found[kind]) == MAX_PER_KIND]:
         for kind, named in engine.find(query, cut_off, names_only=True).items():
@@ -40,9 +40,9 @@ def _scores(query: Query) -> dict[int, float]:
 
 
 def _name_distance(name: list[str], title: str, names: str) -> int:
-    """Ranks by name, ignoring word order: 0 if the title equals the query, 1 if another name does,
-    2 if the title contains the query, 3 if the query contains the title and it is at least half of
-    the query, else 4."""
+    """Returns how far a query is from an entry's name, in any word order: 0 if it is the title, 1
+    if it is another name, 2 if the title contains it, 3 if it contains the title and has at most
+    twice as many words, else 4."""
     text = fold_case(f"{title} {names}")
     if not any(word in text for word in name):  # a shortcut for most entries
         return 4
@@ -57,5 +57,5 @@ def _name_distance(name: list[str], title: str, names: str) -> int:
 
 
 def _comparable(words: Iterable[str]) -> list[str]:
-    """The words of a name, sorted, without stop words and the plural s."""
+    """Returns the words sorted, without stop words and without a final s."""
     return sorted(word.removesuffix("s") for word in words if word not in STOP_WORDS)

@@ -15,10 +15,10 @@ TERM = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+)
 WORD = re.compile(r"[^\W_]+")
 QUOTES = str.maketrans("“”„«»", '"""""')
 WORDS = Path(__file__).parent / "words"
-# Nearly every text contains these. PostgreSQL ignores them by itself.
+# Nearly every text contains these words. PostgreSQL ignores them by itself.
 STOP_WORDS = frozenset((WORDS / "stop_words.txt").read_text().split())
-# By their form without an apostrophe, which is how phones often write them. Those that would be
-# another common word (ill, well, were) are left out.
+# Maps contractions without their apostrophe, as people often type them on phones, to their parts.
+# Those that would be another common word (ill, well, were) are left out.
 CONTRACTIONS = {
     word.replace("'", ""): tuple(word.split("'"))
     for word in (WORDS / "contractions.txt").read_text().split()
@@ -31,18 +31,18 @@ TIMES = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Term:
-    """A word or a phrase. Unless it is exact, its last word is a prefix: "glut" finds "glutes"."""
+    """A word or phrase. Unless exact, its last word is also a prefix: "glut" finds "glutes"."""
 
-    words: tuple[str, ...]  # folded; letters and digits only
+    words: tuple[str, ...]  # lowercase letters and digits, without accents
     exact: bool = False
-    alternative: Term | None = None  # entries that contain this one match as well
+    alternative: Term | None = None  # entries that contain this term match too
 
 
 @dataclass(frozen=True)
 class Query:
     terms: tuple[Term, ...] = ()
     excluded: tuple[Term, ...] = ()
-    match_any: bool = False  # one of the terms is enough
+    match_any: bool = False  # an entry needs to contain only one of the terms
 
     @property
     def words(self) -> list[str]:
@@ -50,7 +50,7 @@ class Query:
 
 
 def parse(typed: str) -> Query:
-    """Parses typed text. Stop words are dropped unless there is nothing else."""
+    """Parses typed text. Drops stop words unless there is nothing else."""
     terms: list[Term] = []
     excluded: list[Term] = []
     text = TIMES.sub("×", clean(typed[:MAX_LENGTH]).translate(QUOTES))
@@ -66,7 +66,7 @@ def _parse_term(text: str, is_phrase: bool) -> Term | None:
     words = _split(text)
     parts = [part for word in words for part in CONTRACTIONS.get(word, (word,))]
     if parts[1:] == ["s"] and tuple(parts) not in CONTRACTIONS.values():
-        parts = parts[:1]  # the possessive "women's"
+        parts = parts[:1]  # a possessive, like "women's"
     if not parts:
         return None
     term = make_term(parts, exact=is_phrase)
@@ -82,8 +82,8 @@ def _split(text: str) -> list[str]:
 
 
 def make_term(words: Iterable[str], *, exact: bool = False) -> Term:
-    """A term as typed. A number is never a prefix, nor is a word with a short stem, like "abs" or
-    "using": "ab" would also find "about"."""
+    """Makes a term of these words. A last word that is a number, or has a short stem like "abs" or
+    "using", does not match as a prefix: "ab" would also find "about"."""
     words = tuple(words)
     last, last_stem = words[-1], stem(words[-1])
     is_short = len(last) == 1 or (last_stem != last and len(last_stem) <= SHORT_STEM)
@@ -91,7 +91,7 @@ def make_term(words: Iterable[str], *, exact: bool = False) -> Term:
 
 
 def stem(word: str) -> str:
-    """Approximates the stemming of the databases."""
+    """Removes an English suffix, roughly as the databases do."""
     return SUFFIX.sub("", word)
 
 
@@ -101,7 +101,7 @@ def is_stop_word(term: Term) -> bool:
 
 
 def significant_terms(query: Query) -> tuple[Term, ...]:
-    """A term for each word, without stop words, numbers and single characters."""
+    """Returns a term for each word, except stop words, numbers and single characters."""
     words = (word for term in query.terms if not is_stop_word(term) for word in term.words)
     words = (word for word in words if len(word) > 1 and not word.isdecimal())
     return tuple(make_term([word]) for word in words if word not in STOP_WORDS)[:MAX_TERMS]

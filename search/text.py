@@ -26,7 +26,7 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Removes accents and punctuation. The length stays the same, so offsets stay valid."""
+    """Replaces accented by plain letters and punctuation by spaces. The length stays the same."""
     return text.translate(FOLDED)
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 
 def keyed_hash(purpose: str, value: str) -> str:
-    """An HMAC keyed with SECRET_KEY. Hashes of one value for two purposes cannot be compared."""
+    """An HMAC with SECRET_KEY, in hexadecimal. A value has unrelated hashes for two purposes."""
     key = f"{purpose}:{settings.SECRET_KEY}".encode()
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:40]
 
@@ -17,9 +17,9 @@ def keyed_hash(purpose: str, value: str) -> str:
 def client_address(request: HttpRequest) -> str:
     """The client's IPv4 address, or the /64 network of its IPv6 address.
 
-    This is REMOTE_ADDR, or behind trusted proxies the last hop that is not one of them. A Unix
-    socket has no REMOTE_ADDR. Only the web server in front may connect to the socket
-    (deploy/fitness.socket), so such a request comes from a trusted proxy."""
+    Reads REMOTE_ADDR. If that is a trusted proxy, reads the last address in X-Forwarded-For that is
+    not one. A request without REMOTE_ADDR came through the Unix socket (deploy/fitness.socket) and
+    thus from a trusted proxy, because only the web server in front may connect to the socket."""
     proxies = [ip_network(proxy) for proxy in settings.TRUSTED_PROXIES]
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     client = request.META.get("REMOTE_ADDR", "")
@@ -34,7 +34,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def client_id(request: HttpRequest) -> str:
-    """The hash of the client's address, for rate limits. It is stored for at most 30 days."""
+    """A keyed hash of the client's address, for rate limits. It is stored for at most 30 days."""
     return keyed_hash("sender", client_address(request))
 
 

@@ -1,4 +1,4 @@
-"""Decorators and helpers of views that only read."""
+"""Decorators and helpers for views that only read."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,20 +17,20 @@ from django.views.decorators.http import require_safe
 
 
 def get_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Answers GET and HEAD. Any other method is a 405, even without a CSRF token."""
+    """Lets a view answer GET and HEAD. Other methods get 405, not the 403 without a CSRF token."""
     return csrf_exempt(require_safe(view))
 
 
 def private(response: HttpResponse) -> HttpResponse:
-    """Marks a page that only one person may see: no cache keeps it, no search engine lists it."""
+    """Marks a response as private to one person: no cache keeps it, no search engine lists it."""
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
 def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-    """Answers GET and HEAD, with an ETag. Responses to signed-in users may contain drafts, so they
-    are private."""
+    """Lets a view answer GET and HEAD, and adds an ETag. Responses to signed-in users may contain
+    drafts, so they are marked as private."""
 
     @get_only
     @wraps(view)
@@ -48,23 +48,23 @@ def read_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBa
 
 
 class Parameters(NamedTuple):
-    """The query parameters that a stored view can see."""
+    """The query parameters that a view decorated with @stored can see."""
 
     numbers: tuple[str, ...]  # part of the cache key
-    others: tuple[str, ...]  # never cached, because they can have any number of values
+    others: tuple[str, ...]  # pages with one are not stored: it can have any value
 
 
 def stored(
     *numbers: str, others: tuple[str, ...] = ()
 ) -> Callable[[Callable[..., HttpResponse]], Any]:
-    """A read-only page that is the same for every reader, so that pagecache/ stores it: under its
-    path, and under each number of a parameter in `numbers`. The view sees no other parameters
-    (utm_source, fbclid) than `numbers` and `others`.
+    """Decorates a read-only view whose page is the same for every reader, so that pagecache/ stores
+    it: under its path, and under each value of a parameter in `numbers`. The view sees only the
+    query parameters in `numbers` and `others` (not utm_source or fbclid).
 
     The view must be pure: it may read only the database, code and templates, the settings that
     pagecache.files.release() names, and the current time; not headers of the request or the state
-    of the process. What it shows may change with the time only when that of a row comes, in a field
-    of PublicModel.timed_fields: a stored page is not rendered again because a day has passed.
+    of the process. The time may change the page only at a moment that a row has in a field of
+    PublicModel.timed_fields: a stored page is not rendered again because a day has passed.
     tests/pagecache/test_purity.py checks every stored view.
     """
 
@@ -85,11 +85,11 @@ def stored(
 
 @contextmanager
 def limit_query(request: HttpRequest, parameters: Parameters) -> Iterator[None]:
-    """Hides all other query parameters from a view and its templates, in request.GET and in
-    get_full_path(). They are not in the cache key, so the page must not depend on them. The charset
-    of a Content-Type header is not in the key either, so it is not used to decode the query.
+    """Within the block, hides all query parameters but these from a view and its templates, in
+    request.GET and get_full_path(). The others are not in the cache key, so the page must not
+    depend on them. Nor is the charset of a Content-Type header, so the query is decoded as UTF-8.
 
-    The full query string is restored at the end, for redirects."""
+    The full query string is restored after the block, for redirects."""
     query = request.META.get("QUERY_STRING", "")
     request.META["QUERY_STRING"] = filter_query(query, parameters)
     request.encoding = settings.DEFAULT_CHARSET  # also makes Django parse request.GET again
@@ -101,7 +101,7 @@ def limit_query(request: HttpRequest, parameters: Parameters) -> Iterator[None]:
 
 
 def filter_query(query: str, parameters: Parameters) -> str:
-    """Removes all but these parameters from a query string, without changing order or encoding."""
+    """Removes all but these parameters from a query string. Keeps their order and encoding."""
     return "&".join(
         pair
         for pair in query.split("&")
@@ -119,9 +119,9 @@ def parameters_at(path: str) -> Parameters | None:
 
 
 def paginate(rows: Any, size: int, request: HttpRequest) -> Page:
-    """The page that ?page= names, by default the first. Raises Http404 if there is no such page.
+    """The page of `rows` that ?page= names, by default the first. Raises Http404 if there is none.
 
-    A POST that shows its form again always gets the first page."""
+    A POST, which shows a rejected form again, always gets the first page."""
     paginator = Paginator(rows, size)
     number = "1" if request.method == "POST" else request.GET.get("page", "1")
     if number not in map(str, paginator.page_range):

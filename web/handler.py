@@ -1,6 +1,6 @@
 """Answers malformed requests with the site's own 400 page instead of a 500.
 
-Overrides private methods of Django's WSGIRequest; tests/web/test_handler.py fails if they change.
+Overrides private methods of Django's WSGIRequest. If they change, tests/web/test_handler.py fails.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from django.utils.http import parse_header_parameters
 from web.errors import server_error
 
 CHARSETS = ("utf-8", "us-ascii")
-# What Django's parser of header parameters (RFC 2231) raises for unknown codecs, codecs that decode
-# to bytes, numbers of 5,000 digits, and parameters that are split inconsistently.
+# Django's parser of header parameters (RFC 2231) raises these for unknown codecs, codecs that
+# decode to bytes, numbers of 5,000 digits, and parameters that are split inconsistently.
 PARSE_ERRORS = (LookupError, TypeError, ValueError)
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 class Request(WSGIRequest):
     """Accepts form data in UTF-8 only: Django would decode it with any codec that Python knows.
 
-    A bad Content-Type is refused when the form is read. Without a body it has no effect."""
+    Raises BadRequest for a bad Content-Type, but only when the form of a POST is read."""
 
     has_valid_content_type = True
 
@@ -55,8 +55,8 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's WSGI handler with our request class. If an exception is raised outside the
-    middleware, it answers with the site's error page instead of the server's."""
+    """Django's WSGI handler with the Request class above. Answers an exception that was raised
+    outside the middleware with the site's error page instead of gunicorn's."""
 
     request_class = Request
 

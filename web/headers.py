@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
     """Sets Permissions-Policy and Cross-Origin-Resource-Policy on every response. Other sites may
-    embed pictures, because feed readers and link previews show them, but nothing else."""
+    embed only images, because feed readers and link previews show them."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

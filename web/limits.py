@@ -15,7 +15,7 @@ CHUNK = 64 * 1024  # bytes
 
 class WholeBody:
     """Wraps wsgi.input. If a connection breaks in the middle of a body, gunicorn returns the part
-    that arrived; this raises ConnectionResetError, as Django expects."""
+    that arrived; this class raises ConnectionResetError instead, as Django expects."""
 
     def __init__(self, body: Any) -> None:
         self._read, self.readline = body.read, body.readline
@@ -28,18 +28,18 @@ class WholeBody:
 
 
 def body_limit(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Middleware: answers 413 to a body over the limit, and 400 to one that is cut off."""
+    """Middleware: answers 413 if the body is over the limit, and 400 if it is cut off."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         is_staff = request.path.startswith(STAFF_PATHS)
         limit = settings.STAFF_BODY_LIMIT if is_staff else settings.BODY_LIMIT
         try:
             if content_length(request) <= limit:
-                # Staff uploads are large, so they are not read into memory here. Their CSRF check
-                # reads the form, which fails if it is cut off.
+                # Staff uploads are large, so they are not read into memory here. Django's
+                # CSRF check reads their form, and fails if the body is cut off.
                 is_upload = is_staff and request.content_type == "multipart/form-data"
                 if request.method == "POST" and not is_upload:
-                    request.body  # noqa: B018  reads it, or raises UnreadablePostError
+                    request.body  # noqa: B018  reads the body or raises UnreadablePostError
                 return get_response(request)
             _discard_body(request)
         except UnreadablePostError:
@@ -50,7 +50,7 @@ def body_limit(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
 
 
 def _discard_body(request: HttpRequest) -> None:
-    """Reads up to the staff limit: browsers show a response only after they sent the whole body."""
+    """Reads the body, up to the staff limit: browsers show no response until they have sent it."""
     left = min(content_length(request), settings.STAFF_BODY_LIMIT)
     while left > 0 and (chunk := request.read(min(CHUNK, left))):
         left -= len(chunk)

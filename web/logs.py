@@ -1,4 +1,4 @@
-"""Logging: one JSON object per line with the request's id, and errors by email. Nothing in the log
+"""Logs one JSON object per line, with the request's id, and emails errors to ADMINS. No entry
 identifies or quotes a reader: no network addresses, tokens, query strings or database values."""
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from django.http import HttpRequest, HttpResponse
 TOKEN = re.compile(
     r"(/comments/(?:own|desk|letters/\w+)/|/articles/shared/|/admin/password/\w+/)[^/\s]+"
 )
-QUERY = re.compile(r"(?<=\S)\?\S+")  # starts at "?": starting at slashes would be quadratic
+QUERY = re.compile(r"(?<=\S)\?\S+")  # starts at "?", because starting at "/" takes quadratic time
 SENDER = re.compile(r"\bip=[\da-fA-F.:]*[\da-fA-F]")  # gunicorn's form of a network address
 REQUEST_ID = re.compile(r"[\w-]{8,64}")
 SLOW = 1.0  # seconds
 REPEAT_AFTER = 600  # seconds until an email reports the same error again
 MAX_EMAILS_PER_HOUR = 10  # more would hurt the site's reputation with the mail server
 
-# The messages of these errors are about disks and servers. Others may quote the row that was
-# rejected, and an SMTPException may quote an address.
+# Errors whose messages are logged, because they are about disks and servers. Other messages may
+# quote a row, and that of an SMTPException (an OSError) may quote an address.
 SAFE_ERRORS = (OSError, OperationalError)
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -47,8 +47,8 @@ def redact(text: str) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes only the entries named here: of an error its type and code locations, and its message
-    if that is safe. Other attributes of a record, and its arguments, never reach the log."""
+    """Writes only the entries that format() names. For an error, these are its type, its code
+    locations and, if that is safe, its message. No other attribute of a record is logged."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -68,7 +68,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _describe(error: BaseException) -> str:
-    """The error's type, its message if that is safe, and the same of its causes."""
+    """The type of an error and, if it is safe, its message, followed by those of its causes."""
     text = type(error).__qualname__
     if isinstance(error, SAFE_ERRORS) and not isinstance(error, SMTPException):
         text += ": " + str(error).partition("\n")[0]
@@ -76,7 +76,7 @@ def _describe(error: BaseException) -> str:
 
 
 def log_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Middleware: gives each request an id, and logs it if it may change data, fails or is slow."""
+    """Middleware: gives each request an id; logs those that may change data, fail or are slow."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
@@ -100,17 +100,17 @@ def log_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 
 
 class ErrorEmailHandler(logging.Handler):
-    """Sends errors to ADMINS: the log entry and nothing else of the request. The same error is
-    reported once in ten minutes. Over the hourly limit of a process, errors wait and leave together
-    in the next email. The counts are kept in memory because the database may be what failed. One
-    thread sends, so that no request waits for the mail server."""
+    """Emails errors to ADMINS, with nothing but their log entries. Reports an error at the same
+    place in the code once in ten minutes. When a process has reached its hourly limit, errors wait
+    and are sent together in its next email. Counts are kept in memory, because the database may
+    have failed. A thread sends the emails, so that no request waits for the mail server."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.setFormatter(JsonFormatter())
-        self.last_reported: dict[tuple[str, int], float] = {}  # by code location
+        self.last_reported: dict[tuple[str, int], float] = {}  # monotonic() by code location
         self.waiting: list[str] = []
-        self.sent: deque[float] = deque(maxlen=MAX_EMAILS_PER_HOUR)  # by time.monotonic()
+        self.sent: deque[float] = deque(maxlen=MAX_EMAILS_PER_HOUR)  # time.monotonic()
         self.is_sending = False
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -118,15 +118,15 @@ class ErrorEmailHandler(logging.Handler):
         if record.exc_info and record.exc_info[2]:
             last = traceback.extract_tb(record.exc_info[2])[-1]
             location = (last.filename, last.lineno or 0)
-        is_summary = record.name == "django.request" and not record.exc_info  # of a logged error
+        is_summary = record.name == "django.request" and not record.exc_info  # of an earlier entry
         if is_summary or not settings.ADMINS or not settings.EMAIL_HOST:
             return
         if now - self.last_reported.get(location, -REPEAT_AFTER) < REPEAT_AFTER:
             return
         self.last_reported[location] = now
-        # ASCII only: the path of a request must not add lines or reverse the text's direction.
+        # In ASCII, so that a request's path cannot add lines or reverse the text's direction.
         self.waiting.append(json.dumps(json.loads(self.format(record)), indent=1))
-        if not self.is_sending:  # handle() holds the handler's lock
+        if not self.is_sending:  # handle() holds the lock that guards this
             self.is_sending = True
             threading.Thread(target=self.send_waiting, daemon=True).start()
 

@@ -13,7 +13,7 @@ from web.clients import keyed_hash
 MAX_LENGTH = 254  # characters, RFC 5321
 MAX_LOCAL_LENGTH = 64
 HIDDEN_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
-# A domain label in one script is not confusing. Japanese and Korean words mix these scripts.
+# Japanese and Korean words mix these scripts. Any other domain label must be in one script.
 COMBINED_SCRIPTS = [{"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"}, {"CJK", "HANGUL"}]
 GMAIL = {"gmail.com", "googlemail.com"}
 
@@ -36,8 +36,8 @@ CONFUSABLE = (
 def clean(text: str) -> str:
     """Normalizes an address: its domain becomes lowercase ASCII (IDNA 2008 after UTS 46 mapping).
 
-    Raises ValidationError, with a message for the person, for an address that some mail servers
-    reject or that looks like another one."""
+    Raises ValidationError, with a message for the person who typed it, if the address is invalid,
+    is rejected by some mail servers, or can be mistaken for another one."""
     text = text.strip()
     local, at, domain = text.rpartition("@")
     if not at or '"' in local or domain.startswith("["):
@@ -59,7 +59,7 @@ def clean(text: str) -> str:
 
 
 def mailbox(address: str) -> str:
-    """A keyed hash of the mailbox behind an address. It ignores a "+tag", and dots at Gmail."""
+    """A keyed hash of an address without its "+tag", its case and, at Gmail, its dots."""
     local, _, domain = address.strip().casefold().rpartition("@")
     local = local.partition("+")[0] or local
     if domain in GMAIL:
@@ -91,7 +91,7 @@ def _to_ascii(domain: str) -> str:
 
 
 def _is_unambiguous(label: str) -> bool:
-    """True for a domain label that is written left to right in one script."""
+    """True if a domain label is written left to right, in one script or in COMBINED_SCRIPTS."""
     if any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in label):
         return False
     letters = [character for character in label if character.isalpha()]

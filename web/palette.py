@@ -1,6 +1,6 @@
 """The site's colors for code that cannot use CSS variables: drawings, social cards, emails.
 
-A test compares them with static/css/00-tokens.css, where the stylesheet gets them from.
+The stylesheet has them in static/css/00-tokens.css, and a test compares the two.
 """
 
 LIGHT = {

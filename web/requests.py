@@ -1,4 +1,4 @@
-"""Reads numbers and text from requests so that every database can take them."""
+"""Reads numbers and text from requests in a form that every database accepts."""
 
 import re
 from collections.abc import Callable
@@ -9,12 +9,12 @@ POSITIVE_INT = re.compile(r"[0-9]{1,18}")  # fits into a 64-bit column
 
 
 def positive_int(text: str | None) -> int:
-    """Parses a row id or a count in plain digits. Returns 0, never a row id, for other text."""
+    """Parses a row id or a count in plain digits. Returns 0, which is no row id, for other text."""
     return int(text) if text and POSITIVE_INT.fullmatch(text) else 0
 
 
 def content_length(request: HttpRequest) -> int:
-    """The declared length of the body in bytes, read as Django reads it: 0 if it is no number."""
+    """The Content-Length in bytes, parsed as in Django: 0 if it is missing or not a number."""
     try:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
@@ -27,8 +27,8 @@ def without_nul(text: str) -> str:
 
 
 def strip_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Middleware: a NUL in the query string becomes a space, and a cookie that has one is dropped
-    because this site never sets such a cookie. Form fields reject NUL in their own validation."""
+    """Middleware: replaces NUL in the query string by a space, and drops cookies that contain NUL,
+    because this site sets no such cookie. Form fields reject NUL themselves."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")

@@ -1,4 +1,4 @@
-"""Normalizes SITE_URL to the form in which browsers send it, so that the two can be compared."""
+"""Normalizes SITE_URL as browsers normalize origins, so that the two can be compared."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address
@@ -17,7 +17,7 @@ def normalized(text: str) -> str:
     """Lowercases an origin, converts its host to ASCII (IDNA with UTS 46, as browsers do), and
     removes the default port and a trailing dot or slash.
 
-    Raises ValueError for anything else than scheme, host and port, and for an invalid host."""
+    Raises ValueError if the text is not a valid scheme and host, with or without a port."""
     parts = ADDRESS.fullmatch(text)
     if not parts:
         raise ValueError("not an origin")

@@ -12,7 +12,7 @@ NAME = "css/site.css"
 
 
 def build() -> Path:
-    """Writes the stylesheet if its sources changed. Returns the folder that holds it."""
+    """Writes the stylesheet if its sources changed. Returns the folder that holds css/site.css."""
     sources = sorted((Path(settings.BASE_DIR) / "static" / "css").glob("*.css"))
     folder = Path(settings.DATA_DIR) / "joined"
     target = folder / NAME
@@ -24,7 +24,7 @@ def build() -> Path:
 
 
 class StylesheetFinder(BaseFinder):
-    """Offers the stylesheet to collectstatic, and to runserver on every reload."""
+    """Builds the stylesheet for collectstatic, and for runserver on every reload."""
 
     def check(self, **kwargs: Any) -> list:
         return []

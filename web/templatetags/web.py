@@ -7,8 +7,8 @@ register = template.Library()
 
 @register.simple_tag
 def page_url(number: int, query: str = "", name: str = "") -> str:
-    """The relative URL of a page of the list shown here. name is its query parameter, "page" by
-    default; query holds the other parameters. The first page has the URL of the list."""
+    """The relative URL of page `number` of the list on this page. name: the query parameter of the
+    number, by default "page"; query: the other parameters. Page 1 has the list's own URL."""
     query = "&".join(filter(None, [query, f"{name or 'page'}={number}" if number > 1 else ""]))
     return f"?{query}" if query else "./"
 

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = __doc__
 
-    next_daily_run = 0.0  # by time.monotonic()
+    next_daily_run = 0.0  # a value of time.monotonic()
 
     def handle(self, *args: Any, **options: Any) -> None:
         while True:
@@ -26,18 +26,18 @@ class Command(BaseCommand):
             time.sleep(EMAIL_INTERVAL)
 
     def run_due(self) -> None:
-        """Run what is due. Failed emails are retried in the next round, failed daily jobs in an
-        hour: on a full disk, a backup every few minutes would leave readers no resources."""
+        """Run the daily jobs if they are due, then send emails. If a daily job fails, all run again
+        in an hour, not in the next round: frequent backups on a full disk would slow the site."""
         if time.monotonic() >= self.next_daily_run:
-            succeeded = self.succeeds("daily")  # first: a slow mail server must not delay backups
+            succeeded = self.succeeds("daily")  # first, so that a slow mail server delays no backup
             self.next_daily_run = time.monotonic() + (DAY if succeeded else HOUR)
         self.succeeds("send_letters")
 
     def succeeds(self, command: str) -> bool:
-        """Run a command of manage.py. Returns False if it failed."""
+        """Run a manage.py command. Returns True if it succeeded."""
         try:
             call_command(command, verbosity=0)
-        except CommandError as failure:  # logged by the command
+        except CommandError as failure:  # the command has logged it
             self.stderr.write(f"A job failed and is retried: {failure}")
             return False
         except Exception:

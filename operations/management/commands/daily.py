@@ -64,7 +64,7 @@ def erase_senders() -> None:
 def delete_removed() -> None:
     removed = Comment.objects.filter(removed_at__lt=timezone.now() - UNDO_FOR)
     removed.exclude(replies__in=Comment.objects.published()).delete()
-    removed.erase_content()  # one with published replies keeps its place, but no words
+    removed.erase_content()  # those with published replies stay, without their text
 
 
 def delete_spam() -> None:
@@ -74,7 +74,7 @@ def delete_spam() -> None:
 
 
 def erase_replaced_words() -> None:
-    """Erase the old words of changes that can no longer be undone."""
+    """Erase the former text of comments from events that are too old to be undone."""
     old = Event.objects.filter(at__lt=timezone.now() - UNDO_FOR)
     old.exclude(words=None).update(words=None)
 
@@ -85,14 +85,14 @@ def erase_reporters() -> None:
 
 
 def delete_unused_blocks() -> None:
-    """Delete blocks of senders that no comment names any more."""
+    """Delete blocks of senders whose hash is no longer in any comment."""
     blocked = Block.objects.filter(kind=Block.Kind.SENDER)
     blocked.exclude(value__in=Comment.objects.values("sender")).delete()
 
 
 def delete_emails() -> None:
-    """Give up on emails that could not be sent for thirty days and erase their text, which quotes
-    readers. Delete emails that were sent or given up long ago."""
+    """Give up on emails that could not be sent within thirty days, and erase their text, which
+    quotes readers. Delete emails that were sent or given up more than 90 days ago."""
     now = timezone.now()
     undelivered = Letter.objects.filter(sent_at=None, written_at__lt=now - UNDO_FOR)
     waiting = undelivered.filter(failed_at=None)

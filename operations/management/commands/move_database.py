@@ -46,12 +46,12 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def move(self) -> int:
-        """Copy everything in one transaction; PostgreSQL checks foreign keys when it commits.
-        Returns the number of rows."""
+        """Copy all rows in one transaction and compare them. PostgreSQL checks foreign keys when
+        the transaction commits. Returns the number of rows."""
         models = [model for model in apps.get_models(include_auto_created=True) if has_rows(model)]
         tables = [connection.ops.quote_name(model._meta.db_table) for model in models]
         with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {', '.join(tables)}")  # rows that the migrations inserted
+            cursor.execute(f"TRUNCATE {', '.join(tables)}")  # rows that migrations inserted
             for model in models:
                 copy(model)
             for statement in connection.ops.sequence_reset_sql(no_style(), models):
@@ -74,8 +74,8 @@ def stored_fields(model: type[Model]) -> list[Any]:
 
 
 def copy(model: type[Model]) -> None:
-    """Insert the old rows unchanged. Model.save() and bulk_create() would set today's dates in
-    auto_now fields, and save() would send signals."""
+    """Insert the old database's rows unchanged, with SQL. Model.save() and bulk_create() would set
+    today's dates in auto_now fields, and save() would send signals."""
     fields, quote = stored_fields(model), connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
     placeholders = ", ".join(["%s"] * len(fields))
@@ -97,7 +97,7 @@ def values(model: type[Model], using: str) -> Iterator[tuple[Any, ...]]:
     names = [field.attname for field in stored_fields(model)]
     manager = model._base_manager.using(using)
     for row in manager.values_list(*names).iterator(chunk_size=BATCH_SIZE):
-        # PostgreSQL does not keep the order of the keys of a JSON object.
+        # Sorts the keys of JSON objects, because PostgreSQL does not keep their order.
         yield tuple(
             json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value
             for value in row
