@@ -105,7 +105,7 @@ def tag(name: str) -> str:
 
 
 def clean_html(html: str, base: str) -> str:
-    """Returns HTML for feed readers: plain elements, URLs absolute to base, no inline drawings."""
+    """Returns HTML for feed readers: plain elements, URLs made absolute, no inline drawings."""
     html = re.sub(r"<svg\b.*?</svg>|<small class=\"side-note\">.*?</small>", "", html, flags=re.S)
     clean = nh3.clean(
         INVALID_IN_XML.sub("", html),

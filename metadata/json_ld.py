@@ -120,5 +120,5 @@ def picture(picture: Picture) -> Node:
 
 
 def pixels(number: int) -> Node:
-    """Returns the node of a length in pixels, which have the UN/CEFACT unit code E37."""
+    """Returns the node of a length in pixels. E37 is the UN/CEFACT code of that unit."""
     return {"@type": "QuantitativeValue", "value": number, "unitCode": "E37"}

@@ -24,7 +24,7 @@ from search import index
 
 READ = "SELECT number, next_change_at <= %s, began_at > %s FROM publishing_edition WHERE id = 1"
 
-_batch = local()  # keys: the search entries that batch() refreshes at its end
+_batch = local()  # .keys: the search entries that batch() refreshes at its end
 
 
 def connect() -> None:
@@ -47,7 +47,7 @@ def public_models() -> list[type[PublicModel]]:
 
 @transaction.atomic
 def changed() -> None:
-    """Bumps the edition number, in a transaction that changes public rows without signals."""
+    """Bumps the edition. Call this in the transaction that changes public rows without signals."""
     _bump()
     _store_validity()
 
@@ -75,7 +75,7 @@ def peek() -> int | None:
 
 
 def _read() -> tuple[Any, Any, Any]:
-    """Returns the number, whether its period of validity is over, and whether it is yet to begin.
+    """Returns the number, whether its period of validity is over, and whether it has yet to begin.
 
     Raw SQL, because this runs for every request: compiling a queryset would cost more than all the
     rest of serving a cached page."""
@@ -114,8 +114,8 @@ def _next() -> Greatest:
 
 def _bump() -> None:
     """Stores a new edition number. Runs before a row is changed, so that concurrent transactions
-    queue here and cannot deadlock at other rows. Later calls in a transaction cost one UPDATE each;
-    a "bumped already" flag would have to follow every rollback to a savepoint."""
+    queue at the edition's row and cannot deadlock at others. Later calls in a transaction cost one
+    UPDATE each; a "bumped already" flag would have to follow every rollback to a savepoint."""
     if not Edition.objects.filter(pk=1).update(number=_next()):
         Edition.objects.create(pk=1, number=time.time_ns() // 1000)
 

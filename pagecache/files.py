@@ -1,5 +1,5 @@
-"""Stores rendered pages as files: a folder for each edition, in it a folder for each page, in that
-a file for each encoding. Apart from the files, processes share only the edition number.
+"""Stores rendered pages as files: a folder for each edition, in it 64 folders (shards) that hold a
+folder for each page, in that a file for each encoding. Machines share only the edition number.
 
 If the queries of a rendering can be repeated (pagecache/revalidate.py), the rendering is stored
 beside the editions, and its edition links to it. In a new edition it is revalidated and linked.
@@ -222,7 +222,7 @@ def remove_old_editions(entry: Entry) -> None:
 @contextmanager
 def key_lock(environ: dict[str, Any]) -> Iterator[None]:
     """Serializes requests for one address in all processes of this machine, while a page is
-    rendered or a comment is saved. All addresses share 256 locks, which only costs time. After
+    rendered or a comment is saved. Addresses share 256 locks; sharing one only costs time. After
     LOCK_TIMEOUT a request goes on without the lock."""
     name = cache_key(environ)[:2]
     locked = _thread_locks[name].acquire(timeout=LOCK_TIMEOUT)

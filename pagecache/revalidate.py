@@ -109,13 +109,13 @@ def read_snapshot() -> Iterator[None]:
             try:
                 cursor.execute("ROLLBACK")
             except Error:
-                connection.close()  # otherwise it would go on seeing this snapshot
+                connection.close()  # otherwise the connection would keep this snapshot
                 raise
 
 
 def is_valid(recording: str) -> bool:
     """True if the queries in a text from dumps() return the same rows now and their period is not
-    over. Raises ValueError for any other text, and django.db.Error."""
+    over. Raises ValueError for any other text, and django.db.Error if a query fails."""
     now = _now()
     recorded_at, until, queries = json.loads(recording, object_hook=lambda o: _decode_time(o, now))
     if not recorded_at <= timezone.now() < until:
@@ -129,7 +129,7 @@ def is_valid(recording: str) -> bool:
 
 
 def _hash(rows: Rows) -> str:
-    # pickle is the fastest complete serialization of rows. It is only hashed, never loaded.
+    # pickle is the fastest complete serialization of rows. Here it is hashed, never loaded.
     return blake2b(pickle.dumps(rows, 5), digest_size=16).hexdigest()
 
 

@@ -116,7 +116,7 @@ def uses_cache(environ: dict[str, Any]) -> bool:
         and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
         and address == settings.SITE_URL
         and environ["PATH_INFO"].isascii()
-        and not environ.get("SCRIPT_NAME")  # it would prefix every address in the page
+        and not environ.get("SCRIPT_NAME")  # a prefix would change the addresses in the page
     )
 
 
@@ -185,7 +185,7 @@ def render_unconditionally(
 
 
 def lookup_again(entry: Entry, encoding: str) -> CachedPage | None:
-    """Returns the page if another request has stored it meanwhile, at least uncompressed."""
+    """Returns the page if another request has stored it meanwhile, in this encoding or in none."""
     page = files.read(entry, encoding)
     if page is None and encoding and (plain := files.read(entry, "")):
         page = encode(plain, encoding)

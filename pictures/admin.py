@@ -117,7 +117,7 @@ class PictureAdmin(ContentAdmin):
         return changes
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """If the transaction fails, deletes the files that save_model() stored. If they could not
+        """If the transaction fails, deletes the files that save_model() stored. If files could not
         be stored, renders the form again with the reason as a field error."""
         committed = False
         try:

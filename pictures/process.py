@@ -116,7 +116,7 @@ def exclusive_worker() -> Iterator[Worker]:
 
 def _acquire(lock: IO[bytes]) -> None:
     """Locks the file; raises InvalidPicture after LOCK_TIMEOUT. flock() is fair but has no timeout,
-    so a thread waits. A lock that it gets too late is released at once: the file is closed."""
+    so a thread waits. If the thread gets the lock later, the closed file releases it at once."""
     acquired = threading.Event()
 
     def wait() -> None:

@@ -56,7 +56,7 @@ class PublicModel(models.Model):
 
 
 class Edition(models.Model):
-    """The only row: the version number of all that readers see, with its period of validity."""
+    """A single row: the version number of all that readers see, and its period of validity."""
 
     number = models.BigIntegerField()
     # The times of the last and the next scheduled change: between them the number is valid.

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class StarterRecord(models.Model):
-    """Records a loaded row of the starter content, so that it is never loaded again."""
+    """Records a loaded row of the starter content: even if deleted, it is never loaded again."""
 
     key = models.CharField(max_length=160, unique=True, help_text="blog.article:hip-thrust")
     row_kind = models.CharField(max_length=60)

@@ -47,7 +47,7 @@ class Subject(Addressed):
 
     @classmethod
     def by_slug(cls, slug: str) -> Subject | None:
-        """Returns the subject with this slug, or else one with an other name of this slug."""
+        """Returns the subject with this slug, or with an other name of this slug, or else None."""
         if subject := cls.objects.filter(slug=slug).first():
             return subject
         for other in cls.objects.all():

@@ -98,7 +98,7 @@ def _webp_pixels(data: bytes) -> int:
 
 
 def _check_header(image: ImageFile.ImageFile) -> None:
-    """Raises InvalidPicture for a too large or animated picture before its pixels are decoded."""
+    """Raises InvalidPicture if a picture is too large or animated. Runs before decoding pixels."""
     megapixels = limits.MEGAPIXELS[image.format or ""]
     if image.mode in ("CMYK", "RGBA") or image.has_transparency_data:
         megapixels = min(megapixels, limits.MEGAPIXELS_OF_FOUR_CHANNELS)

@@ -42,7 +42,7 @@ def write_renditions(
 def _write_widths(
     folder: Path, image: Image.Image, rendition: Rendition, kind: str, names: Collection[str]
 ) -> None:
-    """Writes one rendition. Scales each width from the next larger one, which is faster."""
+    """Writes one rendition. Scaling from the next larger width is faster than from the image."""
     scaled, box = image, rendition.box
     for width in reversed(rendition.widths):
         size = (width, max(1, round(rendition.height * width / rendition.width)))

@@ -23,6 +23,6 @@ PHONE_WIDTH = 960  # pixels; files up to this width are for phones, whose dense 
 
 
 def drawing_options(width: int) -> dict[str, Any]:
-    """Returns AVIF options for a drawing this many pixels wide. It stands a lower quality than a
-    photo. Subsampled chroma would tint ink and paper; full chroma costs nothing here."""
+    """Returns AVIF options for a drawing this many pixels wide. A drawing stands lower quality than
+    a photo. Subsampled chroma would tint ink and paper; full chroma costs nothing here."""
     return {"quality": 28 if width <= PHONE_WIDTH else 40, "subsampling": "4:4:4"}

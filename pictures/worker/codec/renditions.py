@@ -1,4 +1,4 @@
-"""The names, sizes and crops of a picture's files. The site imports this too, so no Pillow here."""
+"""The names, sizes and crops of a picture's files. Needs no Pillow, because the site imports it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Rendition(NamedTuple):
 
     @property
     def widths(self) -> list[int]:
-        """The widths of its files in pixels, ascending; a picture is never enlarged."""
+        """The widths of the files in pixels, ascending. No file is wider than the picture."""
         widths = sorted({min(width, self.width) for width in WIDTHS})
         most = MAX_ENCODED_PIXELS * self.width / self.height  # the square of the largest width
         return [width for width in widths if width * width <= most] or widths[:1]
