@@ -1,4 +1,4 @@
-"""Writes one list of entries as Atom (RFC 4287) or as JSON Feed 1.1."""
+"""Renders a feed as Atom (RFC 4287) or as JSON Feed 1.1."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """An entry of a feed. html may link to this site by paths; `content` makes them absolute."""
+    """An entry of a feed. `html` may hold relative links, which `content` makes absolute."""
 
     id: str
     path: str
@@ -64,8 +64,8 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A feed. path: its own address; page: the address of the page it belongs to; name: identifies
-    it even if its address changes ("articles", "subject:3")."""
+    """A feed. path: the feed's own address; page: the path of its HTML page; name ("articles",
+    "subject:3"): identifies the feed even if its address changes."""
 
     name: str
     title: str
@@ -91,7 +91,7 @@ class Feed:
 
 
 def row_id(row: Published) -> str:
-    """A URI for a row that does not depend on its address, title or dates."""
+    """Returns a URI for a row that stays the same if its address, title or dates change."""
     return tag(row_name(row))
 
 
@@ -100,12 +100,12 @@ def row_name(row: Model) -> str:
 
 
 def tag(name: str) -> str:
-    """A tag URI (RFC 4151) of this site."""
+    """Returns the tag URI (RFC 4151) of this site for a name."""
     return f"tag:{urlsplit(settings.SITE_URL).hostname},{TAG_YEAR}:{name}"
 
 
 def clean_html(html: str, base: str) -> str:
-    """HTML for feed readers: plain elements, absolute addresses, no inline drawings."""
+    """Returns HTML for feed readers: plain elements, URLs made absolute, no inline drawings."""
     html = re.sub(r"<svg\b.*?</svg>|<small class=\"side-note\">.*?</small>", "", html, flags=re.S)
     clean = nh3.clean(
         INVALID_IN_XML.sub("", html),
@@ -120,13 +120,13 @@ def clean_html(html: str, base: str) -> str:
 
 
 def atom(request: HttpRequest, feed: Feed) -> HttpResponse:
-    """The feed as Atom. Django's Atom1Feed writes other elements in both of its methods."""
+    """Answers with the feed as Atom, from a template: Atom1Feed would write other elements."""
     xml = render_to_string("metadata/feed.xml", {"feed": feed}, request)
     return HttpResponse(INVALID_IN_XML.sub("", xml), "application/atom+xml; charset=utf-8")
 
 
 def as_json(feed: Feed, site: Site, icon: str) -> dict[str, Any]:
-    """The feed as JSON Feed 1.1 (https://jsonfeed.org/version/1.1)."""
+    """Returns the feed as a JSON Feed 1.1 object. icon: the URL of an image."""
     return {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,

@@ -1,6 +1,6 @@
-"""JSON-LD: the schema.org nodes that every page has, and the element that holds a page's graph.
+"""Builds the schema.org nodes that every page has, and the script element with its JSON-LD graph.
 
-Nodes refer to each other by @id, so that each room writes only the nodes it knows. A graph holds
+Nodes refer to each other by @id, so that each app writes only the nodes it knows. A graph holds
 nothing that readers do not see on the page.
 """
 
@@ -20,14 +20,14 @@ HTML_SAFE = {ord(c): f"\\u{ord(c):04X}" for c in "<>&\u2028\u2029"}
 
 
 def script(nodes: Iterable[Node]) -> SafeString:
-    """The script element for a graph, escaped so that no text in it can close the element."""
+    """Returns the script element of a graph, escaped so that no text can close the element."""
     graph = {"@context": "https://schema.org", "@graph": list(nodes)}
     text = json.dumps(graph, ensure_ascii=False, separators=(",", ":")).translate(HTML_SAFE)
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308  escaped
 
 
 def graph(meta: Meta, site: Site) -> list[Node]:
-    """The nodes of a page: business, site, the page itself, its breadcrumbs, and its own nodes."""
+    """Returns the nodes of a page: business, site, page, breadcrumbs, and the page's own nodes."""
     page: dict[str, Any] = {
         "@id": meta.url,
         "@type": meta.page_type,
@@ -49,22 +49,22 @@ def graph(meta: Meta, site: Site) -> list[Node]:
 
 
 def nonempty(node: Node) -> Node:
-    """The node without its empty properties."""
+    """Returns the node without its empty properties."""
     return {name: value for name, value in node.items() if value not in ("", None, [])}
 
 
 def step(path: str) -> Node:
-    """A page as an item of breadcrumbs."""
+    """Returns the node of a page as an item of breadcrumbs."""
     return {**ref(path), "@type": "WebPage"}
 
 
 def ref(path: str) -> Node:
-    """A reference to a node that is described elsewhere."""
+    """Returns a reference to a node that is described elsewhere, by the path in its @id."""
     return {"@id": absolute(path)}
 
 
 def business(site: Site) -> Node:
-    """The business, with what the footer of each page says about it."""
+    """Returns the node of the business, with what the footer of each page says about it."""
     return nonempty(
         {
             **ref(BUSINESS),
@@ -78,7 +78,7 @@ def business(site: Site) -> Node:
 
 
 def address(place: str) -> Node:
-    """A place such as "Cleveland, Ohio"."""
+    """Returns the node of a place such as "Cleveland, Ohio"."""
     town, _, region = place.partition(", ")
     return nonempty({"@type": "PostalAddress", "addressLocality": town, "addressRegion": region})
 
@@ -102,7 +102,7 @@ def website(site: Site) -> Node:
 
 
 def picture(picture: Picture) -> Node:
-    """A picture with its caption, credit and license."""
+    """Returns the node of a picture, with its caption, credit and license."""
     width = picture.uncropped.widths[-1]  # in pixels, of the file at contentUrl
     licence = {"@type": "CreativeWork", "name": picture.licence}
     return nonempty(
@@ -120,5 +120,5 @@ def picture(picture: Picture) -> Node:
 
 
 def pixels(number: int) -> Node:
-    """A length in pixels, which have the code E37 in UN/CEFACT Recommendation 20."""
+    """Returns the node of a length in pixels. E37 is the UN/CEFACT code of that unit."""
     return {"@type": "QuantitativeValue", "value": number, "unitCode": "E37"}

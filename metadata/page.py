@@ -1,5 +1,5 @@
-"""Page metadata for search engines, link previews and feed readers: one Meta per page, which
-templates/metadata/meta.html writes into the head. Pages without one are not indexed."""
+"""Page metadata for search engines, link previews and feed readers. Each page has one Meta, which
+templates/metadata/meta.html writes into the head. A page without a Meta is not indexed."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from django.core.paginator import Page
 
 from metadata.cards.social import Card
 
-MAX_DESCRIPTION = 200  # characters, for one that is made from a text
+MAX_DESCRIPTION = 200  # characters, for a description that is made from a text
 Node = Mapping[str, Any]  # a node of a JSON-LD graph
 
 
 @dataclass(frozen=True, kw_only=True)
 class Meta:
-    """Addresses are paths on this site; the template makes them absolute."""
+    """The metadata of a page. Its addresses are paths on this site; the template adds the host."""
 
     title: str
     path: str
     description: str
-    kind: str = "website"  # or article or profile: a type of Open Graph
-    page_type: str = "WebPage"  # a type of schema.org
-    card: Card | None = None  # default: the site's card
+    kind: str = "website"  # an Open Graph type: website, article or profile
+    page_type: str = "WebPage"  # a schema.org type
+    card: Card | None = None  # None: the site's card
     published: datetime | None = None
     modified: datetime | None = None
     author: str = ""
@@ -45,12 +45,12 @@ class Meta:
 
 
 def absolute(path: str) -> str:
-    """The absolute URL of a path, whatever host name the request used."""
+    """Returns the URL of a path under SITE_URL, whatever host name the request used."""
     return f"{settings.SITE_URL}{path}"
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a text as a description, cut after a whole word."""
+    """Returns at most MAX_DESCRIPTION characters of a text, cut after a whole word."""
     line = " ".join(text.split())
     if len(line) <= MAX_DESCRIPTION:
         return line
@@ -59,7 +59,7 @@ def excerpt(text: str) -> str:
 
 
 def list_page(path: str, page: Page) -> tuple[str, str]:
-    """The path of one page of a paginated list, and a suffix for its title and description."""
+    """Returns the path of one page of a list, and a suffix for its title and description."""
     if page.number == 1:
         return path, ""
     return f"{path}?page={page.number}", f", page {page.number}"

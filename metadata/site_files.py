@@ -26,8 +26,8 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def security(request: HttpRequest) -> HttpResponse:
-    """Whom to tell about a vulnerability (RFC 9116). Its expiry date, which is required, is always
-    the first of a month, five to six months from now."""
+    """Serves security.txt (RFC 9116): whom to tell about a vulnerability. The expiry date, which is
+    required, is the first of a month, five to six months from now."""
     ahead = timezone.now() + timedelta(days=180)
     expires = datetime(ahead.year, ahead.month, 1, tzinfo=UTC)
     context = {"expires": f"{expires:%Y-%m-%dT%H:%M:%SZ}"}
@@ -36,13 +36,13 @@ def security(request: HttpRequest) -> HttpResponse:
 
 @stored()
 def manifest(request: HttpRequest) -> HttpResponse:
-    """The web app manifest, with which a phone can install the site as an app."""
+    """Serves the web app manifest, with which a phone can install the site as an app."""
     site = Site.current()
     data = {
         "id": "/",
         "start_url": "/",
         "name": site.name,
-        "short_name": site.short_name(12),  # characters that fit under an icon
+        "short_name": site.short_name(12),  # 12 characters fit under an icon
         "description": site.tagline,
         "lang": "en-US",
         "display": "minimal-ui",
@@ -58,5 +58,5 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Redirects programs that read no HTML to the icon, whose address holds a hash."""
+    """Redirects /favicon.ico, which some programs request, to the icon with a hash in its name."""
     return redirect(static("img/favicon-32.png"))

@@ -6,7 +6,7 @@ class PageCacheConfig(AppConfig):
     name = "pagecache"
 
     def ready(self) -> None:
-        """Registers every room's search entries, then connects the signals that refresh them."""
+        """Registers the search entries of all apps and connects the signals that refresh them."""
         from pagecache import edition
 
         autodiscover_modules("search_entries")

@@ -1,7 +1,7 @@
-"""Keeps what is derived from public rows up to date, in the transaction that changes them: the
-edition number, the search entries, and the values that other rows store of the changed one.
+"""Updates what depends on public rows, in the transaction that changes them: the edition (a version
+number of all public content), the search entries, and values that other rows copy.
 
-Signals are connected only here, because the admin's deletions and cascades never call save().
+Signals do this, because cascades and the admin's bulk deletions call neither save() nor delete().
 update() and bulk_*() send no signals: code that uses them on public rows calls changed().
 """
 
@@ -24,11 +24,11 @@ from search import index
 
 READ = "SELECT number, next_change_at <= %s, began_at > %s FROM publishing_edition WHERE id = 1"
 
-_batch = local()  # keys: the search entries that batch() refreshes at its end
+_batch = local()  # .keys: the search entries that batch() refreshes at its end
 
 
 def connect() -> None:
-    """Connects the signals of every public model."""
+    """Connects the handlers in this module to the signals of every public model."""
     for model in public_models():
         pre_save.connect(_before_save, sender=model)
         pre_delete.connect(_before, sender=model)
@@ -47,7 +47,7 @@ def public_models() -> list[type[PublicModel]]:
 
 @transaction.atomic
 def changed() -> None:
-    """Bumps the edition. Call it in the transaction that changes public rows without signals."""
+    """Bumps the edition. Call this in the transaction that changes public rows without signals."""
     _bump()
     _store_validity()
 
@@ -55,13 +55,13 @@ def changed() -> None:
 def current() -> int | None:
     """Returns the edition number, after bumping it if a scheduled change is due.
 
-    None means that no page may be cached: inside a transaction, which may be rolled back, and while
-    this machine's clock is behind the clock of the one that made the edition."""
+    Returns None if no page may be cached: inside a transaction, which may be rolled back, and while
+    this machine's clock is behind that of the machine that made the edition."""
     if connection.in_atomic_block:
         return None
     number, is_due, is_early = _read()
     if is_due:
-        with transaction.atomic():  # bump the number once (compare-and-set)
+        with transaction.atomic():  # compare-and-set: only one process bumps the number
             if Edition.objects.filter(pk=1, number=number).update(number=_next()):
                 _store_validity()
         return peek()
@@ -75,10 +75,10 @@ def peek() -> int | None:
 
 
 def _read() -> tuple[Any, Any, Any]:
-    """Returns the number, and whether the clock is past or before the edition's period.
+    """Returns the number, whether its period of validity is over, and whether it has yet to begin.
 
-    Raw SQL, because it runs for every request: compiling a queryset would cost more than all else
-    that a cached page takes."""
+    Raw SQL, because this runs for every request: compiling a queryset would cost more than all the
+    rest of serving a cached page."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(READ, [now, now])
@@ -88,11 +88,11 @@ def _read() -> tuple[Any, Any, Any]:
 
 @contextmanager
 def batch() -> Iterator[None]:
-    """A transaction that changes many rows: refreshes each search entry once, at its end.
+    """Opens a transaction for many changes. Refreshes each search entry once, at its end.
 
-    Within another batch it is a savepoint, and the outer batch refreshes its entries. Rows that
-    were rolled back to the savepoint do no harm: entries are built from what the database holds
-    at the end."""
+    Inside another batch it is only a savepoint, and the outer batch refreshes the entries. Rolling
+    back to the savepoint does no harm: entries are built from what the database holds at the
+    end."""
     with transaction.atomic():
         if hasattr(_batch, "keys"):
             yield
@@ -107,21 +107,21 @@ def batch() -> Iterator[None]:
 
 
 def _next() -> Greatest:
-    """The clock in microseconds, and in any case more than the number before. A database restored
-    from a backup therefore never reuses a number under which other pages may be cached."""
+    """Returns an expression for the next number: the clock in microseconds, but above the old
+    number. So a database restored from a backup never reuses a number that has cached pages."""
     return Greatest(F("number") + 1, time.time_ns() // 1000)
 
 
 def _bump() -> None:
-    """Takes a new number. Runs before a row is changed, so that concurrent transactions queue at
-    this row and cannot deadlock at the others. Later calls in the transaction cost one UPDATE by
-    primary key; a "bumped already" flag would have to follow every rollback to a savepoint."""
+    """Stores a new edition number. Runs before a row is changed, so that concurrent transactions
+    queue at the edition's row and cannot deadlock at others. Later calls in a transaction cost one
+    UPDATE each; a "bumped already" flag would have to follow every rollback to a savepoint."""
     if not Edition.objects.filter(pk=1).update(number=_next()):
         Edition.objects.create(pk=1, number=time.time_ns() // 1000)
 
 
 def _store_validity() -> None:
-    """Stores the period in which no scheduled change is due: its last and its next one."""
+    """Stores the number's period of validity: from the last scheduled change to the next."""
     now = timezone.now()
     past: list[datetime | None] = []
     coming: list[datetime | None] = []
@@ -143,17 +143,17 @@ def _before_save(instance: PublicModel, **signal: Any) -> None:
 
 
 def _before(instance: PublicModel, **signal: Any) -> None:
-    """Before a deletion or a change of a relation, notes which search entries use the row."""
+    """Notes which search entries use the row, before it is deleted or a relation of it changes."""
     _before_save(instance)
     instance.__dict__["_entries_before"] = index.affected(instance)
 
 
 @transaction.atomic
 def _after(instance: PublicModel, **signal: Any) -> None:
-    """Updates what is derived from the row: the values that other rows store of it, the search
-    entries that used it before or use it now, and the edition's period."""
+    """Updates what depends on the row: values that other rows copy from it, the search entries that
+    used it before or use it now, and the edition's period of validity."""
     if not instance._changes_pages:
-        _before_save(instance)  # another transaction may have published it before the write
+        _before_save(instance)  # another transaction may have published the row meanwhile
     if instance._changes_pages:
         instance.after_change()
     keys: index.Keys = getattr(_batch, "keys", {})

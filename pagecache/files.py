@@ -1,10 +1,10 @@
-"""Stores rendered pages as files: a folder for each edition, in it a folder for each page, in that
-a file for each encoding. Processes and machines share nothing else but the edition number.
+"""Stores rendered pages as files: a folder for each edition, in it 64 folders (shards) that hold a
+folder for each page, in that a file for each encoding. Machines share only the edition number.
 
-A rendering whose queries can be repeated (pagecache/revalidate.py) is stored beside the editions,
-which hold a symlink to it. In a new edition the rendering is revalidated and linked again.
+If the queries of a rendering can be repeated (pagecache/revalidate.py), the rendering is stored
+beside the editions, and its edition links to it. In a new edition it is revalidated and linked.
 
-An error of the disk counts as a cache miss.
+A disk error counts as a cache miss.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from web.decorators import filter_query, parameters_at
 
 MAX_FILES = 160  # in each of an edition's 64 shards: 10,240 in all
 MAX_BYTES = 4_000_000  # in a shard: 256 MB in all
-GRACE = 3  # seconds during which the pages of the edition before may still be read or written
-PLAIN = "plain"  # the name of the file without an encoding
+GRACE = 3  # seconds in which an outdated edition's pages may still be read or written
+PLAIN = "plain"  # the name of the uncompressed file
 LOCK_TIMEOUT = 5  # seconds to wait for other threads of the process
 
 _thread_locks = {f"{n:02x}": threading.Lock() for n in range(256)}
 
 
 class CachedPage(NamedTuple):
-    """A page in one encoding, as it is sent."""
+    """A page in one encoding: its headers and its body, as they are sent."""
 
     headers: dict[str, str]
     body: bytes
@@ -50,7 +50,7 @@ class CachedPage(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """The paths of a page's cache entry in one edition, whether it exists or not."""
+    """The paths of a page's cache entry in one edition. The files need not exist."""
 
     number: int
     folder: str
@@ -66,18 +66,18 @@ class Entry(NamedTuple):
 
     @property
     def renderings(self) -> str:
-        """The shard with the renderings that later editions may use."""
+        """The path of the folder with the renderings that later editions may use."""
         return f"{settings.DATA_DIR}/pages/kept-{release()}/{os.path.basename(self.shard)}"
 
     @property
     def recording(self) -> str:
-        """The file with the queries of the latest rendering."""
+        """The path of the file with the queries of the page's latest rendering."""
         return f"{self.renderings}/{self.key}"
 
 
 def cache_key(environ: dict[str, Any]) -> str:
-    """Returns a hash of the address, so that no text of a request reaches the file system. Query
-    parameters that the view does not name are left out: ?fbclid=… hits the same entry."""
+    """Returns a hash of the address, so that no text of a request reaches the file system. Leaves
+    out query parameters that the view does not name: ?fbclid=… has the same key."""
     path, query = environ["PATH_INFO"] or "/", environ.get("QUERY_STRING", "")
     if query and (parameters := parameters_at(path)):
         query = filter_query(query, parameters)
@@ -86,7 +86,7 @@ def cache_key(environ: dict[str, Any]) -> str:
 
 
 def current_entry(environ: dict[str, Any]) -> Entry | None:
-    """Returns the entry of the requested page; None when nothing may be cached now."""
+    """Returns the cache entry of the requested page; None if no page may be cached now."""
     try:
         number = edition.current()
     except Error:
@@ -100,7 +100,7 @@ def entry_in(number: int, key: str) -> Entry:
 
 
 def read(entry: Entry, encoding: str) -> CachedPage | None:
-    """Returns the stored page; None when there is none, or only a part of it."""
+    """Returns the stored page; None if it is missing or incomplete."""
     try:
         with open(entry.file(encoding), "rb", buffering=0) as file:
             head, _, body = file.read().partition(b"\n")
@@ -112,14 +112,14 @@ def read(entry: Entry, encoding: str) -> CachedPage | None:
 
 
 def store(entry: Entry, pages: dict[str, CachedPage], recorder: revalidate.QueryRecorder) -> None:
-    """Stores a page just rendered, by encoding: in the entry, unless the edition has changed during
-    the rendering, and for later editions if its queries can be repeated."""
+    """Stores a page just rendered; `pages` holds it by encoding. Stores it in the entry if the
+    edition is still current, and for later editions if its queries can be repeated."""
     with suppress(OSError, Error):
         recording, is_current = recorder.dumps(), edition.current() == entry.number
         if recording:
             store_rendering(entry, pages, recording)
             if is_current and has_room(entry.shard):
-                shutil.rmtree(entry.path, ignore_errors=True)  # an unreadable one
+                shutil.rmtree(entry.path, ignore_errors=True)  # it could not be read
                 with suppress(FileNotFoundError):
                     os.unlink(entry.path)
                 link_rendering(entry, recording)
@@ -129,7 +129,7 @@ def store(entry: Entry, pages: dict[str, CachedPage], recorder: revalidate.Query
 
 
 def store_rendering(entry: Entry, pages: dict[str, CachedPage], recording: str) -> None:
-    """Stores the rendering and the recording of its queries in place of the earlier ones."""
+    """Stores the rendering and the recording of its queries, in place of earlier ones."""
     if not has_room(entry.renderings):
         shutil.rmtree(entry.renderings)
     remove_renderings(entry)
@@ -142,7 +142,7 @@ def store_rendering(entry: Entry, pages: dict[str, CachedPage], recording: str) 
 
 def revalidate_entry(entry: Entry) -> Entry | None:
     """Links the latest rendering to the current edition if its queries return the same rows.
-    Returns its entry there, perhaps of a newer edition than the given one; None if not valid."""
+    Returns its entry there (the edition may be newer than entry's), or None if it is not valid."""
     with suppress(OSError, ValueError, Error):
         recording = Path(entry.recording).read_text()
         with revalidate.read_snapshot():
@@ -173,7 +173,7 @@ def make_shard(entry: Entry) -> None:
 
 
 def remove_renderings(entry: Entry) -> None:
-    """Removes the renderings of the page, and all those of other releases."""
+    """Removes the page's renderings, and all renderings made by other releases."""
     renderings = Path(entry.renderings)
     if not renderings.parent.exists():
         for other in renderings.parent.parent.glob("kept-*"):
@@ -183,7 +183,7 @@ def remove_renderings(entry: Entry) -> None:
 
 
 def write(entry: Entry, encoding: str, page: CachedPage) -> None:
-    """Stores a page in one more encoding, if there is room."""
+    """Adds a page in one more encoding to the entry, if its shard has room."""
     with suppress(OSError):
         make_shard(entry)
         os.makedirs(entry.path, exist_ok=True)
@@ -197,7 +197,7 @@ def has_room(shard: str, size: int = 0) -> bool:
 
 
 def write_atomically(path: str, content: bytes) -> None:
-    """Writes a file that has its name only once it is complete."""
+    """Writes a temporary file and renames it, so that no reader sees half a file."""
     handle, unfinished = tempfile.mkstemp(dir=os.path.dirname(path))
     try:
         with open(handle, "wb") as out:
@@ -209,10 +209,10 @@ def write_atomically(path: str, content: bytes) -> None:
 
 
 def remove_old_editions(entry: Entry) -> None:
-    """Removes the folders of earlier editions, before the first page of a new one is stored."""
+    """Removes the folders of earlier editions. Runs before a new edition's first page is stored."""
     pages, current = os.path.split(entry.folder)
     with suppress(FileNotFoundError):
-        for folder in sorted(os.listdir(pages)):  # by number, so by age
+        for folder in sorted(os.listdir(pages)):  # names begin with the number: oldest first
             path = f"{pages}/{folder}"
             if folder >= current or os.stat(path).st_mtime > time.time() - GRACE:
                 break
@@ -221,8 +221,8 @@ def remove_old_editions(entry: Entry) -> None:
 
 @contextmanager
 def key_lock(environ: dict[str, Any]) -> Iterator[None]:
-    """Serializes requests for one address, in all processes of this machine: while a page is
-    rendered, and while a comment is saved. Keys share 256 locks; sharing one only costs time. After
+    """Serializes requests for one address in all processes of this machine, while a page is
+    rendered or a comment is saved. Addresses share 256 locks; sharing one only costs time. After
     LOCK_TIMEOUT a request goes on without the lock."""
     name = cache_key(environ)[:2]
     locked = _thread_locks[name].acquire(timeout=LOCK_TIMEOUT)
@@ -247,8 +247,8 @@ def _process_lock(name: str) -> AbstractContextManager:
 
 @cache
 def release() -> str:
-    """Returns a hash of code, templates and the settings that pages use. It is part of the paths,
-    so that no release serves a page of another."""
+    """Returns a hash of the code, templates and settings that pages use. Paths contain it, so that
+    no release serves another's pages."""
     used = repr((settings.SITE_URL, settings.TIME_ZONE, settings.DEBUG))
     state = blake2b(used.encode(), digest_size=6)
     root = settings.BASE_DIR

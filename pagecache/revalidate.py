@@ -1,9 +1,9 @@
 """Records the SELECTs made while a page renders. If they return the same rows again, the cached
 page is still valid, although something else on the site has changed.
 
-A page depends only on those rows, on code and settings (files.release()) and on the time. Where a
-query used the current time, it is repeated with the time of the repetition; once a scheduled change
-is due, nothing is repeated and the page is rendered again.
+A page depends only on those rows, on code and settings (files.release()) and on the time. A query
+that used the current time is repeated with the new current time. Once a scheduled change is due, no
+query is repeated and the page is rendered again.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from django.utils import timezone
 
 from publishing.models import Edition
 
-MAX_AGE = timedelta(days=1)  # then the page is rendered again in any case
+MAX_AGE = timedelta(days=1)  # of a recording; an older page is rendered again
 NOW = {"now": True}
 BEGIN = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 Rows = list[tuple[Any, ...]]
 
 
 class QueryRecorder:
-    """Records queries and their rows: `with recorder.recording(): …`, then dumps()."""
+    """Records queries and their rows in `with recorder.recording():`; dumps() returns them."""
 
     def __init__(self) -> None:
         self._queries: list[tuple[str, tuple[Any, ...], Rows]] = []
@@ -49,9 +49,9 @@ class QueryRecorder:
         return result
 
     def dumps(self) -> str | None:
-        """Returns the queries as JSON, each with a hash of its rows, for is_valid(). None when they
-        cannot be repeated: one was no SELECT, or a parameter has no form in JSON. A parameter that
-        was the current time while the recorder ran is written as NOW."""
+        """Returns the queries, each with a hash of its rows, as JSON for is_valid(). Returns None
+        if they cannot be repeated: one is no SELECT, or a parameter has no form in JSON. NOW
+        replaces a parameter that was the current time while the recorder ran."""
         began, ended = self._began, _now()
 
         def encode(param: Any) -> Any:
@@ -71,7 +71,7 @@ class QueryRecorder:
 
 
 class RecordingCursor:
-    """A cursor that appends the rows it fetches to a list."""
+    """Wraps a cursor and appends the rows that it fetches to a list."""
 
     def __init__(self, recorded: Any, rows: Rows) -> None:
         self.recorded, self.rows = recorded, rows
@@ -100,7 +100,7 @@ class RecordingCursor:
 
 @contextmanager
 def read_snapshot() -> Iterator[None]:
-    """A read-only transaction in which all queries see one snapshot of the database."""
+    """Opens a read-only transaction whose queries all see the same snapshot of the database."""
     with connection.cursor() as cursor:
         cursor.execute(BEGIN[connection.vendor])
         try:
@@ -109,13 +109,13 @@ def read_snapshot() -> Iterator[None]:
             try:
                 cursor.execute("ROLLBACK")
             except Error:
-                connection.close()  # otherwise it would see this snapshot for good
+                connection.close()  # otherwise the connection would keep this snapshot
                 raise
 
 
 def is_valid(recording: str) -> bool:
-    """Tells whether the queries that dumps() wrote return the same rows now, within the period for
-    which it wrote them. Raises ValueError for any other text, and django.db.Error."""
+    """True if the queries in a text from dumps() return the same rows now and their period is not
+    over. Raises ValueError for any other text, and django.db.Error if a query fails."""
     now = _now()
     recorded_at, until, queries = json.loads(recording, object_hook=lambda o: _decode_time(o, now))
     if not recorded_at <= timezone.now() < until:
@@ -129,12 +129,12 @@ def is_valid(recording: str) -> bool:
 
 
 def _hash(rows: Rows) -> str:
-    # Pickled only to be hashed, never loaded: the fastest complete serialization of rows.
+    # pickle is the fastest complete serialization of rows. Here it is hashed, never loaded.
     return blake2b(pickle.dumps(rows, 5), digest_size=16).hexdigest()
 
 
 def _now() -> Any:
-    """Returns the current time in the form in which the database gets it as a parameter."""
+    """Returns the current time in the form in which queries pass it to the database."""
     return connection.ops.adapt_datetimefield_value(timezone.now())
 
 

@@ -1,9 +1,9 @@
-"""Renders a page once per edition, and serves it from the page cache in any encoding, with an ETag
-for each.
+"""Renders each page once per edition and serves it from the page cache in any encoding, each with
+an ETag of its own.
 
-lookup_first() wraps Django and only reads the cache, revalidating renderings of earlier editions.
-cache_middleware() comes first among the middleware, so that the pages it stores have the headers of
-all the others.
+lookup_first() wraps Django. It reads the cache and revalidates renderings of earlier editions.
+cache_middleware() renders and stores pages. It comes first among the middleware, so that stored
+pages have the headers of all the others.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ COMPRESS: dict[str, Callable[[bytes], bytes]] = {
 DIGITS = re.compile(r"[0-9]+")
 ZERO_WEIGHT = re.compile(r"q=0(\.0*)?")
 STATUS = {200: "200 OK", 304: "304 Not Modified"}
-# The headers of a 304 (RFC 9110, 15.4.5); the browser has the others with its page.
+# The headers of a 304 (RFC 9110, 15.4.5); the browser has the others from its cached page.
 HEADERS_OF_304 = ("ETag", "Cache-Control", "Vary", "Access-Control-Allow-Origin")
 CONDITIONAL_HEADERS = ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 log = logging.getLogger(__name__)
 
 
 def lookup_first(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """Returns a WSGI application that answers from the page cache, and by Django on a miss."""
+    """Returns a WSGI application that answers from the page cache, or else calls Django."""
 
     def application(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
         try:
             page = lookup(environ) if uses_cache(environ) else None
             answer = conditional_response(environ, page) if page else None
-        except Exception:  # Django answers; if it fails too, with the site's error page
+        except Exception:  # then Django answers, if need be with its error page
             log.exception("The page cache failed")
             answer = None
         if answer:
@@ -61,7 +61,7 @@ def lookup_first(django: Callable[..., Iterable[bytes]]) -> Callable[..., Iterab
 
 
 def lookup(environ: dict[str, Any]) -> CachedPage | None:
-    """Returns the requested page if it is cached and still valid."""
+    """Returns the requested page if it is cached and still valid, else None."""
     entry = files.current_entry(environ)
     if entry is None:
         return None
@@ -73,7 +73,7 @@ def lookup(environ: dict[str, Any]) -> CachedPage | None:
 
 
 def cache_middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Renders a cacheable page in full, and stores it if the site has not changed meanwhile."""
+    """Returns middleware that serves cacheable pages, from the cache or newly rendered."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         environ = request.META
@@ -116,13 +116,13 @@ def uses_cache(environ: dict[str, Any]) -> bool:
         and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
         and address == settings.SITE_URL
         and environ["PATH_INFO"].isascii()
-        and not environ.get("SCRIPT_NAME")  # it would prefix every address in the page
+        and not environ.get("SCRIPT_NAME")  # a prefix would change the addresses in the page
     )
 
 
 @lru_cache(maxsize=256)
 def preferred_encoding(accepted: str) -> str:
-    """Returns the encoding to send for an Accept-Encoding header; empty for none."""
+    """Returns the encoding to send for an Accept-Encoding header, or "" to send the page as is."""
     offers = accepted[:500].lower().replace(" ", "").split(",")
     weights = {name: weight for name, _, weight in (offer.partition(";") for offer in offers)}
     for name in COMPRESS:
@@ -133,14 +133,14 @@ def preferred_encoding(accepted: str) -> str:
 
 @lru_cache(maxsize=256)
 def etags_in(if_none_match: str) -> frozenset[str]:
-    """Returns the ETags of an If-None-Match header; a weak one counts as the strong one."""
+    """Returns the ETags of an If-None-Match header; a weak ETag counts as the strong one."""
     return frozenset(etag.removeprefix("W/") for etag in parse_etags(if_none_match[:1000]))
 
 
 def conditional_response(
     environ: dict[str, Any], page: CachedPage
 ) -> tuple[int, dict[str, str], bytes]:
-    """Returns status, headers and body: 304 if the browser has the page, no body for HEAD."""
+    """Returns status, headers and body: 304 if the browser has the page; no body for HEAD."""
     etags = etags_in(environ.get("HTTP_IF_NONE_MATCH", ""))
     if "*" in etags or page.headers["ETag"] in etags:
         headers = {name: page.headers[name] for name in HEADERS_OF_304 if name in page.headers}
@@ -149,8 +149,8 @@ def conditional_response(
 
 
 def is_cacheable(request: HttpRequest) -> bool:
-    """True if the view is @stored, nobody is signed in, and the query has at most one of the
-    parameters that the view names, a number in plain digits."""
+    """True for a GET or HEAD without a session cookie if the view is @stored and the query holds at
+    most one of the parameters that the view names, whose value is a number in plain digits."""
     if (
         request.method not in ("GET", "HEAD")
         or settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -176,7 +176,7 @@ def is_cacheable_response(response: HttpResponseBase) -> bool:
 def render_unconditionally(
     get_response: Callable[[HttpRequest], HttpResponse], request: HttpRequest
 ) -> HttpResponse:
-    """Renders the page in full and uncompressed, whatever the browser has and accepts."""
+    """Renders the page in full and uncompressed, whatever ETag and encodings the request names."""
     hidden = {name: request.META.pop(name) for name in CONDITIONAL_HEADERS if name in request.META}
     try:
         return get_response(request)
@@ -185,7 +185,7 @@ def render_unconditionally(
 
 
 def lookup_again(entry: Entry, encoding: str) -> CachedPage | None:
-    """Returns what another request has stored meanwhile, or what was stored in no encoding."""
+    """Returns the page if another request has stored it meanwhile, in this encoding or in none."""
     page = files.read(entry, encoding)
     if page is None and encoding and (plain := files.read(entry, "")):
         page = encode(plain, encoding)
@@ -194,7 +194,7 @@ def lookup_again(entry: Entry, encoding: str) -> CachedPage | None:
 
 
 def complete(response: HttpResponse) -> CachedPage:
-    """Returns a rendered page with the headers that caches on the way need."""
+    """Turns a response into a page with the headers that caches between here and readers need."""
     page = CachedPage(dict(response.items()), response.content)
     page.headers.setdefault("Cache-Control", "no-cache")
     page.headers.update({"Vary": "Accept-Encoding, Cookie", "Content-Length": str(len(page.body))})
@@ -202,7 +202,7 @@ def complete(response: HttpResponse) -> CachedPage:
 
 
 def encode(page: CachedPage, encoding: str) -> CachedPage:
-    """Returns the page in this encoding, under an ETag of its own, since its bytes differ."""
+    """Returns the page in this encoding, with another ETag, because its bytes differ."""
     if not encoding:
         return page
     body = COMPRESS[encoding](page.body)

@@ -81,7 +81,7 @@ class PictureAdmin(ContentAdmin):
     @admin.display(description="picture")
     def thumbnail(self, picture: Picture) -> SafeString:
         crop = picture.wide_crop
-        return format_html(  # hidden from screen readers: the name beside it links there too
+        return format_html(  # hidden from screen readers: the name links to the same page
             '<a href="{}" tabindex="-1" aria-hidden="true"><img class="thumbnail" src="{}" alt=""'
             ' width="{}" height="{}" loading="lazy"></a>',
             reverse("admin:publishing_picture_change", args=[picture.pk]),
@@ -102,7 +102,7 @@ class PictureAdmin(ContentAdmin):
 
     @admin.display(description="used in")
     def used_in(self, picture: Picture) -> SafeString | str:
-        found = getattr(picture, "uses", None)  # prefetched for the list
+        found = getattr(picture, "uses", None)  # set by get_changelist_instance()
         if found is None:
             found = usage.uses([picture])[picture.pk]
         links = ((_link(use), ", ".join(use.places)) for use in found)
@@ -117,12 +117,12 @@ class PictureAdmin(ContentAdmin):
         return changes
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Deletes files again whose transaction failed. If the files themselves could not be
-        written, renders the form once more with the reason beside its field."""
+        """If the transaction fails, deletes the files that save_model() stored. If files could not
+        be stored, renders the form again with the reason as a field error."""
         committed = False
         try:
             response = super().changeform_view(request, *args, **kwargs)
-            committed = response.status_code != 409  # DeskAdmin's response to an IntegrityError
+            committed = response.status_code != 409  # DeskAdmin answers IntegrityError with 409
         except InvalidPicture as error:
             request.write_error = error  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **kwargs)
@@ -133,7 +133,7 @@ class PictureAdmin(ContentAdmin):
         return response
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form: Any = super().get_form(request, *args, **kwargs)  # a new class for each call
+        form: Any = super().get_form(request, *args, **kwargs)  # Django makes a new class each time
         form.write_error = getattr(request, "write_error", None)
         return form
 
@@ -142,7 +142,7 @@ class PictureAdmin(ContentAdmin):
         request.saved_picture_form = form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Lists the rows that use a picture as protected, so that it is not deleted."""
+        """Keeps pictures in use from being deleted: adds the rows that use them to `protected`."""
         deleted, count, perms, protected = super().get_deleted_objects(objs, request)
         in_use = [_link(use) for uses in usage.uses(objs).values() for use in uses]
         return deleted, count, perms, [*dict.fromkeys([*protected, *in_use])]
@@ -153,7 +153,7 @@ class PictureAdmin(ContentAdmin):
         return [form, *super().get_urls()]
 
     def words(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The small form that the editor opens for a picture that was just uploaded."""
+        """Shows and saves the text-alternative form, which the editor opens after an upload."""
         picture = get_object_or_404(Picture, pk=pk)
         if not self.has_change_permission(request, picture):
             raise PermissionDenied
@@ -166,7 +166,7 @@ class PictureAdmin(ContentAdmin):
 
 
 def _link(use: usage.Use) -> SafeString:
-    """A link to the admin page of a row that uses a picture."""
+    """Returns the name of a row that uses a picture, linked to its admin page if it has one."""
     model = use.row._meta
     name = capfirst(f"{model.verbose_name} “{use.row}”")
     if not admin.site.is_registered(type(use.row)):

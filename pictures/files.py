@@ -1,14 +1,14 @@
 """Stores and deletes the files of pictures.
 
-A picture is verified by decoding, turned upright, stripped of metadata and encoded again. It then
-has these files in two storages (a folder or a bucket each: see STORAGES):
+An upload is decoded to verify it, turned upright, stripped of metadata and encoded again. The
+picture then has these files in two storages, each of them a folder or a bucket (see STORAGES):
 
     media/<token>-<width>.avif, .jpg or .png    uncropped
     media/<token>-<x>x<y>-<width>.…             cropped to 16:9 around the focal point (x, y in %)
     originals/<token>.jpg or .png               full size; has no URL
 
-Tokens are random, so that URLs cannot be guessed. Functions that store files delete them again if
-they fail. A caller whose transaction fails later deletes them itself.
+Tokens are random, so that URLs cannot be guessed. If a function here fails, it deletes the files
+that it has stored. If the caller's transaction fails later, the caller has to delete them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def validate_upload(file: IO[bytes]) -> None:
-    """Raises InvalidPicture if store_upload() would, because of what the file holds."""
+    """Raises InvalidPicture if the file is not a picture that store_upload() accepts."""
     with exclusive_worker() as worker:
         worker.run(file, job="validate")
 
@@ -38,7 +38,8 @@ def validate_upload(file: IO[bytes]) -> None:
 def store_upload(
     file: IO[bytes], focus: tuple[int, int] = (50, 50), limits: Limits = LIMITS
 ) -> StoredPicture:
-    """Verifies and stores a picture under a new token. Raises InvalidPicture."""
+    """Verifies a picture and stores its files under a new token. focus is the focal point, in
+    percent from the left and top. Raises InvalidPicture."""
     token = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(26))
     with exclusive_worker() as worker:
         stored = StoredPicture(**worker.run(file, limits, job="store", token=token, focus=focus))
@@ -52,8 +53,8 @@ def store_upload(
 
 
 def store_wide_crop(stored: StoredPicture, focus: tuple[int, int]) -> None:
-    """Stores the 16:9 files for another focal point, made from the original. Raises InvalidPicture
-    if that is missing or they cannot be written."""
+    """Makes the 16:9 files for another focal point from the stored original. Raises InvalidPicture
+    if the original is missing or the files cannot be written."""
     crop = stored.wide_crop(focus)
     if crop != stored.uncropped:
         _store_from_original(stored, focus, crop.file_names(stored.kind))
@@ -62,9 +63,9 @@ def store_wide_crop(stored: StoredPicture, focus: tuple[int, int]) -> None:
 def store_missing_files(
     stored: StoredPicture, focus: tuple[int, int], existing: Collection[str]
 ) -> list[str]:
-    """Makes the public files that a picture lacks from its original: those of a new width, or lost
-    ones. Takes the names of all stored files; returns those of the new ones. Raises InvalidPicture
-    if the original is missing or they cannot be written."""
+    """Makes the public files that a picture lacks from its original. `existing` holds the names of
+    all stored files. Returns the names of the files made. Raises InvalidPicture if the original is
+    missing or a file cannot be written."""
     missing = [name for name in stored.file_names(focus) if name not in existing]
     if missing:
         _store_from_original(stored, focus, missing)
@@ -88,7 +89,7 @@ def _store_from_original(stored: StoredPicture, focus: tuple[int, int], names: l
 
 
 def delete_files(token: str) -> None:
-    """Deletes every file of a picture that is still there."""
+    """Deletes all stored files of the picture with this token."""
     _delete(("pictures", f"{token}-"), ("originals", f"{token}."))
 
 
@@ -98,8 +99,8 @@ def delete_wide_crop(token: str, focus: tuple[int, int]) -> None:
 
 
 def _delete(*prefixes: tuple[str, str]) -> None:
-    """Deletes the files with these prefixes in these storages. A failure is only logged: such files
-    go when their picture is deleted, or `manage.py unused_pictures` finds them."""
+    """Deletes files, given as pairs of storage alias and name prefix. Only logs an OSError: what is
+    left goes with its picture or with `manage.py unused_pictures --remove`."""
     try:
         for alias, prefix in prefixes:
             storage: Any = storages[alias]
@@ -110,7 +111,7 @@ def _delete(*prefixes: tuple[str, str]) -> None:
 
 
 def stored_files() -> Iterator[tuple[Any, str]]:
-    """Every file of every picture: its storage, and its name, which begins with the token."""
+    """Yields the storage and the name of every stored file. The name begins with the token."""
     for alias in ("pictures", "originals"):
         storage: Any = storages[alias]
         for name in storage.list_prefix(""):

@@ -1,4 +1,4 @@
-"""The desk's forms for pictures: one for the text alternative, one for all fields."""
+"""Admin forms for pictures: one for the text alternative alone, one for all fields."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORDS_HELP = (
 
 
 class WordsForm(forms.ModelForm):
-    """The text alternative of a picture, unless it is decorative."""
+    """Edits a picture's text alternative, which is required unless the picture is decorative."""
 
     class Meta:
         model = Picture
@@ -39,9 +39,9 @@ class WordsForm(forms.ModelForm):
 
 
 class PictureForm(WordsForm):
-    """A picture with its file. The file is checked with the other fields and stored by save()."""
+    """Edits a picture and its file. Validation decodes the file; save() stores it."""
 
-    write_error: InvalidPicture | None = None  # from an attempt to save the same data
+    write_error: InvalidPicture | None = None  # set if the same data could not be stored
     file = forms.FileField(
         label="Picture file",
         required=False,
@@ -92,8 +92,8 @@ class PictureForm(WordsForm):
         return cleaned
 
     def save(self, commit: bool = True) -> Picture:
-        """Stores the files, then the row. Raises InvalidPicture if the files cannot be stored. A
-        caller whose transaction fails later calls delete_stored_files()."""
+        """Stores the files, then the row. Raises InvalidPicture if the files cannot be stored. If
+        the caller's transaction fails later, the caller has to call delete_stored_files()."""
         if not commit:
             return super().save(commit=False)
         self.delete_stored_files = self._store_files()
@@ -104,7 +104,7 @@ class PictureForm(WordsForm):
             raise
 
     def _store_files(self) -> Callable[[], None]:
-        """Stores the upload, or the crop for a new focal point. Returns what deletes it again."""
+        """Stores a new file, or the crop for a new focal point. Returns a function to undo it."""
         picture, file = self.instance, self.cleaned_data["file"]
         if file:
             picture.name = picture.name or Picture.free_name(file.name)

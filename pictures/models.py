@@ -19,8 +19,8 @@ from publishing.models import PublicModel, free_name
 class Picture(PublicModel):
     """A picture with its text alternative, credit and license; files.py stores its files.
 
-    File names contain a random token, new for every upload, and those of a crop the focal point
-    too: the content behind a URL never changes, and a URL cannot be guessed.
+    File names hold a random token, new for every upload; those of a crop also hold the focal point.
+    So the content behind a URL never changes, and a URL cannot be guessed.
     """
 
     name = models.SlugField(
@@ -74,7 +74,7 @@ class Picture(PublicModel):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Deletes the files that this change replaces, once it is committed."""
+        """Saves the row. After the commit, deletes the files that this change replaced."""
         old = Picture.objects.filter(pk=self.pk).first() if self.pk else None
         super().save(*args, **kwargs)
         if old and old.token != self.token:
@@ -89,9 +89,9 @@ class Picture(PublicModel):
 
     @classmethod
     def from_upload(cls, file: IO[bytes], file_name: str) -> Picture:
-        """Adds a picture, with a short name made from its file's name. Raises InvalidPicture."""
-        # Outside the transaction: this takes seconds, and ten pictures dropped at once would wait
-        # for each other's transactions until the database gives up.
+        """Stores the file, returns a new Picture named after file_name. Raises InvalidPicture."""
+        # Storing takes seconds. Inside the transaction, ten pictures uploaded at once would wait
+        # for each other until the database gives up.
         stored = files.store_upload(file)
         try:
             with transaction.atomic():
@@ -102,14 +102,14 @@ class Picture(PublicModel):
 
     @classmethod
     def free_name(cls, file_name: str) -> str:
-        """A short name made from a file's name, which no other picture has."""
+        """Returns a short name, made from a file's name, that no other picture has."""
         stem = slugify(PurePath(file_name).stem)[:50] or "picture"
         taken = set(cls.objects.filter(name__startswith=stem).values_list("name", flat=True))
         return free_name(stem, taken)
 
     @property
     def has_words(self) -> bool:
-        """True if it may be published: it has a text alternative or is decorative."""
+        """True if the picture may be published: it has a text alternative or is decorative."""
         return self.decorative or bool(self.text_alternative.strip())
 
     @property
@@ -126,7 +126,7 @@ class Picture(PublicModel):
 
     @property
     def wide_crop(self) -> Rendition:
-        """The 16:9 crop around the focal point, for the top of an article and for lists."""
+        """The 16:9 crop around the focal point, used at the top of an article and in lists."""
         return self.stored.wide_crop(self.focus)
 
     @property
@@ -135,10 +135,10 @@ class Picture(PublicModel):
 
     @property
     def desk_src(self) -> str:
-        """The URL of a medium width, for the desk."""
+        """The URL of the uncropped picture in a medium width, for the admin."""
         return picture_url(self.uncropped, self.uncropped.widths[:3][-1], self.kind)
 
 
 def picture_url(rendition: Rendition, width: int, extension: str) -> str:
-    """The URL of a stored file; width is one of rendition.widths."""
+    """Returns the URL of one file of a picture. width: one of rendition.widths, in pixels."""
     return reverse("media", args=[rendition.file_name(width, extension)])

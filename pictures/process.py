@@ -23,9 +23,9 @@ from pictures.worker.codec.errors import NOT_WRITTEN, TOO_LONG, InvalidPicture
 from pictures.worker.codec.limits import MAX_BYTES
 
 LOCK_TIMEOUT = 40  # seconds; the web servers in front wait for 60 or more
-# Isolated: neither the site's folder nor the environment adds anything to sys.path.
+# -I isolates Python: neither the site's folder nor the environment adds anything to sys.path.
 COMMAND = [sys.executable, "-I", str(Path(__file__).with_name("worker"))]
-ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}  # all of it, so that a decoder sees no secret
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}  # the worker's whole environment: it holds no secret
 BUSY = "Other pictures are being processed. This one was not saved: try again in a minute."
 STOPPED = (
     "The picture could not be read: its reader was stopped, perhaps for lack of memory. Nothing was"
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class Limits(NamedTuple):
-    """What one picture may use; the largest accepted ones need 400 MB of memory."""
+    """The time and memory that one job may use. The largest accepted pictures need 400 MB."""
 
     seconds: int = 30  # wall clock
     megabytes: int = 700  # of address space, libraries and stacks included
@@ -46,21 +46,21 @@ LIMITS = Limits()
 
 
 class Worker(NamedTuple):
-    """A worker process that writes to this folder; the caller holds the lock."""
+    """Runs jobs in the worker process, which writes to this folder. The caller holds the lock."""
 
     folder: Path
     lock: int  # a file descriptor
 
     def run(self, file: IO[bytes], limits: Limits = LIMITS, **job: Any) -> dict[str, Any]:
-        """Runs a job and returns its result: see jobs.run(). Raises InvalidPicture."""
+        """Runs a job on the file and returns the result of jobs.run(). Raises InvalidPicture."""
         try:
             process = subprocess.run(  # noqa: S603 - no part of the command comes from a request
                 [*COMMAND, str(self.folder), json.dumps(job | limits._asdict())],
                 input=file.read(MAX_BYTES + 1),
                 capture_output=True,
                 env=ENVIRONMENT,
-                # The child inherits the lock. If it briefly outlives this process, the next picture
-                # waits until the folder is free.
+                # The child inherits the lock. If the child briefly outlives this process, the next
+                # picture waits until the folder is free.
                 pass_fds=[self.lock],
                 timeout=limits.seconds,
             )
@@ -76,14 +76,14 @@ class Worker(NamedTuple):
         raise InvalidPicture(result["error"])
 
     def copy_to_storage(self, alias: str, names: Collection[str]) -> None:
-        """Copies files that the job made to a storage (a key of STORAGES)."""
+        """Copies files that the job made to a storage. alias: its key in STORAGES."""
         for name in names:
             with (self.folder / alias / name).open("rb") as file:
                 storages[alias].save(name, File(file))
 
 
 def _result(process: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
-    """The result on stdout; an error if the process failed or did not write all of it."""
+    """Parses the worker's stdout. Returns an error if the worker failed or was cut short."""
     with suppress(ValueError):
         result = json.loads(process.stdout)
         if process.returncode == 0 and isinstance(result, dict):
@@ -93,8 +93,8 @@ def _result(process: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
 
 @contextmanager
 def exclusive_worker() -> Iterator[Worker]:
-    """A worker that no other process of this machine uses at the same time: ten uploads at once
-    would need the memory of ten. Raises InvalidPicture on a timeout, and for errors of the disk."""
+    """Yields a worker that no other process of this machine uses at the same time: ten workers at
+    once would need ten times the memory. Raises InvalidPicture on a timeout or a disk error."""
     work = Path(settings.DATA_DIR) / "pictures-at-work"
     folder = work / "made"
     try:
@@ -115,8 +115,8 @@ def exclusive_worker() -> Iterator[Worker]:
 
 
 def _acquire(lock: IO[bytes]) -> None:
-    """Waits for the lock in a thread, because flock() has no timeout but queues fairly. After a
-    timeout the thread still gets the lock, and releases it at once: the file is closed by then."""
+    """Locks the file; raises InvalidPicture after LOCK_TIMEOUT. flock() is fair but has no timeout,
+    so a thread waits. If the thread gets the lock later, the closed file releases it at once."""
     acquired = threading.Event()
 
     def wait() -> None:
@@ -129,7 +129,7 @@ def _acquire(lock: IO[bytes]) -> None:
 
 
 def _delete(path: Path) -> None:
-    """Deletes what a killed process or a person left here: a folder, a file or a link."""
+    """Deletes a folder, file or link that a killed process or a person left at this path."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -137,7 +137,7 @@ def _delete(path: Path) -> None:
 
 
 def trim_heap() -> None:
-    """Returns freed memory to the system, which glibc would keep for each thread. Other C libraries
-    have no malloc_trim() and return it by themselves."""
+    """Returns freed memory to the system; glibc would keep it for each thread. Other C libraries
+    lack malloc_trim() and return memory by themselves."""
     with suppress(AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -11,10 +11,10 @@ from django.core.files.storage import FileSystemStorage
 
 
 class DiskStorage(FileSystemStorage):
-    """Flushes every file to the disk, so that no row outlives the files it names in a power cut."""
+    """Flushes each saved file to the disk, so that no row names a file lost in a power cut."""
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        """Returns the same name: it is part of the picture's URL."""
+        """Returns the name unchanged, because it is part of the picture's URL."""
         return name
 
     def _save(self, name: str, content: IO[Any]) -> str:
@@ -27,5 +27,5 @@ class DiskStorage(FileSystemStorage):
         return name
 
     def list_prefix(self, prefix: str) -> list[str]:
-        """The names of the files that start with the prefix."""
+        """Returns the file names that start with the prefix."""
         return sorted(path.name for path in Path(self.location).glob(f"{prefix}*"))

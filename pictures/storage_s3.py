@@ -1,6 +1,6 @@
 """The storage for picture files that several machines share: S3 or a compatible service.
 
-Raises the exceptions of a disk, so that callers need not know which storage they use.
+It raises a disk's OSError and FileNotFoundError, so callers need not know which storage it is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CLIENT_CONFIG = Config(
     connect_timeout=2,  # seconds
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 2},
-    # boto3 sends checksums by default since 2025, which compatible services do not know.
+    # Since 2025 boto3 sends checksums by default; compatible services do not know them.
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
@@ -39,7 +39,7 @@ def _connection(endpoint: str | None) -> Any:
 
 @contextmanager
 def _errors_of_a_disk() -> Iterator[None]:
-    """Translates errors of boto3 to OSError and FileNotFoundError."""
+    """Turns boto3's errors into FileNotFoundError for a missing file and OSError for all others."""
     try:
         yield
     except ClientError as error:
@@ -48,24 +48,24 @@ def _errors_of_a_disk() -> Iterator[None]:
             raise FileNotFoundError("There is no such file in the bucket.") from error
         raise OSError(f"The bucket refuses: {code}.") from error
     except (Boto3Error, BotoCoreError) as error:
-        # Not boto3's own message: it holds the URL, and so the name of the picture.
+        # boto3's own message is left out: it holds the URL and so the picture's name.
         raise OSError(f"The bucket does not answer: {type(error).__name__}.") from error
 
 
 class BucketStorage(S3Storage):
-    """A folder in a bucket."""
+    """Stores files in one folder of a bucket."""
 
     def get_default_settings(self) -> dict[str, Any]:
         return super().get_default_settings() | {"transfer_config": SINGLE_THREADED}
 
     @property
     def connection(self) -> Any:
-        """Shared by both folders and all threads, because each connection takes 15 MB."""
+        """One connection for both folders and all threads, because each connection takes 15 MB."""
         with _connection_lock:
             return _connection(self.endpoint_url)
 
     def _open(self, name: str, mode: str = "rb") -> File:
-        """Reads the file with one request: it fits in memory, and errors are raised here."""
+        """Reads the file with one request: it fits in memory, and later reads cannot fail."""
         with _errors_of_a_disk():
             response = self.bucket.Object(f"{self.location}/{name}").get()
             return File(io.BytesIO(response["Body"].read()), name)
@@ -84,7 +84,7 @@ class BucketStorage(S3Storage):
 
     @_errors_of_a_disk()
     def list_prefix(self, prefix: str) -> list[str]:
-        """The names of the files that start with the prefix."""
+        """Returns the file names that start with the prefix."""
         folder = f"{self.location}/"
         objects = self.bucket.objects.filter(Prefix=folder + prefix)
         return [item.key.removeprefix(folder) for item in objects]

@@ -1,6 +1,6 @@
-"""Where pictures are used: by a foreign key, or embedded in a text.
+"""Finds the rows that use a picture, by a foreign key or embedded in a text.
 
-Finds uses in apps that this one does not know: foreign keys through Picture's relations, and texts
+The rows may belong to any app: foreign keys are found through Picture's relations, and texts
 through the `markdown_field` and `embedded_pictures()` of their model (writing/models.py)."""
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pictures.models import Picture
 
 class Use(NamedTuple):
     row: Model
-    places: list[str]  # "lead picture", "text"
+    places: list[str]  # names of fields: "lead picture", "text"
 
 
 def uses(pictures: Iterable[Picture]) -> dict[int, list[Use]]:
-    """The rows that show each of these pictures, by its id. The number of queries does not depend
-    on the number of pictures."""
+    """Returns the rows that show each of these pictures, by picture id. The number of queries does
+    not depend on the number of pictures."""
     pictures = list(pictures)
     found: dict[int, dict[tuple[str, int], Use]] = {picture.pk: {} for picture in pictures}
     for picture_id, row, place in [*_foreign_keys(list(found)), *_embeds(pictures)]:
@@ -56,7 +56,7 @@ def _embeds(pictures: list[Picture]) -> Iterator[tuple[int, Model, str]]:
         if not field:
             continue
         for row in model._default_manager.filter(**{f"{field}__icontains": "picture"}):
-            # Parsing all texts of a large site would take seconds.
+            # A quick search first: parsing all texts of a large site would take seconds.
             if any_name.search(getattr(row, field)):
                 for name in row.embedded_pictures():  # type: ignore[attr-defined]
                     if name in ids:

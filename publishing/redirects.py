@@ -5,8 +5,8 @@ from publishing.models import Redirect
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The site's handler404: redirects an address that has moved, and answers 410 for a withdrawn
-    one and 404 for any other."""
+    """The site's handler404: redirects if the address has moved, answers 410 if its page was
+    withdrawn, and 404 for any other address."""
     new = Redirect.target_of(request.path)
     if new is None:
         return render(request, "404.html", status=404)

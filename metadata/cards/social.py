@@ -1,7 +1,7 @@
 """Social cards: the pictures of 1200 × 630 pixels in previews of links to the site.
 
 A card is drawn at its first request and cached on disk. Its address holds a hash of its content, so
-a changed text has a new address, and the picture at an address never changes.
+a changed card has a new address, and the picture at an address never changes.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ WIDTH, HEIGHT = 1200, 630
 DESIGN_VERSION = 3  # raise it with every change of the drawing code, to redraw all cards
 
 PNG_END = b"IEND\xaeB`\x82"  # the last bytes of a PNG file
-MAX_DRAWN_COLORS = 10_000  # only a photograph has more, even with smooth edges
+MAX_DRAWN_COLORS = 10_000  # a photograph has more, drawn art with smooth edges fewer
 LEFT, COLUMN = 56, 560  # in pixels: the left edge and width of the text
 PANEL = 648  # the left edge of the art, which reaches to the right edge of the card
-BAND = 562  # the top of the stripes at the bottom
+BAND = 562  # the top edge of the band of stripes at the bottom of the card
 
 
 class Art(NamedTuple):
-    """The right side of a card. draw: takes a size in pixels; key: changes with the art."""
+    """The right side of a card. draw() takes its size in pixels; key differs for each image."""
 
     key: str
     draw: Callable[[tuple[int, int]], Image.Image]
 
 
 def zebra_art(name: str) -> Art:
-    """A few stripes of the band, enlarged; which ones depends on the name."""
+    """Returns art of a few enlarged zebra stripes. The name decides which ones."""
     start = crc32(name.encode()) % stripes.LENGTH
 
     def draw(size: tuple[int, int]) -> Image.Image:
@@ -60,20 +60,20 @@ def zebra_art(name: str) -> Art:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """The content of a social card. base: the path of its page."""
+    """The content of a social card. base: the path of the page that the card shows."""
 
     base: str
     kicker: str = ""
     headline: str
     words: str = ""
-    numbers: tuple[tuple[str, str], ...] = ()  # ("3", "sets"), ("10", "reps")
-    detail: str = ""  # after the numbers: hold 2 seconds at the top
+    numbers: tuple[tuple[str, str], ...] = ()  # (number, label): ("3", "sets")
+    detail: str = ""  # written after the numbers: "hold 2 seconds at the top"
     business: str
     art: Art
 
     @property
     def mark(self) -> str:
-        """A hash of the content."""
+        """A hash of the content, for the card's address."""
         content = (DESIGN_VERSION, self.art.key, *astuple(self)[:-1])
         return hashlib.sha256(repr(content).encode()).hexdigest()[:12]
 
@@ -83,23 +83,23 @@ class Card:
 
     @property
     def in_words(self) -> str:
-        """The text alternative."""
+        """The text alternative of the card."""
         numbers = " × ".join(f"{number} {label}" for number, label in self.numbers)
         return ". ".join(filter(None, [self.headline, numbers, self.business]))
 
 
 def headline(title: str, site: Site) -> str:
-    """The title, or the site's tagline if the fonts here cannot render the title."""
+    """Returns the title, or the site's tagline if the fonts here cannot render the title."""
     return title if can_write(title) else site.tagline or site.name
 
 
 def of_site(site: Site) -> Card:
-    """The card of every page without its own."""
+    """Returns the card for every page that has none of its own."""
     return Card(base="/", headline=headline("", site), business=site.name, art=zebra_art("site"))
 
 
 def picture_art(picture: Picture) -> Art:
-    """A picture, cropped around its focal point."""
+    """Returns art that shows a picture, cropped around its focal point."""
 
     def draw(size: tuple[int, int]) -> Image.Image:
         file = storages["pictures"].open(Path(picture.src).name)
@@ -120,7 +120,7 @@ def _clamp(value: float, maximum: int) -> int:
 
 
 def serve(card: Card, mark: str) -> HttpResponseBase:
-    """The card's picture, or a redirect to it if the hash in the address is outdated."""
+    """Answers with the card's PNG, or a redirect to it if the hash in the address is outdated."""
     if mark != card.mark:
         return redirect(card.path)
     response = HttpResponse(picture(card), content_type="image/png")
@@ -129,8 +129,8 @@ def serve(card: Card, mark: str) -> HttpResponseBase:
 
 
 def picture(card: Card) -> bytes:
-    """The card as a PNG file, from the cache or drawn and cached. Deletes outdated files. If the
-    file cannot be written (no space, no permission), the next request draws the card again."""
+    """Returns the card as PNG, cached or newly drawn. A new file replaces earlier cards of the
+    page. If the file cannot be written, the next request draws the card again."""
     name = f"{card.base.strip('/')}/{card.mark}.png".lstrip("/")
     file = Path(settings.DATA_DIR) / "social" / name
     with suppress(OSError):
@@ -151,7 +151,7 @@ def picture(card: Card) -> bytes:
 
 
 def _reduce_colors(drawn: Image.Image) -> Image.Image:
-    """The picture in 256 colors, a third of the size. Photographs are dithered against banding."""
+    """Returns the image in 256 colors, a third of its size. Dithers photographs against banding."""
     reduced = drawn.quantize(256)
     if drawn.getcolors(MAX_DRAWN_COLORS) is None:
         return drawn.quantize(palette=reduced, dither=Image.Dither.FLOYDSTEINBERG)
@@ -159,7 +159,7 @@ def _reduce_colors(drawn: Image.Image) -> Image.Image:
 
 
 def draw(card: Card) -> Image.Image:
-    """Draw the masthead, headline and numbers, the art, and the band of stripes."""
+    """Draws a card: the masthead, headline and numbers, the art, and the band of stripes."""
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     pen = ImageDraw.Draw(image)
     image.paste(card.art.draw((WIDTH - PANEL, BAND)), (PANEL, 0))
@@ -187,7 +187,7 @@ def draw(card: Card) -> Image.Image:
 
 
 def _numbers(pen: ImageDraw.ImageDraw, card: Card) -> int:
-    """Write 3 × 10 at the bottom of the column, each with its label below. Returns their top."""
+    """Writes the numbers (3 × 10), each above its label. Returns their top edge in pixels."""
     x, top = LEFT, BAND - 184
     for index, (number, label) in enumerate(card.numbers):
         if index:

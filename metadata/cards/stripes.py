@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from figures.path import Path
 
-OVERSAMPLING = 3  # drawn this much larger, then scaled down for smooth edges
+OVERSAMPLING = 3  # times larger when drawn, then scaled down for smooth edges
 CURVE_STEPS = 8  # straight lines per Bézier curve
 LENGTH = 600  # the width of stripes.svg, in its own units
 TOKEN = re.compile(r"[A-Za-z]|-?(?:\d+\.?\d*|\.\d+)")
@@ -17,8 +17,8 @@ STRIPES, MARK = "static/img/stripes.svg", "templates/mark.html"
 
 
 def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
-    """A mask that is white where there is ink: the drawing scaled to the height of `size` (pixels)
-    and repeated to the right. start: where to begin, in the drawing's units."""
+    """Returns a mask that is white where the drawing has ink. The drawing is scaled to the height
+    of `size` (pixels) and repeated to the right, beginning at `start` (in its own units)."""
     height, width, outlines = _read(name)
     scale = size[1] * OVERSAMPLING / height
     large = Image.new("L", (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING))
@@ -31,7 +31,7 @@ def mask(name: str, size: tuple[int, int], start: int = 0) -> Image.Image:
 
 @cache
 def _read(name: str) -> tuple[int, int, list[list[tuple[float, float]]]]:
-    """Height, width and flattened outlines of a drawing whose one path uses only M, l, c and z."""
+    """Returns height, width and flattened outlines of a drawing: one path of M, l, c and z."""
     svg = (FilePath(settings.BASE_DIR) / name).read_text()
     width, height, data = re.findall(r'viewBox="0 0 (\d+) (\d+)".* d="([^"]+)"', svg, re.S)[0]
     path = Path()

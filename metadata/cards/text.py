@@ -1,6 +1,6 @@
-"""Sets text into a picture: chooses a font that can render it, breaks it into lines that fit, and
-aligns right-to-left scripts. Without Pillow's raqm layout (which needs the system's libfribidi)
-right-to-left letters count as letters that the fonts lack."""
+"""Sets text into an image: chooses a font that has its letters, breaks it into lines that fit, and
+aligns right-to-left scripts to the right. Where Pillow lacks raqm, which needs libfribidi,
+right-to-left letters are treated as missing from the fonts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ FONTS = Path(__file__).parent / "fonts"
 Weight = Literal["ExtraBold", "SemiBold"]
 BARLOW, DEJAVU = "BarlowCondensed", "DejaVuSansCondensed-Bold"
 HYPHENS = str.maketrans("\u2010\u2011", "--")
-JOINERS = re.compile(r"[\u200d\u20e3\ufe0e\ufe0f]")  # what remains of a sequence of emoji
+JOINERS = re.compile(r"[\u200d\u20e3\ufe0e\ufe0f]")  # left over once a sequence's emoji are removed
 LINE_HEIGHT = 1.0  # times the font size: the fonts are condensed and the lines few
 RAQM = features.check("raqm")
 
 
 class Block(NamedTuple):
-    """Lines of text in one font. from_right: whether they are aligned to the right edge."""
+    """Lines of text in one font. If from_right is true, they are aligned to the right edge."""
 
     lines: list[str]
     font: ImageFont.FreeTypeFont
@@ -37,7 +37,7 @@ class Block(NamedTuple):
         return self.line_height * len(self.lines)
 
     def write(self, pen: ImageDraw.ImageDraw, left: int, top: int, width: int, ink: str) -> None:
-        """Write the lines into a column. top: the upper edge of the first line's capitals."""
+        """Writes the lines into a column (pixels). top: upper edge of the first line's capitals."""
         ascent = self.font.getmetrics()[0]
         capital = -self.font.getbbox("H", anchor="ls")[1]
         for number, line in enumerate(self.lines):
@@ -47,7 +47,7 @@ class Block(NamedTuple):
 
 
 def fit(text: str, weight: Weight, width: int, height: int, largest: int, smallest: int) -> Block:
-    """Set a text as large as its column allows, on lines of about the same length.
+    """Returns the text as large as its column allows, on lines of about the same length.
 
     Sizes, width and height are in pixels. Text that does not fit at the smallest size ends in an
     ellipsis.
@@ -78,7 +78,7 @@ def can_write(text: str) -> bool:
 
 
 def _renderable(text: str) -> str:
-    """The text without what the fonts here cannot render: emoji, Chinese, control characters."""
+    """Returns the text without what the fonts here lack: emoji, Chinese, control characters."""
     plain = JOINERS.sub("", unicodedata.normalize("NFC", text)).translate(HYPHENS)
     faces = [f"{BARLOW}-ExtraBold", DEJAVU]
     kept = (c if any(_has_glyph(face, c) for face in faces) else " " for c in plain)
@@ -92,7 +92,7 @@ def _face(text: str, weight: Weight) -> str:
 
 @cache
 def _has_glyph(face: str, character: str) -> bool:
-    """True if a font can render a character, or if the character needs no glyph."""
+    """True if the font can render the character, or if the character needs no glyph."""
     if unicodedata.category(character) in ("Cf", "Zs"):
         return True
     if not RAQM and unicodedata.bidirectional(character) in ("R", "AL"):
@@ -117,7 +117,7 @@ def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
 
 
 def _truncate(lines: list[str], limit: int, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """The first lines, with an ellipsis where something is left out."""
+    """Returns the first `limit` lines, with an ellipsis wherever text was cut off."""
     truncated = []
     for number, full_line in enumerate(lines[:limit], 1):
         line, is_cut = full_line, number == limit < len(lines)

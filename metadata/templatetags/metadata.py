@@ -14,11 +14,11 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def social_card(context: dict[str, Any], meta: Meta) -> social.Card:
-    """The page's own card, or the site's."""
+    """Returns the page's own social card, or else the site's."""
     return meta.card or social.of_site(context["site"])
 
 
 @register.simple_tag(takes_context=True)
 def json_ld(context: dict[str, Any], meta: Meta) -> SafeString:
-    """The script element with the page's schema.org graph."""
+    """Returns the script element with the page's schema.org graph."""
     return script(graph(meta, context["site"]))

@@ -15,8 +15,8 @@ def picture(
     silent: bool = False,
     wide: bool = False,
 ) -> dict[str, Any]:
-    """Renders a <picture> with AVIF and its fallback. lead: loads it first. silent: has no text
-    alternative, because a link beside it says the same. wide: the 16:9 crop."""
+    """Renders a <picture> with AVIF and a JPEG or PNG fallback. lead: it loads first. silent: its
+    alt is empty, because a link beside it says the same. wide: it shows the 16:9 crop."""
     rendition = picture.wide_crop if wide else picture.uncropped
 
     def srcset(extension: str) -> str:

@@ -1,14 +1,14 @@
 """Decodes and encodes pictures in a process of its own, which pictures/process.py starts.
 
-A file that crashes, hangs or overfills its decoder ends only this process, and the memory that a
-picture takes is returned to the system. Run by its path and isolated (-I), it can import only its
-own folder, the standard library, Pillow and, for a HEIC, pi-heif; nothing of the site:
+A file that makes its decoder crash, hang or use too much memory ends only this process, and all its
+memory returns to the system. The program runs by its path and isolated (-I): it can import its own
+folder, the standard library, Pillow and, for HEIC files, pi-heif, but nothing of the site:
 
     python -I pictures/worker FOLDER JOB < FILE
 
-JOB is JSON: the limits and what jobs.run() takes. Files are written to FOLDER/originals and
-FOLDER/pictures. Writes one JSON object to stdout: what jobs.run() returned, or {"error": a sentence
-for the person}. What decoders print goes to stderr.
+JOB is a JSON object: seconds, megabytes and the parameters of jobs.run(). The job writes its files
+to FOLDER/originals and FOLDER/pictures. stdout gets one JSON object: the result of jobs.run(), or
+{"error": a sentence for the person who uploaded the file}. What decoders print goes to stderr.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from codec.limits import limit_process  # type: ignore[import-not-found]
 
 
 def _reserve_stdout() -> IO[str]:
-    """Returns the real stdout, for the result alone; everything else printed goes to stderr."""
+    """Returns the real stdout, for the result alone; whatever else is printed goes to stderr."""
     result = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return result
 
 
 def _die_first() -> None:
-    """Ends with the parent process, and is the kernel's first choice when memory runs out."""
+    """Makes the kernel kill this process with its parent, and first of all when memory runs out."""
     with suppress(AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    # A stopping site finishes its requests, so the parent still waits for this process.
+    # These signals reach the whole process group, but the parent finishes its request first.
     for sent_to_group in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sent_to_group, signal.SIG_IGN)
 

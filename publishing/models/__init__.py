@@ -1,4 +1,4 @@
-"""What all published rows share. Other rooms import it from here."""
+"""The models and helpers that all published rows share. Other apps import them from here."""
 
 from publishing.models.addresses import Addressed, Redirect
 from publishing.models.dates import EARLIEST, Day, Moment, within_bounds

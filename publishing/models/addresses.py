@@ -12,7 +12,7 @@ from web.requests import without_nul
 
 
 class Redirect(models.Model):
-    """Where an address that readers knew leads now. Looked up only when no page is found there."""
+    """A former address and where it leads now. Read only if no page has the requested address."""
 
     old_path = models.CharField(max_length=300, unique=True)
     new_path = models.CharField(max_length=300, blank=True, help_text="Empty: it was withdrawn.")
@@ -29,21 +29,21 @@ class Redirect(models.Model):
 
     @classmethod
     def record_move(cls, old: str, new: str) -> None:
-        """Redirects old, and every address that led there, to new: without chains or loops."""
+        """Redirects old, and every address that leads to old, to new, without chains or loops."""
         cls.objects.filter(old_path__in=[old, new]).delete()
         cls.objects.filter(new_path=old).update(new_path=new)
         cls.objects.create(old_path=old, new_path=new)
 
     @classmethod
     def record_removal(cls, path: str) -> None:
-        """Marks this address, and every address that led there, as gone for good."""
+        """Marks this path, and every address that leads to it, as gone for good."""
         cls.objects.filter(new_path=path).update(new_path="")
         cls.objects.update_or_create(old_path=path, defaults={"new_path": ""})
 
     @classmethod
     def target_of(cls, path: str) -> str | None:
         """Returns where a path leads now: empty if it was withdrawn, None if it is unknown. Paths
-        below an address that moved (its card, its feed) move with it."""
+        below a moved address (its card, its feed) move with it."""
         path = without_nul(path)
         ends = [i + 1 for i, character in enumerate(path[:300]) if character == "/" and i]
         known = cls.objects.filter(old_path__in=[path[:end] for end in ends])
@@ -54,8 +54,8 @@ class Redirect(models.Model):
 
 
 class Addressed(PublicModel):
-    """A row with a page of its own. Changing its address or withdrawing it records a redirect,
-    unless it is a draft that readers never saw."""
+    """A row with a page of its own. If readers have seen the page, a new address or a withdrawal is
+    recorded as a Redirect."""
 
     class Meta:
         abstract = True
@@ -79,7 +79,7 @@ class Addressed(PublicModel):
 
     @transaction.atomic
     def delete(self, *args: Any, redirect_to: str = "", **kwargs: Any) -> tuple[int, Any]:
-        """Deletes the row. Its addresses lead to redirect_to, or are gone if that is empty."""
+        """Deletes the row. Its addresses then lead to redirect_to, or are gone if that is empty."""
         path, was_known = self.get_absolute_url(), self._has_had_readers()
         deleted = super().delete(*args, **kwargs)
         if redirect_to:

@@ -1,8 +1,8 @@
 """The bounds of dates that a person enters: from 1990 to ten years from now.
 
-A date outside is a typo ("0026"), and near the ends of the calendar conversions between time zones
-overflow. "Ten years from now" moves, so no database constraint holds it: dates that are stored
-outside of wider, fixed bounds are read as one inside.
+A date outside the bounds is a typo ("0026"), and near the ends of the calendar, time zone
+conversions overflow. No database constraint can hold a bound that moves with the current date, so
+stored dates outside wider, fixed bounds are read as the nearest date inside them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from django.utils.timezone import localdate
 
 FIRST_DAY = date(1990, 1, 1)
 YEARS_AHEAD = 10
-# A stored time before EARLIEST is read as FIRST_NOON, one after LAST as LAST: noon in UTC is on the
-# same day in nearly every time zone.
+# A stored time before EARLIEST is read as FIRST_NOON, and a time after LAST as LAST: noon in UTC is
+# on the same day in nearly every time zone.
 EARLIEST = datetime(1989, 12, 31, tzinfo=UTC)
 FIRST_NOON = datetime(1990, 1, 1, 12, tzinfo=UTC)
 LAST = datetime(2199, 12, 31, 12, tzinfo=UTC)
@@ -39,8 +39,8 @@ def within_bounds(value: date | datetime) -> None:
 
 
 class _Bounded(models.Field):
-    """A field with these bounds in models and forms. Migrations see Django's own field, because the
-    column is the same."""
+    """A field whose models and forms check the bounds. Migrations see Django's own field, because
+    the column is the same."""
 
     default_validators = [within_bounds]
     django_field: type[models.Field]

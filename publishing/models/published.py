@@ -1,4 +1,4 @@
-"""What readers see and when: the publish rule, and the edition that every change bumps."""
+"""Defines which rows readers see and when, and the edition number that every change bumps."""
 
 from __future__ import annotations
 
@@ -23,43 +23,43 @@ class PublishedQuerySet(models.QuerySet):
         return self.filter(published_at__lte=timezone.now())
 
     def hidden(self) -> Self:
-        """Returns the other rows: drafts and scheduled ones."""
+        """Returns the rows that readers may not see: drafts and scheduled ones."""
         return self.filter(Q(published_at=None) | Q(published_at__gt=timezone.now()))
 
     def visible_to(self, user: Any) -> Self:
-        """Returns the rows this user may open: staff see drafts and scheduled rows too."""
+        """Returns the rows this user may open: staff also see drafts and scheduled rows."""
         return self if user.is_staff else self.published()
 
 
 class PublicModel(models.Model):
-    """A model whose rows readers see: pagecache/edition.py connects its signals."""
+    """A model whose rows readers see. pagecache/edition.py handles its signals."""
 
-    timed_fields: tuple[str, ...] = ()  # datetime fields: pages change at the times they hold
+    timed_fields: tuple[str, ...] = ()  # names of datetime fields; pages change at these times
     _changes_pages = False  # whether the current save or deletion affects pages (edition.py)
 
     class Meta:
         abstract = True
 
     def save_base(self, *args: Any, **kwargs: Any) -> None:
-        """Saves in one transaction with what follows from the change: Django opens none if the
-        model has a single table."""
+        """Saves the row and what depends on it in one transaction. Django would open none for a
+        model with a single table."""
         with transaction.atomic(savepoint=False):
             super().save_base(*args, **kwargs)
 
     def concerns_readers(self) -> bool:
-        """Tells whether readers see anything of the row, as it is here or still in the database."""
+        """True if readers see the row, either as it is in memory or as it is in the database."""
         return True
 
     def after_change(self) -> None:
-        """Updates the values that other rows store of this one, in the transaction that saved or
-        deleted it."""
+        """Updates the values that other rows copy from this row. Runs in the transaction that saved
+        or deleted this row."""
 
 
 class Edition(models.Model):
-    """The one row with the version number of all that readers see. A cached page has one number."""
+    """A single row: the version number of all that readers see, and its period of validity."""
 
     number = models.BigIntegerField()
-    # The last and the next scheduled change: between them the number is valid.
+    # The times of the last and the next scheduled change: between them the number is valid.
     began_at = models.DateTimeField(null=True, blank=True)
     next_change_at = models.DateTimeField(null=True, blank=True)
 
@@ -71,7 +71,7 @@ class Edition(models.Model):
 
 
 class Published(PublicModel):
-    """A row with a publication date: empty is a draft, future is scheduled, past is live."""
+    """A row with a publication date: empty if a draft, future if scheduled, past if live."""
 
     published_at = Moment(
         "live from",
@@ -90,7 +90,7 @@ class Published(PublicModel):
 
     @property
     def changed_at(self) -> datetime:
-        """When readers last got something new: the last save, or its publication if later."""
+        """When readers last got something new: at the last save or, if later, at publication."""
         return max(self.updated_at, self.published_at or self.updated_at)
 
     def is_live(self) -> bool:
@@ -98,8 +98,8 @@ class Published(PublicModel):
 
     @property
     def standing(self) -> str:
-        """ "Draft", "Scheduled for Tuesday, May 6, 7:00" or "Live since Monday, May 6, 2024", in
-        the site's time zone, without the year if it is this year."""
+        """The status in words, in the site's time zone: "Draft", "Scheduled for Tuesday, May 6,
+        7:00" or "Live since Monday, May 6, 2024". The current year is left out."""
         if not self.published_at:
             return "Draft"
         date, now = localtime(self.published_at), localtime()
@@ -111,14 +111,14 @@ class Published(PublicModel):
 
 
 def free_name(stem: str, taken: Collection[str]) -> str:
-    """Returns the stem, or the first of stem-2, stem-3 and so on that is not taken."""
+    """Returns the stem if it is not taken, else the first free one of stem-2, stem-3 and so on."""
     names = chain([stem], (f"{stem}-{n}" for n in count(2)))
     return next(name for name in names if name not in taken)
 
 
 def slug_holds_a_letter(name: str) -> models.CheckConstraint:
     """Returns a constraint that tells slugs (/articles/hip-thrust/) from years (/articles/2026/).
-    Only text with a letter differs in upper and lower case: no database needs a regex for that."""
+    Upper and lower case differ only if the slug has a letter, so no regex is needed."""
     return models.CheckConstraint(
         condition=~Q(Exact(Lower("slug"), Upper("slug"))),
         name=name,

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class StarterRecord(models.Model):
-    """A row of the starter content that was loaded. It is never loaded again, even if deleted."""
+    """Records a loaded row of the starter content: even if deleted, it is never loaded again."""
 
     key = models.CharField(max_length=160, unique=True, help_text="blog.article:hip-thrust")
     row_kind = models.CharField(max_length=60)

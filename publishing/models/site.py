@@ -81,5 +81,5 @@ class Site(PublicModel):
 
     @property
     def training_url(self) -> str:
-        """Where a reader books training: the booking page, else an email, else empty."""
+        """The URL for booking training: the booking page, else a mailto: link, else empty."""
         return self.booking_url or (f"mailto:{self.email}" if self.email else "")

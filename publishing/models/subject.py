@@ -15,7 +15,7 @@ OTHER_NAMES = 300  # characters
 
 
 class Subject(Addressed):
-    """What an article or exercise is about."""
+    """A subject that articles and exercises are about."""
 
     name = models.CharField(max_length=60, unique=True)
     slug = models.SlugField("address", max_length=60, unique=True)
@@ -47,7 +47,7 @@ class Subject(Addressed):
 
     @classmethod
     def by_slug(cls, slug: str) -> Subject | None:
-        """Returns the subject with this slug, or else with an other name that has this slug."""
+        """Returns the subject with this slug, or with an other name of this slug, or else None."""
         if subject := cls.objects.filter(slug=slug).first():
             return subject
         for other in cls.objects.all():
@@ -66,8 +66,8 @@ class Subject(Addressed):
 
     @transaction.atomic
     def merge_into(self, other: Subject) -> None:
-        """Deletes this subject in favor of the other, which gets its articles, exercises and names;
-        its address redirects there."""
+        """Deletes this subject and gives its articles, exercises and names to the other subject.
+        Redirects its address to the other's."""
         for relation in self._meta.related_objects:
             if relation.many_to_many:
                 for row in getattr(self, str(relation.get_accessor_name())).all():
@@ -83,5 +83,5 @@ class Subject(Addressed):
 
 
 def split_names(names: str) -> list[str]:
-    """Splits names at commas and folds their case for comparison."""
+    """Returns the names between commas, with their case folded for comparison."""
     return [name.strip().casefold() for name in names.split(",") if name.strip()]

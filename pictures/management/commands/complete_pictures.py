@@ -1,4 +1,4 @@
-"""Makes the files that pictures lack: those of a new width, or lost ones."""
+"""Makes missing picture files from the originals: lost files, or those of a newly added width."""
 
 from typing import Any
 

@@ -10,8 +10,8 @@ from pictures import files
 from pictures.models import Picture
 from pictures.usage import unused
 
-MIN_PICTURE_AGE = timedelta(days=7)  # a newer one may be for an article that is being written
-MIN_FILE_AGE = timedelta(hours=1)  # a newer one may belong to a picture that is being saved
+MIN_PICTURE_AGE = timedelta(days=7)  # a newer picture may be for an unfinished article
+MIN_FILE_AGE = timedelta(hours=1)  # a newer file may belong to a picture being saved
 
 
 class Command(BaseCommand):

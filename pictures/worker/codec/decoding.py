@@ -13,7 +13,7 @@ from . import jpeg, limits
 from .errors import OR_AS_JPEG, TOO_LARGE, TOO_LONG, TOO_MANY_PIXELS, InvalidPicture
 from .formats import READABLE, STILL_WITH_SEVERAL_FRAMES
 
-# What undoes each value of Exif's orientation tag.
+# The transposition that undoes each value of Exif's orientation tag.
 TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -28,7 +28,7 @@ TRANSPOSITIONS = {
 def decode(file: IO[bytes]) -> Image.Image:
     """Returns the picture in a file: upright, in sRGB, on white, without metadata.
 
-    One of more than MAX_DECODED_PIXELS is returned at half its width. Raises InvalidPicture.
+    A picture of more than MAX_DECODED_PIXELS is halved in width and height. Raises InvalidPicture.
     """
     data = file.read(limits.MAX_BYTES + 1)
     if not data:
@@ -36,7 +36,7 @@ def decode(file: IO[bytes]) -> Image.Image:
     if len(data) > limits.MAX_BYTES:
         raise InvalidPicture("The file is larger than 20 MB. Save it smaller and try again.")
     try:
-        return _normalized(_loaded(data))  # a variable would keep the first image in memory
+        return _normalized(_loaded(data))  # a variable would keep the loaded image in memory
     except InvalidPicture:
         raise
     except MemoryError:
@@ -65,7 +65,7 @@ def _loaded(data: bytes) -> Image.Image:
         return _complete_jpeg(data)
     except OSError:
         # libjpeg reports a lack of memory as a broken file. A progressive JPEG takes up to six
-        # bytes for each pixel: if those cannot be allocated, this raises MemoryError.
+        # bytes for each pixel: if so many cannot be allocated, bytes() raises MemoryError.
         bytes(6 * image.width * image.height)
         raise
 
@@ -73,19 +73,19 @@ def _loaded(data: bytes) -> Image.Image:
 def _opened(data: bytes) -> ImageFile.ImageFile:
     formats = READABLE
     if data[4:8] == b"ftyp" and data[8:12] not in (b"avif", b"avis"):
-        import pi_heif  # takes as long as all other imports together
+        import pi_heif  # only here: it takes as long as all other imports together
 
         pi_heif.register_heif_opener()
         formats = ["HEIF", *READABLE]
     with warnings.catch_warnings():
-        # Our own limit is lower; Pillow's would only warn.
+        # Pillow would only warn; _check_header() enforces our own, lower limit.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         return Image.open(io.BytesIO(data), formats=formats)
 
 
 def _webp_pixels(data: bytes) -> int:
-    """The number of pixels that a WebP's header states, or 0 (RFC 9649, 2.5 to 2.7). Read before
-    Pillow opens the file, because its decoder allocates memory for all of them then."""
+    """Returns the number of pixels that a WebP's header states, or 0 (RFC 9649, 2.5 to 2.7). Runs
+    before Pillow opens the file, because opening it allocates memory for all pixels."""
 
     def number(start: int, end: int) -> int:
         return int.from_bytes(data[start:end], "little")
@@ -98,7 +98,7 @@ def _webp_pixels(data: bytes) -> int:
 
 
 def _check_header(image: ImageFile.ImageFile) -> None:
-    """Refuses by what the file's header states, before its pixels are decoded."""
+    """Raises InvalidPicture if a picture is too large or animated. Runs before decoding pixels."""
     megapixels = limits.MEGAPIXELS[image.format or ""]
     if image.mode in ("CMYK", "RGBA") or image.has_transparency_data:
         megapixels = min(megapixels, limits.MEGAPIXELS_OF_FOUR_CHANNELS)
@@ -114,15 +114,15 @@ def _check_header(image: ImageFile.ImageFile) -> None:
 
 def _with_pixels(image: ImageFile.ImageFile) -> Image.Image:
     if image.width * image.height > limits.MAX_DECODED_PIXELS:
-        image.draft(None, (image.width // 2, image.height // 2))  # JPEG: decodes at half size
+        image.draft(None, (image.width // 2, image.height // 2))  # decodes a JPEG at half size
     image.load()
     return image
 
 
 def _complete_jpeg(data: bytes) -> Image.Image:
-    """Returns the picture of a JPEG that lacks no pixel (see jpeg.py); else raises OSError. It may
-    lack the marker at its end, as in browsers."""
-    data += jpeg.END_OF_IMAGE  # harmless after another one
+    """Returns the picture of a JPEG that lacks no pixel (see jpeg.py); raises OSError for any
+    other. As in browsers, the end marker may be missing."""
+    data += jpeg.END_OF_IMAGE  # harmless if the file has one
     if not jpeg.has_all_scans(data):
         raise OSError("a scan of the JPEG is missing")
     expected = _checksum(_with_pixels(_opened(jpeg.with_filler(data))))
@@ -133,7 +133,7 @@ def _complete_jpeg(data: bytes) -> Image.Image:
 
 
 def _checksum(image: Image.Image) -> int:
-    """Checksum of the pixels, read a few rows at a time to save memory."""
+    """Returns a checksum of the pixels, read a few rows at a time to save memory."""
     total = 0
     for top in range(0, image.height, 256):
         rows = image.crop((0, top, image.width, min(top + 256, image.height)))
@@ -142,7 +142,7 @@ def _checksum(image: Image.Image) -> int:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Exif's orientation, 1 to 8; 1 (upright) if the camera data is missing or broken."""
+    """Returns Exif's orientation, 1 to 8; 1 (upright) if the camera data is missing or broken."""
     try:
         return image.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # broken camera data raises many types of exception
@@ -150,7 +150,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _normalized(image: Image.Image) -> Image.Image:
-    """Converts to upright 8-bit sRGB on white, without metadata."""
+    """Converts an image to upright 8-bit sRGB on white, without metadata. Halves a large one."""
     orientation = _orientation(image)
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I"):  # 16-bit gray
@@ -184,7 +184,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             converted = ImageCms.profileToProfile(image, source, srgb, outputMode="RGB")
             return converted or image
         except (ImageCms.PyCMSError, OSError):
-            pass  # the profile is broken or does not fit the image: keep the values as they are
+            pass  # the profile is broken or does not fit the image: keep the pixel values
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

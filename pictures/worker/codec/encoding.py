@@ -1,4 +1,4 @@
-"""Encodes an image into the files of a picture: each rendition in each of its widths."""
+"""Encodes an image into the files of a picture: the original, and each rendition in each width."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .renditions import Rendition, StoredPicture
 
 
 def is_drawing(image: Image.Image) -> bool:
-    """True if it has few colors: JPEG would smear the edges of a line drawing."""
+    """True if the image has few colors, like a line drawing; JPEG would smear its edges."""
     small = image.resize((min(256, image.width), min(256, image.height)), Image.Resampling.NEAREST)
     return len(small.getcolors(65536) or range(65536)) <= 256
 
 
 def write_original(folder: Path, image: Image.Image, picture: StoredPicture) -> None:
-    """Writes the file at full size to folder/originals."""
+    """Writes the image at full size to folder/originals."""
     (folder / "originals").mkdir()
     options = formats.ORIGINAL_OPTIONS[picture.kind]
     _write(folder / "originals" / picture.original_name, image, options)
@@ -33,7 +33,7 @@ def write_renditions(
     focus: tuple[int, int],
     names: Collection[str],
 ) -> None:
-    """Writes those files of a picture that are named to folder/pictures."""
+    """Writes those files of the picture whose names are in `names` to folder/pictures."""
     (folder / "pictures").mkdir()
     for rendition in picture.renditions(focus):
         _write_widths(folder / "pictures", image, rendition, picture.kind, names)
@@ -42,7 +42,7 @@ def write_renditions(
 def _write_widths(
     folder: Path, image: Image.Image, rendition: Rendition, kind: str, names: Collection[str]
 ) -> None:
-    """Scales each width down from the next larger one, which is faster than from the original."""
+    """Writes one rendition. Scaling from the next larger width is faster than from the image."""
     scaled, box = image, rendition.box
     for width in reversed(rendition.widths):
         size = (width, max(1, round(rendition.height * width / rendition.width)))
@@ -59,12 +59,12 @@ def _write_widths(
 
 
 def _with_palette(drawing: Image.Image) -> Image.Image:
-    """256 colors suffice for a drawing and its antialiased edges, in less than half the bytes."""
+    """Reduces a drawing to 256 colors: enough for smooth edges, and less than half the bytes."""
     return drawing.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 
 def _write(path: Path, image: Image.Image, options: dict[str, Any]) -> None:
     encoder, defaults = formats.ENCODERS[path.suffix]
-    file = io.BytesIO()  # Pillow does not notice when a full disk takes only a part of a file
+    file = io.BytesIO()  # Pillow would not notice that a full disk took only part of a file
     image.save(file, encoder, **defaults | options)
     path.write_bytes(file.getbuffer())

@@ -11,7 +11,7 @@ NOT_WRITTEN = (
 
 
 class InvalidPicture(ValueError):
-    """The file is not a picture that this site stores, or it cannot be stored now.
+    """Raised if a file is not a picture that this site accepts, or cannot be stored at the moment.
 
-    The message is a sentence for the person who uploaded it.
+    The message is a sentence for the person who uploaded the file.
     """

@@ -1,4 +1,4 @@
-"""The jobs of the worker process."""
+"""The three jobs of the worker process: to validate, store or crop a picture."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .renditions import StoredPicture
 
 
 def run(folder: Path, file: IO[bytes], job: str, **parameters: Any) -> dict[str, Any]:
-    """Runs one job: validate, store or crop. Raises InvalidPicture. The folder is where the job
-    writes its files; the file is the upload, or the original for a crop."""
+    """Runs the job "validate", "store" or "crop", which writes its files to the folder. The file is
+    the upload, or the original for a crop. Returns the job's result. Raises InvalidPicture."""
     jobs: dict[str, Callable[..., Any]] = {"validate": validate, "store": store, "crop": crop}
     return jobs[job](folder, file, **parameters) or {}
 
 
 def validate(folder: Path, file: IO[bytes]) -> None:
-    """Decodes a picture, only to see whether it can be stored."""
+    """Decodes the picture only to raise InvalidPicture if it cannot be stored."""
     decode(file)
 
 
 def store(folder: Path, file: IO[bytes], token: str, focus: tuple[int, int]) -> dict[str, Any]:
-    """Decodes a picture and writes all its files; returns the fields of StoredPicture."""
+    """Decodes a picture and writes all its files. Returns the fields of its StoredPicture."""
     image = decode(file)
     picture = StoredPicture(token, "png" if is_drawing(image) else "jpg", *image.size)
     write_original(folder, image, picture)
@@ -43,6 +43,6 @@ def crop(
     focus: tuple[int, int],
     names: Collection[str],
 ) -> None:
-    """Writes the named files of a picture that was stored before, from its original."""
+    """Writes those files of a stored picture whose names are in `names`. file is its original."""
     with Image.open(io.BytesIO(file.read()), formats=READABLE) as original:
         write_renditions(folder, original, StoredPicture(*picture), focus, names)

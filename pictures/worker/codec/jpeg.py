@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 # Markers (ITU T.81, B.1.1.3).
 END_OF_IMAGE, START_OF_SCAN, FRAMES = b"\xff\xd9", 0xDA, {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
-MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")  # one that begins a segment
-# Data that a complete scan ignores. It comes first without a marker, then after each restart
-# marker, for a decoder that is waiting for that one.
+MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")  # a marker that begins a segment
+# Data that a decoder ignores after a complete scan: first without a marker, then after each of the
+# eight restart markers, because the decoder of an incomplete scan may wait for any of them.
 FILLER = b"\xaa" * 64 + b"".join(bytes([0xFF, 0xD0 + n]) + b"\xaa" * 8 for n in range(8))
 
 
@@ -24,7 +24,7 @@ class Segment(NamedTuple):
 
 
 def segments(jpeg: bytes) -> Iterator[Segment]:
-    """The segments of the first picture in a JPEG file."""
+    """Yields the segments of the first picture in a JPEG file."""
     marker = MARKER.search(jpeg, 2)
     while marker and marker[0] != END_OF_IMAGE:
         begin = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
@@ -36,7 +36,7 @@ def segments(jpeg: bytes) -> Iterator[Segment]:
 
 
 def scan_count(jpeg: bytes) -> int:
-    """The number of passes over all pixels; a small file may hold a hundred thousand."""
+    """Returns the number of scans (passes over all pixels); a small file may hold 100,000."""
     return sum(segment.marker == START_OF_SCAN for segment in segments(jpeg))
 
 
@@ -55,10 +55,10 @@ def has_all_scans(jpeg: bytes) -> bool:
 
 
 def with_filler(jpeg: bytes) -> bytes:
-    """The same JPEG with FILLER after the data of each scan.
+    """Returns the JPEG with FILLER after the data of each scan.
 
-    What libjpeg fills in for missing pixels depends on the data that follows a scan. So a JPEG
-    is complete exactly if it decodes to the same pixels with and without the filler.
+    What libjpeg fills in for missing pixels depends on the data that follows a scan. So a JPEG is
+    complete exactly if it decodes to the same pixels with and without the filler.
     """
     pieces, copied = [], 0
     for segment in segments(jpeg):

@@ -1,4 +1,4 @@
-"""How large a picture may be, and how much of the machine its process may use."""
+"""Limits on the size of a picture and on the resources of the worker process."""
 
 import os
 import resource
@@ -6,24 +6,24 @@ from contextlib import suppress
 
 MEGABYTE = 1024 * 1024
 MAX_BYTES = 20 * MEGABYTE  # of an uploaded file
-# Million pixels by format, so that its decoder stays below 400 MB of memory.
+# Millions of pixels, by format, so that each decoder stays below 400 MB of memory.
 MEGAPIXELS = {"JPEG": 50, "MPO": 50, "PNG": 50, "HEIF": 25, "AVIF": 25, "WEBP": 20}
-MEGAPIXELS_OF_FOUR_CHANNELS = 35  # RGBA and CMYK are in memory twice while they are converted
-MAX_SIDE = 16_000  # pixels; AVIF and JPEG allow 65,535, for which memory would not suffice
-MAX_SCANS = 100  # of a JPEG; each costs as much as all pixels, and software writes about ten
+MEGAPIXELS_OF_FOUR_CHANNELS = 35  # converting RGBA or CMYK holds two copies in memory
+MAX_SIDE = 16_000  # pixels; AVIF and JPEG allow 65,535, but memory would not suffice
+MAX_SCANS = 100  # in a JPEG; each is a pass over all pixels, and software writes about ten
 MAX_DECODED_PIXELS = 25_000_000  # a larger picture is halved: two copies would exceed 400 MB
-MAX_ENCODED_PIXELS = 8_000_000  # of one stored file: the AVIF encoder takes 30 bytes for each
+MAX_ENCODED_PIXELS = 8_000_000  # in one stored file: the AVIF encoder takes 30 bytes per pixel
 
-# Every thread's stack adds 8 MB of address space, which counts toward the limit.
+# Few threads, because the stack of each takes 8 MB of the limited address space.
 THREADS = min(4, os.cpu_count() or 1)
 MAX_WRITTEN_BYTES = 100 * MEGABYTE  # of one file that the process writes
 MAX_OPEN_FILES = 64
 
 
 def limit_process(seconds: int, megabytes: int) -> None:
-    """Limits the CPU time (per thread) and address space of this process, and what it may write.
+    """Limits this process's CPU time (seconds per thread), address space, file size and open files.
 
-    Never raises a limit it inherited. Systems other than Linux know only some of these limits.
+    A lower limit that was inherited stays. Systems other than Linux know only some of the limits.
     """
     for kind, value in {
         resource.RLIMIT_AS: megabytes * MEGABYTE,

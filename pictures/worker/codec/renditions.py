@@ -1,4 +1,4 @@
-"""Which files a picture has: names, sizes and crops. Imported by the site too, without Pillow."""
+"""The names, sizes and crops of a picture's files. Needs no Pillow, because the site imports it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from .limits import MAX_ENCODED_PIXELS
 
-# In pixels. 720 and 1200 fit phones held upright, at two and three pixels to the CSS pixel.
+# In pixels. 720 and 1200 fit phones held upright, at 2 and 3 device pixels per CSS pixel.
 WIDTHS = [480, 720, 960, 1200, 1600, 2400]
 WIDE = (16, 9)  # aspect ratio of the crop for the top of an article
 
 
 class StoredPicture(NamedTuple):
-    """A picture that was stored; its token is the first part of the name of each of its files."""
+    """A picture whose files are stored. Their names begin with its token."""
 
     token: str
     kind: str  # jpg or png
@@ -24,8 +24,8 @@ class StoredPicture(NamedTuple):
         return Rendition(self.token, (0, 0, self.width, self.height))
 
     def wide_crop(self, focus: tuple[int, int]) -> Rendition:
-        """The largest 16:9 part, centered as closely as possible on the focal point (percent from
-        the left and top). A picture that is 16:9 already is not cropped."""
+        """Returns the largest 16:9 part, centered as closely as possible on the focal point
+        (percent from the left and top). Returns the uncropped picture if that is 16:9 already."""
         across, down = WIDE
         width = min(self.width, max(1, round(self.height * across / down)))
         height = min(self.height, max(1, round(self.width * down / across)))
@@ -37,22 +37,22 @@ class StoredPicture(NamedTuple):
         return Rendition(stem, (left, top, left + width, top + height))
 
     def renditions(self, focus: tuple[int, int]) -> set[Rendition]:
-        """The uncropped picture and its 16:9 crop; only one when the picture is 16:9 itself."""
+        """Returns the uncropped picture and its 16:9 crop; only one if both are the same."""
         return {self.uncropped, self.wide_crop(focus)}
 
     @property
     def original_name(self) -> str:
-        """The name of its file at full size."""
+        """The name of the picture's file at full size."""
         return f"{self.token}.{self.kind}"
 
     def file_names(self, focus: tuple[int, int]) -> list[str]:
-        """The names of all its public files."""
+        """Returns the names of all public files of the picture."""
         renditions = self.renditions(focus)
         return [name for rendition in renditions for name in rendition.file_names(self.kind)]
 
 
 class Rendition(NamedTuple):
-    """A picture, uncropped or cropped, in several widths; files are named <stem>-<width>.<ext>."""
+    """One form of a picture, uncropped or cropped, in several widths: <stem>-<width>.<ext>."""
 
     stem: str
     box: tuple[int, int, int, int]  # left, top, right, bottom in the picture, in pixels
@@ -67,9 +67,9 @@ class Rendition(NamedTuple):
 
     @property
     def widths(self) -> list[int]:
-        """The widths in pixels of its files, ascending; a picture is never enlarged."""
+        """The widths of the files in pixels, ascending. No file is wider than the picture."""
         widths = sorted({min(width, self.width) for width in WIDTHS})
-        most = MAX_ENCODED_PIXELS * self.width / self.height  # square of the largest width
+        most = MAX_ENCODED_PIXELS * self.width / self.height  # the square of the largest width
         return [width for width in widths if width * width <= most] or widths[:1]
 
     def file_name(self, width: int, extension: str) -> str:
