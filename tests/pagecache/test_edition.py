@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
@@ -120,6 +121,12 @@ def test_a_change_after_a_rolled_back_savepoint_bumps_the_number(article: Any) -
             Site.current().save()
 
     assert is_bumped_by(change)
+
+
+def test_the_number_rises_even_when_it_is_ahead_of_the_clock() -> None:
+    """As after a restore on a machine whose clock is behind."""
+    Edition.objects.update(number=F("number") + 10**15)
+    assert is_bumped_by(lambda: make.make_muscle(name="Soleus"))
 
 
 def test_a_failed_save_does_not_bump_the_number() -> None:

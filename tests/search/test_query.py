@@ -124,6 +124,12 @@ def test_first_result(reader: Client, query: str, title: str) -> None:
     assert titles(results(reader, query))[:1] == [title]
 
 
+def test_a_query_is_read_up_to_its_200th_character(reader: Client) -> None:
+    make_article(title="Okapi")
+    assert titles(results(reader, f"{'a ' * 90}okapi"))[:1] == ["Article: Okapi"]
+    assert "Article: Okapi" not in titles(results(reader, f"{'a ' * 100}okapi"))
+
+
 def test_table_has_enough_queries() -> None:
     assert len({query for query, _ in FIRST_RESULTS}) >= 40
 
