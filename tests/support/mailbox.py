@@ -50,7 +50,7 @@ class _Connection(socketserver.StreamRequestHandler):
         with suppress(OSError):
             while mailbox.trickle:
                 self.reply("220-wait")
-                time.sleep(0.1)
+                time.sleep(0.1)  # the slow server itself: no test waits for this to pass
         self.reply("220 mailbox.example")
         recipients: list[str] = []
         accepted = 0
@@ -72,7 +72,7 @@ class _Connection(socketserver.StreamRequestHandler):
                 self.reply("354 go on")
                 mailbox.arrived.put((recipients, self.message()))
                 accepted += 1
-                time.sleep(mailbox.scan_seconds)
+                time.sleep(mailbox.scan_seconds)  # the slow server itself, zero by default
                 if accepted == mailbox.lose_reply_after:
                     return False
             self.reply("250 mailbox.example" if verb in ("EHLO", "HELO") else "250 OK")
