@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 
 from blog.models import Article, Author, Page, Source
-from exercises.models import Exercise, Variation
+from exercises.models import Variation
 from publishing.models import Site
 from writing import markdown
 from writing.markdown import Embed, Text
@@ -51,7 +51,7 @@ def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, E
         exercise__slug__in=[exercise for exercise, _ in slugs.values()],
         slug__in=[variation for _, variation in slugs.values()],
     ).complete()
-    variations = variations.annotate(live=Q(exercise__in=Exercise.objects.published()))
+    variations = variations.annotate(live=Q(pk__in=Variation.objects.published()))
     found = {(v.exercise.slug, v.slug): v for v in variations}
     site = site or (Site.current() if found else None)
     embeds = {}

@@ -57,7 +57,7 @@ def _about_fields(article: Article) -> Iterator[Finding]:
 def _about_cards(
     blocks: Iterable[check.Block], variations: Mapping[str, Variation]
 ) -> Iterator[Finding]:
-    live = set(Exercise.objects.published().values_list("pk", flat=True))
+    live = set(Variation.objects.published().values_list("pk", flat=True))
     paragraphs: list[check.Block] = []  # since the last heading or card
     for block in blocks:
         if block.kind == "heading":
@@ -70,7 +70,7 @@ def _about_cards(
                 sentence = f"The card “{block.words}” leads nowhere: there is no such exercise."
                 yield Finding("stop", sentence, "text", block.line)
             else:
-                if variation.exercise_id not in live:
+                if variation.pk not in live:
                     sentence = f"“{variation}” is still a draft: readers will not see its card."
                     yield Finding("question", sentence, "text", block.line)
                 yield from _about_amounts(paragraphs, variation)
@@ -113,13 +113,16 @@ def leads_somewhere(path: str) -> bool:
     slug = match.kwargs.get("slug", "")
     if match.url_name == "subject":
         return Subject.by_slug(slug) is not None or bool(Redirect.target_of(path))
+    variation = Exercise.objects.filter(
+        variations__in=Variation.objects.published(),
+        variations__slug=match.kwargs.get("variation"),
+    )
     rows: Any = {
         "article": Article.objects.published(),
         "exercise": Exercise.objects.published(),
         "print_ladder": Exercise.objects.published(),
-        "print_card": Exercise.objects.published().filter(
-            variations__slug=match.kwargs.get("variation")
-        ),
+        "variation": variation,
+        "print_card": variation,
         "page": Page.objects.published(),
         "author": Author.objects.all(),
     }.get(match.url_name or "")

@@ -6,15 +6,16 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from exercises.models import Variation
+from exercises.models import Muscle, Variation
 from pictures.models import Picture
 from publishing.models import (
     Addressed,
@@ -26,8 +27,18 @@ from publishing.models import (
     Subject,
     slug_holds_a_letter,
 )
-from writing.models import WithText
+from writing.models import Versioned, WithText
 from writing.syntax import embedded_names
+
+
+def are_web_addresses(lines: str) -> None:
+    """Raises ValidationError if a line is not the address of a web page."""
+    is_web_address = URLValidator(schemes=["http", "https"])
+    for line in filter(None, map(str.strip, lines.splitlines())):
+        try:
+            is_web_address(line)
+        except ValidationError:
+            raise ValidationError(f"“{line}” is no web address. It begins with https://.") from None
 
 
 class Author(Addressed, WithText):
@@ -36,10 +47,34 @@ class Author(Addressed, WithText):
     credential = models.CharField(
         max_length=120, blank=True, help_text="Certified personal trainer"
     )
+    certifying_body = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Who certified you, so that readers can look it up.",
+    )
+    certificate_number = models.CharField(max_length=40, blank=True, default="", db_default="")
+    languages = models.CharField(
+        "languages you train in",
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="With commas: English, Spanish",
+    )
     business = models.CharField(max_length=120, blank=True)
     place = models.CharField(max_length=80, blank=True)
     portrait = models.ForeignKey(
         Picture, models.SET_NULL, null=True, blank=True, related_name="portraits"
+    )
+    profiles = models.TextField(
+        "your profiles elsewhere",
+        blank=True,
+        default="",
+        db_default="",
+        validators=[are_web_addresses],
+        help_text="Instagram, YouTube and so on: one address a line.",
     )
     biography = models.TextField(blank=True)
     markdown_field = "biography"
@@ -52,6 +87,11 @@ class Author(Addressed, WithText):
         verbose_name_plural = "authors (about you)"
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(certificate_number="") | ~Q(certifying_body=""),
+                name="author_number_has_a_body",
+                violation_error_message="Name the body that gave you this number.",
+            ),
             slug_holds_a_letter("author_slug_holds_a_letter"),
         ]
 
@@ -62,11 +102,16 @@ class Author(Addressed, WithText):
         return reverse("author", args=[self.slug])
 
 
+def language_choices() -> list[tuple[str, str]]:
+    """The languages that Django knows, by their English names."""
+    return sorted(global_settings.LANGUAGES, key=lambda choice: choice[1])
+
+
 def new_share_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-class Article(Addressed, Published, WithText):
+class Article(Versioned, Addressed, Published, WithText):
     """A blog post: a text with exercise cards and sources, and one question to the readers."""
 
     title = models.CharField(max_length=120)
@@ -89,12 +134,26 @@ class Article(Addressed, Published, WithText):
     question = models.CharField(
         max_length=160, blank=True, help_text="Empty: the site's own question."
     )
+    question_muscles = models.ManyToManyField(
+        Muscle,
+        blank=True,
+        related_name="articles_asking",
+        verbose_name="muscles the question is about",
+        help_text="Readers are offered exercises that train them. Empty: as on the whole site.",
+    )
+    language = models.CharField(
+        max_length=12,
+        choices=language_choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Empty: English.",
+    )
     closes_at = Moment(
         "conversation closes", null=True, blank=True, help_text="Empty: it stays open."
     )
     timed_fields = ("published_at", "closes_at")
     variations = models.ManyToManyField(Variation, through="Card", related_name="articles")
-    version = models.PositiveIntegerField(default=1, editable=False)  # incremented by each save
     share_key = models.CharField(max_length=24, default=new_share_key, editable=False)
 
     history = HistoricalRecords(excluded_fields=["share_key"])
@@ -115,8 +174,6 @@ class Article(Addressed, Published, WithText):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            self.version += 1
         super().save(*args, **kwargs)
         self._update_cards()
 
@@ -234,6 +291,29 @@ class Source(PublicModel):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Testimonial(PublicModel):
+    """What a client said about training with the author, with the client's consent."""
+
+    author = models.ForeignKey(Author, models.CASCADE, related_name="testimonials")
+    words = models.TextField(help_text="As they wrote or said it.")
+    name = models.CharField(
+        max_length=60, blank=True, help_text="As they want to be shown. Empty: “A client”."
+    )
+    consented_on = Day("they agreed on", help_text="The day on which they said you may show it.")
+    position = models.PositiveSmallIntegerField("place in the list", default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        verbose_name = "client’s words"
+        verbose_name_plural = "clients’ words"
+        constraints = [
+            models.CheckConstraint(condition=~Q(words=""), name="testimonial_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or 'A client'}: {self.words[:60]}"
 
 
 def slug_is_no_first_path_part(slug: str) -> None:

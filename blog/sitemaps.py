@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.core.paginator import Paginator
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from blog.models import Article, Author, Page
-from exercises.models import Exercise
+from exercises.models import Exercise, Variation
 from pictures.models import Picture
 from publishing.models import Published, Subject
 from web.decorators import stored
@@ -34,7 +34,13 @@ def _articles() -> QuerySet[Article]:
 
 
 def _exercises() -> QuerySet[Exercise]:
-    return Exercise.objects.published().prefetch_related("variations__photo").order_by("pk")
+    return (
+        Exercise.objects.published()
+        .prefetch_related(
+            Prefetch("variations", Variation.objects.published().select_related("photo"))
+        )
+        .order_by("pk")
+    )
 
 
 @stored()

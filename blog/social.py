@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 
 from blog.models import Article
 from exercises import social as exercises
-from exercises.models import Exercise, Variation
+from exercises.models import Variation
 from metadata.cards import social
 from metadata.cards.social import Card
 from publishing.models import Site, Subject
@@ -34,7 +34,7 @@ def site_card(request: HttpRequest, mark: str) -> HttpResponseBase:
 
 def placed_in(article: Article) -> list[Variation]:
     """The variations whose cards readers see in an article, in the order of its text."""
-    rows = article.variations.filter(exercise__in=Exercise.objects.published())
+    rows = Variation.objects.published().filter(articles=article)
     rows = rows.select_related("exercise", "prescription", "photo")
     return list(rows.order_by("cards__position"))
 

@@ -150,7 +150,7 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
     page = paginate(others, ARTICLES_PER_PAGE, request)
     exercises = list(
         subject.exercises.published().prefetch_related(
-            Prefetch("variations", Variation.objects.order_by("position")),
+            Prefetch("variations", Variation.objects.published().order_by("position")),
             "variations__prescription",
             "variations__needs__one_of",
         )

@@ -36,6 +36,7 @@ urlpatterns = [
     path("exercises/", exercises.library, name="library"),
     path("exercises/<slug:slug>/", exercises.exercise, name="exercise"),
     path("exercises/<slug:slug>/card/", exercises.print_ladder, name="print_ladder"),
+    path("exercises/<slug:slug>/<slug:variation>/", exercises.variation, name="variation"),
     path("exercises/<slug:slug>/<slug:variation>/card/", exercises.print_card, name="print_card"),
     path("favorites/", conversations.favorites, name="favorites"),
     path("comments/", posting.post, name="post_comment"),

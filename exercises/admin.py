@@ -160,7 +160,21 @@ class VariationAdmin(ContentAdmin):
     inlines = [PrescriptionInline, StepInline, EquipmentNeedInline]
     form = VariationForm
     fieldsets = [
-        (None, {"fields": ["exercise", "name", "slug", "level", "position", "card", "missing"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "exercise",
+                    "name",
+                    "slug",
+                    "level",
+                    "position",
+                    "published_at",
+                    "card",
+                    "missing",
+                ]
+            },
+        ),
         (
             "In words",
             {

@@ -60,7 +60,7 @@ def _rows() -> QuerySet[Exercise]:
     return Exercise.objects.published().prefetch_related(
         "work__muscle",
         "subjects",
-        Prefetch("variations", Variation.objects.complete().order_by("position")),
+        Prefetch("variations", Variation.objects.published().complete().order_by("position")),
     )
 
 

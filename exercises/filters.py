@@ -17,7 +17,6 @@ from django.http import QueryDict
 from exercises.models import (
     Equipment,
     EquipmentNeed,
-    Exercise,
     Level,
     Muscle,
     MuscleWork,
@@ -108,7 +107,7 @@ class LibraryFilter:
     def candidates(self) -> list[Candidate]:
         """All published variations, by the name of their exercise and their position."""
         rows = (
-            Variation.objects.filter(exercise__in=Exercise.objects.published())
+            Variation.objects.published()
             .order_by("exercise__name", "position")
             .values_list(
                 "pk", "exercise_id", "level", "name", "other_names", "summary",

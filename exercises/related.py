@@ -25,7 +25,8 @@ def related(exercise: Exercise, variations: list[Variation]) -> Related:
     }
     mean = fmean(RANKS[variation.level] for variation in variations) if variations else 0
     rank = Case(*(When(level=level, then=rank) for level, rank in RANKS.items()))
-    ladder = Variation.objects.order_by().filter(exercise=OuterRef("pk")).values("exercise")
+    rungs = Variation.objects.published().filter(exercise=OuterRef("pk")).order_by()
+    ladder = rungs.values("exercise")
     others: Any = (
         Exercise.objects.published()
         .filter(work__muscle__in=muscles, work__role=MuscleWork.Role.PRIMARY)

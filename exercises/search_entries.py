@@ -54,7 +54,7 @@ def of_variation(variation: Variation) -> Entry:
             variation.favorite_reason,
             f"Equipment: {', '.join(sorted(equipment))}." if equipment else "",
         ],
-        published_at=variation.exercise.published_at,
+        published_at=variation.live_from(),
     )
 
 

@@ -16,7 +16,7 @@ from web.decorators import get_only
 @get_only
 def exercise_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
     exercise = get_object_or_404(Exercise.objects.published(), slug=slug)
-    variations = exercise.variations.select_related("prescription", "photo")
+    variations = exercise.variations.published().select_related("prescription", "photo")
     return social.serve(of_exercise(exercise, variations.first(), Site.current()), mark)
 
 

@@ -2,14 +2,14 @@
 
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 
 from exercises import meta
 from exercises.filters import LibraryFilter
 from exercises.models import Exercise, MuscleWork, Variation
 from exercises.related import related
 from publishing.models import Site
-from web.decorators import paginate, stored
+from web.decorators import paginate, read_only, stored
 
 EXERCISES_PER_PAGE = 24
 
@@ -43,7 +43,7 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     exercises = Exercise.objects.visible_to(request.user)
     work = Prefetch("work", MuscleWork.objects.select_related("muscle"))
     exercise = get_object_or_404(exercises.prefetch_related(work, "subjects"), slug=slug)
-    variations = list(Variation.objects.filter(exercise=exercise).complete())
+    variations = list(exercise.variations.visible_to(request.user).complete())
     live = not request.user.is_staff or exercise.is_live()
     site = Site.current()
     context = {
@@ -57,13 +57,19 @@ def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "exercises/exercise.html", context)
 
 
+@read_only
+def variation(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
+    """Leads to the variation's place on the page of its exercise."""
+    variations = Variation.objects.visible_to(request.user)
+    row = get_object_or_404(variations, exercise__slug=slug, slug=variation)
+    return redirect(f"{row.exercise.get_absolute_url()}#{row.slug}")
+
+
 @stored()
 def print_card(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
     """Show a variation's card to print, on half a page of Letter size."""
-    variations = Variation.objects.filter(
-        exercise__in=Exercise.objects.visible_to(request.user), exercise__slug=slug
-    ).complete()
-    row = get_object_or_404(variations, slug=variation)
+    variations = Variation.objects.visible_to(request.user).complete()
+    row = get_object_or_404(variations, exercise__slug=slug, slug=variation)
     return render(request, "exercises/print_card.html", {"variation": row})
 
 
@@ -71,6 +77,6 @@ def print_card(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
 def print_ladder(request: HttpRequest, slug: str) -> HttpResponse:
     """Show all variations of an exercise to print, on one page of Letter size."""
     exercise = get_object_or_404(Exercise.objects.visible_to(request.user), slug=slug)
-    variations = Variation.objects.filter(exercise=exercise).complete()
+    variations = exercise.variations.visible_to(request.user).complete()
     context = {"exercise": exercise, "variations": variations}
     return render(request, "exercises/print_ladder.html", context)

@@ -55,5 +55,5 @@ def shown_pages(page: paginator.Page) -> Iterable[int | str]:
 @register.simple_tag
 def articles_with(exercise: Exercise) -> list[Article]:
     """The published articles that show a card of one of the exercise's variations."""
-    rows = Article.objects.published().filter(variations__exercise=exercise)
+    rows = Article.objects.published().filter(variations__in=exercise.variations.published())
     return list(rows.select_related("lead_picture").distinct())

@@ -88,8 +88,8 @@ def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, 
 def trainers_favorite() -> Variation | None:
     """Returns the variation that the trainer likes best. Pages show it beside the tally, which does
     not count it."""
-    favorites = Variation.objects.exclude(favorite_reason="").select_related("exercise")
-    return favorites.filter(exercise__in=Exercise.objects.published()).first()
+    favorites = Variation.objects.published().exclude(favorite_reason="")
+    return favorites.select_related("exercise").first()
 
 
 @register.simple_tag(takes_context=True)

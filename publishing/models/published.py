@@ -93,6 +93,10 @@ class Published(PublicModel):
         """When readers last got something new: at the last save or, if later, at publication."""
         return max(self.updated_at, self.published_at or self.updated_at)
 
+    def live_from(self) -> datetime | None:
+        """Returns when readers see the row, in the past or future; None for a draft."""
+        return self.published_at
+
     def is_live(self) -> bool:
         return type(self)._default_manager.published().filter(pk=self.pk).exists()
 

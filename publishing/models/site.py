@@ -10,6 +10,12 @@ from django.db.models import Q
 from publishing.models.published import PublicModel
 
 
+def _optional(field: type[models.Field], **options: Any) -> Any:
+    """Returns a text field that may be empty. The database's default lets servers of the version
+    before add rows during an upgrade."""
+    return field(blank=True, default="", db_default="", **options)
+
+
 class Site(PublicModel):
     """The site's name and texts, in one row, which Site.current() creates if it is missing."""
 
@@ -40,6 +46,12 @@ class Site(PublicModel):
         default="What is your favorite glute exercise?",
         help_text="What readers are asked under an article that has no question of its own.",
     )
+    answer_days = models.PositiveSmallIntegerField(
+        "days until you read an answer",
+        null=True,
+        blank=True,
+        help_text="Readers are told “usually within two days”. Empty: nothing is promised.",
+    )
     known_readers_pass = models.BooleanField(
         "known readers pass",
         default=False,
@@ -49,14 +61,49 @@ class Site(PublicModel):
         blank=True, help_text="One or two sentences under every article, card and print."
     )
 
+    phone = _optional(models.CharField, max_length=30, help_text="Shown on the contact page.")
+    phone_takes_texts = models.BooleanField(
+        "readers may text you at this number", default=False, db_default=False
+    )
+    hours = _optional(models.TextField, help_text="When you train people, one line a day or more.")
+    address = _optional(
+        models.TextField,
+        verbose_name="where you train people",
+        help_text="Street, city, state and ZIP code, as on an envelope.",
+    )
+    map_url = _optional(
+        models.URLField,
+        verbose_name="link to a map",
+        max_length=500,
+        help_text="Where the place is, on any map. Readers get a link; no map is loaded.",
+    )
+    prices = _optional(
+        models.TextField, help_text="What a session costs, or “Ask me.” Empty: nothing is said."
+    )
+    postal_address = _optional(
+        models.TextField,
+        verbose_name="postal address",
+        help_text="Stands at the end of emails about new articles. The law asks for one.",
+    )
+
     class Meta:
         verbose_name = verbose_name_plural = "the site itself"
         constraints = [
             models.CheckConstraint(
+                condition=Q(answer_days__isnull=True) | Q(answer_days__range=(1, 30)),
+                name="site_answers_within_a_month",
+                violation_error_message="Between 1 and 30 days; leave it empty to promise nothing.",
+            ),
+            models.CheckConstraint(
+                condition=Q(phone_takes_texts=False) | ~Q(phone=""),
+                name="site_texts_need_a_number",
+                violation_error_message="Give the number that readers may text.",
+            ),
+            models.CheckConstraint(
                 condition=Q(pk=1),
                 name="site_is_one_row",
                 violation_error_message="There is one site.",
-            )
+            ),
         ]
 
     def short_name(self, limit: int) -> str:

@@ -137,7 +137,7 @@ def test_filters_work_on_a_phone_without_javascript(
     page.get_by_role("button", name="Show exercises").click()
     assert "have=box&have=band" in page.url
     expect(page.get_by_role("status")).to_contain_text("with box and resistance band")
-    rung = page.locator(".rungs li", has=page.locator("[href='/exercises/clamshell/#banded']"))
+    rung = page.locator(".rungs li", has=page.locator("[href='/exercises/clamshell/banded/']"))
     expect(rung).to_contain_text("done with resistance band")
 
 

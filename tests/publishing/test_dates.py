@@ -46,11 +46,16 @@ def exercise_address() -> str:
     return f"/admin/exercises/exercise/{make.make_exercise().pk}/change/"
 
 
+def variation_address() -> str:
+    return f"/admin/exercises/variation/{make.make_variation().pk}/change/"
+
+
 FIELDS: dict[str, tuple[Callable[[], str], str]] = {
     "article": (article_address, "published_at"),
     "conversation": (article_address, "closes_at"),
     "page": (page_address, "published_at"),
     "exercise": (exercise_address, "published_at"),
+    "variation": (variation_address, "published_at"),
 }
 
 
@@ -67,7 +72,7 @@ def test_every_editable_date_field_has_bounds() -> None:
     set_by_the_site = {
         *("Address.confirmed_at", "Address.stopped_at", "Draft.typed_at", "Letter.sent_at"),
         *("Address.unreachable_at", "Letter.failed_at"),
-        *("Edition.began_at", "Edition.next_change_at"),
+        *("Edition.began_at", "Edition.next_change_at", "Redirect.until"),
         *("Event.was_published_at", "Event.was_removed_at"),
     }
     without = {name for name, has in has_bounds.items() if not has}
@@ -86,7 +91,7 @@ def test_a_date_outside_is_refused_beside_its_field_and_no_input_is_lost(
 ) -> None:
     maker, field = FIELDS[kind]
     address = maker()
-    name = "name" if kind == "exercise" else "title"
+    name = "name" if kind in ("exercise", "variation") else "title"
     entered = {f"{field}_0": day, f"{field}_1": time, name: "Entered & shown", "_publish": "1"}
     refused = save(trainer, address, **entered)
     assert refused.status_code == 200

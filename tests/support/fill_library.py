@@ -47,6 +47,7 @@ def fill_library(count: int) -> None:
             name=f"{exercise.name}, rung {rung}",
             slug=f"rung-{rung}",
             position=rung,
+            published_at=timezone.now(),
             level=Level.values[(n + rung) % len(Level)],
             summary="Made up, to fill the library.",
             drawing=drawings[(n + rung) % len(drawings)],
@@ -86,7 +87,7 @@ def _add_needs(variations: list[Variation]) -> None:
     """Gives two of three variations a need, every fifth variation an optional one."""
     equipment = list(Equipment.objects.all())
     needs = EquipmentNeed.objects.bulk_create(
-        EquipmentNeed(variation=variation, optional=n % 5 == 0)
+        EquipmentNeed(variation=variation, position=1, optional=n % 5 == 0)
         for n, variation in enumerate(variations)
         if n % 3
     )

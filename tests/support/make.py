@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from PIL import Image
 
-from blog.models import Article, Author, Page, Source
+from blog.models import Article, Author, Page, Source, Testimonial
 from comments.models import Comment
 from exercises.models import (
     Equipment,
@@ -43,6 +43,13 @@ def make_author(**overrides: Any) -> Author:
         "credential": "Certified trainer",
     }
     return Author.objects.create(**defaults | overrides)
+
+
+def make_testimonial(**overrides: Any) -> Testimonial:
+    defaults: dict[str, Any] = {"words": "I stand taller.", "consented_on": timezone.localdate()}
+    if "author" not in overrides:
+        defaults["author"] = make_author()
+    return Testimonial.objects.create(**defaults | overrides)
 
 
 def make_subject(**overrides: Any) -> Subject:
@@ -127,6 +134,7 @@ def make_variation(
         "name": f"Variation {n}",
         "slug": f"variation-{n}",
         "level": "beginner",
+        "published_at": earlier(),
     }
     if "exercise" not in overrides:
         defaults["exercise"] = make_exercise()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Device
 from blog.models import Draft, Page
 from comments.models import Address, Block, Comment, LastVisit, Report, WordCount
-from exercises.models import EquipmentNeed, Level, MuscleWork
+from exercises.models import Level, MuscleWork
 from publishing.models import Edition, Redirect, Site, StarterRecord
 from search.models import SearchEntry
 from tests.support import make
@@ -115,12 +115,36 @@ VIOLATIONS: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]]
     "variation_level_is_known": (make.make_variation, lambda row: {"level": "expert"}),
     "variation_rung_from_one": (make.make_variation, lambda row: {"position": 0}),
     "variation_slug_holds_a_letter": (make.make_variation, lambda row: {"slug": "1_2"}),
-    "need_place_once": (
-        one_need,
-        lambda row: {
-            "position": EquipmentNeed.objects.create(variation=row.variation, position=9).position
-        },
+    "exercise_approval_has_a_date": (
+        make.make_exercise,
+        lambda row: {"approved_by": User.objects.create(username="approver")},
     ),
+    "variation_approval_has_a_date": (
+        make.make_variation,
+        lambda row: {"approved_by": User.objects.create(username="approver")},
+    ),
+    "variation_posture_is_known": (make.make_variation, lambda row: {"posture": "flying"}),
+    "variation_end_pose_is_known": (make.make_variation, lambda row: {"end_pose": "middle"}),
+    "variation_end_photo_has_a_start": (
+        make.make_variation,
+        lambda row: {"end_photo": make.make_picture()},
+    ),
+    "variation_alternative_is_another": (make.make_variation, lambda row: {"alternative": row}),
+    "variation_video_is_on_the_web": (
+        make.make_variation,
+        lambda row: {"video_url": "ftp://example.org/film"},
+    ),
+    "variation_slug_is_free": (make.make_variation, lambda row: {"slug": "gym"}),
+    "prescription_sets_range_rises": (one_prescription, lambda row: {"sets_to": row.sets}),
+    "prescription_repetitions_range_rises": (
+        one_prescription,
+        lambda row: {"repetitions_to": row.repetitions},
+    ),
+    "prescription_seconds_range_rises": (one_prescription, lambda row: {"seconds_to": 5}),
+    "site_answers_within_a_month": (Site.current, lambda row: {"answer_days": 31}),
+    "site_texts_need_a_number": (Site.current, lambda row: {"phone_takes_texts": True}),
+    "author_number_has_a_body": (make.make_author, lambda row: {"certificate_number": "123"}),
+    "testimonial_says_something": (make.make_testimonial, lambda row: {"words": ""}),
     "step_says_something": (one_step, lambda row: {"text": ""}),
     "step_phase_is_known": (one_step, lambda row: {"phase": "rest"}),
     "step_hold_at_least_one_second": (one_step, lambda row: {"hold_seconds": 0}),

@@ -114,7 +114,9 @@ class Command(BaseCommand):
         needs: list[Data] | None = None,
         **data: Any,
     ) -> None:
-        variation = validate_and_save(Variation(exercise=exercise, position=position, **data))
+        variation = validate_and_save(
+            Variation(exercise=exercise, position=position, published_at=self.now, **data)
+        )
         validate_and_save(Prescription(variation=variation, **prescription))
         for n, step in enumerate(steps, 1):
             validate_and_save(Step(variation=variation, position=n, **step))

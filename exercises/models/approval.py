@@ -1,0 +1,36 @@
+"""What exercises and variations share: what to ask a doctor about, and the trainer's approval."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Approved(models.Model):
+    """A row that the trainer approves after reading it; until then its page claims no review."""
+
+    ask_first = models.TextField(
+        "ask a doctor first",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Short, one a line. They complete “Ask a doctor first if you have …”: knee pain.",
+    )
+    approved_at = models.DateTimeField("read and approved", null=True, blank=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(approved_at__isnull=False) | Q(approved_by__isnull=True),
+                name="%(class)s_approval_has_a_date",
+                violation_error_message="An approval needs a date.",
+            ),
+        ]
