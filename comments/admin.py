@@ -49,8 +49,7 @@ class PersonForm(forms.Form):
 
 
 class CommentForm(forms.ModelForm):
-    """Edits a comment; cleans and limits its texts as the readers' forms do. If the comment changed
-    after the trainer opened the form (see Comment.version), saving fails once with an error."""
+    """Edits a comment. If it changed after the form was opened, saving fails once with an error."""
 
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
@@ -103,8 +102,7 @@ class CommentAdmin(ContentAdmin):
         return False
 
     def action_checkbox(self, obj: Comment) -> SafeString:
-        """Adds the version of the comment as a hidden field, so that publish() can skip comments
-        that changed after the list was opened."""
+        """Adds the comment's version, so that publish() sees if it changed after it was read."""
         version = '<input type="hidden" name="read-{}" value="{}">'
         return super().action_checkbox(obj) + format_html(version, obj.pk, obj.version)
 
@@ -215,8 +213,7 @@ def _export(email: str, comments: QuerySet[Comment]) -> HttpResponse:
 
 @front_page
 def waiting_and_sent(request: HttpRequest) -> Iterator[Notice]:
-    """Yields front-page notices about waiting comments, likely spam, unanswered questions, and when
-    the last email was sent."""
+    """Yields notices about comments that need the trainer, and when the last email was sent."""
     if not request.user.has_perm("comments.change_comment"):
         return
     if waiting := Comment.objects.queue().count():

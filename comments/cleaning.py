@@ -92,10 +92,8 @@ def is_visible(text: str) -> bool:
 
 
 def text_error(text: str) -> str:
-    """Returns the error message for a text that must be refused, or "".
-
-    Control characters and direction overrides change how a text reads, so removing them silently
-    could change its meaning."""
+    """Returns the error message for a text that must be refused, or "". Removing control characters
+    and direction overrides silently could change its meaning."""
     if REFUSED.search(text):
         return (
             "There is a hidden character in this text that I cannot keep."

@@ -28,8 +28,8 @@ address_signer = signing.Signer(salt="comments.address")
 
 
 def confirm(comment: Comment) -> None:
-    """Emails the comment's address a link to confirm the address. Sends at most one such email a
-    week, and none if any address of the same mailbox has stopped emails."""
+    """Emails the comment's address a link to confirm it, at most once a week, unless any address of
+    the same mailbox has stopped emails."""
     address, is_new = Address.objects.get_or_create(email=comment.email.lower())
     if address.confirmed_at or address.stopped_at or not address.is_reachable:
         return
@@ -45,8 +45,7 @@ def confirm(comment: Comment) -> None:
 
 @transaction.atomic
 def start(address: Address) -> None:
-    """Confirms an address, or allows emails to it again after a stop. The first time, emails the
-    private links to all its comments."""
+    """Confirms an address, or ends a stop. The first time, emails its private links to it."""
     is_first = address.confirmed_at is None
     address.confirmed_at = address.confirmed_at or timezone.now()
     address.stopped_at = address.unreachable_at = None
@@ -66,21 +65,18 @@ def stop(address: Address) -> None:
 
 @receiver(mailbox_missing)
 def _note_unreachable(address: str, **signal: Any) -> None:
-    rows = Address.objects.filter(email=address.lower())
-    rows.update(unreachable_at=timezone.now())
+    Address.objects.filter(email=address.lower()).update(unreachable_at=timezone.now())
 
 
 def links(address: Address) -> None:
-    """Emails an address the private links to all its comments. The caller checks that the address
-    is confirmed."""
+    """Emails a confirmed address the private links to all its comments."""
     comments = Comment.objects.filter(email__iexact=address.email, removed_at=None)
     if comments:
         _write_to("links", address, about=comments, **_links_context(comments))
 
 
 def answered(reply: Comment, comment: Comment) -> None:
-    """Emails the writer of a comment that somebody else replied, if the writer's address is
-    confirmed, reachable and not stopped."""
+    """Emails the writer of a comment, if their address gets emails, that somebody else replied."""
     address = Address.objects.filter(email=comment.email.lower()).first()
     if address and address.gets_emails and reply.email.lower() != address.email:
         _write_to("answered", address, about=[reply], **_answered_context(reply, comment))
@@ -97,15 +93,13 @@ def waiting() -> None:
         return
     comments = Comment.objects.queue()[:50]
     for user in User.objects.filter(is_staff=True, is_active=True).exclude(email=""):
-        if not user.has_perm("comments.change_comment") or not comments:
-            continue
-        context = _waiting_context(user, comments)
-        outbox.enqueue("waiting", user.email, user=user, about=comments, **context)
+        if user.has_perm("comments.change_comment") and comments:
+            context = _waiting_context(user, comments)
+            outbox.enqueue("waiting", user.email, user=user, about=comments, **context)
 
 
 def desk_token(comments: Iterable[Comment], user: User) -> str:
-    """Returns a signed token for the URL of queue_by_email() with these comments. The token expires
-    after DESK_LINK_LIFETIME or when the user changes their password."""
+    """Returns a token for queue_by_email(), valid for DESK_LINK_LIFETIME and the same password."""
     payload = {
         "comments": [comment.pk for comment in comments],
         "user": user.pk,
@@ -146,11 +140,8 @@ def _address_link(view: str, address: Address) -> str:
 
 
 def _links_context(comments: Iterable[Comment]) -> dict[str, Any]:
-    rows = [
-        {"words": c.favorite_name or c.words[:60], "link": settings.SITE_URL + c.own_url}
-        for c in comments
-    ]
-    return {"rows": rows}
+    texts = [(comment.favorite_name or comment.words[:60], comment.own_url) for comment in comments]
+    return {"rows": [{"words": text, "link": settings.SITE_URL + url} for text, url in texts]}
 
 
 def _answered_context(reply: Comment, comment: Comment) -> dict[str, Any]:

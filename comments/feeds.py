@@ -29,8 +29,7 @@ def of_all(request: HttpRequest) -> HttpResponse:
 @stored()
 def of_article(request: HttpRequest, slug: str) -> HttpResponse:
     article = get_object_or_404(Article.objects.published(), slug=slug)
-    title = f"What readers say on “{article.title}”"
-    name = f"{row_name(article)}:comments"
+    title, name = f"What readers say on “{article.title}”", f"{row_name(article)}:comments"
     about = {"name": name, "title": title, "page": article.get_absolute_url()}
     return _feed(request, article.comments.all(), **about)
 

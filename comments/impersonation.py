@@ -50,8 +50,7 @@ ROLES = Path(__file__).with_name("roles.txt").read_text("utf-8").split()
 
 
 def imitated_by_name(name: str) -> str:
-    """Returns the author, trainer or business that readers could mistake this name for, or "". A
-    role without a name (“Trainer”, “Admin ✓”) imitates the trainer."""
+    """Returns the author, trainer or business that readers could mistake this name for, or ""."""
     return _imitated(name, _protected(), exact=False)
 
 
@@ -63,12 +62,9 @@ def imitated_by_signature(text: str) -> str:
     if len(lines) > 1 and SALUTATION.fullmatch(lines[0]):
         del lines[0]
     parts = {part.strip() for line in lines for part in _parts(line)}
-    short = [part for part in parts if 0 < len(part) <= MAX_SIGNATURE]
+    short = [p for p in parts if 0 < len(p) <= MAX_SIGNATURE and not GREETING.fullmatch(p)]
     protected = _protected()
-    names = (
-        _imitated(part, protected, exact=True) for part in short if not GREETING.fullmatch(part)
-    )
-    return next(filter(None, names), "")
+    return next(filter(None, (_imitated(part, protected, exact=True) for part in short)), "")
 
 
 def _parts(line: str) -> list[str]:
@@ -186,8 +182,7 @@ def _latin(text: str) -> str:
 
 @cache
 def latin_look_alike(character: str) -> str:
-    """Returns the lower-case ASCII letter that a character looks like. ASCII letters, and
-    characters that look like none, are returned unchanged."""
+    """Returns the lower-case ASCII letter that a character looks like, or the same character."""
     if ASCII_LETTER.match(character):
         return character
     if character in LOOK_ALIKES:

@@ -82,8 +82,7 @@ def normalized(text: str) -> str:
 
 @cache
 def _latin(character: str) -> str:
-    """Returns the plain letter for a Latin variant that NFKD keeps (small capital, squared letter);
-    returns any other character unchanged."""
+    """Returns the plain letter for a Latin variant that NFKD keeps (small capital, squared)."""
     is_variant = not character.isascii() and " LATIN " in f" {unicodedata.name(character, '')}"
     return impersonation.latin_look_alike(character) if is_variant else character
 
@@ -105,8 +104,7 @@ TOP_LEVEL = _ascii_tlds | {
 def find_links(text: str) -> list[str]:
     """Returns the addresses in a text, with disguises removed, or the pieces of link markup (HTML,
     BBCode, Markdown) if there are more of these."""
-    typed = normalized(text)
-    text = deobfuscated(text)
+    typed, text = normalized(text), deobfuscated(text)
     addresses = [
         match[0]
         for match in ADDRESS.finditer(text)
@@ -146,8 +144,7 @@ def _is_number_host(label: str, top: str) -> bool:
 
 
 def _is_host(labels: list[str], top: str) -> bool:
-    """True if a host name without path or user is meant as a link, not two sentences that lack a
-    space between them. Takes the labels before the top-level domain, and that domain."""
+    """True if a host without path or user is a link, not two sentences without a space between."""
     ending = top.casefold()
     if top not in (ending, top.upper()):
         return ending in GENERIC_TLDS or (ending in SHOP_TLDS and labels[-1][0].isupper())
@@ -158,6 +155,5 @@ def _is_host(labels: list[str], top: str) -> bool:
 
 
 def _is_made_up(label: str) -> bool:
-    """True for a label that is unlikely to end a sentence ("cheap-rx", "pills4u"), false for words
-    and quantities ("squats", "10kg", "sit-ups")."""
+    """True for "cheap-rx" or "pills4u", not for ends of sentences: "squats", "10kg", "sit-ups"."""
     return bool(re.search(r"[\d-]", label)) and not QUANTITY.fullmatch(label)

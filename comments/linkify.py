@@ -50,8 +50,7 @@ def _href(url: str) -> str:
 
 
 def _is_honest(url: str) -> bool:
-    """True if the URL has a host with a period and no user part, which could disguise the host:
-    "https://bank.example@evil.example"."""
+    """True if the URL has a host with a period, not disguised by a user part: "bank.example@…"."""
     try:
         host = urlsplit(_href(url)).netloc
     except ValueError:

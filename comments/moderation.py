@@ -35,8 +35,8 @@ def record_visit() -> None:
 
 @transaction.atomic
 def publish(comment: Comment, by: User | None) -> None:
-    """Publishes a waiting comment, or the pending change of a published one, and deletes reports of
-    it. `by` is None if the site decides by itself: then the spam filter does not learn."""
+    """Publishes a waiting comment, or the pending change of a published one. `by` is None if the
+    site decides by itself: then the spam filter does not learn."""
     if _was_removed_by_writer(comment):
         return
     comment.reports.all().delete()
@@ -173,15 +173,13 @@ def erase(email: str) -> int:
 
 
 def _was_removed_by_writer(comment: Comment) -> bool:
-    """True if the writer removed the comment: decisions from a page that the trainer opened before
-    have no effect then."""
+    """True if the writer removed the comment: then decisions from an older page have no effect."""
     return comment.removed_by == Comment.Remover.WRITER
 
 
 @transaction.atomic
 def undo(event: Event, by: User) -> bool:
-    """Reverts a decision of the trainer, and what the spam filter learned from it. Returns False if
-    the decision cannot be reverted."""
+    """Reverts a decision, and what the spam filter learned from it. Returns False if it cannot."""
     if not _can_undo(event):
         return False
     comment = event.comment

@@ -12,13 +12,11 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from comments import emails, moderation, spam
 from comments.forms import ReplyForm
 from comments.models import Block, Comment, CommentQuerySet, Event
-from web.decorators import private
+from web.decorators import get_or_post, private
 from web.requests import positive_int
 
 PAGE_SIZE = 50
@@ -40,8 +38,7 @@ class Outcome(NamedTuple):
 
 
 def queue(request: HttpRequest) -> HttpResponse:
-    """Shows every comment that needs the trainer, oldest first, then the likely spam, collapsed. A
-    POST carries out the pressed button."""
+    """Shows every comment that needs the trainer, oldest first, then the likely spam, collapsed."""
     user = cast(User, request.user)  # admin_view() admits staff only
     if not user.has_perm("comments.change_comment"):
         raise PermissionDenied
@@ -72,11 +69,9 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/comments/queue.html", context)
 
 
-@csrf_exempt  # the token in the URL permits the change
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post  # the token in the URL permits the change
 def queue_by_email(request: HttpRequest, token: str) -> HttpResponse:
-    """Shows, with large buttons, the comments that one email to the trainer listed. The signed
-    token names them. A POST carries out the pressed button."""
+    """Shows, with large buttons, the comments that one email to the trainer listed."""
     opened = emails.read_desk_token(token)
     if opened is None:
         return private(render(request, "comments/desk_ended.html", status=403))
@@ -104,16 +99,14 @@ def queue_by_email(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _has_unsent_reply(request: HttpRequest, waiting: CommentQuerySet) -> bool:
-    """True if the POST contains a reply to a comment that still waits. The view then renders the
-    page with the reply, because a redirect would lose it."""
+    """True if a reply to a comment that still waits was posted, which a redirect would lose."""
     typed = [name for name, text in request.POST.items() if name.startswith("answer-") and text]
     ids = [positive_int(name.removeprefix("answer-")) for name in typed]
     return waiting.filter(pk__in=ids).exists()
 
 
 def _rows(queryset: CommentQuerySet, request: HttpRequest) -> list[dict[str, Any]]:
-    """Returns a template context for each comment: the comment, hints that help the trainer decide,
-    and the reply that she has typed so far."""
+    """Returns for each comment the hints that help the trainer decide, and her reply so far."""
     related = queryset.select_related("article", "favorite", "parent")
     events = Prefetch("events", Event.objects.select_related("by"))
     comments = list(related.prefetch_related("reports", events))
@@ -161,8 +154,7 @@ def _undo(request: HttpRequest, user: User) -> Outcome:
 
 def _decide(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outcome:
     """Carries out the pressed button on one comment (do=publish:12), on all selected ones
-    (do=publish), or on all likely spam that the page showed (do=delete_folded). Ignores comments
-    outside `allowed`."""
+    (do=publish), or on all likely spam that the page showed (do=delete_folded), if `allowed`."""
     action, _, pk = request.POST.get("do", "").partition(":")
     if action == "delete_folded":
         return _delete_likely_spam(request, allowed, user)
@@ -178,8 +170,7 @@ def _decide(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outco
 
 
 def _delete_likely_spam(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outcome:
-    """Removes the likely spam that the page showed, except comments that have changed since or no
-    longer wait."""
+    """Removes the likely spam that the page showed, if it still waits and is unchanged."""
     ids = [positive_int(pk) for pk in request.POST.getlist("folded")]
     waiting = allowed.filter(pk__in=ids, published_at=None, removed_at=None, is_spam=False)
     with transaction.atomic():  # all or none

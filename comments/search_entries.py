@@ -7,8 +7,7 @@ from search.index import Entry, Kind, register
 
 
 def of_comment(comment: Comment) -> Entry:
-    """Returns the search entry of a comment. Its published_at is the time since which the comment
-    and its article are both public, or None if the conversation does not show the comment."""
+    """Its published_at is when the comment and its article both became public; None if hidden."""
     dates = [comment.published_at, *([comment.article.published_at] if comment.article else [])]
     is_found = comment.thread_at and not comment.removed_at and all(dates)
     return Entry(

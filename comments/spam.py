@@ -1,8 +1,6 @@
-"""The spam filter: publishes a comment, holds it for the trainer, or marks it as spam.
-
-The filter needs no captcha and no external service. It holds doubtful comments, and deletes none:
-spam is kept for thirty days, and the trainer can publish it.
-"""
+"""The spam filter: publishes a comment, holds it for the trainer, or marks it as spam. It needs no
+captcha and no external service, and deletes nothing: spam is kept for thirty days, and the trainer
+can publish it."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -41,8 +39,7 @@ class Verdict:
 def judge(
     comment: Comment, *, filled_honeypot: bool = False, has_no_origin: bool = False
 ) -> Verdict:
-    """Judges a new comment, or a comment with edited words. has_no_origin is True if the request
-    had neither a Sec-Fetch-Site nor an Origin header, as most browsers send."""
+    """Judges a new or edited comment. has_no_origin: see web/origin.py."""
     submission = _submission(comment)
     links = find_links(submission.text)
     blocked = _blocked(comment)
@@ -83,9 +80,7 @@ def rescore_waiting() -> None:
     trainer. Comments of known readers, or put back into the queue by her, are never likely spam."""
     waiting = Comment.objects.filter(published_at=None, removed_at=None, is_spam=False)
     rows = list(waiting.order_by("-written_at")[:MAX_RESCORED])
-    decided = decided_by_trainer(waiting)
-    known = _known_people(rows)
-    current = scores(rows)
+    decided, known, current = decided_by_trainer(waiting), _known_people(rows), scores(rows)
     changed: dict[bool, list[int]] = {True: [], False: []}
     for row in rows:
         is_exempt = row.pk in decided or row.author_hash in known
@@ -124,8 +119,7 @@ def _blocked(comment: Comment) -> str:
 
 
 def _repeated(comment: Comment) -> list[str]:
-    """Returns a reason to hold the comment if anybody sent the same long text in the last thirty
-    days, else an empty list."""
+    """Returns a reason to hold the comment if anybody sent its long text in the last 30 days."""
     if len(comment.words) < MIN_REPEATED_LENGTH:
         return []
     month_ago = timezone.now() - timedelta(days=30)
@@ -173,8 +167,7 @@ def _learned(comments: list[Comment]) -> Learned:
 
 @transaction.atomic
 def learn(comment: Comment, field: str, times: int = 1) -> None:
-    """Adds `times` to the counts of a comment's words. `field` names the count: "published" or
-    "spam". times=-1 reverts an earlier call."""
+    """Adds `times` (-1 reverts an earlier call) to the count "published" or "spam" of each word."""
     words = {ALL_COMMENTS, *words_of(_submission(comment))}
     WordCount.objects.bulk_create((WordCount(word=w) for w in words), ignore_conflicts=True)
     rows = WordCount.objects.filter(word__in=words)

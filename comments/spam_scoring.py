@@ -110,8 +110,7 @@ def _score_by_signs(submission: Submission) -> tuple[float, Sequence[str]]:
 
 
 def _training(submission: Submission) -> tuple[float, str]:
-    """Returns the weight of the words about training, and a reason if there are none. The weight is
-    negative if the text contains such words, positive if a longer text has none."""
+    """Returns a weight, negative for words about training, positive with a reason for none."""
     text = _normalized(submission.text)
     if different := len(set(TRAINING.findall(text))):
         return -0.9 * min(different, MAX_TRAINING_WORDS), ""

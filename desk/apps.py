@@ -10,7 +10,5 @@ class DeskConfig(AppConfig):
 
 
 class DeskAdminConfig(apps.AdminConfig):
-    """Django's admin app with DeskSite as its default site."""
-
     default_site = "desk.site.DeskSite"
     default = False

@@ -36,22 +36,19 @@ EXTENDING = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u1160-\u11ff
 
 
 class Match(NamedTuple):
-    """A run of items that both sequences contain: its start in the old and the new sequence, and
-    its length."""
+    """A run of items that both sequences contain."""
 
-    old: int
+    old: int  # where it starts in the old sequence
     new: int
     length: int
 
 
 def word_diff(old: str, new: str) -> SafeString:
     """Returns both texts as one HTML text, with <ins> around insertions and <del> around deletions.
-
-    Without the <ins> elements, the result is the old text; without the <del> elements, the new one.
-    But unchanged lines are shortened to a few words around each change, and line endings become
-    line feeds. Lines are compared first, and words only within changed lines: otherwise the words
-    of a new paragraph would match words of the next one.
-    """
+    Without the insertions it is the old text, without the deletions the new one, but line endings
+    become line feeds, and unchanged lines are shortened to a few words around each change. Lines
+    are compared first, and words only within changed lines: otherwise the words of a new paragraph
+    would match words of the next one."""
     old_lines, new_lines = (LINE_END.sub("\n", text).splitlines(True) for text in (old, new))
     pieces: list[str] = []
     seen = 0
@@ -75,8 +72,7 @@ def _words(lines: list[str]) -> list[str]:
 
 
 def _characters(word: str) -> list[str]:
-    """Splits a word into characters as people see them, roughly Unicode's grapheme clusters (UAX
-    #29)."""
+    """Splits a word into characters as people see them, roughly Unicode's clusters (UAX #29)."""
     starts: list[int] = []
     is_half_flag = False
     for i, char in enumerate(word):
@@ -98,11 +94,9 @@ def _hunks(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str
 
 
 def matches(old: Sequence[str], new: Sequence[str]) -> list[Match]:
-    """Returns the runs of items that two sequences have in common, in order.
-
-    Takes time proportional to the length of the sequences: ranges are split at anchors at most
-    MAX_DEPTH levels deep, and Myers' algorithm, with limited steps, gets each item at most once.
-    """
+    """Returns the runs of items that two sequences have in common, in order, in linear time: ranges
+    are split at anchors at most MAX_DEPTH levels deep, and Myers' algorithm, with limited steps,
+    gets each item at most once."""
     found: list[Match] = []
     ranges = [(0, len(old), 0, len(new), 0)]
     while ranges:
@@ -188,14 +182,12 @@ def _myers(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]
 
 
 def _is_down(furthest: dict[int, int], edits: int, k: int) -> bool:
-    """True if the furthest path with so many edits reaches diagonal k by an insertion, False if by
-    a deletion."""
+    """True if the furthest path of so many edits reaches diagonal k by an insertion."""
     return k == -edits or (k != edits and furthest[k - 1] < furthest[k + 1])
 
 
 def _backtrack(trace: list[dict[int, int]], i: int, j: int) -> list[tuple[int, int, int]]:
-    """Returns the matches (old start, new start, length) on the path to (i, j), the ends of the old
-    and the new sequence."""
+    """Returns the matches, as _myers() does, on the path to (i, j), the ends of the sequences."""
     found = []
     for edits in range(len(trace) - 1, 0, -1):
         furthest, k = trace[edits], i - j

@@ -1,5 +1,4 @@
-"""Pages with the versions of a row: who saved each one and when, its diff with the one before, and
-a button to restore it."""
+"""Pages with the versions of a row: who saved each one when, its diff, a button to restore it."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -77,10 +76,10 @@ class RevisionAdmin(ContentAdmin):
 def content_fields(model: type[Model]) -> list[Any]:
     """Returns the editable fields that the model's history records, without published_at: restoring
     a version must not change whether and when the row is public."""
-    recorded = {field.name for field in model.history.model._meta.concrete_fields}  # type: ignore[attr-defined]
-    recorded -= {"published_at"}
+    records = model.history.model  # type: ignore[attr-defined]
+    names = {field.name for field in records._meta.concrete_fields} - {"published_at"}
     fields = model._meta.concrete_fields
-    return [f for f in fields if f.editable and not f.primary_key and f.name in recorded]
+    return [f for f in fields if f.editable and not f.primary_key and f.name in names]
 
 
 def differences(model: type[Model], before: Any, after: Any) -> Iterator[tuple[str, SafeString]]:

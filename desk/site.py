@@ -51,8 +51,7 @@ _notice_functions: list[NoticeFunction] = []
 
 
 def front_page(function: NoticeFunction) -> NoticeFunction:
-    """Decorates a function that returns notices for the front page. Apps that import the desk use
-    this, because the desk cannot import them."""
+    """Registers a function of an app, which the desk cannot import, that returns notices."""
     _notice_functions.append(function)
     return function
 
@@ -75,8 +74,7 @@ class DeskSite(admin.AdminSite):
         return super().index(request, {**(extra_context or {}), **context})
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Wraps an admin view: a form submitted after the session ended is not lost, because the
-        sign-in page passes the fields on (see accounts/views.py)."""
+        """Keeps a form sent after the session ended: the sign-in page of accounts passes it on."""
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
@@ -126,8 +124,7 @@ class DateAndTime(AdminSplitDateTime):
 
 
 def without_related_links(field: Any, *actions: str) -> Any:
-    """Removes the icons for `actions` ("add", "change", "delete", "view") beside the select of a
-    foreign key, and returns the form field."""
+    """The form field without these icons ("add", "change", "delete", "view") beside its select."""
     if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
         for action in actions:
             setattr(field.widget, f"can_{action}_related", False)
@@ -177,9 +174,8 @@ class DeskAdmin(admin.ModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Responds with 409 if the database rejects what the form accepted: for example, when two
-        windows add the same inline row, because Django does not validate constraints that include
-        the parent of an inline."""
+        """Responds with 409 if the database rejects what the form accepted: Django does not
+        validate constraints with the parent of an inline, which two windows may both add."""
         reject_large_formsets(request)
         try:
             return super().changeform_view(request, *args, **kwargs)
@@ -216,8 +212,7 @@ class ContentAdmin(DeskAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Limits the confirmation page: it counts only rows of models that the desk shows, and does
-        not list related rows."""
+        """Counts only rows of models that the desk shows, and lists no related rows."""
         deleted, count, perms, protected = super().get_deleted_objects(objs, request)
         shown = [*filter(self.admin_site.is_registered, apps.get_models())]
         shown += [inline.model for inline in self.inlines]

@@ -51,14 +51,10 @@ class Plate:
 def load() -> tuple[str, Mapping[View, Plate]]:
     """Return the path data of the body's outline, and its two views. The result is cached."""
     table = tomllib.loads(DATA.read_text(encoding="utf-8"))
-    plates = {
-        view: Plate(
-            lines=table[view]["lines"],
-            grain=table[view]["grain"],
-            muscles=tuple(Muscle(**muscle) for muscle in table[view]["muscles"]),
-        )
-        for view in VIEWS
-    }
+    plates: dict[View, Plate] = {}
+    for view in VIEWS:
+        muscles = tuple(Muscle(**muscle) for muscle in table[view]["muscles"])
+        plates[view] = Plate(table[view]["lines"], table[view]["grain"], muscles)
     return table["outline"], plates
 
 
@@ -70,16 +66,12 @@ def svg(
     uid: str,
     title: str,
 ) -> SafeString:
-    """Render the body map as inline SVG.
-
-    roles: "primary", "secondary" or "chosen" by muscle slug; unknown slugs are ignored. link: a
-    function from a muscle's slug to its URL, or None for a map without links. names: labels by
-    slug; a muscle without a label has no link. uid: the prefix of all ids. title: the accessible
-    name of the map. Raises ValueError for an unknown role.
-    """
-    unknown = set(roles.values()) - set(ROLES)
-    if unknown:
-        raise ValueError(f"a role is one of {', '.join(ROLES)}, not {sorted(unknown)[0]!r}")
+    """Render the body map as inline SVG. roles: one of ROLES by muscle slug; unknown slugs are
+    ignored. link: a function from a muscle's slug to its URL, or None for a map without links.
+    names: labels by slug; a muscle without a label has no link. uid: the prefix of all ids. title:
+    the accessible name of the map. Raises ValueError for an unknown role."""
+    if unknown := set(roles.values()) - set(ROLES):
+        raise ValueError(f"a role is one of {', '.join(ROLES)}, not {min(unknown)!r}")
     uid = escape(uid)
     outline, plates = load()
     kind = "group" if link else "img"
@@ -136,11 +128,10 @@ def _muscle(
         markup = f'<path d="{muscle.shapes}"/>'
         markup += f'<path class="map-fiber" d="{muscle.fibers}"/>' if muscle.fibers else ""
     markup = f'<g id="{key}">{markup}</g>{_mirrored(key)}'
-    if name is None:
-        return f'<g class="{classes}">{markup}</g>'
     label = escape(f"{name}, {role}" if role else name)
-    markup = f"<title>{label}</title>{markup}"
-    if link is None:
+    if name is not None:
+        markup = f"<title>{label}</title>{markup}"
+    if name is None or link is None:
         return f'<g class="{classes}">{markup}</g>'
     attributes = f'aria-label="{label}"' if muscle.main else 'tabindex="-1" aria-hidden="true"'
     return f'<a class="{classes}" href="{escape(link(muscle.slug))}" {attributes}>{markup}</a>'

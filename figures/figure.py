@@ -88,23 +88,20 @@ def drawing_keys() -> list[str]:
 @cache
 def load(key: str) -> Drawing:
     """Load a drawing. Raises KeyError for an unknown key and ValueError for an invalid file."""
-    file = DRAWINGS / f"{key}.toml"
     if key not in drawing_keys():
         raise KeyError(key)
-    return read(tomllib.loads(file.read_text(encoding="utf-8")), key)
+    return read(tomllib.loads((DRAWINGS / f"{key}.toml").read_text(encoding="utf-8")), key)
 
 
 def read(table: Mapping, key: str) -> Drawing:
     """Parse a drawing from its TOML table. Raises ValueError for anything that cannot be drawn."""
-    unknown = set(table) - _FIELDS
-    if unknown:
-        raise ValueError(f"{key}: unknown field {sorted(unknown)[0]!r}")
+    if unknown := set(table) - _FIELDS:
+        raise ValueError(f"{key}: unknown field {min(unknown)!r}")
     view = table.get("view", "side")
     if view not in ("side", "front"):
         raise ValueError(f"{key}: view is 'side' or 'front', not {view!r}")
-    missing = {"start", "end", "working"} - set(table)
-    if missing:
-        raise ValueError(f"{key}: {sorted(missing)[0]} is missing")
+    if missing := {"start", "end", "working"} - set(table):
+        raise ValueError(f"{key}: {min(missing)} is missing")
     for name in table["working"]:
         if name.removeprefix("far_") not in MUSCLES:
             raise ValueError(f"{key}: unknown muscle {name!r}: one of {', '.join(MUSCLES)}")
@@ -158,8 +155,7 @@ def _paths(drawing: Drawing, fraction: float) -> list[tuple[str, str]]:
     """Pairs of tone and path data in drawing order; adjacent lines of one tone are one path."""
     merged: list[Shape] = []
     for shape in shapes(drawing, fraction):
-        mergeable = shape.tone in ("line", "beam")
-        if merged and mergeable and merged[-1].tone == shape.tone:
+        if shape.tone in ("line", "beam") and merged and merged[-1].tone == shape.tone:
             merged[-1] = Shape(shape.tone, Path().add(merged[-1].path, shape.path))
         else:
             merged.append(shape)

@@ -22,35 +22,31 @@ class Path:
     def __init__(self) -> None:
         self.commands: list[tuple] = []
 
-    def move(self, point: complex) -> Path:
-        self.commands.append(("M", point))
+    def _append(self, *commands: tuple) -> Path:
+        self.commands += commands
         return self
+
+    def move(self, point: complex) -> Path:
+        return self._append(("M", point))
 
     def line(self, *points: complex) -> Path:
-        self.commands += [("L", point) for point in points]
-        return self
+        return self._append(*(("L", point) for point in points))
 
     def quad(self, control: complex, point: complex) -> Path:
-        self.commands.append(("Q", control, point))
-        return self
+        return self._append(("Q", control, point))
 
     def cubic(self, first: complex, second: complex, point: complex) -> Path:
-        self.commands.append(("C", first, second, point))
-        return self
+        return self._append(("C", first, second, point))
 
     def arc(self, center: complex, point: complex) -> Path:
         """Add a counterclockwise arc around `center` from the current point to `point`."""
-        self.commands.append(("A", center, point))
-        return self
+        return self._append(("A", center, point))
 
     def close(self) -> Path:
-        self.commands.append(("Z",))
-        return self
+        return self._append(("Z",))
 
     def add(self, *others: Path) -> Path:
-        for other in others:
-            self.commands += other.commands
-        return self
+        return self._append(*(command for other in others for command in other.commands))
 
     def outlines(self) -> list[Path]:
         """Split the path at its move commands into one path for each outline."""
@@ -139,9 +135,7 @@ def capsule(
     a: complex, b: complex, ra: float, rb: float, left: float = 0, right: float = 0
 ) -> Path:
     """The outline of two circles (around a and b, with the radii ra and rb) joined by tangents.
-
-    left, right: how far that side, seen from a to b, bulges. A bulge is largest near a.
-    """
+    left, right: how far that side, seen from a to b, bulges. A bulge is largest near a."""
     length = abs(b - a)
     if length <= abs(ra - rb) + 0.05:
         return circle(a, ra) if ra >= rb else circle(b, rb)
@@ -160,17 +154,14 @@ def _side(path: Path, start: complex, end: complex, swell: complex, *, last: boo
     if not swell:
         path.line(end)
         return
-    third = (end - start) / 3
-    bulge = 1.9 * swell
+    third, bulge = (end - start) / 3, 1.9 * swell
     near, distal = (bulge * 0.3, bulge) if last else (bulge, bulge * 0.3)
     path.cubic(start + third + near, end - third + distal, end)
 
 
 def smooth(points: Sequence[complex], *, closed: bool = True) -> Path:
-    """Draw a Catmull-Rom spline through the points, as cubic Bézier curves.
-
-    A closed spline runs counterclockwise, so that overlapping outlines of a path leave no holes.
-    """
+    """Draw a Catmull-Rom spline through the points, as cubic Bézier curves. A closed one runs
+    counterclockwise, so that overlapping outlines of a path leave no holes."""
     count = len(points)
     if closed:
         turns = sum((points[i - 1].conjugate() * points[i]).imag for i in range(count))

@@ -20,11 +20,8 @@ Layered = list[tuple[int, Shape]]
 
 
 def rectangle(x: float, y: float, width: float, height: float) -> Path:
-    corner = complex(x, y)
-    return (
-        Path().move(corner).line(corner + width, corner + complex(width, height))
-        .line(corner + height * 1j).close()
-    )  # fmt: skip
+    corner, up = complex(x, y), height * 1j
+    return Path().move(corner).line(corner + width, corner + width + up, corner + up).close()
 
 
 def pad(a: complex, b: complex, thick: float) -> Path:
@@ -78,11 +75,9 @@ def _dumbbell(spec: Mapping, body: Body) -> Layered:
     """at, turn, size: a dumbbell behind the arm that holds it. It is horizontal at `turn` 0."""
     center, along = body.skeleton.point(spec["at"]), unit(spec.get("turn", 0))
     size = spec.get("size", 1.0)
-    heads = [
-        pad(center + sign * 4.4 * size * along - 2.0 * size * along * 1j,
-            center + sign * 4.4 * size * along + 2.0 * size * along * 1j, 3.6 * size)
-        for sign in (-1, 1)
-    ]  # fmt: skip
+    middles = [center + sign * 4.4 * size * along for sign in (-1, 1)]
+    across = 2.0 * size * along * 1j
+    heads = [pad(middle - across, middle + across, 3.6 * size) for middle in middles]
     handle = pad(center - 3 * along * size, center + 3 * along * size, 1.6)
     layer = BEHIND if spec["at"].startswith("far") else HELD
     return [(layer, Shape("weight", Path().add(handle, *heads)))]
@@ -152,10 +147,7 @@ PROPS: dict[str, Callable[[Mapping, Body], Layered]] = {
 
 
 def draw(spec: Mapping, body: Body) -> Layered:
-    """Pairs of layer and shape for the prop that the TOML table `spec` states.
-
-    Raises ValueError for an unknown kind or a missing field.
-    """
+    """The shapes of a prop. Raises ValueError for an unknown kind or a missing field."""
     kind = spec.get("kind")
     if kind not in PROPS:
         raise ValueError(f"unknown prop {kind!r}: one of {', '.join(PROPS)}")

@@ -15,6 +15,7 @@ from figures.pose import SIDES, Pose, check_angle
 TRUNK, NECK, HEAD = 28.8, 5.2, 13.0
 UPPER_ARM, FOREARM, HAND = 18.6, 14.6, 8.0
 THIGH, SHIN, FOOT = 24.5, 24.6, 15.2
+LIMBS = {"leg": {"thigh": THIGH, "shin": SHIN}, "arm": {"arm": UPPER_ARM, "forearm": FOREARM}}
 ANKLE_HEIGHT = 3.9
 HEEL = 3.6  # from the ankle back to the heel
 BALL = 10.4  # from the heel to the ball of the foot
@@ -55,8 +56,7 @@ class Skeleton:
 
     def __init__(self, pose: Pose) -> None:
         self.pose, self.view = pose, pose.view
-        self.angles = {"trunk": pose.get("trunk"), "spine": pose.get("spine"),
-                       "neck": pose.get("neck")}  # fmt: skip
+        self.angles = {name: pose.get(name) for name in ("trunk", "spine", "neck")}
         self.joints: dict[str, complex] = {}
         self.directions: dict[str, float] = {}
         self._solve_trunk()
@@ -87,16 +87,15 @@ class Skeleton:
         joints["crown"] = joints["chin"] + HEAD * unit(directions["head"])
         joints["upper_back"] = joints["waist"] + (0.86 * TRUNK - PELVIS) * unit(directions["chest"])
         for side in SIDES:
-            for joint, half, segment in (
-                ("hip", HALF_HIPS, "pelvis"), ("shoulder", HALF_SHOULDERS, "chest"),
-            ):  # fmt: skip
-                joints[f"{side}_{joint}"] = joints[joint] + self._offset(side, half, segment)
+            joints[f"{side}_hip"] = joints["hip"] + self._offset(side, HALF_HIPS, "pelvis")
+            across = self._offset(side, HALF_SHOULDERS, "chest")
+            joints[f"{side}_shoulder"] = joints["shoulder"] + across
 
     def _offset(self, side: str, half: float, segment: str) -> complex:
         """The vector from the midline to a joint; `half` is its length in the front view."""
         if self.view == "side":
             return FAR if side == "far" else 0j
-        return (1.0 if side == "near" else -1.0) * half * self.front(segment)
+        return self.mirror(side) * half * self.front(segment)
 
     def mirror(self, side: str) -> int:
         """The sign of a side's joint angles: -1 for the far side in the front view, else 1."""
@@ -104,13 +103,11 @@ class Skeleton:
 
     def lengths(self, side: str, limb: str) -> tuple[float, float]:
         """The upper and lower length of a limb ("leg", "arm") as drawn, shortened by depth."""
-        names = ("thigh", "shin") if limb == "leg" else ("arm", "forearm")
-        full = (THIGH, SHIN) if limb == "leg" else (UPPER_ARM, FOREARM)
-        shown = [
+        upper, lower = (
             length * math.cos(math.radians(self.pose.get(f"{side}_{name}_depth")))
-            for name, length in zip(names, full, strict=True)
-        ]
-        return shown[0], shown[1]
+            for name, length in LIMBS[limb].items()
+        )
+        return upper, lower
 
     def _solve_leg(self, side: str, *, use_targets: bool) -> None:
         targets, sign = self.pose.targets, self.mirror(side)
@@ -188,11 +185,8 @@ class Skeleton:
     def _two_bone_ik(
         self, root: complex, goal: complex, upper: float, lower: float, bend: int, what: str
     ) -> tuple[float, float]:
-        """The directions in degrees of two segments that lead from root to goal.
-
-        bend: the side of the middle joint, 1 or -1. what: the name of the limb's end, for the
-        ValueError that is raised if the segments cannot reach the goal.
-        """
+        """The directions in degrees of two segments that lead from root to goal. bend: the side of
+        the middle joint, 1 or -1. Raises ValueError, naming `what`, if they cannot reach it."""
         span = abs(goal - root)
         if not abs(upper - lower) < span < upper + lower + 0.01:
             raise ValueError(
@@ -209,8 +203,7 @@ class Skeleton:
         self.angles |= {f"{side}_{joint}": value for joint, value in angles.items()}
 
     def _move_to_anchor(self) -> None:
-        """Move all joints so that the anchor is at its position. Raises ValueError if the anchor is
-        part of a limb with a target."""
+        """Move all joints to the anchor. Raises ValueError if a target moves the anchor too."""
         name, goal = self.pose.place
         side, _, part = name.partition("_")
         solved: tuple[str, ...] = ("hand", "elbow") if f"{side}_hand" in self.pose.targets else ()
@@ -265,8 +258,7 @@ class Skeleton:
         return self.point(name)
 
     def check(self, where: str) -> Skeleton:
-        """Return the skeleton. Raises ValueError, with `where` in the message, if a joint angle is
-        outside its limits."""
+        """Return the skeleton. Raises ValueError, naming `where`, if an angle is out of limits."""
         for name, value in self.angles.items():
             if self.pose.turned_out and name.endswith("elbow"):
                 value = -value
@@ -276,11 +268,9 @@ class Skeleton:
 
 
 def interpolate(start: Pose, end: Pose, fraction: float) -> Pose:
-    """The pose at a fraction (0 to 1) of the way from start to end.
-
-    A target of both poses moves on a straight line, or on an arc that rises by the end pose's lift.
-    A limb with a target in only one pose moves by its joint angles.
-    """
+    """The pose at a fraction (0 to 1) of the way from start to end. A target of both poses moves on
+    a straight line, or on an arc that rises by the end pose's lift. A limb with a target in only
+    one pose moves by its joint angles."""
     bow = 4 * fraction * (1 - fraction)
     first, last = Skeleton(start), Skeleton(end)
     angles: dict[str, float] = {}

@@ -27,11 +27,7 @@ TAGS = {
     *("em", "strong", "s", "a", "code", "sup", "br", "hr", "figure", "figcaption", "img"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-ATTRIBUTES = {
-    "a": {"href", "title"},
-    "img": {"src", "alt", "width", "height"},
-    "ol": {"start"},
-}
+ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "width", "height"}, "ol": {"start"}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +60,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A feed. path: the feed's own address; page: the path of its HTML page; name ("articles",
-    "subject:3"): identifies the feed even if its address changes."""
-
-    name: str
+    name: str  # like "subject:3"; identifies the feed even if its address changes
     title: str
-    path: str
-    page: str
+    path: str  # the feed's own address
+    page: str  # the path of its HTML page
     entries: Sequence[Entry]
 
     @property
@@ -140,15 +133,16 @@ def as_json(feed: Feed, site: Site, icon: str) -> dict[str, Any]:
 
 
 def _item(entry: Entry) -> Mapping[str, Any]:
-    item = {
-        "id": entry.id,
-        "url": entry.url,
-        "title": entry.title,
-        "content_html": entry.content,
-        "summary": entry.summary,
-        "date_published": entry.published.isoformat(),
-        "date_modified": entry.updated.isoformat(),
-        "authors": [nonempty({"name": entry.author, "url": entry.author_url})],
-        "tags": list(entry.subjects),
-    }
-    return nonempty(item)
+    return nonempty(
+        {
+            "id": entry.id,
+            "url": entry.url,
+            "title": entry.title,
+            "content_html": entry.content,
+            "summary": entry.summary,
+            "date_published": entry.published.isoformat(),
+            "date_modified": entry.updated.isoformat(),
+            "authors": [nonempty({"name": entry.author, "url": entry.author_url})],
+            "tags": list(entry.subjects),
+        }
+    )

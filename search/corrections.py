@@ -58,10 +58,9 @@ class Suggestion(NamedTuple):
 
 
 def correct(query: Query) -> tuple[Query, list[Suggestion]]:
-    """The query with its typing errors corrected, and suggestions for other words not on the site.
-
-    A typing error is a word that neither the site nor the dictionary contains. Two words that the
-    site writes as one are joined, and one word that it writes as two is split."""
+    """The query with its typing errors (words that neither the site nor the dictionary contains)
+    corrected, and suggestions for other words not on the site. Two words that the site writes as
+    one are joined, and one word that it writes as two is split."""
     terms = [term for term in query.terms if not is_stop_word(term)]
     words = list(dict.fromkeys(word for term in terms for word in term.words))[:MAX_TERMS]
     compounds = _compounds(terms)
@@ -108,9 +107,7 @@ def _is_real(word: str) -> bool:
 
 
 def _replaced(
-    query: Query,
-    compounds: dict[tuple[str, ...], Term],
-    corrections: dict[str, tuple[str, ...]],
+    query: Query, compounds: dict[tuple[str, ...], Term], corrections: dict[str, tuple[str, ...]]
 ) -> Query:
     """Returns the query with pairs in `compounds` joined and words in `corrections` replaced."""
     terms: list[Term] = []
@@ -176,8 +173,7 @@ def _similar(word: str) -> list[Candidate]:
     if not word.isalpha():
         return []
     begins = Q(word__startswith=word[0]) | Q(word__startswith=word[1] + word[0])
-    begins |= Q(word__startswith=word[1:3])
-    begins |= Q(word__endswith=word[1:])
+    begins |= Q(word__startswith=word[1:3]) | Q(word__endswith=word[1:])
     rows = SearchWord.objects.annotate(length=Length("word"))
     rows = rows.filter(begins, length__gte=len(word) - 3, length__lte=len(word) + 3)
     known = sorted(rows.values_list("word", flat=True))
@@ -192,8 +188,7 @@ def _similar(word: str) -> list[Candidate]:
 
 
 def _is_close(word: str, other: str) -> bool:
-    """True if the words' similarity is at least MIN_RATIO and their edit distance at most
-    MAX_EDITS. A swap of adjacent letters is one edit (Damerau–Levenshtein)."""
+    """True if two words are as similar as MIN_RATIO and MAX_EDITS (Damerau–Levenshtein) demand."""
     if SequenceMatcher(None, other, word).ratio() < MIN_RATIO:
         return False
     before: list[int] = []

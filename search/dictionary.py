@@ -1,8 +1,5 @@
-"""A dictionary, so that search does not take real words for typing errors.
-
-It holds the American and British English words of SCOWL (search/words/) and a few hundred words of
-fitness and Spanish.
-"""
+"""A dictionary, so that search does not take real words for typing errors: the American and British
+English words of SCOWL (search/words/) and a few hundred words of fitness and Spanish."""
 
 import gzip
 from functools import cache
@@ -23,7 +20,5 @@ def _by_prefix() -> dict[str, str]:
     english = gzip.decompress((WORDS / "english.txt.gz").read_bytes()).decode().split()
     lines = (WORDS / "more.txt").read_text().splitlines()
     more = [word for line in lines if not line.startswith("#") for word in line.split()]
-    words = sorted({*english, *more})
-    return {
-        prefix: f" {' '.join(group)} " for prefix, group in groupby(words, lambda word: word[:2])
-    }
+    by_prefix = groupby(sorted({*english, *more}), lambda word: word[:2])
+    return {prefix: f" {' '.join(words)} " for prefix, words in by_prefix}

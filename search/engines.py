@@ -1,8 +1,6 @@
-"""Full-text search in the database, with FTS5 of SQLite or the tsvector of PostgreSQL.
-
-Both stem English words, ignore case and accents, and rank titles above other names, and these above
-text. Readers cannot use their query syntax: terms hold only letters and digits, and are quoted.
-"""
+"""Full-text search with FTS5 of SQLite or the tsvector of PostgreSQL. Both stem English words,
+ignore case and accents, and rank titles above other names, and these above text. Readers cannot use
+their query syntax: terms hold only letters and digits, and are quoted."""
 
 from __future__ import annotations
 
@@ -122,8 +120,8 @@ class PostgreSQL:
         """Does nothing: autovacuum cleans the index."""
 
     def find(self, query: Query, kinds: Sequence[str], *, names_only: bool = False) -> Scores:
-        """Ranks with an "or" of the terms. The rank of an "and" would also count the distance
-        between terms, and the rank of a negation would count that its term is absent."""
+        """Ranks with an "or" of the terms: "and" would also rank by the distance between terms, and
+        a negation by the absence of its term."""
         weights = "AB" if names_only else ""
         ranked, match = self._any(query.terms, weights), self._match(query, weights)
         per_kind = (

@@ -60,11 +60,6 @@ def register(kind: Kind) -> None:
     kinds[kind.name] = kind
 
 
-def watched() -> set[type[Model]]:
-    """The models from whose rows entries are made."""
-    return {model for kind in kinds.values() for model in (kind.model, *kind.made_from)}
-
-
 def affected(row: Model) -> Keys:
     """Returns the keys of the rows whose entries contain data of this row. Reads the database."""
     keys: Keys = {}
@@ -112,13 +107,11 @@ def _refresh(kind: Kind, pks: Iterable[int]) -> None:
 
 
 def _add_words(entries: Iterable[SearchEntry]) -> None:
-    """Stores the words of these entries for typing corrections. Never removes words: only those
-    that an entry still contains are suggested."""
+    """Stores words for typing corrections; only those that an entry still has are suggested."""
     texts = (fold_case(f"{entry.title} {entry.names} {entry.words}") for entry in entries)
     words = {word for text in texts for word in WORD.findall(text)}
     known = SearchWord.objects.filter(word__in=words).values_list("word", flat=True)
-    # Sorts the words, so that concurrent writers cannot deadlock.
-    new = sorted(words.difference(known))
+    new = sorted(words.difference(known))  # in order, so that concurrent writers cannot deadlock
     SearchWord.objects.bulk_create(map(SearchWord, new), ignore_conflicts=True)
 
 

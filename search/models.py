@@ -10,9 +10,7 @@ from publishing.models.published import PublishedQuerySet
 
 class SearchEntry(models.Model):
     """The searchable text of another app's row, published or scheduled (see search/index.py).
-
-    Triggers copy changes to the full-text index (migration 0003_search of publishing).
-    """
+    Triggers copy changes to the full-text index (migration 0003_search of publishing)."""
 
     kind = models.CharField(max_length=10)  # a name in search.index.kinds
     key = models.PositiveBigIntegerField()  # primary key of the row
@@ -26,9 +24,7 @@ class SearchEntry(models.Model):
 
     class Meta:
         app_label = "publishing"  # where its table was created
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "key"], name="search_entry_once"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="search_entry_once")]
 
     def __str__(self) -> str:
         return self.title

@@ -60,11 +60,10 @@ class Attempt:
 
 
 def search(words: str, kind: str = "") -> SearchResult:
-    """Finds public entries that contain all words. With a kind, `best` holds only that kind.
-
-    A quoted phrase must match literally; a minus excludes a word. If nothing contains all words,
-    typing errors are corrected; if that does not help, some of the words are enough. Other
-    spellings of dictionary words are only suggested. Runs at most about twenty database queries."""
+    """Finds public entries that contain all words; with a kind, `best` holds only that kind. If
+    nothing contains all words, typing errors are corrected; if that does not help, some of the
+    words are enough. Other spellings of dictionary words are only suggested. Runs at most about
+    twenty database queries."""
     query = parse(words)
     attempt = Attempt(query, find(query))
     attempt = _corrected(attempt) if attempt.needs_another else attempt
@@ -86,8 +85,7 @@ def _matching_any(attempt: Attempt) -> Attempt:
     if terms == attempt.query.terms and len(terms) == 1:
         return attempt
     query = replace(attempt.query, terms=terms, match_any=True)
-    ranks = find(query)
-    if not has_own_content(ranks):
+    if not has_own_content(ranks := find(query)):
         return attempt
     return replace(attempt, query=query, ranks=ranks, is_partial=True)
 

@@ -30,8 +30,7 @@ def has_own_content(ranks: Ranks) -> bool:
 
 
 def _scores(query: Query) -> dict[int, float]:
-    """Returns the scores of matching entries by id. If a kind has too many matches, also searches
-    its names, so that old entries with a matching name are not cut off."""
+    """Returns the scores of matches by id. Old entries with a matching name are not cut off."""
     found = engine.find(query, list(kinds))
     if cut_off := [kind for kind in kinds if len(found[kind]) == MAX_PER_KIND]:
         for kind, named in engine.find(query, cut_off, names_only=True).items():

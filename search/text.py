@@ -7,17 +7,12 @@ import unicodedata
 CONTROL = re.compile(r"[\0-\x1f\x7f]+")
 
 
-def _folding_table() -> dict[int, str]:
-    """Maps each accented Latin letter to its base letter, and punctuation to a space."""
-    table = dict.fromkeys(map(ord, string.punctuation), " ")
-    for code in range(0xC0, 0x1F00):
-        base = unicodedata.normalize("NFD", chr(code))[0]
-        if base in string.ascii_letters:
-            table[code] = base
-    return table
-
-
-FOLDED = _folding_table()
+# Maps punctuation to a space, and each accented Latin letter to its base letter.
+FOLDED = dict.fromkeys(map(ord, string.punctuation), " ") | {
+    code: base
+    for code in range(0xC0, 0x1F00)
+    if (base := unicodedata.normalize("NFD", chr(code))[0]) in string.ascii_letters
+}
 
 
 def clean(text: str) -> str:

@@ -15,11 +15,10 @@ def keyed_hash(purpose: str, value: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The client's IPv4 address, or the /64 network of its IPv6 address.
-
-    Reads REMOTE_ADDR. If that is a trusted proxy, reads the last address in X-Forwarded-For that is
-    not one. A request without REMOTE_ADDR came through the Unix socket (deploy/fitness.socket) and
-    thus from a trusted proxy, because only the web server in front may connect to the socket."""
+    """The client's IPv4 address, or the /64 network of its IPv6 address: REMOTE_ADDR or, if that is
+    a trusted proxy, the last address in X-Forwarded-For that is not one. A request without
+    REMOTE_ADDR came through the Unix socket (deploy/fitness.socket), to which only the web server
+    in front, a trusted proxy, may connect."""
     proxies = [ip_network(proxy) for proxy in settings.TRUSTED_PROXIES]
     hops = request.headers.get("X-Forwarded-For", "").split(",")
     client = request.META.get("REMOTE_ADDR", "")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
-from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -13,12 +12,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 
 def get_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Lets a view answer GET and HEAD. Other methods get 405, not the 403 without a CSRF token."""
     return csrf_exempt(require_safe(view))
+
+
+def get_or_post(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Lets a view answer GET, HEAD and POST. The view checks POSTs otherwise than by CSRF token."""
+    return csrf_exempt(require_http_methods(["GET", "HEAD", "POST"])(view))
 
 
 def private(response: HttpResponse) -> HttpResponse:
@@ -85,11 +89,10 @@ def stored(
 
 @contextmanager
 def limit_query(request: HttpRequest, parameters: Parameters) -> Iterator[None]:
-    """Within the block, hides all query parameters but these from a view and its templates, in
-    request.GET and get_full_path(). The others are not in the cache key, so the page must not
-    depend on them. Nor is the charset of a Content-Type header, so the query is decoded as UTF-8.
-
-    The full query string is restored after the block, for redirects."""
+    """Within the block, hides all query parameters but these from request.GET and get_full_path().
+    The others are not in the cache key, so the page must not depend on them. Nor is the charset of
+    a Content-Type header, so the query is decoded as UTF-8. The full query string is restored after
+    the block, for redirects."""
     query = request.META.get("QUERY_STRING", "")
     request.META["QUERY_STRING"] = filter_query(query, parameters)
     request.encoding = settings.DEFAULT_CHARSET  # also makes Django parse request.GET again
@@ -102,11 +105,8 @@ def limit_query(request: HttpRequest, parameters: Parameters) -> Iterator[None]:
 
 def filter_query(query: str, parameters: Parameters) -> str:
     """Removes all but these parameters from a query string. Keeps their order and encoding."""
-    return "&".join(
-        pair
-        for pair in query.split("&")
-        if unquote_plus(pair.partition("=")[0]) in chain(*parameters)
-    )
+    kept = {*parameters.numbers, *parameters.others}
+    return "&".join(p for p in query.split("&") if unquote_plus(p.partition("=")[0]) in kept)
 
 
 @lru_cache(maxsize=512)
@@ -119,9 +119,8 @@ def parameters_at(path: str) -> Parameters | None:
 
 
 def paginate(rows: Any, size: int, request: HttpRequest) -> Page:
-    """The page of `rows` that ?page= names, by default the first. Raises Http404 if there is none.
-
-    A POST, which shows a rejected form again, always gets the first page."""
+    """The page of `rows` that ?page= names, or Http404 if there is none. The first is the default,
+    also for every POST, which shows a rejected form again."""
     paginator = Paginator(rows, size)
     number = "1" if request.method == "POST" else request.GET.get("page", "1")
     if number not in map(str, paginator.page_range):

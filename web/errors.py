@@ -12,8 +12,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Renders an error page without a query, because the database may have failed. Answers 503 to
-    errors that may pass (disk full, bucket unreachable, database locked), and 500 to all others."""
+    """Renders an error page without queries: 503 for errors that may pass (disk full, bucket
+    unreachable, database locked), and 500 for all others."""
     if not isinstance(sys.exception(), (OperationalError, InterfaceError, OSError)):
         return render(request, "500.html", status=500)
     response = render(request, "503.html", status=503)

@@ -1,7 +1,5 @@
-"""Answers malformed requests with the site's own 400 page instead of a 500.
-
-Overrides private methods of Django's WSGIRequest. If they change, tests/web/test_handler.py fails.
-"""
+"""Answers malformed requests with the site's own 400 page instead of a 500. Overrides private
+methods of Django's WSGIRequest: if they change, tests/web/test_handler.py fails."""
 
 from __future__ import annotations
 
@@ -26,7 +24,6 @@ log = logging.getLogger(__name__)
 
 class Request(WSGIRequest):
     """Accepts form data in UTF-8 only: Django would decode it with any codec that Python knows.
-
     Raises BadRequest for a bad Content-Type, but only when the form of a POST is read."""
 
     has_valid_content_type = True
@@ -55,8 +52,7 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's WSGI handler with the Request class above. Answers an exception that was raised
-    outside the middleware with the site's error page instead of gunicorn's."""
+    """Answers an exception outside the middleware with the site's error page, not gunicorn's."""
 
     request_class = Request
 

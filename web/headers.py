@@ -1,4 +1,5 @@
-"""Middleware for the security headers that Django does not set."""
+"""Middleware that sets Permissions-Policy and Cross-Origin-Resource-Policy on every response. Other
+sites may embed only images, because feed readers and link previews show them."""
 
 from collections.abc import Callable
 
@@ -7,9 +8,6 @@ from django.http import HttpRequest, HttpResponse
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Sets Permissions-Policy and Cross-Origin-Resource-Policy on every response. Other sites may
-    embed only images, because feed readers and link previews show them."""
-
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response["Permissions-Policy"] = settings.PERMISSIONS_POLICY

@@ -6,7 +6,7 @@ import unicodedata
 
 import idna
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator
 
 from web.clients import keyed_hash
 
@@ -34,10 +34,9 @@ CONFUSABLE = (
 
 
 def clean(text: str) -> str:
-    """Normalizes an address: its domain becomes lowercase ASCII (IDNA 2008 after UTS 46 mapping).
-
-    Raises ValidationError, with a message for the person who typed it, if the address is invalid,
-    is rejected by some mail servers, or can be mistaken for another one."""
+    """Makes an address's domain lowercase ASCII (IDNA 2008 after UTS 46 mapping). Raises
+    ValidationError, with a message for the person who typed it, if the address is invalid, is
+    rejected by some mail servers, or can be mistaken for another one."""
     text = text.strip()
     local, at, domain = text.rpartition("@")
     if not at or '"' in local or domain.startswith("["):
@@ -51,10 +50,7 @@ def clean(text: str) -> str:
     address = f"{local}@{_to_ascii(domain)}"
     if len(address) > MAX_LENGTH:
         raise ValidationError(TOO_LONG)
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise ValidationError(INVALID) from None
+    EmailValidator(INVALID)(address)
     return address
 
 

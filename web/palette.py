@@ -1,7 +1,5 @@
-"""The site's colors for code that cannot use CSS variables: drawings, social cards, emails.
-
-The stylesheet has them in static/css/00-tokens.css, and a test compares the two.
-"""
+"""The site's colors for code that cannot use CSS variables: drawings, social cards, emails. A test
+compares them with those of the stylesheet (static/css/00-tokens.css)."""
 
 LIGHT = {
     "paper": "#FBF7F0",

@@ -15,9 +15,7 @@ NUMBER = re.compile(r".*\.?\b(\d+|0x[0-9a-f]*)")  # browsers parse such a host a
 
 def normalized(text: str) -> str:
     """Lowercases an origin, converts its host to ASCII (IDNA with UTS 46, as browsers do), and
-    removes the default port and a trailing dot or slash.
-
-    Raises ValueError if the text is not a valid scheme and host, with or without a port."""
+    removes the default port and a trailing dot or slash. Raises ValueError for other texts."""
     parts = ADDRESS.fullmatch(text)
     if not parts:
         raise ValueError("not an origin")

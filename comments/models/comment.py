@@ -50,8 +50,7 @@ class CommentQuerySet(PublishedQuerySet):
         return super().published().filter(_on_public_page())
 
     def needing_trainer(self) -> Self:
-        """Comments that wait, were reported, have a pending change, or whose writer asks for a
-        change."""
+        """Comments that wait, were reported, have a pending change, or whose writers want one."""
         reported = Q(pk__in=Report.objects.values("comment"))
         open_case = Q(published_at=None) | ~Q(asked_change="") | Q(change__isnull=False) | reported
         return self.filter(open_case, removed_at=None, is_spam=False)
@@ -72,7 +71,7 @@ class CommentQuerySet(PublishedQuerySet):
         return self.prefetch_related(Prefetch("favorite", published))
 
     def in_conversation(self) -> Self:
-        """Published comments with words, and placeholders: comments that their writers removed but
+        """Published comments with words, and placeholders for ones that their writers removed but
         that have published replies. Includes comments on hidden articles."""
         not_scheduled = Q(published_at=None) | Q(published_at__lte=timezone.now())
         return self.filter(not_scheduled, thread_at__isnull=False)
@@ -115,8 +114,7 @@ class CommentQuerySet(PublishedQuerySet):
 
     @transaction.atomic
     def erase_content(self) -> None:
-        """Erases the texts of the comments and all data about the writers. The rows stay, as
-        placeholders in threads."""
+        """Erases the texts and all data about the writers; the rows stay as placeholders."""
         blank = dict.fromkeys(["name", "other_favorite", "email", "asked_change", "reasons"], "")
         hashes = {"author_hash": "", "sender": "", "dedup_hash": None}
         edition.changed()
@@ -124,8 +122,7 @@ class CommentQuerySet(PublishedQuerySet):
         self.update(words="(removed)", favorite=None, change=None, **blank, **hashes)
 
     def unanswered_questions(self) -> Self:
-        """Published top-level comments by readers that contain a question mark and have no reply by
-        the trainer, oldest first."""
+        """Readers' published top-level comments with a "?" but no reply by the trainer."""
         questions = self.published().filter(parent=None, by_trainer=False, words__contains="?")
         return questions.exclude(replies__by_trainer=True).order_by("written_at", "pk")
 
@@ -154,8 +151,7 @@ class CommentQuerySet(PublishedQuerySet):
         return Counter(latest.values_list("favorite", flat=True))
 
     def tally(self) -> list[Any]:
-        """The published exercises that readers name, the most named first. Each has an attribute
-        `answer_count`: the number of people who name it."""
+        """The published exercises that readers name, with `answer_count`; the most named first."""
         people = self.people_by_favorite()
         exercises = list(Exercise.objects.filter(pk__in=people).order_by("name"))
         for exercise in exercises:
@@ -280,8 +276,7 @@ class Comment(Published):
         return reverse("comment", args=[self.pk])
 
     def concerns_readers(self) -> bool:
-        """True if public pages may show the comment, or showed it before this change. A removed
-        comment counts, because it may leave a placeholder."""
+        """True if public pages may show it or its placeholder, or did before this change."""
         stored = Comment.objects.filter(pk=self.pk) if self.pk else Comment.objects.none()
         was_shown = stored.exclude(published_at=None, removed_at=None).exists()
         return was_shown or self.published_at is not None or self.removed_at is not None
@@ -337,8 +332,7 @@ class Comment(Published):
 
     @property
     def version(self) -> str:
-        """A string that differs after every save. Forms contain it, so that views can detect that
-        the comment changed after the form was opened."""
+        """Differs after every save, so that views see if a comment changed since a form opened."""
         return f"{self.updated_at.timestamp():.6f}"
 
     @property
@@ -363,10 +357,8 @@ class Comment(Published):
     def remove(self, by: User | None = None) -> None:
         """Marks the comment as removed by the trainer, or by its writer if `by` is None."""
         remover = self.Remover.TRAINER if by else self.Remover.WRITER
-        removal = {"removed_at": timezone.now(), "removed_by": remover}
-        self._transition(
-            "removed", by, published_at=None, is_spam=False, dedup_hash=None, **removal
-        )
+        removal = {"removed_at": timezone.now(), "removed_by": remover, "dedup_hash": None}
+        self._transition("removed", by, published_at=None, is_spam=False, **removal)
 
     def publish_change(self, by: User | None = None) -> None:
         """Replaces the content of the comment with its pending change."""
@@ -382,8 +374,7 @@ class Comment(Published):
 
     @transaction.atomic
     def _transition(self, what: str, by: User | None, **fields: Any) -> None:
-        """Records an Event with the comment's state, then sets and saves `fields`. Clears the
-        removal of the comment unless `fields` contain one."""
+        """Records an Event, then saves `fields`. Clears the removal unless they contain one."""
         if "removed_at" not in fields:
             fields |= {"removed_at": None, "removed_by": ""}
         words = {"said": self.content, "change": self.change} if "change" in fields else None

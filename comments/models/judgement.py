@@ -22,10 +22,9 @@ STATE = {
 
 
 class Event(models.Model):
-    """A change of a comment, with the comment's state before it, for the history and for undo.
-
-    `words` contains the content and the pending change before an event that decided on a change;
-    it is None for other events. The command `daily` clears it when undo is no longer possible."""
+    """A change of a comment, with the comment's state before it, for the history and for undo. Only
+    a decision on a pending change has `words`: the content and the change before it. The command
+    `daily` clears them when undo is no longer possible."""
 
     comment = models.ForeignKey("Comment", models.CASCADE, related_name="events")
     what = models.CharField(max_length=20)

@@ -36,8 +36,7 @@ class Address(PublicModel):
         super().save(*args, **kwargs)
 
     def concerns_readers(self) -> bool:
-        """True if the address is or was confirmed: then it affects the public tally, which counts
-        the comments of a confirmed address as one person's."""
+        """True if it is or was confirmed: the tally counts a confirmed address as one person."""
         confirmed = Address.objects.filter(pk=self.pk, confirmed_at__isnull=False)
         return self.confirmed_at is not None or (self.pk is not None and confirmed.exists())
 
@@ -47,8 +46,7 @@ class Address(PublicModel):
 
     @property
     def is_reachable(self) -> bool:
-        """False for thirty days after a server reported that the mailbox does not exist. Some
-        servers report so by mistake."""
+        """False for 30 days after a server reported, maybe by mistake, that it has no mailbox."""
         refused_at = self.unreachable_at
         return refused_at is None or refused_at < timezone.now() - UNREACHABLE_FOR
 

@@ -29,8 +29,7 @@ def answer_form(
     favorite: Exercise | None = None,
     parent: Comment | None = None,
 ) -> dict[str, Any]:
-    """Shows the answer form: the one that the view put into the context, to correct or preview it,
-    else an empty one with `favorite` chosen."""
+    """Shows the form that the view put into the context, else one with `favorite` chosen."""
     site = context["site"]
     form = context.get("answer_form") or AnswerForm(initial={"favorite": favorite}, site=site)
     return {
@@ -45,10 +44,8 @@ def answer_form(
 
 @register.inclusion_tag("comments/conversation.html", takes_context=True)
 def conversation(context: dict[str, Any], article: Article) -> dict[str, Any]:
-    """Shows page ?conversation= (default 1) of the comments on an article.
-
-    One query fetches the page and two totals of the conversation: row_count includes placeholders
-    of removed comments, comment_count does not. Raises Http404 if there is no such page."""
+    """Shows page ?conversation= of the comments on an article. Raises Http404 if there is none. One
+    query fetches it and two totals: only row_count includes placeholders of removed comments."""
     rows = Comment.objects.filter(article=article).in_thread_order()
     counts = rows.order_by().values("article")
     rows = rows.annotate(
@@ -86,16 +83,14 @@ def what_readers_like(context: dict[str, Any], exercise: Exercise) -> dict[str, 
 
 @register.simple_tag
 def trainers_favorite() -> Variation | None:
-    """Returns the variation that the trainer likes best. Pages show it beside the tally, which does
-    not count it."""
+    """Returns the variation that the trainer likes best. The tally does not count it."""
     favorites = Variation.objects.published().exclude(favorite_reason="")
     return favorites.select_related("exercise").first()
 
 
 @register.simple_tag(takes_context=True)
 def trainers_note(context: dict[str, Any], exercise: Exercise) -> str:
-    """Returns an HTML note about the variation that the trainer likes best, or "" if the variation
-    is not one of this exercise."""
+    """Returns an HTML note if the variation that the trainer likes best is of this exercise."""
     variation = context["hers"] if "hers" in context else trainers_favorite()
     if variation is None or variation.exercise_id != exercise.pk:
         return ""

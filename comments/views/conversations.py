@@ -5,14 +5,12 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from comments import emails, meta
 from comments.models import COMMENTS_PER_PAGE, MIN_TALLY_ANSWERS, Comment, Report
 from exercises.models import Exercise
 from web.clients import client_id
-from web.decorators import paginate, read_only, stored
+from web.decorators import get_or_post, paginate, read_only, stored
 from web.origin import is_cross_site
 
 
@@ -22,12 +20,10 @@ def favorites(request: HttpRequest) -> HttpResponse:
 
 
 def favorites_page(request: HttpRequest, status: int = 200, **context: Any) -> HttpResponse:
-    """Renders the favorites page: the tally, the form, and the comments that name a favorite or
-    were written on this page. ?exercise=<slug> limits the comments to one favorite."""
+    """Renders the favorites page. ?exercise=<slug> limits its comments to one favorite."""
     comments = Comment.objects.about_favorites()
     slug = request.GET.get("exercise", "")
-    chosen = Exercise.objects.published().filter(slug=slug).first()
-    if chosen:
+    if chosen := Exercise.objects.published().filter(slug=slug).first():
         comments = comments.filter(favorite=chosen)
     tally = Comment.objects.tally()
     total = sum(exercise.answer_count for exercise in tally)
@@ -48,8 +44,7 @@ def favorites_page(request: HttpRequest, status: int = 200, **context: Any) -> H
 
 @read_only
 def permalink(request: HttpRequest, pk: int) -> HttpResponse:
-    """Redirects to the page of the conversation that shows the comment now. Its number can change
-    as the conversation grows."""
+    """Redirects to the page that shows the comment now: it can change as the conversation grows."""
     comment = get_object_or_404(Comment.objects.visible(), pk=pk)
     if comment.article:
         path, parameter = comment.article.get_absolute_url(), "conversation"
@@ -66,15 +61,13 @@ def permalink(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{path}{query}#comment-{pk}")
 
 
-@csrf_exempt  # public pages contain no CSRF token; is_cross_site() checks the origin instead
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post  # public pages contain no CSRF token; is_cross_site() checks the origin instead
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """On GET, asks the reader to confirm; on POST, reports the comment to the trainer."""
     comment = get_object_or_404(Comment.objects.published(), pk=pk)
-    done = request.method == "POST"
-    if done and is_cross_site(request):
-        return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
-    if done:
+    if done := request.method == "POST":
+        if is_cross_site(request):
+            return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
         Report.objects.get_or_create(comment=comment, sender=client_id(request))
         emails.waiting()
     return render(request, "comments/report.html", {"comment": comment, "done": done})

@@ -6,8 +6,6 @@ from typing import Any
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from blog.models import Article
 from comments import emails, moderation
@@ -16,24 +14,20 @@ from comments.models import Address, Comment, own_comment_signer
 from comments.views.responses import keeps_words, reader_id, see_other
 from exercises.models import Exercise
 from web.clients import keyed_hash
-from web.decorators import private, read_only
+from web.decorators import get_or_post, private, read_only
 
 TOO_LATE = "It is too late to change it here. Ask below; your new words are still here."
 
 
-@csrf_exempt  # the token in the URL permits the change
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post  # the token in the URL permits the change
 @keeps_words
 def own_comment(request: HttpRequest, token: str) -> HttpResponse:
-    """Shows a writer the status of their comment, and lets them change or remove it. The signed
-    token identifies the comment; an invalid token is answered with 403."""
+    """Shows a writer their comment, to change or remove. An invalid token is answered with 403."""
     comment = _by_token(token)
     if comment is None:
         context = {"data": request.POST}
         return private(render(request, "comments/no_link.html", context, status=403))
-    if request.method == "POST":
-        return private(_change(request, comment))
-    return private(_own_page(request, comment))
+    return private((_change if request.method == "POST" else _own_page)(request, comment))
 
 
 @read_only
@@ -55,12 +49,11 @@ def _by_token(token: str) -> Comment | None:
 def _own_page(
     request: HttpRequest, comment: Comment, status: int = 200, **context: Any
 ) -> HttpResponse:
-    edit_form = EditForm(instance=comment.with_change()) if comment.may_be_edited else None
     context = {
         "comment": comment,
         "article": Article.objects.published().filter(comments=comment).first(),
         "is_live": Comment.objects.published().filter(pk=comment.pk).exists(),
-        "edit_form": edit_form,
+        "edit_form": EditForm(instance=comment.with_change()) if comment.may_be_edited else None,
         "changed": _pending_change(comment),
         "change_form": ChangeRequestForm(),
         **context,
@@ -69,8 +62,7 @@ def _own_page(
 
 
 def _pending_change(comment: Comment) -> Comment | None:
-    """Returns an unsaved copy of the comment with its pending change, to preview, or None if there
-    is no pending change. The copy has no pk, so that the page shows no links to it."""
+    """Returns a copy with the pending change, if any. It has no pk, so the page shows no links."""
     if comment.change is None:
         return None
     changed = comment.with_change()
@@ -112,16 +104,13 @@ def _ask_for_change(request: HttpRequest, comment: Comment) -> HttpResponse:
     return see_other(comment.own_url)
 
 
-@csrf_exempt  # the token in the URL permits the change
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post  # the token in the URL permits the change
 def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
-    """Confirms an email address on POST. A GET, which some email programs send for every link, only
-    shows a button."""
+    """Confirms on POST only: some email programs send a GET for every link in an email."""
     return _address_page(request, token, "confirm", emails.start)
 
 
-@csrf_exempt  # email programs send the POST of one-click unsubscribing (RFC 8058)
-@require_http_methods(["GET", "HEAD", "POST"])
+@get_or_post  # email programs send the POST of one-click unsubscribing (RFC 8058)
 def stop_emails(request: HttpRequest, token: str) -> HttpResponse:
     return _address_page(request, token, "stop", emails.stop)
 

@@ -49,8 +49,7 @@ class Target:
 @require_POST
 @keeps_words
 def post(request: HttpRequest) -> HttpResponse:
-    """Saves a reader's comment or shows its preview. A page that refuses the comment contains the
-    submitted text."""
+    """Saves a reader's comment or shows its preview. A page that refuses it contains its text."""
     if is_cross_site(request):
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
     target = _read_target(request)
@@ -90,10 +89,8 @@ def form_page(
 
 
 def _read_target(request: HttpRequest) -> Target:
-    """Finds the article by the POST field `article` (a slug) and the parent comment by `answers`
-    (a primary key)."""
     slug = request.POST.get("article", "").replace("\0", "")  # empty on the favorites page
-    pk = request.POST.get("answers", "")
+    pk = request.POST.get("answers", "")  # of the parent comment
     article = Article.objects.published().filter(slug=slug).first()
     tops = Comment.objects.published().filter(parent=None)
     parent = tops.filter(pk=positive_int(pk)).first() if pk else None
@@ -102,8 +99,7 @@ def _read_target(request: HttpRequest) -> Target:
 
 
 def _check_target(form: AnswerForm, target: Target) -> None:
-    """Adds an error to the form if the article takes no more comments, or if the article or the
-    parent comment is not published any more."""
+    """Adds an error if the article is closed, or if it or the parent comment is gone."""
     if form.is_valid() and target.article and not target.article.is_open:
         form.add_error(None, CLOSED)
     if target.is_parent_gone:
@@ -115,8 +111,7 @@ def _check_target(form: AnswerForm, target: Target) -> None:
 def _build_comment(request: HttpRequest, form: AnswerForm, target: Target) -> tuple[Comment, str]:
     """Returns the unsaved comment, and the reader id to store in the cookie."""
     comment: Comment = form.save(commit=False)
-    comment.article = target.article
-    comment.parent = target.parent
+    comment.article, comment.parent = target.article, target.parent
     comment.email = comment.email.lower()
     comment.sender = client_id(request)
     dedup_hash = _dedup_hash(request, comment)
@@ -132,8 +127,7 @@ def _build_comment(request: HttpRequest, form: AnswerForm, target: Target) -> tu
 
 
 def _dedup_hash(request: HttpRequest, comment: Comment) -> str:
-    """Returns a hash that is equal for equal content on the same day from the same network with the
-    same User-Agent."""
+    """Returns a hash that is equal for equal content on one day, network and User-Agent."""
     parts = [
         *(comment.article_id, comment.parent_id, comment.favorite_id, comment.other_favorite),
         *(comment.words, comment.name, comment.email, comment.sender),
@@ -167,8 +161,8 @@ def _rate_limited(
 
 
 def _judge_and_save(request: HttpRequest, comment: Comment) -> Comment:
-    """Saves the comment with the verdict of the spam filter, and queues emails. Returns the saved
-    comment; if a concurrent request has saved the same comment, returns that one."""
+    """Saves the comment with the verdict of the spam filter, and queues emails. Returns the row,
+    which a concurrent request may have saved."""
     filled_honeypot = bool(request.POST.get("subject_line", "").strip())
     no_origin = has_no_origin(request)
     verdict = spam.judge(comment, filled_honeypot=filled_honeypot, has_no_origin=no_origin)

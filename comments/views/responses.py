@@ -27,8 +27,7 @@ def see_other(address: str) -> HttpResponse:
 
 
 def keeps_words(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorates a view: if a POST raises an unexpected exception, responds with 503 and a page that
-    contains the submitted fields and a button to send them again."""
+    """Answers a POST that fails unexpectedly with 503 and a page that can send its fields again."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

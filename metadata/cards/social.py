@@ -129,8 +129,7 @@ def serve(card: Card, mark: str) -> HttpResponseBase:
 
 
 def picture(card: Card) -> bytes:
-    """Returns the card as PNG, cached or newly drawn. A new file replaces earlier cards of the
-    page. If the file cannot be written, the next request draws the card again."""
+    """Returns the card as PNG, from its file or newly drawn. A new file replaces earlier ones."""
     name = f"{card.base.strip('/')}/{card.mark}.png".lstrip("/")
     file = Path(settings.DATA_DIR) / "social" / name
     with suppress(OSError):
@@ -141,7 +140,7 @@ def picture(card: Card) -> bytes:
     _reduce_colors(draw(card)).save(drawn, "PNG", optimize=True)
     content = drawn.getvalue()
     trim_heap()
-    with suppress(OSError):
+    with suppress(OSError):  # the next request draws the card again
         file.parent.mkdir(parents=True, exist_ok=True)
         outdated = set(file.parent.glob("*.png")) - {file}
         files.write_atomically(str(file), content)

@@ -47,11 +47,8 @@ class Block(NamedTuple):
 
 
 def fit(text: str, weight: Weight, width: int, height: int, largest: int, smallest: int) -> Block:
-    """Returns the text as large as its column allows, on lines of about the same length.
-
-    Sizes, width and height are in pixels. Text that does not fit at the smallest size ends in an
-    ellipsis.
-    """
+    """Returns the text as large as its column allows (all lengths are pixels), on lines of about
+    the same length. Text that does not fit at the smallest size ends in an ellipsis."""
     text = _renderable(text)
     for size in range(largest, smallest - 1, -2):
         font = _font(_face(text, weight), size)

@@ -15,8 +15,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Gives trainers all permissions for the models of each ContentAdmin, assistants those that
-        its `assistant` names, and administrators all permissions."""
+        """Trainers may do all with the models of a ContentAdmin, assistants what it names."""
         trainer, assistant = set(), set()
         for model in filter(admin.site.is_registered, apps.get_models()):
             model_admin = admin.site.get_model_admin(model)
