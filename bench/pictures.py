@@ -53,7 +53,7 @@ def photo(size: tuple[int, int], kind: str, **how: Any) -> bytes:
 
 
 def by_pillow(data: bytes, folder: Path) -> None:
-    """Write the same files with the simplest code: decode once, scale each from the full size."""
+    """Writes the same files with the simplest code: decode once, scale each from the full size."""
     from PIL import Image, ImageOps
 
     from pictures.worker.codec.renditions import StoredPicture

@@ -121,7 +121,7 @@ class Article(Addressed, Published, WithText):
         self._update_cards()
 
     def _update_cards(self) -> None:
-        """Replace the article's Card rows with one row for each card line of its text."""
+        """Replaces the article's Card rows with one row for each card line of its text."""
         names = embedded_names(self.text)
         variations = variations_named(names)
         self.cards.all().delete()
@@ -137,7 +137,7 @@ class Article(Addressed, Published, WithText):
 
 
 def variations_named(names: Iterable[str]) -> dict[str, Variation]:
-    """Map card names ("hip-thrust/basic-floor") to variations; may also have other names."""
+    """Maps card names ("hip-thrust/basic-floor") to variations; may also have other names."""
     slugs = [name.rpartition("/")[2] for name in names]
     rows = Variation.objects.filter(slug__in=slugs).select_related("exercise", "prescription")
     return {row.card_line[2:-2]: row for row in rows}
@@ -237,7 +237,7 @@ class Source(PublicModel):
 
 
 def slug_is_no_first_path_part(slug: str) -> None:
-    """Refuse a page slug, such as "articles", with which another URL of the site begins."""
+    """Refuses a page slug, such as "articles", with which another URL of the site begins."""
     patterns = get_resolver().url_patterns
     reserved = {str(pattern.pattern).lstrip("^").split("/")[0] for pattern in patterns}
     if slug in reserved | {settings.STATIC_URL.strip("/")}:

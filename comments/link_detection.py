@@ -104,7 +104,7 @@ TOP_LEVEL = _ascii_tlds | {
 
 def find_links(text: str) -> list[str]:
     """Returns the addresses in a text, with disguises removed, or the pieces of link markup (HTML,
-    BBCode, Markdown) if there are more of these."""
+    BBCode, Markdown) if there are more pieces."""
     typed = normalized(text)
     text = deobfuscated(text)
     addresses = [

@@ -22,7 +22,7 @@ _linkifier.add("www.", {"validate": re.compile(_www.format(**_linkifier.re), re.
 
 # linkify_it ends an address only at ASCII punctuation. These characters end it too …
 TERMINATORS = re.compile("[“”„«»‹›。，、！？；：（）「」『』【】《》…]")
-# … and these are removed from its end.
+# … and these characters are removed from its end.
 TRAILING = "’‘:*~"
 
 

@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
 def queue(request: HttpRequest) -> HttpResponse:
     """Shows every comment that needs the trainer, oldest first, then the likely spam, collapsed. A
     POST carries out the pressed button."""
-    user = cast(User, request.user)  # admin_view() admits staff only
+    user = cast(User, request.user)  # admin_view() admits only staff
     if not user.has_perm("comments.change_comment"):
         raise PermissionDenied
     if request.method == "POST":
@@ -72,7 +72,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/comments/queue.html", context)
 
 
-@csrf_exempt  # the token in the URL permits the change
+@csrf_exempt  # the token in the URL authorizes the change
 @require_http_methods(["GET", "HEAD", "POST"])
 def queue_by_email(request: HttpRequest, token: str) -> HttpResponse:
     """Shows, with large buttons, the comments that one email to the trainer listed. The signed

@@ -20,11 +20,11 @@ from django.utils.safestring import SafeString, mark_safe
 CONTEXT_WORDS = 12  # unchanged words shown on each side of a change
 MAX_DEPTH = 12  # how often a range is split at anchors, and its parts again
 STEPS_PER_WORD = 4  # the limit for Myers' algorithm, for each word of a range …
-MIN_STEPS = 1000  # … but at least so many for the whole range
+MIN_STEPS = 1000  # … but at least this many for the whole range
 LONG_WORD = 60  # characters; longer words are compared by character
 
 _MARKS = '!"#$%&()*+,./:;<=>?@\\[\\\\\\]^`{|}~¡¿«»‘‚“”„…–—،؛؟।、。〈-】！（），．：；？'
-# Chinese characters, and kana without its two combining marks. Each character counts as a word.
+# Chinese characters, and kana without their two combining marks. Each character counts as a word.
 _NO_SPACES = "\u3040-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _COMBINING = "\u0300-\u036f\u20d0-\u20f0\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
 TOKEN = re.compile(rf"\s+|[{_MARKS}{_NO_SPACES}][{_COMBINING}]*|[^\s{_MARKS}{_NO_SPACES}]+")
@@ -188,8 +188,8 @@ def _myers(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]
 
 
 def _is_down(furthest: dict[int, int], edits: int, k: int) -> bool:
-    """True if the furthest path with so many edits reaches diagonal k by an insertion, False if by
-    a deletion."""
+    """True if the furthest path with this many edits reaches diagonal k by an insertion, False if
+    by a deletion."""
     return k == -edits or (k != edits and furthest[k - 1] < furthest[k + 1])
 
 

@@ -128,7 +128,7 @@ def drawing_choices() -> list[tuple[str, str]]:
 
 class VariationQuerySet(models.QuerySet):
     def complete(self) -> Self:
-        """Load all that a card shows in four queries; `rung_count` counts the variations."""
+        """Loads all that a card shows in four queries; `rung_count` counts the variations."""
         ladder = Variation.objects.filter(exercise=OuterRef("exercise")).order_by()
         count = ladder.values("exercise").annotate(n=Count("pk")).values("n")
         return (

@@ -49,7 +49,7 @@ class Plate:
 
 @cache
 def load() -> tuple[str, Mapping[View, Plate]]:
-    """Return the path data of the body's outline, and its two views. The result is cached."""
+    """Returns the path data of the body's outline, and its two views. The result is cached."""
     table = tomllib.loads(DATA.read_text(encoding="utf-8"))
     plates = {
         view: Plate(
@@ -70,7 +70,7 @@ def svg(
     uid: str,
     title: str,
 ) -> SafeString:
-    """Render the body map as inline SVG.
+    """Renders the body map as inline SVG.
 
     roles: "primary", "secondary" or "chosen" by muscle slug; unknown slugs are ignored. link: a
     function from a muscle's slug to its URL, or None for a map without links. names: labels by

@@ -87,7 +87,7 @@ def drawing_keys() -> list[str]:
 
 @cache
 def load(key: str) -> Drawing:
-    """Load a drawing. Raises KeyError for an unknown key and ValueError for an invalid file."""
+    """Loads a drawing. Raises KeyError for an unknown key and ValueError for an invalid file."""
     file = DRAWINGS / f"{key}.toml"
     if key not in drawing_keys():
         raise KeyError(key)
@@ -95,7 +95,7 @@ def load(key: str) -> Drawing:
 
 
 def read(table: Mapping, key: str) -> Drawing:
-    """Parse a drawing from its TOML table. Raises ValueError for anything that cannot be drawn."""
+    """Parses a drawing from its TOML table. Raises ValueError for anything that cannot be drawn."""
     unknown = set(table) - _FIELDS
     if unknown:
         raise ValueError(f"{key}: unknown field {sorted(unknown)[0]!r}")
@@ -198,14 +198,14 @@ def _element(drawing: Drawing, label: str, uid: str, body: str) -> SafeString:
 
 
 def svg(drawing: Drawing, which: PoseName, *, label: str, uid: str) -> SafeString:
-    """Render one pose as inline SVG. Raises ValueError if `which` is not "start" or "end"."""
+    """Renders one pose as inline SVG. Raises ValueError if `which` is not "start" or "end"."""
     if which not in ("start", "end"):
         raise ValueError(f"which is 'start' or 'end', not {which!r}")
     return _element(drawing, label, uid, _markup(drawing, 1.0 if which == "end" else 0.0, uid))
 
 
 def frames(drawing: Drawing, *, label: str, uid: str) -> SafeString:
-    """Render the movement as inline SVG with a group for each frame; the CSS animates them."""
+    """Renders the movement as inline SVG with a group for each frame; the CSS animates them."""
     groups = "".join(
         f'<g class="fig-frame fig-frame-{i}">{_markup(drawing, fraction, uid)}</g>'
         for i, fraction in enumerate(FRACTIONS, 1)

@@ -39,7 +39,7 @@ class Path:
         return self
 
     def arc(self, center: complex, point: complex) -> Path:
-        """Add a counterclockwise arc around `center` from the current point to `point`."""
+        """Adds a counterclockwise arc around `center` from the current point to `point`."""
         self.commands.append(("A", center, point))
         return self
 
@@ -53,7 +53,7 @@ class Path:
         return self
 
     def outlines(self) -> list[Path]:
-        """Split the path at its move commands into one path for each outline."""
+        """Splits the path at its move commands into one path for each outline."""
         parts: list[Path] = []
         for command in self.commands:
             if command[0] == "M":
@@ -62,7 +62,7 @@ class Path:
         return parts
 
     def points(self, steps: int = 6) -> list[complex]:
-        """Sample points of the path: `steps` for each curve or arc, and the end of each line."""
+        """Samples points of the path: `steps` for each curve or arc, and the end of each line."""
         found: list[complex] = []
         current = 0j
         for name, *rest in self.commands:
@@ -156,7 +156,7 @@ def capsule(
 
 
 def _side(path: Path, start: complex, end: complex, swell: complex, *, last: bool = False) -> None:
-    """Add one side of a capsule, with a bulge (`swell`) near its start, or its end if `last`."""
+    """Adds one side of a capsule, with a bulge (`swell`) near its start, or its end if `last`."""
     if not swell:
         path.line(end)
         return
@@ -167,7 +167,7 @@ def _side(path: Path, start: complex, end: complex, swell: complex, *, last: boo
 
 
 def smooth(points: Sequence[complex], *, closed: bool = True) -> Path:
-    """Draw a Catmull-Rom spline through the points, as cubic Bézier curves.
+    """Draws a Catmull-Rom spline through the points, as cubic Bézier curves.
 
     A closed spline runs counterclockwise, so that overlapping outlines of a path leave no holes.
     """

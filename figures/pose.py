@@ -66,7 +66,7 @@ class Pose:
 
 
 def read_pose(table: Mapping, view: str, where: str) -> Pose:
-    """Parse a pose from a TOML table.
+    """Parses a pose from a TOML table.
 
     A name without "near_" or "far_" applies to both sides. Raises ValueError for an unknown name,
     an angle outside its limits or a missing `place`. `where` begins the message of the error.
@@ -106,7 +106,7 @@ def read_pose(table: Mapping, view: str, where: str) -> Pose:
 
 
 def check_angle(joint: str, value: float, view: str, where: str) -> None:
-    """Raise ValueError, whose message begins with `where`, if the angle exceeds its limits."""
+    """Raises ValueError, whose message begins with `where`, if the angle exceeds its limits."""
     low, high = LIMITS[view][joint]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{where} must be a number of degrees, not {value!r}")

@@ -209,8 +209,8 @@ class Skeleton:
         self.angles |= {f"{side}_{joint}": value for joint, value in angles.items()}
 
     def _move_to_anchor(self) -> None:
-        """Move all joints so that the anchor is at its position. Raises ValueError if the anchor is
-        part of a limb with a target."""
+        """Moves all joints so that the anchor is at its position. Raises ValueError if the anchor
+        is part of a limb with a target."""
         name, goal = self.pose.place
         side, _, part = name.partition("_")
         solved: tuple[str, ...] = ("hand", "elbow") if f"{side}_hand" in self.pose.targets else ()
@@ -223,7 +223,7 @@ class Skeleton:
         self.joints = {joint: point + shift for joint, point in self.joints.items()}
 
     def _place_landmarks(self) -> None:
-        """Add the points of the body at which a drawing can place hands and weights."""
+        """Adds the points of the body at which a drawing can place hands and weights."""
         front, joints, directions = self.front("chest"), self.joints, self.directions
         fold = front + unit(directions["near_thigh"] + 90)
         fold = fold / abs(fold) if abs(fold) > 0.2 else front
@@ -265,7 +265,7 @@ class Skeleton:
         return self.point(name)
 
     def check(self, where: str) -> Skeleton:
-        """Return the skeleton. Raises ValueError, with `where` in the message, if a joint angle is
+        """Returns the skeleton. Raises ValueError, with `where` in the message, if a joint angle is
         outside its limits."""
         for name, value in self.angles.items():
             if self.pose.turned_out and name.endswith("elbow"):

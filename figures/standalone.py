@@ -15,7 +15,7 @@ from web.palette import ACCENT, INK, LINE, PAPER, QUIET
 
 CURVE_STEPS = 10  # line segments that replace a curve
 FILL = 0.86  # the fraction of the bitmap's width or height that the figure fills
-SUPERSAMPLING = 3  # the bitmap is drawn so many times larger, then reduced, for smooth edges
+SUPERSAMPLING = 3  # the bitmap is drawn this many times larger, then reduced, for smooth edges
 
 
 class Tone(NamedTuple):
@@ -59,7 +59,7 @@ STYLE = _style()  # exercises/data.py allows it by its hash in the Content-Secur
 
 
 def document(drawing: figure.Drawing, which: figure.PoseName, label: str) -> str:
-    """Render one pose as an SVG document with its own style and background."""
+    """Renders one pose as an SVG document with its own style and background."""
     svg = figure.svg(drawing, which, label=label, uid="drawing")
     opening, rest = svg.split(">", 1)
     opening = opening.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
@@ -71,7 +71,7 @@ def document(drawing: figure.Drawing, which: figure.PoseName, label: str) -> str
 def pixels(
     drawing: figure.Drawing, which: figure.PoseName, size: tuple[int, int], ground: str
 ) -> Image.Image:
-    """Render one pose as a bitmap of this size in pixels; the floor is its lower edge.
+    """Renders one pose as a bitmap of this size in pixels; the floor is its lower edge.
 
     ground: the color of the background.
     """
@@ -86,7 +86,7 @@ def pixels(
     colors = {PAPER: ground}  # the background replaces the paper color
 
     def trace(outline: Path) -> list[tuple[float, float]]:
-        """Convert an outline from drawing units (y up) to points in pixels (y down)."""
+        """Converts an outline from drawing units (y up) to points in pixels (y down)."""
         places = (p.conjugate() * scale + shift for p in outline.points(CURVE_STEPS))
         return [(place.real, place.imag) for place in places]
 

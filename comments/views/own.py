@@ -21,7 +21,7 @@ from web.decorators import private, read_only
 TOO_LATE = "It is too late to change it here. Ask below; your new words are still here."
 
 
-@csrf_exempt  # the token in the URL permits the change
+@csrf_exempt  # the token in the URL authorizes the change
 @require_http_methods(["GET", "HEAD", "POST"])
 @keeps_words
 def own_comment(request: HttpRequest, token: str) -> HttpResponse:
@@ -112,7 +112,7 @@ def _ask_for_change(request: HttpRequest, comment: Comment) -> HttpResponse:
     return see_other(comment.own_url)
 
 
-@csrf_exempt  # the token in the URL permits the change
+@csrf_exempt  # the token in the URL authorizes the change
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     """Confirms an email address on POST. A GET, which some email programs send for every link, only

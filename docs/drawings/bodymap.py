@@ -1,4 +1,4 @@
-"""Draw the body map: the front and the back of a standing body, as paths kept in a data file.
+"""Draws the body map: the front and the back of a standing body, as paths kept in a data file.
 
 Run it from the top of the checkout (standard library only):
 

@@ -1,4 +1,4 @@
-"""Draw the stripes of the site: the band, the mark and the icons.
+"""Draws the stripes of the site: the band, the mark and the icons.
 
 Run it from the top of the checkout:
 
@@ -328,7 +328,7 @@ def app_icon(share: float) -> str:
 
 
 def render(source: str, target: Path, width: int, height: int, browser: str | None) -> None:
-    """Store an SVG document as PNG, width x height pixels, through a headless Chromium."""
+    """Stores an SVG document as PNG, width x height pixels, through a headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -97,7 +97,7 @@ def new(backup_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def restore(
     folder: Path, backup_file: Path, fault: str, step: int
 ) -> subprocess.CompletedProcess[str]:
-    """Restore over the site in a folder, with a fault at one step."""
+    """Restores over the site in a folder, with a fault at one step."""
     command = [sys.executable, "-c", WITH_FAULT, fault, f"{step}", "restore", f"{backup_file}"]
     return subprocess.run(
         [*command, "--overwrite"],
@@ -207,7 +207,7 @@ def test_nothing_starts_while_a_rollback_fails(
 
 
 def drop_mode_override() -> None:
-    """Take from root the right to ignore the modes of files."""
+    """Takes from root the right to ignore the modes of files."""
     import ctypes
 
     assert ctypes.CDLL(None).prctl(24, 1) == 0  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE

@@ -16,7 +16,7 @@ Damage = Callable[[Path], object]
 
 
 def flip_byte(file: Path, position: float) -> None:
-    """Invert the bits of one byte; position: 0 is the start of the file, 1 its end."""
+    """Inverts the bits of one byte; position: 0 is the start of the file, 1 its end."""
     content = bytearray(file.read_bytes())
     content[int(len(content) * position)] ^= 0xFF
     file.write_bytes(content)
@@ -102,7 +102,7 @@ def duplicate_member(file: Path) -> None:
 
 
 def mark_encrypted(file: Path) -> None:
-    """Set the encryption bit in each member's header and in the central directory."""
+    """Sets the encryption bit in each member's header and in the central directory."""
     content = bytearray(file.read_bytes())
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         at = content.find(signature)
@@ -142,7 +142,7 @@ def zip_bomb(file: Path) -> None:
 
 
 def understate_size(file: Path) -> None:
-    """Let the central directory say that the database has 100 bytes."""
+    """Lets the central directory say that the database has 100 bytes."""
     content = bytearray(file.read_bytes())
     at = content.find(b"PK\x01\x02")
     while content[at + 46 : at + 46 + 8] != b"database":
@@ -152,7 +152,7 @@ def understate_size(file: Path) -> None:
 
 
 def misplace_directory(file: Path) -> None:
-    """Let the end record say that the directory is at 4 GB, so members get negative offsets."""
+    """Lets the end record say that the directory is at 4 GB, so members get negative offsets."""
     content = bytearray(file.read_bytes())
     at = content.rindex(b"PK\x05\x06")
     content[at + 16 : at + 20] = b"\xff" * 4
