@@ -40,7 +40,7 @@ def autosave(
     """Creates or updates the draft of an open window, with the form data `data` if given.
 
     Returns None, and saves nothing, if the window belongs to another person. Also deletes the
-    drafts of closed windows in which nobody typed.
+    drafts of closed windows where nobody typed.
     """
     closed = Draft.objects.filter(typed_at=None, seen_at__lt=timezone.now() - OPEN_FOR)
     closed.exclude(key=window_key).delete()

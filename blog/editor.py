@@ -69,7 +69,7 @@ def form_context(request: HttpRequest, form: ArticleForm, object_id: str | None)
     article = stored_article(object_id)
     draft = requested_draft(request)
     window_key = posted_window_key(request)
-    if window_key:  # a save was refused: keep the input, in case the window is closed
+    if window_key:  # a save was refused, and the window may be closed now
         draft = drafts.autosave(window_key, request.user, article, request.POST)
     elif draft and draft.editor == request.user:
         window_key = draft.key

@@ -237,7 +237,7 @@ class Source(PublicModel):
 
 
 def slug_is_no_first_path_part(slug: str) -> None:
-    """Refuses a page slug, such as "articles", with which another URL of the site begins."""
+    """Refuses a page slug, such as "articles", that begins another URL of the site."""
     patterns = get_resolver().url_patterns
     reserved = {str(pattern.pattern).lstrip("^").split("/")[0] for pattern in patterns}
     if slug in reserved | {settings.STATIC_URL.strip("/")}:

@@ -214,7 +214,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @stored()
 def opensearch(request: HttpRequest) -> HttpResponse:
-    """Serves the OpenSearch description, with which a browser can search the site."""
+    """Serves the OpenSearch description, which lets a browser search the site."""
     kind = "application/opensearchdescription+xml"
     site = Site.current()
     # OpenSearch allows 16 and 48 characters.

@@ -168,7 +168,7 @@ def _decide(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outco
         return _delete_likely_spam(request, allowed, user)
     ids = [positive_int(pk) for pk in ([pk] if pk else request.POST.getlist("chosen"))]
     done, published_likely_spam = 0, False
-    with transaction.atomic():  # for the row locks: nobody can edit a comment meanwhile
+    with transaction.atomic():  # its row locks prevent edits meanwhile
         for comment in allowed.select_for_update().filter(pk__in=ids):
             was_likely_spam = comment.is_waiting_likely_spam
             if _apply(request, comment, action, user):

@@ -20,7 +20,7 @@ class Level(models.TextChoices):
 
 
 class Pattern(models.TextChoices):
-    """The movement patterns by which trainers group exercises."""
+    """The movement patterns that trainers group exercises by."""
 
     BRIDGE = "bridge", "Bridge"
     SQUAT = "squat", "Squat"

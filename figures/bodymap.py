@@ -1,7 +1,7 @@
 """Renders the body map: the front and back of a body as inline SVG, with highlighted muscles.
 
 `bodymap.toml` has the shapes of one half of the body (written by docs/drawings/bodymap.py), which
-this module mirrors. The SVG has class names, for which `static/css/65-bodymap.css` has the colors.
+this module mirrors. The SVG has class names that `static/css/65-bodymap.css` colors.
 Lengths are SVG units.
 """
 

@@ -6,7 +6,7 @@ tables (figures/props.py), `holding` (the sides whose hand is closed), `far_ink`
 like the near one), `arms_between` (draw the near arm behind the near leg) and `contacts` (what
 rests on what, such as "heels:bench"; in every frame, or in one pose if that pose has the field).
 
-The SVG has class names, for which `static/css/60-figure.css` has the colors. All ids begin with the
+The SVG has class names that `static/css/60-figure.css` colors. All ids begin with the
 caller's `uid`, so that a page can hold several drawings.
 """
 

@@ -342,7 +342,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
         "From": _address(sender_name or site.name, sender),
         "Message-ID": f"<letter-{letter.pk}-{row_hash}@{host}>",
         "Auto-Submitted": "auto-generated",  # RFC 3834
-        "X-Auto-Response-Suppress": "All",  # for Exchange
+        "X-Auto-Response-Suppress": "All",  # the same for Exchange
     }
     if letter.unsubscribe:  # it goes to a reader
         headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"  # RFC 2369 and 8058

@@ -151,7 +151,7 @@ def created_at(path: Path) -> datetime:
 
 
 def select_retained(paths: Iterable[Path]) -> set[Path]:
-    """The backups to keep of those given, oldest first: the last three, the last one of each of the
+    """The given backups to keep, oldest first: the last three, the last one of each of the
     seven latest days with a backup, and the last one of each of the four latest weeks."""
     by_day: dict[Any, Path] = {}
     by_week: dict[Any, Path] = {}

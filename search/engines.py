@@ -1,6 +1,6 @@
 """Full-text search in the database, with FTS5 of SQLite or the tsvector of PostgreSQL.
 
-Both stem English words, ignore case and accents, and rank titles above other names, and these above
+Both stem English words, ignore case and accents, and rank titles above other names, and names above
 text. Readers cannot use their query syntax: terms hold only letters and digits, and are quoted.
 """
 

@@ -112,7 +112,7 @@ def _refresh(kind: Kind, pks: Iterable[int]) -> None:
 
 
 def _add_words(entries: Iterable[SearchEntry]) -> None:
-    """Stores the words of these entries for typing corrections. Never removes words: only those
+    """Stores the words of these entries for typing corrections. Never removes words: only words
     that an entry still contains are suggested."""
     texts = (fold_case(f"{entry.title} {entry.names} {entry.words}") for entry in entries)
     words = {word for text in texts for word in WORD.findall(text)}

@@ -45,7 +45,7 @@ class Stripe:
     """One stripe across a band: `u` runs along the band, `v` from its top (0) to its bottom (1).
 
     `left` and `right` hold the edges, in u, at each of KNOTS. `kind` is plain, fork or point;
-    `apex` is the v at which a fork opens or a point ends; `from_top` tells at which end the stripe
+    `apex` is the v where a fork opens or a point ends; `from_top` tells at which end the stripe
     is whole.
     """
 
@@ -315,7 +315,7 @@ def favicon() -> str:
 
 
 def app_icon(share: float) -> str:
-    """The mark for a phone's screen, in a square of which it takes a share: a maskable icon may be
+    """The mark for a phone's screen, taking this share of a square: a maskable icon may be
     cut to a circle of 80 %."""
     size = 40 / share
     shift = (size - 40) / 2

@@ -37,7 +37,7 @@ def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
 
 
 def post_comments(site: RunningSite, client: int, stop: Event) -> list[str]:
-    """Posts comments until stopped. Returns the words of those that were acknowledged."""
+    """Posts comments until stopped. Returns the words of the acknowledged ones."""
     acknowledged: list[str] = []
     for n in count():
         if stop.is_set():

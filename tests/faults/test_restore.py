@@ -164,7 +164,7 @@ def test_the_next_process_recovers_a_restore_that_was_killed(
     )  # some killed after the database moved
 
 
-BEFORE_DATABASE = 9  # the step at which all folders are moved and the database is not
+BEFORE_DATABASE = 9  # the step where all folders are moved and the database is not
 
 
 @pytest.mark.parametrize("folder_existed", [True, False])

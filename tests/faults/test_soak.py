@@ -82,7 +82,7 @@ def cached_versions(site: RunningSite) -> list[Path]:
 
 @pytest.fixture
 def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
-    """A served site with the page cache, whose old editions have to be removed."""
+    """A running site with the page cache, whose old editions have to be removed."""
     with RunningSite(prepared, tmp_path / "data", PAGE_CACHE="1") as site:
         yield site
 

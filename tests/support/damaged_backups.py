@@ -37,7 +37,7 @@ def read_manifest(file: Path) -> dict[str, Any]:
 
 
 def replace_member(name: str, content: bytes) -> Damage:
-    """A valid archive in which one file has other content."""
+    """A valid archive where one file has other content."""
 
     def change(file: Path) -> None:
         members = read_members(file)
@@ -160,7 +160,7 @@ def misplace_directory(file: Path) -> None:
 
 
 def replace_database(*statements: str) -> Damage:
-    """A new database, for which the manifest has the right checksum and digests."""
+    """A new database, with the right checksum and digests in the manifest."""
 
     def change(file: Path) -> None:
         content = file.with_suffix(".sqlite3")
@@ -179,8 +179,8 @@ def replace_database(*statements: str) -> Damage:
 
 
 def change_database(statement: str) -> Damage:
-    """Its own database after a statement, for which the manifest has the right checksum and
-    digests."""
+    """Its own database after a statement, with the right checksum and digests in the
+    manifest."""
 
     def change(file: Path) -> None:
         file.with_suffix(".sqlite3").write_bytes(read_members(file)["database.sqlite3"])
