@@ -9,7 +9,7 @@ from gunicorn.http import wsgi
 # The same networks as settings.TRUSTED_PROXIES.
 _proxies = os.environ.get("TRUSTED_PROXIES", "")
 forwarded_allow_ips = ",".join(filter(None, ["127.0.0.1", "::1", _proxies]))
-# Longer than the one second for which the web servers of deploy/ keep idle connections: they close
+# Longer than the one second that the web servers of deploy/ keep idle connections: they close
 # first, so they never send a request into a connection that gunicorn is closing. A worker that
 # stops keeps idle connections for two seconds, which is long enough too.
 keepalive = 5
@@ -30,7 +30,7 @@ _headers = wsgi.Response.default_headers
 
 
 def _without_server_header(response: wsgi.Response) -> list[str]:
-    """The default headers without Server, for which gunicorn has no setting."""
+    """The default headers without Server; gunicorn has no setting for that."""
     return [line for line in _headers(response) if not line.startswith("Server:")]
 
 

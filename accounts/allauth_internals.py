@@ -37,8 +37,8 @@ def log_in(
 
 
 def passkey_creation_options(user: Any) -> dict[str, Any]:
-    """Returns the WebAuthn options with which a browser creates a passkey that verifies its user by
-    finger, face or PIN."""
+    """Returns the WebAuthn options for creating a passkey that verifies its user by finger, face or
+    PIN."""
     return begin_registration(user, passwordless=True)
 
 

@@ -1,4 +1,4 @@
-"""Remembers the devices with which people sign in. A cookie identifies a device, an email announces
+"""Remembers the devices people sign in with. A cookie identifies a device, an email announces
 the first sign-in with it, and its user can sign it out."""
 
 import secrets
@@ -20,7 +20,7 @@ COOKIE = "device"
 COOKIE_MAX_AGE = 365 * 24 * 3600  # seconds
 SESSION_KEY = "device"
 OFFER_KEY = "offer_second_step"
-OLD_BACKEND = "door.passwords.CountedPasswords"  # in sessions from before the app was renamed
+OLD_BACKEND = "door.passwords.CountedPasswords"  # older sessions name it: the app was renamed
 # Maps the name of a browser in a User-Agent header to its common name. The first match counts.
 BROWSERS = {
     **{"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet"},

@@ -21,7 +21,8 @@ from web.clients import keyed_hash
 def new_device(user: User, device: str, at: datetime) -> None:
     """Emails the user that somebody signed in to their account with a new device."""
     link = settings.SITE_URL + reverse("mfa_index")
-    outbox.enqueue("new_device", user.email, account=user, device=device, at=at, link=link)
+    context: dict[str, Any] = {"account": user, "device": device, "at": at, "link": link}
+    outbox.enqueue("new_device", user.email, user=user, **context)
 
 
 def new_password(user: User, to: str, device_key: str = "") -> None:

@@ -90,8 +90,8 @@ class ForgottenPasswordForm(PasswordResetForm):
         return next(filter(None, keys), "")
 
     def get_users(self, email: str) -> Iterator[Any]:
-        """Yields the accounts with this email address, whether they store an internationalized
-        domain in ASCII, as `email` does, or as it was typed."""
+        """Yields the accounts stored under `email`, whose domain is in ASCII, or under the address
+        as the user typed it."""
         for spelling in {email, str(self.data.get("email", "")).strip()}:
             yield from super().get_users(spelling)
 

@@ -1,4 +1,4 @@
-"""Models of failed sign-in attempts, and of the devices with which people sign in."""
+"""Models of failed sign-in attempts, and of the devices people sign in with."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
 
 class Device(models.Model):
-    """A browser with which a user has signed in. Its `key` is a hash of its cookie."""
+    """A browser that a user has signed in with. Its `key` is a hash of its cookie."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="devices")
     key = models.CharField(max_length=40)

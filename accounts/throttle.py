@@ -1,7 +1,7 @@
 """Slows down, then refuses, sign-in attempts after repeated failures.
 
 Each failed attempt is a row (Guess). Rows are counted per account and client (a hash of the IP
-address), and per client. A device with which the account has signed in before has its own count,
+address), and per client. A device that the account has signed in with before has its own count,
 so attackers on other devices cannot lock its user out.
 """
 

@@ -101,7 +101,7 @@ class PasskeySignIn(LoginWebAuthnView):
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Shows the sign-in page again, with an error message and the parameters passed on."""
-        super().form_invalid(form)  # for its error message
+        super().form_invalid(form)  # adds its error message
         return show_step(SignIn, self.request)
 
 

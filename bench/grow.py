@@ -8,7 +8,7 @@ from bench.served import env
 
 
 def start(folder: Path) -> None:
-    """Set up Django in this process, with the database of the site in a folder."""
+    """Sets up Django in this process, with the database of the site in a folder."""
     os.environ |= env(folder) | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     import django
 
@@ -16,7 +16,7 @@ def start(folder: Path) -> None:
 
 
 def comment_on(slug: str, number: int) -> None:
-    """Add published comments to an article up to this number; every fourth is a reply."""
+    """Adds published comments to an article up to this number; every fourth is a reply."""
     from django.utils import timezone
 
     from blog.models import Article
@@ -47,7 +47,7 @@ def comment_on(slug: str, number: int) -> None:
 
 
 def write_articles(number: int) -> None:
-    """Add published articles up to this number, spread over the existing subjects."""
+    """Adds published articles up to this number, spread over the existing subjects."""
     from django.utils import timezone
 
     from blog.models import Article, Author

@@ -42,7 +42,7 @@ FLAGS = "--headless=new --no-sandbox --disable-gpu"
 
 
 def install(folder: Path) -> Path:
-    """Install the Lighthouse of package-lock.json. Returns its command."""
+    """Installs the Lighthouse of package-lock.json. Returns its command."""
     for name in ("package.json", "package-lock.json"):
         (folder / name).write_bytes((HERE / name).read_bytes())
     quiet = ["--silent", "--no-audit", "--no-fund"]

@@ -17,7 +17,7 @@ SCANNER = "@mdn/mdn-http-observatory@1.4.8"
 
 
 def certificate(folder: Path) -> list[str]:
-    """Create a key and certificate for localhost. Returns gunicorn's arguments for them."""
+    """Creates a key and certificate for localhost. Returns gunicorn's arguments for them."""
     key, cert = folder / "key.pem", folder / "cert.pem"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]

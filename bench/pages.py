@@ -33,7 +33,7 @@ Measure = Callable[[], Load]
 
 
 def prepare(folder: Path) -> None:
-    """Create a site with the starter content, 20 comments, and the page as a static file."""
+    """Creates a site with the starter content, 20 comments, and the page as a static file."""
     for command in ("migrate", "collectstatic"):
         manage(folder, command, "--noinput", "--verbosity=0")
     manage(folder, "load_starter", "--verbosity=0")
@@ -64,7 +64,7 @@ def cold(site: Served, folder: Path, changed: str = "", times: int = COLD) -> Lo
 
 
 def post(site: Served, number: int) -> float:
-    """Post a comment from a new sender. Returns the seconds until the response."""
+    """Posts a comment from a new sender. Returns the seconds until the response."""
     words = {"article": "hip-thrust", "words": f"I like the slow way down, number {number}."}
     sender = f"10.{number // 65536}.{number // 256 % 256}.{number % 256}"
     headers = {"Content_Type": "application/x-www-form-urlencoded", "X_Forwarded_For": sender}
@@ -147,7 +147,7 @@ def tell(server: str, loads: dict[str, Load], memory: int) -> None:
 
 
 def growth(folder: Path) -> None:
-    """Measure the uncached page as its comments and the number of articles grow."""
+    """Measures the uncached page as its comments and the number of articles grow."""
     site = Served(folder, "gunicorn", "config.wsgi:application")
     print("\n### (i) the cold article page as the site grows\n")
     print("| comments on it | articles beside it | p50 ms | times |\n| ---: | ---: | ---: | ---: |")

@@ -53,7 +53,7 @@ def photo(size: tuple[int, int], kind: str, **how: Any) -> bytes:
 
 
 def by_pillow(data: bytes, folder: Path) -> None:
-    """Write the same files with the simplest code: decode once, scale each from the full size."""
+    """Writes the same files with the simplest code: decode once, scale each from the full size."""
     from PIL import Image, ImageOps
 
     from pictures.worker.codec.renditions import StoredPicture
@@ -122,7 +122,7 @@ def price_of_a_child() -> None:
     for megapixels, size in sizes.items():
         data = photo(size, "JPEG", quality=90)
         times: dict[Any, list[float]] = {in_this_process: [], child: []}
-        for _ in range(ROUNDS):  # in turns
+        for _ in range(ROUNDS):  # in turns, so that other load affects both
             for way, taken in times.items():
                 process.Worker.run = way  # type: ignore[method-assign]
                 taken.append(seconds(partial(files.store_upload, io.BytesIO(data))))

@@ -87,7 +87,7 @@ urlpatterns = [path("look-up/<int:key>/", look_up), path("", include("config.url
 
 
 def fill(number: int) -> None:
-    """Add made-up articles up to this number; each has "hip", "glutes" and "strength"."""
+    """Adds made-up articles up to this number; each has "hip", "glutes" and "strength"."""
     have = Article.objects.count()
     chance = random.Random(have)
     letters = "abcdefghijklmnoprstuvw"
@@ -135,7 +135,7 @@ def measure() -> dict[str, float]:
 
 
 def measure_long() -> None:
-    """Print the times of long queries as multiples of a single word's. The limit is ten."""
+    """Prints the times of long queries as multiples of a single word's. The limit is ten."""
     call_command("load_starter", verbosity=0)
     article = Article.objects.get(slug="hip-thrust")
     chance = random.Random(3)

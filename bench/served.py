@@ -151,7 +151,7 @@ def _ms(told: tuple[str, ...]) -> float:
 
 
 def turn_over(folder: Path, article: str = "") -> None:
-    """Bump the site version as a save does: of another row, or of this article."""
+    """Bumps the site version as a save does: of another row, or of this article."""
     with closing(sqlite3.connect(folder / "site.sqlite3", timeout=20)) as database:
         database.execute("UPDATE publishing_edition SET number = number + 1")
         change = "UPDATE blog_article SET version = version + 1 WHERE slug = ?"

@@ -112,7 +112,7 @@ class ArticleAdmin(TextAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Add `published_at`, which no fieldset has, and the form data of the draft in ?draft=."""
+        """Adds `published_at`, which no fieldset has, and the form data of the draft in ?draft=."""
         kwargs["fields"] = [*kwargs.get("fields", []), "published_at"]
         form: Any = super().get_form(request, obj, change, **kwargs)  # a new class for each request
         if draft := editor.requested_draft(request):
@@ -136,7 +136,7 @@ class ArticleAdmin(TextAdmin):
         return response
 
     def unsaved_response(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """Return the response if the pressed button does not save the article, else None.
+        """Returns the response if the pressed button does not save the article, else None.
 
         Raises PermissionDenied if the save would change what readers see and the person may not.
         """
@@ -161,7 +161,7 @@ class ArticleAdmin(TextAdmin):
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the template context of the article editor (see blog/editor.py)."""
+        """Adds the template context of the article editor (see blog/editor.py)."""
         form = context["adminform"].form
         context |= editor.form_context(request, form, context["object_id"])
         return super().render_change_form(request, context, *args, **kwargs)
@@ -177,13 +177,13 @@ class ArticleAdmin(TextAdmin):
         return self.response_change(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Redirect to the form, with a message that says whether readers see the article."""
+        """Redirects to the form, with a message that says whether readers see the article."""
         page = format_html('<a href="{}">See the page</a>', obj.get_absolute_url())
         messages.success(request, format_html("“{}” is saved. {}. {}", obj, obj.standing, page))
         return redirect("admin:blog_article_change", obj.pk)
 
     def restore(self, request: HttpRequest, row: Article, old: Any) -> HttpResponse:
-        """Open an older version (`old`) in the form. Readers see no change before it is saved."""
+        """Opens an older version (`old`) in the form. Readers see no change before it is saved."""
         draft = drafts.from_revision(row, old, request.user)
         return redirect(f"{reverse('admin:blog_article_change', args=[row.pk])}?draft={draft.key}")
 

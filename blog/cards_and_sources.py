@@ -23,7 +23,7 @@ def render(
     card: str = CARD,
     site: Site | None = None,
 ) -> Text:
-    """Render the text of an article, page or biography as sanitized HTML with cards and citations.
+    """Renders the text of an article, page or biography as sanitized HTML with cards and citations.
 
     The card of a missing or unpublished exercise is left out; `editing` shows a problem report in
     its place. sources: replace the article's stored sources. card: the path of the card template.
@@ -40,12 +40,12 @@ def render(
 
 
 def preview(content: str) -> str:
-    """Render a page's or biography's Markdown as an HTML preview that shows problems in place."""
+    """Renders a page's or biography's Markdown as an HTML preview that shows problems in place."""
     return render(Page(text=content), editing=True).html
 
 
 def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, Embed]:
-    """Map each card name ("hip-thrust/basic-floor") to its rendered card or its problem."""
+    """Maps each card name ("hip-thrust/basic-floor") to its rendered card or its problem."""
     slugs = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
     variations = Variation.objects.filter(
         exercise__slug__in=[exercise for exercise, _ in slugs.values()],

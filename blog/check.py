@@ -78,7 +78,7 @@ def _about_cards(
 
 
 def _about_amounts(paragraphs: Iterable[check.Block], variation: Variation) -> Iterator[Finding]:
-    """Find amounts in the paragraphs before a card that differ from the card's prescription."""
+    """Finds amounts in the paragraphs before a card that differ from the card's prescription."""
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return

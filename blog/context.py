@@ -9,6 +9,6 @@ from blog.models import Page
 
 
 def site_pages(request: HttpRequest) -> dict[str, Any]:
-    """Add `site_pages` (a SitePages). The query runs when a template first uses the variable, at
+    """Adds `site_pages` (a SitePages). The query runs when a template first uses the variable, at
     most once per request."""
     return {"site_pages": SimpleLazyObject(Page.objects.linked)}

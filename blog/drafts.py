@@ -37,10 +37,10 @@ def new_window_key() -> str:
 def autosave(
     window_key: str, editor: Any, article: Article | None, data: QueryDict | None = None
 ) -> Draft | None:
-    """Create or update the draft of an open window, with the form data `data` if given.
+    """Creates or updates the draft of an open window, with the form data `data` if given.
 
     Returns None, and saves nothing, if the window belongs to another person. Also deletes the
-    drafts of closed windows in which nobody typed.
+    drafts of closed windows where nobody typed.
     """
     closed = Draft.objects.filter(typed_at=None, seen_at__lt=timezone.now() - OPEN_FOR)
     closed.exclude(key=window_key).delete()
@@ -65,7 +65,7 @@ def _save(draft: Draft, article: Article | None, data: QueryDict | None) -> Draf
 
 
 def close_window(window_key: str, editor: Any) -> None:
-    """Delete the draft of a closed window, unless somebody typed in that window."""
+    """Deletes the draft of a closed window, unless somebody typed in that window."""
     Draft.objects.filter(key=window_key, editor=editor, typed_at=None).delete()
 
 
@@ -74,7 +74,7 @@ def delete(window_key: str, editor: Any) -> None:
 
 
 def delete_obsolete(window_key: str, editor: Any, article: Article, data: QueryDict) -> None:
-    """Delete the drafts that saving the form data made obsolete: the window's own draft, the draft
+    """Deletes the drafts that saving the form data made obsolete: the window's own draft, the draft
     that it continued (perhaps another person's), and the editor's drafts with the same content."""
     delete(window_key, editor)
     article.drafts.filter(key=without_nul(data.get("continued", ""))).delete()
@@ -108,7 +108,7 @@ def open_elsewhere(article: Article, window_key: str, editor: Any) -> list[str]:
 
 
 def from_revision(article: Article, old: Any, editor: Any) -> Draft:
-    """Create a draft with the content of an older version (`old`). Subjects and sources are those
+    """Creates a draft with the content of an older version (`old`). Subjects and sources are those
     of today, because versions do not include them. Also changes `article`, without saving it."""
     for field in content_fields(Article):
         setattr(article, field.attname, getattr(old, field.attname))
@@ -119,7 +119,7 @@ def from_revision(article: Article, old: Any, editor: Any) -> Draft:
 
 
 def _collect_fields(part: Any, data: QueryDict) -> None:
-    """Add the values of a form or formset (`part`) to `data`, as a browser would submit them."""
+    """Adds the values of a form or formset (`part`) to `data`, as a browser would submit them."""
     if hasattr(part, "management_form"):
         for form in (part.management_form, *part.forms):
             _collect_fields(form, data)
@@ -152,7 +152,7 @@ class Preview(NamedTuple):
 
 
 def preview(draft: Draft) -> Preview:
-    """Build the draft's article, to show and not to save. A field with an invalid value keeps its
+    """Builds the draft's article, to show and not to save. A field with an invalid value keeps its
     stored value. A new article has the primary key 0, which no row has."""
     data = form_data(draft)
     form = ArticleForm(data, instance=copy(draft.article) or Article())

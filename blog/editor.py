@@ -69,7 +69,7 @@ def form_context(request: HttpRequest, form: ArticleForm, object_id: str | None)
     article = stored_article(object_id)
     draft = requested_draft(request)
     window_key = posted_window_key(request)
-    if window_key:  # a save was refused: keep the input, in case the window is closed
+    if window_key:  # a save was refused, and the window may be closed now
         draft = drafts.autosave(window_key, request.user, article, request.POST)
     elif draft and draft.editor == request.user:
         window_key = draft.key
@@ -109,8 +109,8 @@ def grouped_findings(article: Article) -> dict[str, list[Finding]]:
 
 @require_POST
 def autosave(request: HttpRequest, window: str) -> JsonResponse:
-    """Store a window's form data as a draft. The JSON response has the time, the article's version,
-    who else has the article open, and the findings of the check as HTML.
+    """Stores a window's form data as a draft. The JSON response has the time, the article's
+    version, who else has the article open, and the findings of the check as HTML.
 
     A request without form data says that the window is still open, or with `closed` that it closed.
     """
@@ -143,7 +143,7 @@ def autosave(request: HttpRequest, window: str) -> JsonResponse:
 @xframe_options_sameorigin
 @csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type]
 def preview_page(request: HttpRequest, window: str) -> HttpResponse:
-    """Render the article's page from the window's draft, else from the stored article. The editor
+    """Renders the article's page from the window's draft, else from the stored article. The editor
     shows it in a frame; the site allows no other page to be framed."""
     draft = Draft.objects.filter(key=window).exclude(typed_at=None).first()
     article = None if draft else stored_article(request.GET.get("article"))
@@ -155,7 +155,7 @@ def preview_page(request: HttpRequest, window: str) -> HttpResponse:
 
 @require_safe
 def placeable(request: HttpRequest, window: str) -> JsonResponse:
-    """Answer with the cards, pictures and draft's sources that the toolbar can insert, as JSON."""
+    """Answers with the cards, pictures and draft's sources that the toolbar can insert, as JSON."""
     draft = Draft.objects.filter(key=window).exclude(typed_at=None).first()
     cards = Variation.objects.select_related("exercise")
     sources = drafts.preview(draft).sources if draft else []
@@ -176,7 +176,7 @@ def placeable(request: HttpRequest, window: str) -> JsonResponse:
 
 
 def share(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a link that opens the article without an account. A POST revokes all earlier links."""
+    """Shows a link that opens the article without an account. A POST revokes all earlier links."""
     article = get_object_or_404(Article, pk=pk)
     if not may_write(request):
         raise PermissionDenied

@@ -31,7 +31,7 @@ MOMENT = FORM_FIELDS[models.DateTimeField] | {"required": False, "validators": [
 
 
 def typed_values(form: forms.BaseForm, data: QueryDict, prefix: str = "") -> dict[str, Any]:
-    """Return the initial values that make an unbound form show the input in `data` as typed.
+    """Returns the initial values that make an unbound form show the input in `data` as typed.
 
     Such a form shows invalid input too, without errors. `prefix` begins the names of the form's
     fields in `data`, such as "sources-2-".
@@ -97,11 +97,11 @@ class ArticleForm(TextForm):
             self.initial.update(typed_values(self, self.draft))
 
     def clean_standfirst(self) -> str:
-        """Join the lines of the opening sentence into one line."""
+        """Joins the lines of the opening sentence into one line."""
         return " ".join(self.cleaned_data["standfirst"].split())
 
     def clean_slug(self) -> str:
-        """Replace an empty slug with a free one, and so for a new article a slug that is in use or
+        """Replaces an empty slug with a free one, and so for a new article a slug that is in use or
         has no letters. A slug typed for a stored article stays as typed."""
         slug: str = self.cleaned_data["slug"]
         if slug and self.instance.pk:
@@ -125,7 +125,7 @@ class ArticleForm(TextForm):
         return cleaned
 
     def _post_clean(self) -> None:
-        """Check the article after Django has set its new values, for which there is no public hook.
+        """Checks the article after Django has set its new values; there is no public hook for it.
         test_only_four_things_stop_publishing_and_nothing_stops_saving fails if Django drops it."""
         super()._post_clean()  # type: ignore[misc]
         if self.instance.published_at and not self.conflict:
@@ -173,7 +173,7 @@ class BaseSourceFormSet(forms.BaseInlineFormSet):
             self._match_draft_rows(draft)
 
     def _match_draft_rows(self, draft: QueryDict) -> None:
-        """Match the draft's sources to the stored ones by id; the others become extra forms."""
+        """Matches the draft's sources to the stored ones by id; the others become extra forms."""
         count = min(positive_int(draft.get(f"{self.prefix}-TOTAL_FORMS")), self.max_num)
         prefixes = [f"{self.prefix}-{i}-" for i in range(count)]
         by_id = {draft.get(f"{prefix}id", ""): prefix for prefix in prefixes}
@@ -189,7 +189,7 @@ class BaseSourceFormSet(forms.BaseInlineFormSet):
             form.initial |= values
 
     def clean(self) -> None:
-        """Make a key for each source without one, before Django checks that keys are unique."""
+        """Makes a key for each source without one, before Django checks that keys are unique."""
         taken = {form.instance.key for form in self.forms if form.instance.key}
         for form in self.forms:
             if form.has_changed() and not form.instance.key and hasattr(form, "cleaned_data"):
@@ -204,7 +204,7 @@ SourceFormSet = forms.inlineformset_factory(
 
 
 def free_key(source: Source, taken: set[str]) -> str:
-    """Make a key that is not taken, such as "contreras-2015", from the year and the first author's
+    """Makes a key that is not taken, such as "contreras-2015", from the year and the first author's
     last name. Without authors, the first three words of the title replace the name."""
     first = source.authors.split(",")[0].split(" and ")[0].split()
     name = slugify(first[-1]) if first else "-".join(slugify(source.title).split("-")[:3])

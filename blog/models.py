@@ -178,7 +178,7 @@ class Article(Versioned, Addressed, Published, WithText):
         self._update_cards()
 
     def _update_cards(self) -> None:
-        """Replace the article's Card rows with one row for each card line of its text."""
+        """Replaces the article's Card rows with one row for each card line of its text."""
         names = embedded_names(self.text)
         variations = variations_named(names)
         self.cards.all().delete()
@@ -194,7 +194,7 @@ class Article(Versioned, Addressed, Published, WithText):
 
 
 def variations_named(names: Iterable[str]) -> dict[str, Variation]:
-    """Map card names ("hip-thrust/basic-floor") to variations; may also have other names."""
+    """Maps card names ("hip-thrust/basic-floor") to variations; may also have other names."""
     slugs = [name.rpartition("/")[2] for name in names]
     rows = Variation.objects.filter(slug__in=slugs).select_related("exercise", "prescription")
     return {row.card_line[2:-2]: row for row in rows}
@@ -317,7 +317,7 @@ class Testimonial(PublicModel):
 
 
 def slug_is_no_first_path_part(slug: str) -> None:
-    """Refuse a page slug, such as "articles", with which another URL of the site begins."""
+    """Refuses a page slug, such as "articles", that begins another URL of the site."""
     patterns = get_resolver().url_patterns
     reserved = {str(pattern.pattern).lstrip("^").split("/")[0] for pattern in patterns}
     if slug in reserved | {settings.STATIC_URL.strip("/")}:

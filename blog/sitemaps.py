@@ -63,7 +63,7 @@ def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
 
 @stored()
 def llms(request: HttpRequest) -> HttpResponse:
-    """List the articles and exercises for language models, as llms.txt (llmstxt.org)."""
+    """Lists the articles and exercises for language models, as llms.txt (llmstxt.org)."""
     context = {
         "articles": Article.objects.published()[:MOST],
         "exercises": Exercise.objects.published()[:MOST],

@@ -42,7 +42,7 @@ def placed_in(article: Article) -> list[Variation]:
 def of_article(
     article: Article, subjects: Sequence[Subject], placed: Sequence[Variation], site: Site
 ) -> Card:
-    """Show the first exercise's prescription, and the lead picture or else that exercise's art."""
+    """Shows the first exercise's prescription, and the lead picture or else that exercise's art."""
     first = placed[0] if placed else None
     picture = article.lead_picture
     return Card(

@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @stored("page")
 def articles(request: HttpRequest, year: str = "") -> HttpResponse:
-    """List all articles, or those of a year, newest first."""
+    """Lists all articles, or a year's, newest first."""
     rows = Article.objects.published().select_related("lead_picture")
     dated = rows.order_by().filter(published_at__gte=EARLIEST)
     counts = dated.annotate(year=ExtractYear("published_at")).values_list("year")
@@ -83,9 +83,9 @@ def article_page(
     sources: list[Source] | None = None,
     **extra: Any,
 ) -> HttpResponse:
-    """Render the article's page.
+    """Renders the article's page.
 
-    editing: also show problems and what each source found. live: whether the article is public, if
+    editing: also show problems and each study's findings. live: whether the article is public, if
     the caller knows. subjects, sources: replace the stored ones, for a draft. extra: more template
     context, such as a comment form with errors.
     """
@@ -114,7 +114,7 @@ def article_page(
 
 @read_only
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the latest draft of an article to anybody who has the signed link."""
+    """Shows the latest draft of an article to anybody who has the signed link."""
     try:
         payload = signing.loads(token, salt=SHARE_SALT, max_age=SHARE_DURATION)
     except signing.BadSignature:
@@ -201,7 +201,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "words": words,
         "kind": kind,
         "kinds": [(row, len(found.keys[row.name])) for row in kinds.values()],
-        "most": MAX_PER_KIND,  # the search covers only so many entries of a kind, the newest
+        "most": MAX_PER_KIND,  # the search covers only this many entries of a kind, the newest
         "found": found,
         "page": page,
         "hits": search_query.hits(found, page.object_list),
@@ -214,7 +214,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @stored()
 def opensearch(request: HttpRequest) -> HttpResponse:
-    """Serve the OpenSearch description, with which a browser can search the site."""
+    """Serves the OpenSearch description, which lets a browser search the site."""
     kind = "application/opensearchdescription+xml"
     site = Site.current()
     # OpenSearch allows 16 and 48 characters.

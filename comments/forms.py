@@ -100,7 +100,7 @@ class AnswerForm(forms.ModelForm):
         self._describe_fields()
 
     def _describe_fields(self) -> None:
-        """Sets aria-describedby of each field to the ids of its hint and its error."""
+        """Sets each field's aria-describedby to the ids of its hint and its error."""
         for name, field in self.fields.items():
             ids = [f"answer-{name}-hint"] if field.help_text else []
             if self.is_bound and name in self.errors:

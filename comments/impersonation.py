@@ -55,7 +55,7 @@ def imitated_by_name(name: str) -> str:
 
 
 def imitated_by_signature(text: str) -> str:
-    """Returns the protected name with which a text is signed, or "". A signature contains only a
+    """Returns the protected name that a text is signed with, or "". A signature contains only a
     name and titles. It is a whole line, or follows the last dash or period of a line, or precedes
     the first colon of a line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -121,7 +121,7 @@ def _is_link(match: re.Match[str], *, is_disguised: bool) -> bool:
     *labels, top = host.split(".")
     if not labels:
         return False
-    if IP.fullmatch(host):  # or numbers of repetitions: "12.10.8.6"
+    if IP.fullmatch(host):  # it may be numbers of repetitions: "12.10.8.6"
         return bool(match["more"]) or any(len(part) == 3 for part in host.split("."))
     if {c.isascii() for c in host if c.isalpha()} == {True, False}:  # mixed alphabets
         host = "".join(c if c.isascii() else impersonation.latin_look_alike(c) for c in host)

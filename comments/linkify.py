@@ -1,4 +1,4 @@
-"""Converts the plain text of comments to HTML in which web addresses are links.
+"""Converts the plain text of comments to HTML where web addresses are links.
 
 Only http://, https:// and www. begin a link, so a missing space ("my knees.My hips") never makes
 one. `comments/link_detection.py` finds disguised links for the spam filter.
@@ -22,7 +22,7 @@ _linkifier.add("www.", {"validate": re.compile(_www.format(**_linkifier.re), re.
 
 # linkify_it ends an address only at ASCII punctuation. These characters end it too …
 TERMINATORS = re.compile("[“”„«»‹›。，、！？；：（）「」『』【】《》…]")
-# … and these are removed from its end.
+# … and these characters are removed from its end.
 TRAILING = "’‘:*~"
 
 

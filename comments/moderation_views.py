@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
 
 def queue(request: HttpRequest) -> HttpResponse:
     """Shows every comment that needs the trainer, oldest first, then the likely spam, collapsed."""
-    user = cast(User, request.user)  # admin_view() admits staff only
+    user = cast(User, request.user)  # admin_view() admits only staff
     if not user.has_perm("comments.change_comment"):
         raise PermissionDenied
     if request.method == "POST":
@@ -69,7 +69,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/comments/queue.html", context)
 
 
-@get_or_post  # the token in the URL permits the change
+@get_or_post  # the token in the URL authorizes the change
 def queue_by_email(request: HttpRequest, token: str) -> HttpResponse:
     """Shows, with large buttons, the comments that one email to the trainer listed."""
     opened = emails.read_desk_token(token)
@@ -160,7 +160,7 @@ def _decide(request: HttpRequest, allowed: CommentQuerySet, user: User) -> Outco
         return _delete_likely_spam(request, allowed, user)
     ids = [positive_int(pk) for pk in ([pk] if pk else request.POST.getlist("chosen"))]
     done, published_likely_spam = 0, False
-    with transaction.atomic():  # for the row locks: nobody can edit a comment meanwhile
+    with transaction.atomic():  # its row locks prevent edits meanwhile
         for comment in allowed.select_for_update().filter(pk__in=ids):
             was_likely_spam = comment.is_waiting_likely_spam
             if _apply(request, comment, action, user):

@@ -92,7 +92,7 @@ def rescore_waiting() -> None:
 
 
 def decided_by_trainer(comments: Iterable[Comment]) -> set[int]:
-    """Returns the primary keys of the comments on which the trainer has decided before."""
+    """Returns the primary keys of the comments that the trainer has decided on before."""
     events = Event.objects.filter(comment__in=comments, by__isnull=False)
     return set(events.values_list("comment", flat=True))
 

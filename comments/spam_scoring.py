@@ -139,8 +139,8 @@ def _signs(submission: Submission) -> Iterator[tuple[float, str]]:
     matched: set[int] = set()
     for weight, reason, pattern in PHRASES:
         matches = [match for match in pattern.finditer(text) if match.start() not in matched]
-        for match in matches:  # no phrase begins inside one that was counted
-            matched.update(range(*match.span()))
+        for match in matches:
+            matched.update(range(*match.span()))  # no later phrase may begin inside this one
         if matches:
             # The second and the third phrase of a sign each add half its weight. A second sign with
             # the same reason counts half.

@@ -199,7 +199,7 @@ SECOND_STEP_REQUIRED = env.bool("SECOND_STEP_REQUIRED", False)
 # The site uses only the second step of django-allauth: see accounts/urls.py.
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = False  # per process; accounts/throttle.py counts in the database
+ACCOUNT_RATE_LIMITS = False  # accounts/throttle.py limits instead, across processes
 MFA_RATE_LIMITS = False
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {

@@ -20,11 +20,11 @@ from django.utils.safestring import SafeString, mark_safe
 CONTEXT_WORDS = 12  # unchanged words shown on each side of a change
 MAX_DEPTH = 12  # how often a range is split at anchors, and its parts again
 STEPS_PER_WORD = 4  # the limit for Myers' algorithm, for each word of a range …
-MIN_STEPS = 1000  # … but at least so many for the whole range
+MIN_STEPS = 1000  # … but at least this many for the whole range
 LONG_WORD = 60  # characters; longer words are compared by character
 
 _MARKS = '!"#$%&()*+,./:;<=>?@\\[\\\\\\]^`{|}~¡¿«»‘‚“”„…–—،؛؟।、。〈-】！（），．：；？'
-# Chinese characters, and kana without its two combining marks. Each character counts as a word.
+# Chinese characters, and kana without their two combining marks. Each character counts as a word.
 _NO_SPACES = "\u3040-\u3098\u309b-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _COMBINING = "\u0300-\u036f\u20d0-\u20f0\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef"
 TOKEN = re.compile(rf"\s+|[{_MARKS}{_NO_SPACES}][{_COMBINING}]*|[^\s{_MARKS}{_NO_SPACES}]+")

@@ -30,7 +30,7 @@ from figures import figure
 
 
 def missing_parts(row: Model, fields: list[str], *more: str) -> str:
-    """List the labels of the empty fields, then `more`, as text; "Nothing." if there are none."""
+    """Lists the labels of the empty fields, then `more`, as text; "Nothing." if there are none."""
     empty = [str(label_for_field(name, type(row))) for name in fields if not getattr(row, name)]
     return ", ".join([*empty, *more]) or "Nothing."
 
@@ -50,7 +50,7 @@ class Rows(admin.TabularInline):
     formset = NamedRows
 
     def get_formset(self, *args: Any, **kwargs: Any) -> Any:
-        """Enforce `min_num`. Django also counts the rows that are marked for deletion."""
+        """Enforces `min_num`. Django also counts the rows that are marked for deletion."""
         return super().get_formset(*args, validate_min=bool(self.min_num), **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -203,7 +203,7 @@ class VariationAdmin(ContentAdmin):
         return [path("drawings/", sheet, name="exercises_drawings"), *super().get_urls()]
 
     def drawings(self, request: HttpRequest) -> HttpResponse:
-        """Show every drawing, with the names of the variations that use it."""
+        """Shows every drawing, with the names of the variations that use it."""
         users = Variation.objects.exclude(drawing="").values_list("drawing", "name")
         rows = [
             {

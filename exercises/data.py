@@ -36,7 +36,7 @@ def one_exercise(request: HttpRequest, slug: str) -> HttpResponse:
 @csp_replace({"default-src": [NONE], "style-src": [STYLE_HASH]})
 @stored()
 def drawing(request: HttpRequest, key: str, which: figure.PoseName) -> HttpResponse:
-    """Serve the start or end pose of a drawing as an SVG document."""
+    """Serves the start or end pose of a drawing as an SVG document."""
     if key not in figure.drawing_keys():
         raise Http404
     label = f"{key.replace('-', ' ')}, {which}"
@@ -50,7 +50,7 @@ def _json_response(data: dict[str, Any]) -> HttpResponse:
 
 
 def _allow_any_origin(response: HttpResponse) -> HttpResponse:
-    """Let any site read the response (CORS) and any cache keep it for five minutes."""
+    """Lets any site read the response (CORS) and any cache keep it for five minutes."""
     response["Access-Control-Allow-Origin"] = "*"
     response["Cache-Control"] = "public, max-age=300"
     return response

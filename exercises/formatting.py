@@ -14,7 +14,7 @@ def pluralize(number: int, one: str, many: str) -> str:
 
 
 def nonbreaking(text: str) -> str:
-    """Put no-break spaces into the measures of a text, such as "15 cm" and "3 × 10"."""
+    """Puts no-break spaces into the measures of a text, such as "15 cm" and "3 × 10"."""
     return MEASURE.sub("\u00a0", text)
 
 

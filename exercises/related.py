@@ -7,7 +7,7 @@ from django.db.models import Avg, Case, Count, OuterRef, Subquery, When
 
 from exercises.models import Exercise, Level, MuscleWork, Variation
 
-MOST = 3  # at most so many easier and so many harder exercises
+MOST = 3  # maximum length of each list, easier and harder
 MIN_DIFFERENCE = 0.25  # of mean levels; a beginner variation counts 0, intermediate 1, advanced 2
 RANKS = {level.value: rank for rank, level in enumerate(Level)}
 
@@ -18,7 +18,7 @@ class Related(NamedTuple):
 
 
 def related(exercise: Exercise, variations: list[Variation]) -> Related:
-    """Find published exercises that share a primary muscle and have a lower or higher mean level
+    """Finds published exercises that share a primary muscle and have a lower or higher mean level
     of variations. Exercises of the same pattern come first, then those with more such muscles."""
     muscles = {
         work.muscle_id for work in exercise.work.all() if work.role == MuscleWork.Role.PRIMARY

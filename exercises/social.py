@@ -21,7 +21,7 @@ def exercise_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBas
 
 
 def of_exercise(exercise: Exercise, first: Variation | None, site: Site) -> Card:
-    """Show the prescription and drawing of the first variation."""
+    """Shows the prescription and drawing of the first variation."""
     return Card(
         base=exercise.get_absolute_url(),
         kicker="Exercise",

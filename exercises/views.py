@@ -16,7 +16,7 @@ EXERCISES_PER_PAGE = 24
 
 @stored("page", others=("muscle", "have", "level", "words"))
 def library(request: HttpRequest) -> HttpResponse:
-    """List the exercises, each with only the variations that match the reader's filters."""
+    """Lists the exercises, each with only the variations that match the reader's filters."""
     library_filter = LibraryFilter(request.GET)
     results = {candidate.pk: candidate for candidate in library_filter.results}
     exercises = dict.fromkeys(candidate.exercise for candidate in results.values())
@@ -75,7 +75,7 @@ def print_card(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
 
 @stored()
 def print_ladder(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show all variations of an exercise to print, on one page of Letter size."""
+    """Shows all variations of an exercise to print, on one page of Letter size."""
     exercise = get_object_or_404(Exercise.objects.visible_to(request.user), slug=slug)
     variations = exercise.variations.visible_to(request.user).complete()
     context = {"exercise": exercise, "variations": variations}

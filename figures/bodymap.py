@@ -1,7 +1,7 @@
 """Renders the body map: the front and back of a body as inline SVG, with highlighted muscles.
 
 `bodymap.toml` has the shapes of one half of the body (written by docs/drawings/bodymap.py), which
-this module mirrors. The SVG has class names, for which `static/css/65-bodymap.css` has the colors.
+this module mirrors. The SVG has class names that `static/css/65-bodymap.css` colors.
 Lengths are SVG units.
 """
 
@@ -49,7 +49,7 @@ class Plate:
 
 @cache
 def load() -> tuple[str, Mapping[View, Plate]]:
-    """Return the path data of the body's outline, and its two views. The result is cached."""
+    """Returns the path data of the body's outline, and its two views. The result is cached."""
     table = tomllib.loads(DATA.read_text(encoding="utf-8"))
     plates: dict[View, Plate] = {}
     for view in VIEWS:

@@ -6,7 +6,7 @@ tables (figures/props.py), `holding` (the sides whose hand is closed), `far_ink`
 like the near one), `arms_between` (draw the near arm behind the near leg) and `contacts` (what
 rests on what, such as "heels:bench"; in every frame, or in one pose if that pose has the field).
 
-The SVG has class names, for which `static/css/60-figure.css` has the colors. All ids begin with the
+The SVG has class names that `static/css/60-figure.css` colors. All ids begin with the
 caller's `uid`, so that a page can hold several drawings.
 """
 
@@ -194,14 +194,14 @@ def _element(drawing: Drawing, label: str, uid: str, body: str) -> SafeString:
 
 
 def svg(drawing: Drawing, which: PoseName, *, label: str, uid: str) -> SafeString:
-    """Render one pose as inline SVG. Raises ValueError if `which` is not "start" or "end"."""
+    """Renders one pose as inline SVG. Raises ValueError if `which` is not "start" or "end"."""
     if which not in ("start", "end"):
         raise ValueError(f"which is 'start' or 'end', not {which!r}")
     return _element(drawing, label, uid, _markup(drawing, 1.0 if which == "end" else 0.0, uid))
 
 
 def frames(drawing: Drawing, *, label: str, uid: str) -> SafeString:
-    """Render the movement as inline SVG with a group for each frame; the CSS animates them."""
+    """Renders the movement as inline SVG with a group for each frame; the CSS animates them."""
     groups = "".join(
         f'<g class="fig-frame fig-frame-{i}">{_markup(drawing, fraction, uid)}</g>'
         for i, fraction in enumerate(FRACTIONS, 1)

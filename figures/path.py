@@ -49,7 +49,7 @@ class Path:
         return self._append(*(command for other in others for command in other.commands))
 
     def outlines(self) -> list[Path]:
-        """Split the path at its move commands into one path for each outline."""
+        """Splits the path at its move commands into one path for each outline."""
         parts: list[Path] = []
         for command in self.commands:
             if command[0] == "M":
@@ -58,7 +58,7 @@ class Path:
         return parts
 
     def points(self, steps: int = 6) -> list[complex]:
-        """Sample points of the path: `steps` for each curve or arc, and the end of each line."""
+        """Samples points of the path: `steps` for each curve or arc, and the end of each line."""
         found: list[complex] = []
         current = 0j
         for name, *rest in self.commands:
@@ -150,7 +150,7 @@ def capsule(
 
 
 def _side(path: Path, start: complex, end: complex, swell: complex, *, last: bool = False) -> None:
-    """Add one side of a capsule, with a bulge (`swell`) near its start, or its end if `last`."""
+    """Adds one side of a capsule, with a bulge (`swell`) near its start, or its end if `last`."""
     if not swell:
         path.line(end)
         return

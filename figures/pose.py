@@ -104,7 +104,7 @@ def read_pose(table: Mapping, view: str, where: str) -> Pose:
 
 
 def check_angle(joint: str, value: float, view: str, where: str) -> None:
-    """Raise ValueError, whose message begins with `where`, if the angle exceeds its limits."""
+    """Raises ValueError, whose message begins with `where`, if the angle exceeds its limits."""
     low, high = LIMITS[view][joint]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{where} must be a number of degrees, not {value!r}")

@@ -25,7 +25,7 @@ HALF_SHOULDERS, HALF_HIPS = 8.6, 4.6  # in the front view, from the midline to t
 FAR = 2 + 0j  # in the side view, from the near hip or shoulder to the far one
 NECK_LEAN = 9.0  # degrees that a relaxed neck leans forward of the trunk
 
-# Distances from a joint to the surface on which that part of the body rests.
+# Distances from a joint to the surface that this part of the body rests on.
 SHOULDER_PAD, SEAT_PAD, HEAD_PAD = 6.0, 6.9, 5.6
 KNEE_PAD, ELBOW_PAD, WRIST_PAD = 3.6, 2.4, 1.7
 SIDE_SHOULDER_PAD, SIDE_HIP_PAD = 11.4, 11.0  # from the midline of a body that lies on its side
@@ -216,7 +216,7 @@ class Skeleton:
         self.joints = {joint: point + shift for joint, point in self.joints.items()}
 
     def _place_landmarks(self) -> None:
-        """Add the points of the body at which a drawing can place hands and weights."""
+        """Adds the points of the body where a drawing can place hands and weights."""
         front, joints, directions = self.front("chest"), self.joints, self.directions
         fold = front + unit(directions["near_thigh"] + 90)
         fold = fold / abs(fold) if abs(fold) > 0.2 else front
@@ -239,7 +239,7 @@ class Skeleton:
         return self.joints[name]
 
     def contact(self, name: str) -> complex:
-        """The lowest point of a body part, with which the part rests on something."""
+        """The lowest point of a body part, where the part rests on something."""
         lying = self.view == "front"
         pads = {
             "shoulders": ("shoulder" if lying else "upper_back",

@@ -15,7 +15,7 @@ from web.palette import ACCENT, INK, LINE, PAPER, QUIET
 
 CURVE_STEPS = 10  # line segments that replace a curve
 FILL = 0.86  # the fraction of the bitmap's width or height that the figure fills
-SUPERSAMPLING = 3  # the bitmap is drawn so many times larger, then reduced, for smooth edges
+SUPERSAMPLING = 3  # the bitmap is drawn this many times larger, then reduced, for smooth edges
 
 
 class Tone(NamedTuple):
@@ -54,7 +54,7 @@ STYLE = "path{stroke-linejoin:round;stroke-linecap:round}" + "".join(
 
 
 def document(drawing: figure.Drawing, which: figure.PoseName, label: str) -> str:
-    """Render one pose as an SVG document with its own style and background."""
+    """Renders one pose as an SVG document with its own style and background."""
     svg = figure.svg(drawing, which, label=label, uid="drawing")
     opening, rest = svg.split(">", 1)
     opening = opening.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
@@ -78,7 +78,7 @@ def pixels(
     colors = {PAPER: ground}  # the background replaces the paper color
 
     def trace(outline: Path) -> list[tuple[float, float]]:
-        """Convert an outline from drawing units (y up) to points in pixels (y down)."""
+        """Converts an outline from drawing units (y up) to points in pixels (y down)."""
         places = (p.conjugate() * scale + shift for p in outline.points(CURVE_STEPS))
         return [(place.real, place.imag) for place in places]
 

@@ -39,7 +39,7 @@ LONGEST_PAUSE = timedelta(days=1)
 LOCK_TIMEOUT = 60  # seconds; a process that holds the lock for longer sends all emails that are due
 GIVE_UP_AFTER = 12  # tries; the pause between the last ones is a day
 MAX_UNKNOWN_TRIES = 3  # for an email that each try may have delivered
-MAX_FAILURES = 3  # a run ends after so many server failures in a row, or equal rejections
+MAX_FAILURES = 3  # a run ends after this many server failures in a row, or equal rejections
 DELIVERY_UNKNOWN = "The mail server did not say whether it took this email."  # Letter.last_error
 URGENT = ("password", "new_device", "waiting")  # kinds of emails that are sent first
 
@@ -342,7 +342,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
         "From": _address(sender_name or site.name, sender),
         "Message-ID": f"<letter-{letter.pk}-{row_hash}@{host}>",
         "Auto-Submitted": "auto-generated",  # RFC 3834
-        "X-Auto-Response-Suppress": "All",  # for Exchange
+        "X-Auto-Response-Suppress": "All",  # the same for Exchange
     }
     if letter.unsubscribe:  # it goes to a reader
         headers["List-Unsubscribe"] = f"<{letter.unsubscribe}>"  # RFC 2369 and 8058

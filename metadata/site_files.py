@@ -36,7 +36,7 @@ def security(request: HttpRequest) -> HttpResponse:
 
 @stored()
 def manifest(request: HttpRequest) -> HttpResponse:
-    """Serves the web app manifest, with which a phone can install the site as an app."""
+    """Serves the web app manifest, which lets a phone install the site as an app."""
     site = Site.current()
     data = {
         "id": "/",

@@ -28,7 +28,7 @@ REPORT_FAILED_FOR = timedelta(days=7)
 
 @front_page
 def undelivered_emails(request: HttpRequest) -> Iterator[Notice]:
-    """Reports emails that have waited over an hour, and those that could not be delivered."""
+    """Reports emails that have waited over an hour, and emails that could not be delivered."""
     if not request.user.has_perm("comments.change_comment"):
         return
     now = timezone.now()

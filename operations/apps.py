@@ -9,7 +9,7 @@ class OperationsConfig(AppConfig):
     name = "operations"
 
     def ready(self) -> None:
-        """Recover an interrupted restore before the process serves or writes anything."""
+        """Recovers an interrupted restore before the process serves or writes anything."""
         from operations import backup
 
         try:

@@ -47,7 +47,7 @@ class Manifest(TypedDict):
 
 
 def unpack(path: Path, folder: Path) -> Manifest:
-    """Unpack a backup, verify its checksums and return its manifest. Raises Unusable."""
+    """Unpacks a backup, verifies its checksums and returns its manifest. Raises Unusable."""
     if not path.exists():
         raise Unusable(f"There is no file {path}.")
     if not path.is_file():
@@ -85,7 +85,7 @@ def _reject(why: str, error: Exception | None = None) -> NoReturn:
 
 
 def _read(backup: zipfile.ZipFile, size: int) -> Manifest:
-    """Check the zip file, which has `size` bytes, and return its manifest. Raises Unusable."""
+    """Checks the zip file, which has `size` bytes, and returns its manifest. Raises Unusable."""
     members = backup.infolist()
     names = {member.filename for member in members}
     if MANIFEST not in names:
@@ -118,7 +118,7 @@ def _is_file(member: zipfile.ZipInfo) -> bool:
 
 
 def _manifest(data: Any) -> Manifest:
-    """Check the form of every entry of the parsed site.json and return it. Raises Unusable."""
+    """Checks the form of every entry of the parsed site.json and returns it. Raises Unusable."""
     match data:
         case {
             "made_at": str(made_at),
@@ -153,7 +153,7 @@ def _all_match(pattern: re.Pattern[str], values: dict[str, Any]) -> bool:
 
 
 def require_site(manifest: Manifest) -> None:
-    """Raise Unusable if the backup is newer than the code, or lacks tables or one of FIRST_APPS."""
+    """Raises Unusable if the backup is newer than the code or lacks tables or one of FIRST_APPS."""
     migrations = _parsed_migrations(manifest)
     if not migrations <= {*MigrationLoader(None).disk_migrations}:
         raise Unusable(f"This backup is of a newer version of the site: {manifest['version']}.")
@@ -164,7 +164,7 @@ def require_site(manifest: Manifest) -> None:
 
 
 def require_matching_schema(manifest: Manifest, content: Content) -> None:
-    """Raise Unusable if the database has other migrations than the manifest says, or lacks columns
+    """Raises Unusable if the database has other migrations than the manifest says, or lacks columns
     that these create. Restoring it would apply the wrong migrations."""
     if content.migrations != sorted(manifest["migrations"]):
         _reject("its database has other migrations than it says")

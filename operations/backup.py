@@ -61,8 +61,8 @@ class Busy(Failed):
 
 
 def create() -> Path:
-    """Create and check a backup, and delete expired ones. Returns the path of the new backup. On an
-    error, raises Failed and leaves no partial files."""
+    """Creates and checks a backup, and deletes expired ones. Returns the path of the new backup. On
+    an error, raises Failed and leaves no partial files."""
     try:
         with _exclusive_scratch_folder() as scratch:
             partial = scratch / "backup.zip"
@@ -84,7 +84,7 @@ def create() -> Path:
 
 
 def create_in_background() -> None:
-    """Create a backup in a thread, because it can take minutes."""
+    """Creates a backup in a thread, because it can take minutes."""
 
     def run() -> None:
         try:
@@ -98,14 +98,14 @@ def create_in_background() -> None:
 
 
 def verify(path: Path) -> Manifest:
-    """Restore a backup into a temporary folder and compare every row and file with its manifest.
+    """Restores a backup into a temporary folder and compares every row and file with its manifest.
     Returns the manifest. Raises Failed if they differ or the backup cannot be read."""
     with _exclusive_scratch_folder() as scratch:
         return _unpack_and_compare(path, scratch)
 
 
 def restore(path: Path, *, overwrite: bool = False) -> Path | None:
-    """Replace the site with a backup, migrated to the version of the code. Returns the folder that
+    """Replaces the site with a backup, migrated to the version of the code. Returns the folder that
     holds the previous site, or None if there was none. Raises Failed and changes nothing if the
     backup is damaged or newer than the code, or if there is a site and overwrite is False."""
     with _exclusive_scratch_folder() as scratch, replace.stoppable():
@@ -134,7 +134,7 @@ def restore(path: Path, *, overwrite: bool = False) -> Path | None:
 
 
 def recover_interrupted_restore() -> None:
-    """Complete or roll back a restore that was interrupted. Every process calls this before it
+    """Completes or rolls back a restore that was interrupted. Every process calls this before it
     serves or writes anything. Raises Failed."""
     if replace.unfinished().is_dir():
         with suppress(Busy), _exclusive_scratch_folder():  # if busy, the restore is still running
@@ -151,7 +151,7 @@ def created_at(path: Path) -> datetime:
 
 
 def select_retained(paths: Iterable[Path]) -> set[Path]:
-    """The backups to keep of those given, oldest first: the last three, the last one of each of the
+    """The given backups to keep, oldest first: the last three, the last one of each of the
     seven latest days with a backup, and the last one of each of the four latest weeks."""
     by_day: dict[Any, Path] = {}
     by_week: dict[Any, Path] = {}
@@ -248,7 +248,7 @@ def _link_files(staged: Path) -> None:
 
 
 def _unpack_and_compare(path: Path, scratch: Path) -> Manifest:
-    """Unpack a backup into scratch/unpacked, compare it with its manifest and return that."""
+    """Unpacks a backup into scratch/unpacked, compares it with its manifest and returns that."""
     unpacked = scratch / "unpacked"
     unpacked.mkdir()
     manifest = archive.unpack(path, unpacked)
@@ -286,7 +286,7 @@ def _recover_and_log() -> None:
 
 
 def _move_atomically(source: Path, target: Path) -> None:
-    """Move a file, even to another disk, so that a partial file never has the new name."""
+    """Moves a file, even to another disk, so that a partial file never has the new name."""
     partial = target.with_name(f"{SCRATCH}{target.name}")
     shutil.move(source, partial)
     with partial.open("rb") as file:
@@ -300,7 +300,7 @@ def _failure_file() -> Path:
 
 @contextmanager
 def _lock() -> Iterator[None]:
-    """Hold the lock that lets one process at a time use backups. Raises Busy if it is taken."""
+    """Holds the lock that lets one process at a time use backups. Raises Busy if it is taken."""
     settings.BACKUP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (settings.BACKUP_DIR / ".lock").open("w") as lock:
         try:
@@ -312,7 +312,7 @@ def _lock() -> Iterator[None]:
 
 @contextmanager
 def _exclusive_scratch_folder() -> Iterator[Path]:
-    """Take the lock and yield a temporary folder in DATA_DIR. Before that, recovers an interrupted
+    """Takes the lock and yields a temporary folder in DATA_DIR. First recovers an interrupted
     restore and removes temporary files of killed processes. Raises expected errors as Failed."""
     try:
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)

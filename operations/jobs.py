@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def run_all(jobs: Mapping[str, Callable[[], object]]) -> list[str]:
-    """Call the jobs, given by name, in order. Returns the names of those that raised an error."""
+    """Calls the jobs, given by name, in order. Returns the names of jobs that raised an error."""
     failed = [name for name, job in jobs.items() if not _succeeds(name, job)]
     for path in set(_folder().glob("*.txt")) - set(map(_file, failed)):
         with suppress(OSError):

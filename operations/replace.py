@@ -49,7 +49,7 @@ class Recovery(NamedTuple):
 
 
 def replace_site(new: Path) -> Path | None:
-    """Replace the site with the database, folders and secret key in `new`. Returns the folder with
+    """Replaces the site with the database, folders and secret key in `new`. Returns the folder with
     the previous site, or None if there was none. On an error, rolls back and raises it again."""
     previous = unfinished()
     previous.mkdir()
@@ -74,7 +74,7 @@ def replace_site(new: Path) -> Path | None:
 
 
 def recover() -> Recovery | None:
-    """Complete an interrupted restore if it has replaced the database, otherwise roll it back.
+    """Completes an interrupted restore if it has replaced the database, otherwise rolls it back.
     Changes no database and deletes nothing. Returns None if no restore was interrupted. Raises
     RollbackFailed on an error; the caller may then try again."""
     previous = unfinished()
@@ -114,7 +114,7 @@ def _move(source: Path, target: Path) -> None:
 
 
 def _roll_back(previous: Path, existed: list[str], restored: set[str]) -> None:
-    """Move restored files to previous/came, and the previous site's files to DATA_DIR. existed:
+    """Moves restored files to previous/came, and the previous site's files to DATA_DIR. existed:
     those of NAMES that the previous site had; restored: the file names of the restored pictures."""
     came = previous / "came"
     came.mkdir(exist_ok=True)
@@ -128,7 +128,7 @@ def _roll_back(previous: Path, existed: list[str], restored: set[str]) -> None:
 
 
 def _keep_uploads(source: Path, target: Path, restored: set[str]) -> None:
-    """Move pictures that were uploaded after the interruption from source to target, a folder of
+    """Moves pictures that were uploaded after the interruption from source to target, a folder of
     the previous site, whose database names them. Random tokens keep file names from colliding."""
     for path in source.glob("*"):
         if path.name not in restored:
@@ -137,8 +137,8 @@ def _keep_uploads(source: Path, target: Path, restored: set[str]) -> None:
 
 
 def _set_aside(previous: Path, prefix: str) -> Path | None:
-    """Rename the folder to the prefix and the current time, and return its new path. If the folder
-    is empty, remove it and return None. Ignores errors, because the site itself is complete."""
+    """Renames the folder to <prefix>-<time>. Returns its path (unchanged on an error), or None if
+    it was empty and is removed. Ignores errors: the site itself is already in place."""
     folder = settings.DATA_DIR / datetime.now(UTC).strftime(f"{prefix}-%Y-%m-%d-%H%M%S")
     try:
         previous.rename(folder)
@@ -170,6 +170,6 @@ def stoppable() -> Iterator[None]:
 
 
 def ignore_signals() -> None:
-    """Ignore signals to stop, so that none interrupts a rollback. stoppable() ends this."""
+    """Ignores signals to stop, so that none interrupts a rollback. stoppable() ends this."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)

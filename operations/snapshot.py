@@ -52,28 +52,28 @@ class Database(Protocol):
     file_name: str
 
     def dump(self, path: Path) -> Content:
-        """Write a consistent copy of the site's database to a file. Returns what the copy holds."""
+        """Writes a consistent copy of the site's database to a file. Returns what that holds."""
 
     def read(self, path: Path) -> Content:
-        """Return what a dump holds. Raises Unusable if the dump is damaged."""
+        """Returns what a dump holds. Raises Unusable if the dump is damaged."""
 
     def has_content(self) -> bool: ...
 
     def require_stopped_site(self) -> None:
-        """Raise Unusable while the site is running."""
+        """Raises Unusable while the site is running."""
 
     def upgrade(self, path: Path) -> None:
-        """Migrate the database in the file to the version of the code."""
+        """Migrates the database in the file to the version of the code."""
 
     def identity(self) -> Any:
         """A JSON value that changes when the site's database is replaced."""
 
     def replaced_by(self, path: Path, aside: Path) -> AbstractContextManager[None]:
-        """Prepare to replace the site's database with the dump `path`, which happens when the block
-        ends. The old one goes to the folder `aside`. If the block raises, nothing is replaced."""
+        """Prepares to replace the site's database with the dump `path`, which happens when the
+        block ends. The old one goes to the folder `aside`. If the block raises, nothing changes."""
 
     def put_back(self, aside: Path) -> None:
-        """After a failed replacement, move back or delete what replaced_by() put in `aside`."""
+        """After a failed replacement, moves back or deletes what replaced_by() put in `aside`."""
 
 
 def digest(rows: Iterable[tuple[Any, ...]]) -> str:
@@ -94,7 +94,7 @@ def _migrations(database: Any, columns: dict[str, set[str]]) -> list[str]:
 
 @contextmanager
 def _connected_to(name: Any) -> Iterator[None]:
-    """Within the block, Django connects to the database of this name (for SQLite, a path)."""
+    """Within the block, Django connects to the database with this name (for SQLite, a path)."""
     connection.close()
     before = connection.settings_dict["NAME"]
     connection.settings_dict["NAME"] = name
@@ -117,7 +117,7 @@ def _migrate() -> None:
 
 
 def require_unused(path: Path) -> None:
-    """Raise Unusable if a process has this SQLite database open, and so could still write to it."""
+    """Raises Unusable if a process has this SQLite database open and so could still write to it."""
     with closing(sqlite3.connect(path, timeout=0)) as database:
         try:
             database.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -288,7 +288,7 @@ class PostgreSQL:
     def _started(
         self, command: list[str], environment: dict[str, str], errors: IO[str]
     ) -> Iterator[subprocess.Popen[str]]:
-        """Start a program and kill it after the block; the server rolls back uncommitted work."""
+        """Starts a program and kills it after the block; the server rolls back uncommitted work."""
         pipe = subprocess.PIPE
         try:
             program = subprocess.Popen(  # noqa: S603  the command is our own
@@ -344,7 +344,7 @@ class PostgreSQL:
 
     @contextmanager
     def _temporary_database(self) -> Iterator[str]:
-        """Create a database on the same server, yield its name, and drop it after the block."""
+        """Creates a database on the same server, yields its name, and drops it after the block."""
         import psycopg
 
         name = f"check_{secrets.token_hex(8)}"

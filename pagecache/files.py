@@ -31,7 +31,7 @@ from web.decorators import filter_query, parameters_at
 
 MAX_FILES = 160  # in each of an edition's 64 shards: 10,240 in all
 MAX_BYTES = 4_000_000  # in a shard: 256 MB in all
-GRACE = 3  # seconds in which an outdated edition's pages may still be read or written
+GRACE = 3  # seconds that an outdated edition's pages may still be read or written
 PLAIN = "plain"  # the name of the uncompressed file
 LOCK_TIMEOUT = 5  # seconds to wait for other threads of the process
 

@@ -134,7 +134,7 @@ def _hash(rows: Rows) -> str:
 
 
 def _now() -> Any:
-    """Returns the current time in the form in which queries pass it to the database."""
+    """Returns the current time in the form that queries pass to the database."""
     return connection.ops.adapt_datetimefield_value(timezone.now())
 
 

@@ -14,7 +14,7 @@ LOCK_FILES = [HERE / f"{name}.txt" for name in ("site", "postgresql", "s3")]
 
 
 def main(lock_file: Path) -> int:
-    """Check the packages of a lock file. Returns the exit status."""
+    """Checks the packages of a lock file. Returns the exit status."""
     command = [sys.executable, "-m", "pip_audit", "--progress-spinner=off", "--format=json"]
     command += ["--disable-pip", "--require-hashes", "--requirement", str(lock_file)]
     done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603  our own command
@@ -26,7 +26,7 @@ def main(lock_file: Path) -> int:
 
 
 def report(packages: list[dict]) -> int:
-    """Print what pip-audit found about these packages. Returns the exit status."""
+    """Prints what pip-audit found about these packages. Returns the exit status."""
     unknown = [package["name"] for package in packages if "skip_reason" in package]
     found = [(package, vuln) for package in packages for vuln in package.get("vulns", [])]
     for package, vuln in found:

@@ -1,4 +1,4 @@
-"""Fixtures: clients, the starter content, a served site, a browser, a PostgreSQL server."""
+"""Fixtures: clients, the starter content, a running site, a browser, a PostgreSQL server."""
 
 import os
 import shutil
@@ -66,7 +66,7 @@ def trainer(db: None) -> Client:
 
 @pytest.fixture(scope="module")
 def starter(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The starter content, loaded once per module, of which every test must use this fixture."""
+    """The starter content, loaded once per module. Every test in it must use this fixture."""
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("load_starter", verbosity=0)
         with django_db_blocker.block():
@@ -88,20 +88,20 @@ def media(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory, static_files: Path) -> Path:
-    """A data folder with the starter content, from which served sites are copied."""
+    """A data folder with the starter content, copied for each running site."""
     return prepare(tmp_path_factory.mktemp("prepared") / "data", static_files)
 
 
 @pytest.fixture(scope="session")
 def starter_site(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    """A served site with the starter content, for tests that change nothing."""
+    """A running site with the starter content, for tests that change nothing."""
     with RunningSite(prepared, tmp_path_factory.mktemp("starter") / "data") as site:
         yield site
 
 
 @pytest.fixture
 def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
-    """A served site that the test may change."""
+    """A running site that the test may change."""
     with RunningSite(prepared, tmp_path / "data") as site:
         yield site
 

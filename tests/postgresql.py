@@ -29,7 +29,7 @@ server.cleanup()
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Start a server for the duration of the block. Yields its URL."""
+    """Starts a server for the duration of the block. Yields its URL."""
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         Path(folder).chmod(0o755)  # when started by root, the server runs as another user
         process = subprocess.Popen(

@@ -42,7 +42,7 @@ log = logging.getLogger("request")
 
 
 def redact(text: str) -> str:
-    """Replace tokens, query strings and network addresses with an ellipsis."""
+    """Replaces tokens, query strings and network addresses with an ellipsis."""
     return SENDER.sub("ip=…", QUERY.sub("?…", TOKEN.sub(r"\1…", text)))
 
 

@@ -27,7 +27,7 @@ def normalized(text: str) -> str:
 
 
 def origin_of(address: str) -> str:
-    """The normalized origin of a link; empty for a relative or an invalid link."""
+    """The normalized origin of a link; empty for a relative or invalid link."""
     try:
         parts = urlsplit(address)
         return normalized(f"{parts.scheme}://{parts.netloc}")

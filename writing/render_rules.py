@@ -101,7 +101,7 @@ def _cell(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -
 
 
 def _table(self: Any, tokens: Sequence[Token], i: int, options: Any, env: dict) -> str:
-    """Wraps a table in a focusable element, in which a wide table scrolls, also by keyboard."""
+    """Wraps a table in a focusable element, where a wide table scrolls, also by keyboard."""
     wrapper = '<div class="table" role="group" aria-label="Table" tabindex="0">'
     return wrapper + self.renderToken(tokens, i, options, env)
 

@@ -28,7 +28,7 @@ PREFIX = "picture:"  # begins the name of an embedded picture
 ENV = {"docId": "t"}  # begins the ids of footnotes, so that they differ from all ids of the page
 EMBED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")
 NAME_SEPARATOR = re.compile(r"\s*([:/])\s*")  # with the spaces around it, which are ignored
-# Saves parsing most texts. It must match each text in which the parser finds a picture.
+# Saves parsing most texts. It must match each text where the parser finds a picture.
 MAY_EMBED_PICTURE = re.compile(r"\[\[\s*picture\s*:", re.IGNORECASE)
 CITATION = re.compile(r"\[@([\w-]{1,40})\]")
 VIDEO = re.compile(

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.module_loading import import_string
@@ -21,6 +22,7 @@ def markdown_preview(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @staff_member_required
+@permission_required("publishing.add_picture", raise_exception=True)
 def markdown_upload(request: HttpRequest) -> JsonResponse:
     """Adds the posted picture to the library. Answers in JSON with the line that embeds the picture
     and the URL of the form for its text alternative, or with the error (status 400)."""

@@ -20,7 +20,7 @@ register = template.Library()
 
 @register.inclusion_tag("blog/subject_index.html")
 def subject_index(full: bool = False) -> dict[str, Any]:
-    """Show the subjects with public content; `full` adds the sentence of each subject."""
+    """Shows the subjects with public content; `full` adds the sentence of each subject."""
     subjects = Subject.objects.annotate(
         article_count=_count(Article), exercise_count=_count(Exercise)
     )
@@ -28,7 +28,7 @@ def subject_index(full: bool = False) -> dict[str, Any]:
 
 
 def _count(model: type[Article | Exercise]) -> Coalesce:
-    """Count a subject's public articles or exercises. It is five times as fast to exclude the few
+    """Counts a subject's public articles or exercises. It is five times as fast to exclude the few
     unpublished rows as to look up 10,000 published ones."""
     links: Any = model.subjects.through.objects
     hidden = {f"{model._meta.model_name}__in": model.objects.hidden()}

@@ -19,7 +19,7 @@ from web.decorators import get_or_post, private, read_only
 TOO_LATE = "It is too late to change it here. Ask below; your new words are still here."
 
 
-@get_or_post  # the token in the URL permits the change
+@get_or_post  # the token in the URL authorizes the change
 @keeps_words
 def own_comment(request: HttpRequest, token: str) -> HttpResponse:
     """Shows a writer their comment, to change or remove. An invalid token is answered with 403."""
@@ -104,7 +104,7 @@ def _ask_for_change(request: HttpRequest, comment: Comment) -> HttpResponse:
     return see_other(comment.own_url)
 
 
-@get_or_post  # the token in the URL permits the change
+@get_or_post  # the token in the URL authorizes the change
 def confirm_address(request: HttpRequest, token: str) -> HttpResponse:
     """Confirms on POST only: some email programs send a GET for every link in an email."""
     return _address_page(request, token, "confirm", emails.start)

@@ -78,7 +78,7 @@ def reply_form(request: HttpRequest, pk: int) -> HttpResponse:
 def form_page(
     request: HttpRequest, form: AnswerForm, target: Target, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """Renders the page to which the form belongs (reply, article or favorites), with this form."""
+    """Renders the page that the form belongs to (reply, article or favorites), with this form."""
     context["answer_form"] = form
     if target.parent:
         context |= {"parent": target.parent, "article": target.article}

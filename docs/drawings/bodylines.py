@@ -121,7 +121,7 @@ class Pen:
         self.letter = ""
 
     def _numbers(self, letter: str, points: Sequence[complex], base: complex) -> None:
-        """Add points, counted from `base`; a letter is left out where the last one goes on."""
+        """Adds points, counted from `base`; a letter is left out where the last one goes on."""
         deltas = [point - base for point in points]
         values = [round(part) for delta in deltas for part in (delta.real, delta.imag)]
         goes_on = letter == self.letter and letter not in "Mm"
@@ -150,7 +150,7 @@ class Pen:
 
 
 def trace(pen: Pen, text: str, closed: bool = False) -> None:
-    """Draw the line that `text` spells."""
+    """Draws the line that `text` spells."""
     points, corners = read(text)
     if closed and not corners:
         runs = [(points, True)]

@@ -1,4 +1,4 @@
-"""Draw the body map: the front and the back of a standing body, as paths kept in a data file.
+"""Draws the body map: the front and the back of a standing body, as paths kept in a data file.
 
 Run it from the top of the checkout (standard library only):
 
@@ -27,7 +27,7 @@ class Muscle:
     slug: str
     shapes: tuple[str, ...]
     fans: tuple[Fan, ...] = ()
-    main: bool = True  # the view in which the keyboard reaches it
+    main: bool = True  # the view where the keyboard reaches it
 
 
 # The outline is that of both views: a body seen from behind is its own mirror image. Muscles and

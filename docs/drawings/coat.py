@@ -98,7 +98,7 @@ def ringed(stripe: Stripe, dice: random.Random) -> Stripe:
 
 
 def bellied(stripe: Stripe, reach: float, dice: random.Random) -> Stripe:
-    """A stripe from the spine thins towards the belly, to a point at about v = `reach`."""
+    """A stripe from the spine thins toward the belly, to a point at about v = `reach`."""
     if stripe.kind == "fork":
         return stripe
     if stripe.kind == "point":

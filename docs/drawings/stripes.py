@@ -1,4 +1,4 @@
-"""Draw the stripes of the site: the band, the mark and the icons.
+"""Draws the stripes of the site: the band, the mark and the icons.
 
 Run it from the top of the checkout:
 
@@ -45,7 +45,7 @@ class Stripe:
     """One stripe across a band: `u` runs along the band, `v` from its top (0) to its bottom (1).
 
     `left` and `right` hold the edges, in u, at each of KNOTS. `kind` is plain, fork or point;
-    `apex` is the v at which a fork opens or a point ends; `from_top` tells at which end the stripe
+    `apex` is the v where a fork opens or a point ends; `from_top` tells at which end the stripe
     is whole.
     """
 
@@ -315,7 +315,7 @@ def favicon() -> str:
 
 
 def app_icon(share: float) -> str:
-    """The mark for a phone's screen, in a square of which it takes a share: a maskable icon may be
+    """The mark for a phone's screen, taking this share of a square: a maskable icon may be
     cut to a circle of 80 %."""
     size = 40 / share
     shift = (size - 40) / 2
@@ -328,7 +328,7 @@ def app_icon(share: float) -> str:
 
 
 def render(source: str, target: Path, width: int, height: int, browser: str | None) -> None:
-    """Store an SVG document as PNG, width x height pixels, through a headless Chromium."""
+    """Stores an SVG document as PNG, width x height pixels, through a headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

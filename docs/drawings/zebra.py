@@ -1,7 +1,7 @@
 """One zebra, from points placed by hand to SVG.
 
 Its outline is a smooth closed curve, its coat that of coat.py. Units are those of the picture, y
-downwards; every animal looks to the left and stands on y = 860 before it is placed.
+downward; every animal looks to the left and stands on y = 860 before it is placed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Pose = Callable[[Point], Point]
 
 @dataclass(frozen=True)
 class Limb:
-    """A leg or a tail: places along its middle, each (x, y, reach forwards, reach backwards).
+    """A leg or a tail: places along its middle, each (x, y, reach forward, reach backward).
 
     Rings begin at the place numbered `first_ring`. A leg ends in a hoof on the `ground`, a tail in
     a `tuft`.
@@ -94,12 +94,12 @@ def nodding(pivot: Point, poll: Point, neck: float, head: float) -> Pose:
 
 
 def placing(x: float, y: float, size: float) -> Pose:
-    """Put an animal on the picture: its ground line at y, shifted by x, `size` times as large."""
+    """Puts an animal on the picture: its ground line at y, shifted by x, `size` times as large."""
     return lambda p: (p[0] * size + x, (p[1] - 860) * size + y)
 
 
 def across(limb: Limb) -> Grid:
-    """The grid of a leg: its guides cross it from front to back and bow downwards."""
+    """The grid of a limb: guides cross it front to back and bow toward its end."""
     places = limb.places
     guides = []
     for i, (x, y, front, back) in enumerate(places):

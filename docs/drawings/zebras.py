@@ -1,4 +1,4 @@
-"""Draw the zebra herd, the picture of the first article.
+"""Draws the zebra herd, the picture of the first article.
 
 Run it from the top of the checkout:
 
@@ -268,7 +268,7 @@ def ramp(steps: int) -> list[int]:
 
 
 def store(browser: str | None) -> None:
-    """Render the drawing and store it as a PNG of sixteen colors from ink to paper."""
+    """Renders the drawing and stores it as a PNG of sixteen colors from ink to paper."""
     from PIL import Image
 
     PICTURE.parent.mkdir(parents=True, exist_ok=True)

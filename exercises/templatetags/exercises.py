@@ -27,7 +27,7 @@ def needs(variation: Variation) -> str:
 
 @register.filter
 def bold_hold(step: str) -> SafeString:
-    """Escape a step's text and make its holds, such as "hold 2 seconds", bold."""
+    """Escapes a step's text and makes its holds, such as "hold 2 seconds", bold."""
     text = conditional_escape(formatting.nonbreaking(step))
     return mark_safe(formatting.HOLD.sub(r"<strong>\g<0></strong>", text))  # noqa: S308  (text is escaped)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.devices import OLD_BACKEND
 from accounts.models import Device
 from mail.models import Letter
+from mail.outbox import send_due
 from tests.support.accounts import OVERVIEW, attempt, is_signed_in, make_user, reauthenticate
 from tests.support.page import read
 
@@ -100,6 +101,15 @@ def test_a_new_device_is_announced_by_email_and_a_known_one_is_not() -> None:
     assert Letter.objects.count() == 2
     attempt(Client(), "wrong")
     assert Letter.objects.count() == 2
+
+
+def test_a_closed_account_gets_no_email_about_a_new_device() -> None:
+    user = make_user(email="elsie@example.org")
+    attempt(Client())
+    user.is_active = False
+    user.save()
+    assert send_due() == 0
+    assert "closed" in Letter.objects.get().last_error
 
 
 def test_the_device_cookie_is_random_and_limited_to_the_desk() -> None:

@@ -228,7 +228,7 @@ def test_a_right_password_does_not_reset_the_count_of_the_second_factor(clock: A
 
 
 def test_concurrent_attempts_are_all_counted(site: RunningSite) -> None:
-    """Sixteen attempts at the same moment on a served site."""
+    """Sixteen attempts at the same moment on a running site."""
     answers: list[int] = []
     page, text = site.ask("GET", LOGIN)
     cookie = page.headers["Set-Cookie"].partition(";")[0]

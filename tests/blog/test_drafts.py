@@ -30,7 +30,7 @@ def change_url(article: Article) -> str:
 def autosave(
     client: Client, fields: dict[str, Any], article: Article | None = None, **more: Any
 ) -> Any:
-    """Post an autosave request, as the editor's JavaScript does."""
+    """Posts an autosave request, as the editor's JavaScript does."""
     window = fields["window"]
     data = fields | {"article": article.pk if article else ""} | more
     return client.post(f"/admin/blog/article/window/{window}/", data)

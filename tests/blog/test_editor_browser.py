@@ -56,7 +56,7 @@ def place_from_toolbar(page: Page, kind: str, part: str) -> None:
 
 
 def paste(page: Page, data: str) -> None:
-    """Dispatch a paste event in the focused element. data is HTML, or "picture" for a PNG file."""
+    """Dispatches a paste event in the focused element. data: HTML, or "picture" for a PNG file."""
     page.evaluate(
         """async data => {
             const pasted = new DataTransfer();
@@ -74,7 +74,7 @@ def paste(page: Page, data: str) -> None:
 
 
 def assert_axe_is_silent(page: Page) -> None:
-    """Check at phone and desktop width. The page stays at desktop width."""
+    """Checks at phone and desktop width. The page stays at desktop width."""
     look(page, [(390, "light"), (1280, "light")])
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280, page.url
 

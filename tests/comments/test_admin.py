@@ -27,7 +27,7 @@ def answer(trainer: Client, comment: Comment, words: str) -> None:
 
 
 def four_answers() -> None:
-    """One less than the tally needs to be shown."""
+    """One vote too few for the tally to appear."""
     squat = make_exercise(name="Squat")
     for _ in range(4):
         make_comment(article=None, favorite=squat, words="")

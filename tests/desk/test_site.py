@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -305,3 +306,14 @@ def test_the_editor_s_addresses_require_staff(
     strict.cookies = trainer.cookies
     assert strict.post(address, data).status_code == 403
     assert not Picture.objects.exists()
+
+
+def test_dropping_a_picture_requires_the_permission_to_add_one(media: Any) -> None:
+    helper = User.objects.create_user("helper", is_staff=True)
+    client = Client()
+    client.force_login(helper)
+    assert client.post(UPLOAD, {"image": image_file()}).status_code == 403
+    assert not Picture.objects.exists()
+    helper.user_permissions.add(Permission.objects.get(codename="add_picture"))
+    assert client.post(UPLOAD, {"image": image_file()}).status_code == 200
+    assert Picture.objects.exists()

@@ -74,7 +74,7 @@ def library_page(reader: Client, choice: dict[str, Any], **more: Any) -> Element
 
 
 def submit_filters(reader: Client, page: Element, **choice: Any) -> Element:
-    """Submit the page's form with these changes."""
+    """Submits the page's form with these changes."""
     form = page.one("form", "choose")
     assert form.attrs.get("method", "get") == "get"
     offered = {(e.attrs["name"], e.attrs["value"]) for e in form.all("input", type="checkbox")}

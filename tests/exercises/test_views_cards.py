@@ -37,7 +37,7 @@ def printed(page: Page) -> list[tuple[float, float]]:
 
 
 def on_paper(visits: Visits, site: RunningSite, address: str, **how: Any) -> Page:
-    """Open a page with print media, as wide as the paper between its margins."""
+    """Opens a page with print media, as wide as the paper between its margins."""
     page = visits.window(site, width=round(7.7 * INCH), height=round(10.2 * INCH), **how)
     page.goto(address)
     page.emulate_media(media="print")
@@ -102,7 +102,7 @@ def get_page(site: RunningSite, address: str) -> Element:
 
 
 def check_top(card: Element, row: dict[str, Any]) -> None:
-    """Assert name, level, needs, both drawings, and a box and a blank for each set."""
+    """Asserts name, level, needs, both drawings, and a box and a blank for each set."""
     assert card.one("h1" if card.tag == "article" else "h2").text == row["name"]
     assert card.one("p", "rung").text.startswith(row["level"].capitalize())
     needs = card.one("header").text.split("You need: ")[1]

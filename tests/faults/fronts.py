@@ -23,7 +23,7 @@ class SiteOnSocket(RunningSite):
         self.backend = f"unix:{self.path}"
 
     def start_again(self) -> None:
-        """Start the server, after a kill with a new socket."""
+        """Starts the server, after a kill with a new socket."""
         if not self.path.exists():
             self.listening.close()
             self.listening = socket.socket(socket.AF_UNIX)
@@ -35,7 +35,7 @@ class SiteOnSocket(RunningSite):
         self.path.unlink()
 
     def restart(self) -> None:
-        """Restart like systemctl: the socket stays open."""
+        """Restarts like systemctl: the socket stays open."""
         self.process.terminate()
         self.process.wait(timeout=60)
         os.close(self.life)

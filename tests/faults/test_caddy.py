@@ -46,7 +46,7 @@ class Front:
     def ask(
         self, method: str, path: str, body: bytes = b"", sender: str = "127.0.0.1", **headers: str
     ) -> Answer:
-        """Send one request from a local address."""
+        """Sends one request from a local address."""
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.port, timeout=60, source_address=(sender, 0)
         )

@@ -72,8 +72,8 @@ def assert_refused_with_words_returned(site: RunningSite, more: str = "") -> Non
 
 
 def post_until_refused(site: RunningSite) -> set[str]:
-    """Post long comments until one is refused: on a full disk the database's journal may still have
-    room for some. Returns the accepted ones."""
+    """Posts long comments until one is refused: on a full disk the database's journal may still
+    have room for some. Returns the accepted ones."""
     accepted: set[str] = set()
     for n in range(2000):
         words = f"Answer {n}{MUCH}"

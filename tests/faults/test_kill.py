@@ -37,7 +37,7 @@ def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
 
 
 def post_comments(site: RunningSite, client: int, stop: Event) -> list[str]:
-    """Post comments until stopped. Returns the words of those that were acknowledged."""
+    """Posts comments until stopped. Returns the words of the acknowledged ones."""
     acknowledged: list[str] = []
     for n in count():
         if stop.is_set():
@@ -55,7 +55,7 @@ def post_comments(site: RunningSite, client: int, stop: Event) -> list[str]:
 
 
 def upload(site: RunningSite, cookie: str, stop: Event) -> list[str]:
-    """Upload pictures until stopped. Returns the Markdown that the response had for each."""
+    """Uploads pictures until stopped. Returns the Markdown that the response had for each."""
     codes = []
     picture = saved(scene(), "PNG")
     while not stop.is_set():

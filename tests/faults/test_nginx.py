@@ -68,7 +68,7 @@ class Front:
     def ask(
         self, method: str, path: str, body: bytes = b"", sender: str = "127.0.0.1", **headers: str
     ) -> tuple[http.client.HTTPResponse, bytes]:
-        """Send one request over https from a local address."""
+        """Sends one request over https from a local address."""
         unverified = ssl.create_default_context()
         unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
         connection = http.client.HTTPSConnection(

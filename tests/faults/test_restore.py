@@ -97,7 +97,7 @@ def new(backup_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def restore(
     folder: Path, backup_file: Path, fault: str, step: int
 ) -> subprocess.CompletedProcess[str]:
-    """Restore over the site in a folder, with a fault at one step."""
+    """Restores over the site in a folder, with a fault at one step."""
     command = [sys.executable, "-c", WITH_FAULT, fault, f"{step}", "restore", f"{backup_file}"]
     return subprocess.run(
         [*command, "--overwrite"],
@@ -164,7 +164,7 @@ def test_the_next_process_recovers_a_restore_that_was_killed(
     )  # some killed after the database moved
 
 
-BEFORE_DATABASE = 9  # the step at which all folders are moved and the database is not
+BEFORE_DATABASE = 9  # the step where all folders are moved and the database is not
 
 
 @pytest.mark.parametrize("folder_existed", [True, False])
@@ -207,7 +207,7 @@ def test_nothing_starts_while_a_rollback_fails(
 
 
 def drop_mode_override() -> None:
-    """Take from root the right to ignore the modes of files."""
+    """Takes from root the right to ignore the modes of files."""
     import ctypes
 
     assert ctypes.CDLL(None).prctl(24, 1) == 0  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE

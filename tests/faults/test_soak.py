@@ -38,7 +38,7 @@ PAGES = {
 
 
 def read_and_write(site: RunningSite, reader: int, count: int) -> None:
-    """Send requests as one reader, some of them comments, and edit the article now and then."""
+    """Sends requests as one reader, some of them comments, and edits the article now and then."""
     rng = random.Random(reader * 100_000 + count)
     for n in range(count):
         if n % 20 == 7:
@@ -56,7 +56,7 @@ def read_and_write(site: RunningSite, reader: int, count: int) -> None:
 
 
 def run_readers(site: RunningSite, count: int) -> None:
-    """Let all readers send this many requests each, at the same time."""
+    """Lets all readers send this many requests each, at the same time."""
     with ThreadPoolExecutor(READERS) as pool:
         for future in [pool.submit(read_and_write, site, n, count) for n in range(READERS)]:
             future.result()
@@ -82,7 +82,7 @@ def cached_versions(site: RunningSite) -> list[Path]:
 
 @pytest.fixture
 def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
-    """A served site with the page cache, whose old editions have to be removed."""
+    """A running site with the page cache, whose old editions have to be removed."""
     with RunningSite(prepared, tmp_path / "data", PAGE_CACHE="1") as site:
         yield site
 

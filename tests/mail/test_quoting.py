@@ -67,7 +67,7 @@ def links_of(html: str) -> list[str]:
 
 
 def check_text_is_safe(letter: Letter, links: list[str]) -> None:
-    """Asserts that these are the only links, that no other line begins with an address, and that
+    """Asserts that `links` are the only links, that no other line begins with an address, and that
     no text is invisible or contains what mail programs turn into links."""
     begin = [line for line in lines_of(letter.text) if re.match(r"\s*(https?:|www\.)", line)]
     assert all(line.startswith(SITE) for line in begin), begin

@@ -1,4 +1,4 @@
-"""A served site and a real mail server: emails arrive, or wait without delaying a comment."""
+"""A running site and a real mail server: emails arrive, or wait without delaying a comment."""
 
 import re
 import socket
@@ -29,7 +29,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def posted(prepared: Path, tmp_path: Path, mailbox: Mailbox) -> Iterator[RunningSite]:
-    """A served site with a mail server and an email address for the trainer."""
+    """A running site with a mail server and an email address for the trainer."""
     with RunningSite(prepared, tmp_path / "data", **mailbox.settings) as site:
         site.change("UPDATE auth_user SET email = 'elsie@example.org'")
         yield site

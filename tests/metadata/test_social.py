@@ -113,7 +113,7 @@ def cached_cards() -> list[Path]:
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """Limit the size of this process's files, which fails like a full disk."""
+    """Limits the size of this process's files, which fails like a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     try:

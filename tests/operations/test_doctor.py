@@ -23,7 +23,7 @@ PROBLEMS: dict[str, tuple[dict[str, str], str]] = {
 
 
 def doctor(folder: Path, **settings: str) -> tuple[int, str]:
-    """Run the command. Returns its exit status and what it printed."""
+    """Runs the command. Returns its exit status and what it printed."""
     done = subprocess.run(
         [sys.executable, "manage.py", "doctor"],
         cwd=ROOT,

@@ -55,7 +55,7 @@ def browser() -> OpenerDirector:
 
 
 def submit(visitor: OpenerDirector, site: RunningSite, path: str, **typed: str) -> str:
-    """Open a page, fill in its form and send it: the page that comes back."""
+    """Opens a page, fills in its form and sends it: the page that comes back."""
     with visitor.open(site.url + path) as page:
         form = next(
             f for f in read(page.read().decode()).all("form") if set(typed) <= set(f.fields())

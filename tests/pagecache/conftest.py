@@ -16,13 +16,13 @@ def page_cache(settings: Any) -> None:
 
 @pytest.fixture(scope="session")
 def starter_site(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    """The served starter content with the page cache, for tests that only read."""
+    """A running site with starter content and page cache, for read-only tests."""
     with RunningSite(prepared, tmp_path_factory.mktemp("starter") / "data", PAGE_CACHE="1") as site:
         yield site
 
 
 @pytest.fixture
 def site(prepared: Path, tmp_path: Path) -> Iterator[RunningSite]:
-    """A served site of the test's own with the page cache."""
+    """A running site of the test's own with the page cache."""
     with RunningSite(prepared, tmp_path / "data", PAGE_CACHE="1") as site:
         yield site

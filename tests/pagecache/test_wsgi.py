@@ -1,4 +1,4 @@
-"""The page cache of a served site: real requests and real files."""
+"""The page cache of a running site: real requests and real files."""
 
 import gzip
 import http.client

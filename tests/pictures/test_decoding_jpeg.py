@@ -1,4 +1,4 @@
-"""Complete JPEGs are accepted, and those that lack pixels are refused."""
+"""Complete JPEGs are accepted, and JPEGs that lack pixels are refused."""
 
 import io
 import re
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def noisy(mode: str = "RGB") -> Image.Image:
-    """An image in which every block differs from the others."""
+    """An image where every block differs from the others."""
     return Image.effect_noise((400, 300), 80).convert("RGB").convert(mode)
 
 

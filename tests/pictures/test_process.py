@@ -230,7 +230,7 @@ def test_worker_ends_with_its_parent(site: RunningSite) -> None:
         os.kill(worker_pid(site), signal.SIGKILL)
         assert dropping.exception() is not None
     wait_for(lambda: not Path(f"/proc/{child}").exists())
-    assert site.drop(SMALL, cookie)[0].status == 200  # by a new gunicorn worker
+    assert site.drop(SMALL, cookie)[0].status == 200  # a new gunicorn worker answers
     assert files(site) == []
     assert work_folder(site.folder) == ["lock"]
 

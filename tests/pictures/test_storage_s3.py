@@ -18,7 +18,7 @@ from tests.support.bucket import BucketServer
 from tests.support.photos import saved, scene
 from tests.support.site import ROOT, RunningSite, environment, manage, refused, run
 
-# The tests in which files are stored; a full disk is not tested in a bucket.
+# The tests that store files, rerun with a bucket, minus the full-disk tests.
 FILES = [f"tests/pictures/test_{name}.py" for name in ("encoding", "files", "forms", "views")]
 
 

@@ -9,7 +9,7 @@ PLURALS = {"feet": ("heel", "ball"), "heels": ("heel",), "balls": ("ball",),
 # Fractions of the body mass: D. A. Winter, Biomechanics and Motor Control of Human Movement.
 MASSES = {"head": 0.081, "trunk": 0.497, "upper_arm": 0.028, "forearm": 0.022, "thigh": 0.1,
           "shin": 0.0465, "foot": 0.0145}  # fmt: skip
-# Each segment's ends, and the fraction of its length at which its center of mass lies.
+# Each segment's ends, and the fraction of its length where its center of mass lies.
 CENTERS = (("upper_arm", "shoulder", "elbow", 0.436), ("forearm", "elbow", "grip", 0.5),
            ("thigh", "hip", "knee", 0.433), ("shin", "knee", "ankle", 0.433),
            ("foot", "heel", "toe", 0.5))  # fmt: skip

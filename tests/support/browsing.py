@@ -92,7 +92,7 @@ class Visits:
             self.complaints.append(f"asked another host: {request.url}")
 
     def _response(self, response: Response) -> None:
-        # The browser logs an error page to the console, but tests request these on purpose.
+        # Tests visit error pages on purpose: _console() skips what the browser logs then.
         if response.status >= 400 and response.request.is_navigation_request():
             self.refused.add(urldefrag(response.url).url)
 

@@ -16,7 +16,7 @@ Damage = Callable[[Path], object]
 
 
 def flip_byte(file: Path, position: float) -> None:
-    """Invert the bits of one byte; position: 0 is the start of the file, 1 its end."""
+    """Inverts the bits of one byte; position: 0 is the start of the file, 1 its end."""
     content = bytearray(file.read_bytes())
     content[int(len(content) * position)] ^= 0xFF
     file.write_bytes(content)
@@ -37,7 +37,7 @@ def read_manifest(file: Path) -> dict[str, Any]:
 
 
 def replace_member(name: str, content: bytes) -> Damage:
-    """A valid archive in which one file has other content."""
+    """A valid archive where one file has other content."""
 
     def change(file: Path) -> None:
         members = read_members(file)
@@ -102,7 +102,7 @@ def duplicate_member(file: Path) -> None:
 
 
 def mark_encrypted(file: Path) -> None:
-    """Set the encryption bit in each member's header and in the central directory."""
+    """Sets the encryption bit in each member's header and in the central directory."""
     content = bytearray(file.read_bytes())
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         at = content.find(signature)
@@ -142,7 +142,7 @@ def zip_bomb(file: Path) -> None:
 
 
 def understate_size(file: Path) -> None:
-    """Let the central directory say that the database has 100 bytes."""
+    """Lets the central directory say that the database has 100 bytes."""
     content = bytearray(file.read_bytes())
     at = content.find(b"PK\x01\x02")
     while content[at + 46 : at + 46 + 8] != b"database":
@@ -152,7 +152,7 @@ def understate_size(file: Path) -> None:
 
 
 def misplace_directory(file: Path) -> None:
-    """Let the end record say that the directory is at 4 GB, so members get negative offsets."""
+    """Lets the end record say that the directory is at 4 GB, so members get negative offsets."""
     content = bytearray(file.read_bytes())
     at = content.rindex(b"PK\x05\x06")
     content[at + 16 : at + 20] = b"\xff" * 4
@@ -160,7 +160,7 @@ def misplace_directory(file: Path) -> None:
 
 
 def replace_database(*statements: str) -> Damage:
-    """A new database, for which the manifest has the right checksum and digests."""
+    """A new database, with the right checksum and digests in the manifest."""
 
     def change(file: Path) -> None:
         content = file.with_suffix(".sqlite3")
@@ -179,8 +179,8 @@ def replace_database(*statements: str) -> Damage:
 
 
 def change_database(statement: str) -> Damage:
-    """Its own database after a statement, for which the manifest has the right checksum and
-    digests."""
+    """Its own database after a statement, with the right checksum and digests in the
+    manifest."""
 
     def change(file: Path) -> None:
         file.with_suffix(".sqlite3").write_bytes(read_members(file)["database.sqlite3"])

@@ -16,7 +16,7 @@ LEFTOVER = re.compile(
     r"|\b(?:None(?! of (?:them|these)\b)|nan|NaN|NoneType|datetime\.\w+)\b|\bundefined\b"
 )
 WHOLE_TEXTS = {"[]", "{}", "()", "''", "True", "False", "null"}  # never the whole of a text
-# The admin itself shows these, for empty choices and in data for its scripts.
+# The admin itself shows these words, for empty choices and in data for its scripts.
 ALLOWED_IN_ADMIN = {"None", "True", "False", "[]"}
 
 
@@ -59,7 +59,7 @@ def of_html(html: str) -> Iterator[str]:
 
 
 def of_json(data: Any) -> Iterator[str]:
-    """All strings in the data, and the texts of those that contain HTML."""
+    """All strings in the data, and the texts of strings that contain HTML."""
     if isinstance(data, dict):
         for name, value in data.items():
             yield from of_html(value) if name == "content_html" else of_json(value)

@@ -124,7 +124,7 @@ class Mailbox:
 
     @property
     def settings(self) -> dict[str, str]:
-        """For the environment of a served site."""
+        """For the environment of a running site."""
         return {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(self.port)}
 
     def use(self, settings: Any) -> None:

@@ -1,4 +1,4 @@
-"""Helpers for tests of the page cache: requests to a served site and to the WSGI application, the
+"""Helpers for tests of the page cache: requests to a running site and to the WSGI application, the
 files in the cache, and the views that carry @stored."""
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def visit(path: str, **headers: str) -> Answer:
 
 
 def ask(site: RunningSite, path: str, method: str = "GET", **headers: str) -> Any:
-    """Returns the response of a served site, with its body as it came in `data`."""
+    """Returns the response of a running site, with its body as it came in `data`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
         connection.request(method, path, headers=named)

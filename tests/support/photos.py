@@ -91,7 +91,7 @@ def heic(image: Image.Image, orientation: int = 1, **how: Any) -> bytes:
 
 
 def p3_profile() -> bytes:
-    """Display P3, in which phones photograph: sRGB's profile with other primaries."""
+    """Display P3, the color space of phone cameras: sRGB's profile with other primaries."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     for i in range(struct.unpack_from(">I", profile, 128)[0]):
         name, offset, _ = struct.unpack_from(">4sII", profile, 132 + 12 * i)

@@ -1,4 +1,4 @@
-"""A served site: gunicorn with a port and a data folder of its own, and manage.py commands."""
+"""A running site: gunicorn with a port and a data folder of its own, and manage.py commands."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class RunningSite:
         # gunicorn inherits this socket, so a request waits in its queue until gunicorn has started.
         self.listening = own_port()
         self.port = self.listening.getsockname()[1]
-        self.backend = f"127.0.0.1:{self.port}"  # for the configuration of a reverse proxy
+        self.backend = f"127.0.0.1:{self.port}"  # reverse proxies are configured with it
         self.url = f"http://127.0.0.1:{self.port}"
         self.start_again()
 
@@ -184,7 +184,7 @@ class RunningSite:
             return response, response.read().decode()
 
     def cookie(self) -> str:
-        """The session cookie of a browser in which the trainer is signed in."""
+        """The session cookie of a browser where the trainer is signed in."""
         return "sessionid=" + self.manage("shell", "-c", SIGN_IN).split()[-1]
 
     def publish(self, comment: str, cookie: str) -> None:

@@ -1,4 +1,4 @@
-"""SITE_URL in the form in which browsers send it."""
+"""SITE_URL in the form that browsers send."""
 
 import pytest
 

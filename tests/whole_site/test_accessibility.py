@@ -28,7 +28,7 @@ KINDS = {
     "not found": "/no-such-page/",
     "invalid link": "/comments/own/made-up/",
 }
-READERS = {  # five answers, from which number on the tally is shown
+READERS = {  # five answers, enough for the tally to be shown
     "Ana": "The feet-elevated one. My balance on the stairs got better this spring.",
     "Ben": "Nothing beats it after a day in the truck.\n\nTwo sets are enough for me.",
     "Cem": "Evde halının üzerinde yapıyorum, çok iyi geliyor.",

@@ -28,7 +28,7 @@ print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}))
 
 
 def start(folder: Path, *names: str, **environment_: str) -> subprocess.CompletedProcess[str]:
-    """Loads the settings in a new process, which prints these. A variable of "unset" is not set."""
+    """A new process that prints these settings. The value "unset" removes a variable."""
     variables = environment(folder, **environment_)
     return subprocess.run(
         [sys.executable, "-c", SHOW, *names],

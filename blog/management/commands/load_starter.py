@@ -68,7 +68,7 @@ class Command(BaseCommand):
     def load(
         self, model: type[models.Model], name: str, data: Data, make: Callable[..., Any]
     ) -> None:
-        """Create a record with `make(**data)`, unless it was loaded before or `name` is in use."""
+        """Creates a record with `make(**data)`, unless it was loaded before or `name` is in use."""
         key = f"{model._meta.label_lower}:{name}"
         if key in self.loaded_keys:
             return
@@ -126,7 +126,7 @@ class Command(BaseCommand):
             row.one_of.set([Equipment.objects.get(slug=slug) for slug in one_of])
 
     def page(self, role: str = "", **data: Any) -> Page:
-        """Build a page, without the role if another page has that role."""
+        """Builds a page, without the role if another page has that role."""
         taken = Page.objects.filter(role=role).exists()
         return Page(published_at=self.now, role="" if taken else role, **data)
 
@@ -153,7 +153,7 @@ class Command(BaseCommand):
 
 
 def validate_and_save(row: Row) -> Row:
-    """Validate and save a row, unless it is saved already; return the row."""
+    """Validates and saves a row, unless it is saved already; returns the row."""
     if row.pk is None:
         row.full_clean()
         row.save()
@@ -161,7 +161,7 @@ def validate_and_save(row: Row) -> Row:
 
 
 def read(name: str | Path) -> Data:
-    """Read a TOML file. The slug of an exercise is by default the name of its file."""
+    """Reads a TOML file. The slug of an exercise is by default the name of its file."""
     data = tomllib.loads((STARTER / name).read_text())
     if isinstance(name, Path) and "variations" in data:
         data.setdefault("slug", name.stem)
@@ -169,6 +169,6 @@ def read(name: str | Path) -> Data:
 
 
 def read_text(path: Path) -> Data:
-    """Read a Markdown file whose fields are in TOML between two lines of +++."""
+    """Reads a Markdown file whose fields are in TOML between two lines of +++."""
     _, front, text = path.read_text().split("+++\n", 2)
     return {"slug": path.stem, **tomllib.loads(front), "text": text.strip()}

@@ -26,15 +26,15 @@ class Command(BaseCommand):
             time.sleep(EMAIL_INTERVAL)
 
     def run_due(self) -> None:
-        """Run the daily jobs if they are due, then send emails. If a daily job fails, all run again
-        in an hour, not in the next round: frequent backups on a full disk would slow the site."""
+        """Runs the daily jobs if they are due, then sends emails. If a daily job fails, all run
+        again in an hour: frequent backups on a full disk would slow the site."""
         if time.monotonic() >= self.next_daily_run:
             succeeded = self.succeeds("daily")  # first, so that a slow mail server delays no backup
             self.next_daily_run = time.monotonic() + (DAY if succeeded else HOUR)
         self.succeeds("send_letters")
 
     def succeeds(self, command: str) -> bool:
-        """Run a manage.py command. Returns True if it succeeded."""
+        """Runs a manage.py command. Returns True if it succeeded."""
         try:
             call_command(command, verbosity=0)
         except CommandError as failure:  # the command has logged it

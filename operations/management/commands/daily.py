@@ -28,7 +28,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run each job separately, the backup first. Exits with 1 if any of them failed."""
+        """Runs each job separately, the backup first. Exits with 1 if any of them failed."""
         failed = jobs.run_all(
             {
                 "make a backup": make_backup,
@@ -74,7 +74,7 @@ def delete_spam() -> None:
 
 
 def erase_replaced_words() -> None:
-    """Erase the former text of comments from events that are too old to be undone."""
+    """Erases the former text of comments from events that are too old to be undone."""
     old = Event.objects.filter(at__lt=timezone.now() - UNDO_FOR)
     old.exclude(words=None).update(words=None)
 
@@ -85,14 +85,14 @@ def erase_reporters() -> None:
 
 
 def delete_unused_blocks() -> None:
-    """Delete blocks of senders whose hash is no longer in any comment."""
+    """Deletes blocks of senders whose hash is no longer in any comment."""
     blocked = Block.objects.filter(kind=Block.Kind.SENDER)
     blocked.exclude(value__in=Comment.objects.values("sender")).delete()
 
 
 def delete_emails() -> None:
-    """Give up on emails that could not be sent within thirty days, and erase their text, which
-    quotes readers. Delete emails that were sent or given up more than 90 days ago."""
+    """Gives up on emails that could not be sent within thirty days, and erases their text, which
+    quotes readers. Deletes emails that were sent or given up more than 90 days ago."""
     now = timezone.now()
     undelivered = Letter.objects.filter(sent_at=None, written_at__lt=now - UNDO_FOR)
     waiting = undelivered.filter(failed_at=None)

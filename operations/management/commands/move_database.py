@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def move(self) -> int:
-        """Copy all rows in one transaction and compare them. PostgreSQL checks foreign keys when
+        """Copies all rows in one transaction and compares them. PostgreSQL checks foreign keys when
         the transaction commits. Returns the number of rows."""
         models = [model for model in apps.get_models(include_auto_created=True) if has_rows(model)]
         tables = [connection.ops.quote_name(model._meta.db_table) for model in models]
@@ -74,7 +74,7 @@ def stored_fields(model: type[Model]) -> list[Any]:
 
 
 def copy(model: type[Model]) -> None:
-    """Insert the old database's rows unchanged, with SQL. Model.save() and bulk_create() would set
+    """Inserts the old database's rows unchanged, with SQL. Model.save() and bulk_create() would set
     today's dates in auto_now fields, and save() would send signals."""
     fields, quote = stored_fields(model), connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)

@@ -1,4 +1,4 @@
-"""Makes missing picture files from the originals: lost files, or those of a newly added width."""
+"""Makes missing picture files from the originals: lost files, or files with a newly added width."""
 
 from typing import Any
 

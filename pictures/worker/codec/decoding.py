@@ -65,7 +65,7 @@ def _loaded(data: bytes) -> Image.Image:
         return _complete_jpeg(data)
     except OSError:
         # libjpeg reports a lack of memory as a broken file. A progressive JPEG takes up to six
-        # bytes for each pixel: if so many cannot be allocated, bytes() raises MemoryError.
+        # bytes for each pixel: if this many cannot be allocated, bytes() raises MemoryError.
         bytes(6 * image.width * image.height)
         raise
 
