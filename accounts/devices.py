@@ -14,10 +14,9 @@ from django.utils import timezone
 
 from accounts import emails
 from accounts.models import SESSION_LIFETIME, Device
-from web.clients import keyed_hash
+from web.clients import keyed_hash, set_client_cookie
 
 COOKIE = "device"
-COOKIE_MAX_AGE = 365 * 24 * 3600  # seconds
 SESSION_KEY = "device"
 OFFER_KEY = "offer_second_step"
 OLD_BACKEND = "door.passwords.CountedPasswords"  # in sessions from before the app was renamed
@@ -79,15 +78,7 @@ def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
                 logout(request)
         response = get_response(request)
         if cookie := getattr(request, "device_cookie", ""):
-            response.set_cookie(
-                COOKIE,
-                cookie,
-                max_age=COOKIE_MAX_AGE,
-                path="/admin/",
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
+            set_client_cookie(response, COOKIE, cookie, "/admin/")
         return response
 
     return respond

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol, cast
 
@@ -85,11 +86,17 @@ def digest(rows: Iterable[tuple[Any, ...]]) -> str:
     return f"{count} {total % 2**256:064x}"
 
 
-def _migrations(database: Any, columns: dict[str, set[str]]) -> list[str]:
-    if not {"app", "name"} <= columns.get("django_migrations", set()):
-        return []
-    rows = database.execute("SELECT app, name FROM django_migrations")
-    return sorted(f"{app}.{name}" for app, name in rows)
+def _content(database: Any, tables: str, **cursor: str) -> Content:
+    """Read all rows. `tables` selects the names of the tables; cursor: options of its cursors."""
+    digests, columns, migrations = {}, {}, []
+    for (table,) in database.execute(tables).fetchall():
+        with closing(database.cursor(**cursor)) as rows:
+            rows.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608  quoted
+            columns[table] = {column[0] for column in rows.description}
+            digests[table] = digest(rows)
+    if {"app", "name"} <= columns.get("django_migrations", set()):
+        migrations = database.execute("SELECT app, name FROM django_migrations").fetchall()
+    return Content(digests, columns, sorted(f"{app}.{name}" for app, name in migrations))
 
 
 @contextmanager
@@ -196,23 +203,11 @@ class SQLite:
         return sqlite3.connect(path, timeout=LOCK_TIMEOUT, isolation_level=None)
 
     def _content(self, database: sqlite3.Connection) -> Content:
-        tables = database.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
-        ).fetchall()
-        digests, columns = {}, {}
-        for (name,) in tables:
-            quoted = connection.ops.quote_name(name)
-            rows = database.execute(f"SELECT * FROM {quoted}")  # noqa: S608  quoted
-            columns[name] = {column[0] for column in rows.description}
-            digests[name] = digest(rows)
-        return Content(digests, columns, _migrations(database, columns))
-
-
-def _missing(program: str) -> Unusable:
-    return Unusable(
-        f"{program} is missing. It comes with PostgreSQL’s client programs"
-        " (on Debian: apt-get install postgresql-client)."
-    )
+        return _content(
+            database,
+            "SELECT name FROM sqlite_master"
+            " WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'",
+        )
 
 
 def _failed(program: str, errors: IO[str]) -> Unusable:
@@ -268,12 +263,16 @@ class PostgreSQL:
         script = path.with_suffix(".sql")
         self._run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path)])
         command = [*self._command("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
-        environment = self._environment()
+        environment, pipe = self._environment(), subprocess.PIPE
         connection.close()
         with (
             tempfile.TemporaryFile("w+") as errors,
-            self._started(command, environment, errors) as psql,
+            subprocess.Popen(  # noqa: S603  the command is our own
+                command, env=environment, stdin=pipe, stdout=pipe, stderr=errors, text=True
+            ) as psql,
+            ExitStack() as stack,
         ):
+            stack.callback(psql.kill)  # the server rolls back uncommitted work
             stdin, stdout = cast(IO[str], psql.stdin), cast(IO[str], psql.stdout)  # both are pipes
             stdin.write(REPLACE.format(script=script))
             stdin.flush()
@@ -283,24 +282,6 @@ class PostgreSQL:
             psql.communicate("COMMIT;\n")
             if psql.returncode:
                 raise _failed("psql", errors)
-
-    @contextmanager
-    def _started(
-        self, command: list[str], environment: dict[str, str], errors: IO[str]
-    ) -> Iterator[subprocess.Popen[str]]:
-        """Start a program and kill it after the block; the server rolls back uncommitted work."""
-        pipe = subprocess.PIPE
-        try:
-            program = subprocess.Popen(  # noqa: S603  the command is our own
-                command, env=environment, stdin=pipe, stdout=pipe, stderr=errors, text=True
-            )
-        except FileNotFoundError as error:
-            raise _missing(command[0]) from error
-        try:
-            yield program
-        finally:
-            program.kill()
-            program.wait()
 
     def put_back(self, aside: Path) -> None:
         (aside / self.file_name).unlink(missing_ok=True)
@@ -323,6 +304,11 @@ class PostgreSQL:
         """The program and the option that names its database. _environment() holds the password."""
         from psycopg.conninfo import make_conninfo
 
+        if not shutil.which(program):
+            raise Unusable(
+                f"{program} is missing. It comes with PostgreSQL’s client programs"
+                " (on Debian: apt-get install postgresql-client)."
+            )
         parameters = self._parameters(name)
         parameters.pop("password", None)
         return [program, f"--dbname={make_conninfo('', **parameters)}"]
@@ -337,8 +323,6 @@ class PostgreSQL:
                 subprocess.run(  # noqa: S603  the command is our own
                     command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=errors
                 )
-            except FileNotFoundError as error:
-                raise _missing(command[0]) from error
             except subprocess.CalledProcessError as error:
                 raise _failed(command[0], errors) from error
 
@@ -363,18 +347,11 @@ class PostgreSQL:
                 live.execute(f"DROP DATABASE {name}")
 
     def _content(self, database: Any) -> Content:
-        tables = database.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        ).fetchall()
-        digests, columns = {}, {}
-        for (name,) in tables:
-            with database.cursor(name="rows") as rows:
-                rows.execute(f"SELECT * FROM {connection.ops.quote_name(name)}")  # noqa: S608  quoted
-                columns[name] = {column.name for column in rows.description}
-                digests[name] = digest(rows)
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        content = _content(database, tables, name="rows")  # on the server: fetches part by part
         sequences = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
-        digests["(sequences)"] = digest(database.execute(sequences))
-        return Content(digests, columns, _migrations(database, columns))
+        content.digests["(sequences)"] = digest(database.execute(sequences))
+        return content
 
 
 database: Database = PostgreSQL() if connection.vendor == "postgresql" else SQLite()
