@@ -30,16 +30,13 @@ SYSTEMS = ["iPhone", "iPad", "Android", "Windows", "Mac", "CrOS", "Linux"]
 
 
 def known_key(request: HttpRequest, account: str) -> str:
-    """Returns the key of the device that sent the request if the account (a user name) has signed
-    in with it before, else ""."""
+    """Returns the device's key if the account (a user name) has signed in with it, else ""."""
     key = _key(request)
-    found = Device.objects.filter(user__username=account, key=key).exists()
-    return key if found else ""
+    return key if Device.objects.filter(user__username=account, key=key).exists() else ""
 
 
 def on_login(request: HttpRequest, user: User, **signal: Any) -> None:
-    """Handles user_logged_in: limits the lifetime of the session, binds it to the device, and
-    emails the user about a new device."""
+    """Limits the lifetime of the session, binds it to the device, and emails about a new device."""
     if not _key(request):
         request.device_cookie = secrets.token_urlsafe(32)  # type: ignore[attr-defined]
     is_first = not user.devices.exists()
@@ -56,7 +53,7 @@ def on_login(request: HttpRequest, user: User, **signal: Any) -> None:
 
 
 def on_logout(request: HttpRequest, user: User | None, **signal: Any) -> None:
-    """Handles user_logged_out: ends the session of the device. The device stays known."""
+    """Ends the session of the device. The device stays known."""
     Device.objects.filter(user=user, session=request.session.get(SESSION_KEY)).update(session="")
 
 
@@ -67,8 +64,7 @@ def current(request: HttpRequest) -> Device | None:
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Logs out requests whose device was signed out or whose session is too old. Sets the cookie of
-    a new device."""
+    """Logs out devices that were signed out and sessions that are too old. Sets a new cookie."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:

@@ -15,9 +15,9 @@ import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol, cast
+from typing import IO, Any, NamedTuple, cast
 
 from django.core.management import call_command
 from django.db import connection
@@ -47,34 +47,6 @@ class Content(NamedTuple):
     digests: Digests
     columns: dict[str, set[str]]
     migrations: list[str]
-
-
-class Database(Protocol):
-    file_name: str
-
-    def dump(self, path: Path) -> Content:
-        """Write a consistent copy of the site's database to a file. Returns what the copy holds."""
-
-    def read(self, path: Path) -> Content:
-        """Return what a dump holds. Raises Unusable if the dump is damaged."""
-
-    def has_content(self) -> bool: ...
-
-    def require_stopped_site(self) -> None:
-        """Raise Unusable while the site is running."""
-
-    def upgrade(self, path: Path) -> None:
-        """Migrate the database in the file to the version of the code."""
-
-    def identity(self) -> Any:
-        """A JSON value that changes when the site's database is replaced."""
-
-    def replaced_by(self, path: Path, aside: Path) -> AbstractContextManager[None]:
-        """Prepare to replace the site's database with the dump `path`, which happens when the block
-        ends. The old one goes to the folder `aside`. If the block raises, nothing is replaced."""
-
-    def put_back(self, aside: Path) -> None:
-        """After a failed replacement, move back or delete what replaced_by() put in `aside`."""
 
 
 def digest(rows: Iterable[tuple[Any, ...]]) -> str:
@@ -136,6 +108,8 @@ def require_unused(path: Path) -> None:
 
 
 class SQLite:
+    """What backups need of a database. PostgreSQL has the same methods, which do the same."""
+
     file_name = "database.sqlite3"
 
     @property
@@ -143,7 +117,8 @@ class SQLite:
         return Path(connection.settings_dict["NAME"])
 
     def dump(self, path: Path) -> Content:
-        """Works while the database is in use: one transaction covers the copy and the digests."""
+        """Write a consistent copy of the site's database to a file, and return what it holds. The
+        site may run: one transaction covers the copy and the digests."""
         with closing(self._open(self.path)) as live, closing(self._open(path)) as copy:
             live.execute("BEGIN")
             content = self._content(live)
@@ -153,6 +128,7 @@ class SQLite:
         return content
 
     def read(self, path: Path) -> Content:
+        """Return what a dump holds. Raises Unusable if the dump is damaged."""
         try:
             with closing(self._open(path)) as database:
                 if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
@@ -169,19 +145,24 @@ class SQLite:
         return self.path.is_file() and self.path.stat().st_size > 0
 
     def require_stopped_site(self) -> None:
+        """Raise Unusable while the site is running."""
         if self.has_content():
             connection.close()
             require_unused(self.path)
 
     def upgrade(self, path: Path) -> None:
+        """Migrate the database in the file to the version of the code."""
         with _connected_to(path):
             _migrate()
 
     def identity(self) -> Any:
+        """A JSON value that changes when the site's database is replaced."""
         return self.path.stat().st_ino if self.path.exists() else None
 
     @contextmanager
     def replaced_by(self, path: Path, aside: Path) -> Iterator[None]:
+        """Prepare to replace the site's database with the dump `path`, which happens when the block
+        ends. The old one goes to the folder `aside`. If the block raises, nothing is replaced."""
         connection.close()
         if self.has_content():
             os.link(self.path, aside / self.path.name)
@@ -191,6 +172,7 @@ class SQLite:
         path.replace(self.path)
 
     def put_back(self, aside: Path) -> None:
+        """After a failed replacement, move back or delete what replaced_by() put in `aside`."""
         for old in self._journals(aside):
             old.rename(self.path.with_name(old.name))
         (aside / self.path.name).unlink(missing_ok=True)  # a hard link to the site's database
@@ -354,4 +336,4 @@ class PostgreSQL:
         return content
 
 
-database: Database = PostgreSQL() if connection.vendor == "postgresql" else SQLite()
+database: SQLite | PostgreSQL = PostgreSQL() if connection.vendor == "postgresql" else SQLite()
