@@ -24,8 +24,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return [SECOND_FACTOR_STAGE]
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """Returns the method to confirm one's identity: the password, or, for an account without a
-        password, its passkey."""
+        """Returns how to confirm one's identity: by password or, if there is none, by passkey."""
         if user.is_authenticated and user.has_usable_password():
             name = "account_reauthenticate"
         elif is_mfa_enabled(user, [Authenticator.Type.WEBAUTHN]):
@@ -48,8 +47,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return super().get_public_key_credential_rp_entity() | {"name": Site.current().name}
 
     def build_totp_svg(self, url: str) -> str:
-        """Returns the QR code as SVG without an XML declaration, to insert into HTML: the
-        Content-Security-Policy forbids data: images."""
+        """Returns a QR code without XML declaration, to go into HTML: the CSP blocks data: URLs."""
         return super().build_totp_svg(url).partition("?>")[2]
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:

@@ -27,9 +27,8 @@ SECOND_FACTOR_STAGE = "allauth.mfa.stages.AuthenticateStage"
 def log_in(
     request: HttpRequest, user: User, redirect_url: str, *, typed_password: bool
 ) -> HttpResponse:
-    """Logs the user in and redirects to redirect_url. If the account has a second factor, redirects
-    to its page first. typed_password means that the user has just typed the password, so allauth
-    does not ask for it again soon."""
+    """Logs the user in and redirects to redirect_url, or first to the page for the second factor if
+    the account has one. typed_password: allauth does not ask for the password again soon."""
     login = Login(user=user, redirect_url=redirect_url)
     if typed_password:
         return perform_password_login(request, {}, login)
@@ -37,8 +36,7 @@ def log_in(
 
 
 def passkey_creation_options(user: Any) -> dict[str, Any]:
-    """Returns the WebAuthn options for creating a passkey that verifies its user by finger, face or
-    PIN."""
+    """Returns WebAuthn options for a passkey that verifies its user by finger, face or PIN."""
     return begin_registration(user, passwordless=True)
 
 

@@ -14,10 +14,9 @@ from django.utils import timezone
 
 from accounts import emails
 from accounts.models import SESSION_LIFETIME, Device
-from web.clients import keyed_hash
+from web.clients import keyed_hash, set_client_cookie
 
 COOKIE = "device"
-COOKIE_MAX_AGE = 365 * 24 * 3600  # seconds
 SESSION_KEY = "device"
 OFFER_KEY = "offer_second_step"
 OLD_BACKEND = "door.passwords.CountedPasswords"  # older sessions name it: the app was renamed
@@ -31,16 +30,13 @@ SYSTEMS = ["iPhone", "iPad", "Android", "Windows", "Mac", "CrOS", "Linux"]
 
 
 def known_key(request: HttpRequest, account: str) -> str:
-    """Returns the key of the device that sent the request if the account (a user name) has signed
-    in with it before, else ""."""
+    """Returns the device's key if the account (a user name) has signed in with it, else ""."""
     key = _key(request)
-    found = Device.objects.filter(user__username=account, key=key).exists()
-    return key if found else ""
+    return key if Device.objects.filter(user__username=account, key=key).exists() else ""
 
 
 def on_login(request: HttpRequest, user: User, **signal: Any) -> None:
-    """Handles user_logged_in: limits the lifetime of the session, binds it to the device, and
-    emails the user about a new device."""
+    """Limits the lifetime of the session, binds it to the device, and emails about a new device."""
     if not _key(request):
         request.device_cookie = secrets.token_urlsafe(32)  # type: ignore[attr-defined]
     is_first = not user.devices.exists()
@@ -57,7 +53,7 @@ def on_login(request: HttpRequest, user: User, **signal: Any) -> None:
 
 
 def on_logout(request: HttpRequest, user: User | None, **signal: Any) -> None:
-    """Handles user_logged_out: ends the session of the device. The device stays known."""
+    """Ends the session of the device. The device stays known."""
     Device.objects.filter(user=user, session=request.session.get(SESSION_KEY)).update(session="")
 
 
@@ -68,8 +64,7 @@ def current(request: HttpRequest) -> Device | None:
 
 
 def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """Logs out requests whose device was signed out or whose session is too old. Sets the cookie of
-    a new device."""
+    """Logs out devices that were signed out and sessions that are too old. Sets a new cookie."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
@@ -79,15 +74,7 @@ def middleware(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
                 logout(request)
         response = get_response(request)
         if cookie := getattr(request, "device_cookie", ""):
-            response.set_cookie(
-                COOKIE,
-                cookie,
-                max_age=COOKIE_MAX_AGE,
-                path="/admin/",
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
+            set_client_cookie(response, COOKIE, cookie, "/admin/")
         return response
 
     return respond

@@ -27,10 +27,8 @@ def new_device(user: User, device: str, at: datetime) -> None:
 
 def new_password(user: User, to: str, device_key: str = "") -> None:
     """Queues an email with the link to choose a new password, unless one still waits to be sent.
-
-    device_key is the key of the requesting device if the account knows it, else "". Each known
-    device has its own rate limit, which strangers cannot use up.
-    """
+    device_key: of the requesting device if the account knows it. Each known device has its own rate
+    limit, which strangers cannot use up."""
     key = keyed_hash("mailbox of device", f"{device_key} {user.pk}") if device_key else ""
     key = key or mailboxes.mailbox(to)
     waiting = Letter.objects.filter(kind=PASSWORD, user=user, to=to, rate_limit_key=key)

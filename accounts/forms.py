@@ -45,8 +45,7 @@ PARSE_ERRORS = (
 
 
 class CredentialMixin:
-    """Turns the exceptions that malformed passkey data raises in allauth and fido2 into a form
-    error. Only attackers and tests send such data."""
+    """Turns PARSE_ERRORS into a form error. Only attackers and tests send data that raises them."""
 
     def full_clean(self) -> None:
         try:
@@ -83,8 +82,7 @@ class ForgottenPasswordForm(PasswordResetForm):
     request: HttpRequest
 
     def known_device_key(self) -> str:
-        """Returns the key of the device that sent the request if an account with this email address
-        has signed in with it before, else ""."""
+        """Returns the device's key if an account with this email address knows it, else ""."""
         users = self.get_users(self.cleaned_data["email"])
         keys = (devices.known_key(self.request, user.get_username()) for user in users)
         return next(filter(None, keys), "")
@@ -105,8 +103,7 @@ class ForgottenPasswordForm(PasswordResetForm):
 
 @transaction.atomic
 def _use_once(authenticator: Authenticator, code: str) -> bool:
-    """Marks a code as used. Returns False if it was used before. allauth itself only remembers used
-    codes in the cache of one process."""
+    """Marks a code as used; False if it was already. allauth only remembers it in one process."""
     row = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
     used = row.data.get("used", [])
     code_hash = keyed_hash("code", "".join(code.split()))

@@ -29,8 +29,7 @@ class CountedPasswords(ModelBackend):
         password: str | None = None,
         **more: Any,
     ) -> Any:
-        """Returns the user, or None if the password is wrong. Raises throttle.Throttled, a
-        ValidationError, after too many attempts."""
+        """Raises throttle.Throttled, a ValidationError, after too many attempts."""
         if request is None or username is None:
             return super().authenticate(request, username, password, **more)
         guess = throttle.begin(request, username)

@@ -1,9 +1,6 @@
-"""URLs for signing in and its settings. They are below /admin/ to share its limit of request bodies
-and its cookie path.
-
-allauth needs the names of these URLs. Its own URLconf is not included, because it would add a
-sign-up, a second sign-in page, a list of email addresses, and whatever new releases add.
-"""
+"""URLs for signing in and its settings, below /admin/ to share its limit of request bodies and its
+cookie path. allauth needs their names. Its own URLconf would add a sign-up, a second sign-in page,
+a list of email addresses, and whatever new releases add."""
 
 from django.urls import path
 

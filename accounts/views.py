@@ -54,8 +54,7 @@ class AdminPageMixin:
 
 
 class SignedInMixin(LoginRequiredMixin, AdminPageMixin):
-    """A form view for signed-in people only. For others, allauth would store the request, to resume
-    it after the sign-in."""
+    """For signed-in people only: allauth would store others' requests, to resume them later."""
 
 
 class SignIn(AdminPageMixin, auth.LoginView):
@@ -87,9 +86,8 @@ class SecondFactor(AdminPageMixin, AuthenticateView):
 
 class PasskeySignIn(LoginWebAuthnView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Returns the challenge that a passkey has to sign. Each challenge is stored in a session,
-        also for anonymous requests, so these sessions expire soon, and each request deletes the
-        expired ones."""
+        """Returns the challenge that a passkey has to sign. Even anonymous requests store it in a
+        session, so these sessions expire soon, and each request deletes the expired ones."""
         response = super().get(request, *args, **kwargs)
         if request.session.modified:
             request.session.set_expiry(CHALLENGE_LIFETIME)
@@ -124,8 +122,7 @@ class RequestPasswordReset(auth.PasswordResetView):
 
 
 class ChoosePassword(auth.PasswordResetConfirmView):
-    """Asks for a new password; the emailed link leads here. Then logs the user in, which asks for
-    the second factor if the account has one."""
+    """Asks for a new password (an email links here), then for the second factor if there is one."""
 
     success_url = reverse_lazy("admin:index")
 
@@ -155,8 +152,7 @@ def next_step(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def show_step(view: Any, request: HttpRequest) -> HttpResponse:
-    """Responds to a POST with the empty form of another step, because a redirect would lose the
-    parameters that are passed on."""
+    """Responds to a POST with another step's form: a redirect would lose what is passed on."""
     request.method = "GET"
     return view.as_view()(request)
 
@@ -166,10 +162,8 @@ class Overview(AdminPageMixin, IndexView):
     template_name = "accounts/overview.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        more = {
-            "devices": Device.objects.with_session().filter(user=self.request.user.pk),
-            "this_device": devices.current(self.request),
-        }
+        signed_in = Device.objects.with_session().filter(user=self.request.user.pk)
+        more = {"devices": signed_in, "this_device": devices.current(self.request)}
         return super().get_context_data(**kwargs) | more
 
 

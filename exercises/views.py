@@ -67,7 +67,7 @@ def variation(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
 
 @stored()
 def print_card(request: HttpRequest, slug: str, variation: str) -> HttpResponse:
-    """Show a variation's card to print, on half a page of Letter size."""
+    """Shows a variation's card to print, on half a page of Letter size."""
     variations = Variation.objects.visible_to(request.user).complete()
     row = get_object_or_404(variations, exercise__slug=slug, slug=variation)
     return render(request, "exercises/print_card.html", {"variation": row})

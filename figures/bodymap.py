@@ -66,7 +66,7 @@ def svg(
     uid: str,
     title: str,
 ) -> SafeString:
-    """Render the body map as inline SVG. roles: one of ROLES by muscle slug; unknown slugs are
+    """Renders the body map as inline SVG. roles: one of ROLES by muscle slug; unknown slugs are
     ignored. link: a function from a muscle's slug to its URL, or None for a map without links.
     names: labels by slug; a muscle without a label has no link. uid: the prefix of all ids. title:
     the accessible name of the map. Raises ValueError for an unknown role."""

@@ -39,7 +39,7 @@ class Path:
         return self._append(("C", first, second, point))
 
     def arc(self, center: complex, point: complex) -> Path:
-        """Add a counterclockwise arc around `center` from the current point to `point`."""
+        """Adds a counterclockwise arc around `center` from the current point to `point`."""
         return self._append(("A", center, point))
 
     def close(self) -> Path:

@@ -258,7 +258,7 @@ class Skeleton:
         return self.point(name)
 
     def check(self, where: str) -> Skeleton:
-        """Return the skeleton. Raises ValueError, naming `where`, if an angle is out of limits."""
+        """Returns the skeleton. Raises ValueError, naming `where`, if an angle is out of limits."""
         for name, value in self.angles.items():
             if self.pose.turned_out and name.endswith("elbow"):
                 value = -value

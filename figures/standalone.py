@@ -66,7 +66,7 @@ def document(drawing: figure.Drawing, which: figure.PoseName, label: str) -> str
 def pixels(
     drawing: figure.Drawing, which: figure.PoseName, size: tuple[int, int], ground: str
 ) -> Image.Image:
-    """Render one pose as a bitmap of this size in pixels; the floor is its lower edge."""
+    """Renders one pose as a bitmap of this size in pixels; the floor is its lower edge."""
     shapes = figure.shapes(drawing, 1.0 if which == "end" else 0.0)
     points = [point for shape in shapes for point in shape.path.points()]
     left, right = min(p.real for p in points), max(p.real for p in points)

@@ -13,8 +13,7 @@ SUBJECT_WITHOUT_NAME = "Somebody answered"
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def empty(self, **more: Any) -> int:
-        """Deletes the texts, and subjects that contain a reader's name; sets the fields in `more`.
-        Returns the number of rows."""
+        """Deletes the texts, and subjects with a reader's name; sets the fields in `more`."""
         anonymous = When(kind="answered", then=Value(SUBJECT_WITHOUT_NAME))
         subject = Case(anonymous, default=F("subject"))
         return self.update(**{"subject": subject, "text": "", "html": ""} | more)

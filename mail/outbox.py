@@ -1,6 +1,5 @@
 """The queue of outgoing emails. A request only adds a row to the queue; mail/sending.py sends the
-email afterward, so a mail server that is slow or down does not delay or break the request.
-"""
+email afterward, so a mail server that is slow or down does not delay or break the request."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,9 +20,8 @@ _context_functions: dict[str, ContextFunction] = {}
 
 
 def before_sending(*kinds: str) -> Callable[[ContextFunction], ContextFunction]:
-    """Decorates a function that is called before an email of these kinds is sent. The function
-    takes the Letter. It returns the context to render the email with again, or None to send the
-    email as it is. It may raise EmailCancelled."""
+    """Decorates a function that is called before an email of these kinds is sent. It returns the
+    context to render the email again, or None to send it as it is. It may raise EmailCancelled."""
 
     def register(function: ContextFunction) -> ContextFunction:
         _context_functions.update(dict.fromkeys(kinds, function))
@@ -42,12 +40,10 @@ def enqueue(
     unsubscribe: str = "",
     **context: Any,
 ) -> None:
-    """Renders emails/<kind>.txt and .html with the context, queues the email, and starts sending
-    when the transaction is committed. A password email is only rendered when it is sent.
-
-    user is the account that gets the email, about the comments that it quotes or links to,
-    rate_limit_key by default a hash of the mailbox, unsubscribe the URL for List-Unsubscribe.
-    """
+    """Renders emails/<kind>.txt and .html with the context (a password email only when it is sent),
+    queues the email, and starts sending when the transaction is committed. user is the account that
+    gets the email, about the comments that it quotes or links to, rate_limit_key by default a hash
+    of the mailbox, unsubscribe the URL for List-Unsubscribe."""
     letter = Letter(kind=kind, to=to, user=user, unsubscribe=unsubscribe)
     letter.rate_limit_key = rate_limit_key or mailboxes.mailbox(to)
     if kind != PASSWORD:
@@ -64,8 +60,7 @@ def send_soon() -> None:
 
 
 def send_due(lock_timeout: float = sending.LOCK_TIMEOUT) -> int:
-    """Sends the emails that are due and returns the number sent. Raises sending.LockUnavailable if
-    another process holds the lock for lock_timeout seconds."""
+    """Sends the emails that are due, with current text and links: see sending.send_due()."""
     return sending.send_due(refresh, lock_timeout)
 
 

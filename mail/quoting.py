@@ -21,8 +21,7 @@ def one_line(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Returns the text wrapped at WIDTH, with "> " before every line, without invisible characters.
-    Any Unicode line break ends a line."""
+    """Returns the text wrapped at WIDTH, with "> " before each line and no invisible characters."""
     lines = [
         part
         for line in text.strip().splitlines()

@@ -1,7 +1,5 @@
-"""Sends the emails that are due. Only one process sends at a time, over one connection.
-
-An email that fails does not stop the others. Emails over a rate limit are sent later.
-"""
+"""Sends the emails that are due. Only one process sends at a time, over one connection. An email
+that fails does not stop the others. Emails over a rate limit are sent later."""
 
 import fcntl
 import logging
@@ -130,14 +128,12 @@ def _work(send: Callable[[], object]) -> None:
 
 def send_due(refresh: Callable[[Letter], Letter], lock_timeout: float = LOCK_TIMEOUT) -> int:
     """Sends the emails that are due, deletes their texts, and returns the number of emails sent.
-    refresh() takes an email and returns it with current text and links.
+    refresh() returns an email with current text and links.
 
     After a permanent rejection (5xx), an email is not tried again. After any other failure it is,
     after pauses that double from five minutes to a day. The run ends if the server is unavailable,
     or rejects MAX_FAILURES emails with the same reply: then the cause is probably not the emails,
-    so they are tried again in the next run. Raises LockUnavailable if another process holds the
-    lock for lock_timeout seconds.
-    """
+    so the next run tries them again. Raises LockUnavailable after lock_timeout seconds."""
     with _lock(lock_timeout):
         return _Run(refresh).send_all()
 
@@ -194,8 +190,7 @@ class _Run:
 
 @contextmanager
 def _lock(timeout: float) -> Iterator[None]:
-    """Acquires the lock that allows one process on this machine to send. Raises LockUnavailable
-    after `timeout` seconds."""
+    """Lets one process on this machine send. Raises LockUnavailable after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     try:
         file = (settings.DATA_DIR / "mail.lock").open("ab")
@@ -244,8 +239,7 @@ def _claim() -> Letter | None:
 
 
 def _postpone_if_limited(letter: Letter, now: datetime) -> bool:
-    """If a rate limit for this email is reached, postpones all emails under that limit until it
-    allows more, and returns True."""
+    """Postpones all emails under a rate limit that this email has reached. True if there is one."""
     of_mailbox = {"rate_limit_key": letter.rate_limit_key}
     for limits, scope in ((MAILBOX_LIMITS, of_mailbox), (SITE_LIMITS, {})):
         limit = limits.get(letter.kind)
@@ -359,8 +353,7 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
 
 
 def _address(name: str, address: str) -> str:
-    """Returns the header value for a name and an address. Quotes the name if necessary, or encodes
-    it by RFC 2047 if it is not ASCII."""
+    """Returns a header value: the name quoted if necessary, by RFC 2047 if it is not ASCII."""
     name = one_line(name)
     if name.isascii():
         return formataddr((name, address))

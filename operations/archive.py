@@ -164,8 +164,7 @@ def require_site(manifest: Manifest) -> None:
 
 
 def require_matching_schema(manifest: Manifest, content: Content) -> None:
-    """Raises Unusable if the database has other migrations than the manifest says, or lacks columns
-    that these create. Restoring it would apply the wrong migrations."""
+    """Raises Unusable if migrations or columns differ: restoring would apply wrong migrations."""
     if content.migrations != sorted(manifest["migrations"]):
         _reject("its database has other migrations than it says")
     for table, columns in _columns(_parsed_migrations(manifest)).items():

@@ -23,7 +23,7 @@ import threading
 import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,9 @@ STALE_AFTER = timedelta(days=2)
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NO_BACKUP = "There is no backup yet."
 FAILURES = (OSError, sqlite3.Error, DatabaseError)
+# What happened to an interrupted restore, and what the folder that it left holds.
+COMPLETED = ("It was completed.", "The previous site")
+ROLLED_BACK = ("It was rolled back: the site is as it was before.", "What it had restored")
 DISK_FULL = "The disk is full. No partial files were left. Free some space and try again."
 
 log = logging.getLogger(__name__)
@@ -87,19 +90,14 @@ def create_in_background() -> None:
     """Creates a backup in a thread, because it can take minutes."""
 
     def run() -> None:
-        try:
+        with closing(connection), suppress(Failed):  # the admin's front page shows the failure
             create()
-        except Failed:
-            pass  # the admin's front page shows the failure
-        finally:
-            connection.close()
 
     threading.Thread(target=run, name="backup").start()
 
 
 def verify(path: Path) -> Manifest:
-    """Restores a backup into a temporary folder and compares every row and file with its manifest.
-    Returns the manifest. Raises Failed if they differ or the backup cannot be read."""
+    """Restores a backup into a temporary folder and compares it all. Raises Failed."""
     with _exclusive_scratch_folder() as scratch:
         return _unpack_and_compare(path, scratch)
 
@@ -178,9 +176,8 @@ def problem() -> str:
     paths = list_backups()
     if not paths:
         return NO_BACKUP
-    if datetime.now(UTC) - created_at(paths[-1]) > STALE_AFTER:
-        return "The last backup is more than two days old."
-    return ""
+    is_stale = datetime.now(UTC) - created_at(paths[-1]) > STALE_AFTER
+    return "The last backup is more than two days old." if is_stale else ""
 
 
 def is_running() -> bool:
@@ -202,8 +199,7 @@ def has_unapplied_migrations() -> bool:
 
 
 def code_version() -> str:
-    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
-    return project["project"]["version"]
+    return tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 
 def _pack(scratch: Path, target: Path) -> None:
@@ -271,18 +267,10 @@ def _existing_content() -> list[str]:
 
 
 def _recover_and_log() -> None:
-    outcome = replace.recover()
-    if outcome is None:
-        return
-    if outcome.completed:
-        result, content = "It was completed.", "The previous site"
-    else:
-        result, content = (
-            "It was rolled back: the site is as it was before.",
-            "What it had restored",
-        )
-    where = f" {content} is in {outcome.folder}." if outcome.folder else ""
-    log.warning("A restore was interrupted. %s%s", result, where)
+    if outcome := replace.recover():
+        result, content = COMPLETED if outcome.completed else ROLLED_BACK
+        where = f" {content} is in {outcome.folder}." if outcome.folder else ""
+        log.warning("A restore was interrupted. %s%s", result, where)
 
 
 def _move_atomically(source: Path, target: Path) -> None:

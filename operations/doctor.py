@@ -24,8 +24,7 @@ UNSENT_AFTER = timedelta(minutes=20)
 
 
 def problems() -> Iterator[str]:
-    """Yields a sentence for each problem, with its remedy. The sentences that the admin's front
-    page also shows come from backup.problem(), jobs.failures() and unsent_emails()."""
+    """Yields a sentence for each problem, with its remedy. The admin's front page shows some."""
     yield from _check_secret()
     yield from _check_address()
     yield from _check_mail()

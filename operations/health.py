@@ -22,15 +22,10 @@ log = logging.getLogger(__name__)
 @receiver(connection_created)
 def limit_read_only_connection(connection: BaseDatabaseWrapper, **kwargs: object) -> None:
     """Makes Django close a connection to a write-protected SQLite file after the request. Otherwise
-    the connection stays read-only after the file is repaired, and refuses the first comment.
-
-    `close_at` is a private attribute of Django's wrapper, used only here: it is the deadline that
-    CONN_MAX_AGE sets. tests/operations/test_health.py fails when an upgrade changes it.
-    """
-    if connection.vendor != "sqlite":
-        return
+    the connection stays read-only after the file is repaired, and refuses the first comment."""
     file = Path(connection.settings_dict["NAME"])
-    if file.exists() and not os.access(file, os.W_OK):
+    if connection.vendor == "sqlite" and file.exists() and not os.access(file, os.W_OK):
+        # Private, the deadline of CONN_MAX_AGE: test_health.py fails when an upgrade changes it.
         connection.close_at = time.monotonic()
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol, cast
+from typing import IO, Any, NamedTuple, cast
 
 from django.core.management import call_command
 from django.db import connection
@@ -48,34 +49,6 @@ class Content(NamedTuple):
     migrations: list[str]
 
 
-class Database(Protocol):
-    file_name: str
-
-    def dump(self, path: Path) -> Content:
-        """Writes a consistent copy of the site's database to a file. Returns what that holds."""
-
-    def read(self, path: Path) -> Content:
-        """Returns what a dump holds. Raises Unusable if the dump is damaged."""
-
-    def has_content(self) -> bool: ...
-
-    def require_stopped_site(self) -> None:
-        """Raises Unusable while the site is running."""
-
-    def upgrade(self, path: Path) -> None:
-        """Migrates the database in the file to the version of the code."""
-
-    def identity(self) -> Any:
-        """A JSON value that changes when the site's database is replaced."""
-
-    def replaced_by(self, path: Path, aside: Path) -> AbstractContextManager[None]:
-        """Prepares to replace the site's database with the dump `path`, which happens when the
-        block ends. The old one goes to the folder `aside`. If the block raises, nothing changes."""
-
-    def put_back(self, aside: Path) -> None:
-        """After a failed replacement, moves back or deletes what replaced_by() put in `aside`."""
-
-
 def digest(rows: Iterable[tuple[Any, ...]]) -> str:
     """The number of rows and the sum of their hashes, as text. The rows' order does not matter."""
     count = total = 0
@@ -85,11 +58,17 @@ def digest(rows: Iterable[tuple[Any, ...]]) -> str:
     return f"{count} {total % 2**256:064x}"
 
 
-def _migrations(database: Any, columns: dict[str, set[str]]) -> list[str]:
-    if not {"app", "name"} <= columns.get("django_migrations", set()):
-        return []
-    rows = database.execute("SELECT app, name FROM django_migrations")
-    return sorted(f"{app}.{name}" for app, name in rows)
+def _content(database: Any, tables: str, **cursor: str) -> Content:
+    """Read all rows. `tables` selects the names of the tables; cursor: options of its cursors."""
+    digests, columns, migrations = {}, {}, []
+    for (table,) in database.execute(tables).fetchall():
+        with closing(database.cursor(**cursor)) as rows:
+            rows.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608  quoted
+            columns[table] = {column[0] for column in rows.description}
+            digests[table] = digest(rows)
+    if {"app", "name"} <= columns.get("django_migrations", set()):
+        migrations = database.execute("SELECT app, name FROM django_migrations").fetchall()
+    return Content(digests, columns, sorted(f"{app}.{name}" for app, name in migrations))
 
 
 @contextmanager
@@ -129,6 +108,8 @@ def require_unused(path: Path) -> None:
 
 
 class SQLite:
+    """What backups need of a database. PostgreSQL has the same methods, which do the same."""
+
     file_name = "database.sqlite3"
 
     @property
@@ -136,7 +117,8 @@ class SQLite:
         return Path(connection.settings_dict["NAME"])
 
     def dump(self, path: Path) -> Content:
-        """Works while the database is in use: one transaction covers the copy and the digests."""
+        """Writes a consistent copy of the site's database to a file, and returns what it holds. The
+        site may run: one transaction covers the copy and the digests."""
         with closing(self._open(self.path)) as live, closing(self._open(path)) as copy:
             live.execute("BEGIN")
             content = self._content(live)
@@ -146,6 +128,7 @@ class SQLite:
         return content
 
     def read(self, path: Path) -> Content:
+        """Returns what a dump holds. Raises Unusable if the dump is damaged."""
         try:
             with closing(self._open(path)) as database:
                 if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
@@ -162,19 +145,24 @@ class SQLite:
         return self.path.is_file() and self.path.stat().st_size > 0
 
     def require_stopped_site(self) -> None:
+        """Raises Unusable while the site is running."""
         if self.has_content():
             connection.close()
             require_unused(self.path)
 
     def upgrade(self, path: Path) -> None:
+        """Migrate the database in the file to the version of the code."""
         with _connected_to(path):
             _migrate()
 
     def identity(self) -> Any:
+        """A JSON value that changes when the site's database is replaced."""
         return self.path.stat().st_ino if self.path.exists() else None
 
     @contextmanager
     def replaced_by(self, path: Path, aside: Path) -> Iterator[None]:
+        """Prepare to replace the site's database with the dump `path`, which happens when the block
+        ends. The old one goes to the folder `aside`. If the block raises, nothing is replaced."""
         connection.close()
         if self.has_content():
             os.link(self.path, aside / self.path.name)
@@ -184,6 +172,7 @@ class SQLite:
         path.replace(self.path)
 
     def put_back(self, aside: Path) -> None:
+        """After a failed replacement, move back or delete what replaced_by() put in `aside`."""
         for old in self._journals(aside):
             old.rename(self.path.with_name(old.name))
         (aside / self.path.name).unlink(missing_ok=True)  # a hard link to the site's database
@@ -196,23 +185,11 @@ class SQLite:
         return sqlite3.connect(path, timeout=LOCK_TIMEOUT, isolation_level=None)
 
     def _content(self, database: sqlite3.Connection) -> Content:
-        tables = database.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
-        ).fetchall()
-        digests, columns = {}, {}
-        for (name,) in tables:
-            quoted = connection.ops.quote_name(name)
-            rows = database.execute(f"SELECT * FROM {quoted}")  # noqa: S608  quoted
-            columns[name] = {column[0] for column in rows.description}
-            digests[name] = digest(rows)
-        return Content(digests, columns, _migrations(database, columns))
-
-
-def _missing(program: str) -> Unusable:
-    return Unusable(
-        f"{program} is missing. It comes with PostgreSQL’s client programs"
-        " (on Debian: apt-get install postgresql-client)."
-    )
+        return _content(
+            database,
+            "SELECT name FROM sqlite_master"
+            " WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'",
+        )
 
 
 def _failed(program: str, errors: IO[str]) -> Unusable:
@@ -268,12 +245,16 @@ class PostgreSQL:
         script = path.with_suffix(".sql")
         self._run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path)])
         command = [*self._command("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
-        environment = self._environment()
+        environment, pipe = self._environment(), subprocess.PIPE
         connection.close()
         with (
             tempfile.TemporaryFile("w+") as errors,
-            self._started(command, environment, errors) as psql,
+            subprocess.Popen(  # noqa: S603  the command is our own
+                command, env=environment, stdin=pipe, stdout=pipe, stderr=errors, text=True
+            ) as psql,
+            ExitStack() as stack,
         ):
+            stack.callback(psql.kill)  # the server rolls back uncommitted work
             stdin, stdout = cast(IO[str], psql.stdin), cast(IO[str], psql.stdout)  # both are pipes
             stdin.write(REPLACE.format(script=script))
             stdin.flush()
@@ -283,24 +264,6 @@ class PostgreSQL:
             psql.communicate("COMMIT;\n")
             if psql.returncode:
                 raise _failed("psql", errors)
-
-    @contextmanager
-    def _started(
-        self, command: list[str], environment: dict[str, str], errors: IO[str]
-    ) -> Iterator[subprocess.Popen[str]]:
-        """Starts a program and kills it after the block; the server rolls back uncommitted work."""
-        pipe = subprocess.PIPE
-        try:
-            program = subprocess.Popen(  # noqa: S603  the command is our own
-                command, env=environment, stdin=pipe, stdout=pipe, stderr=errors, text=True
-            )
-        except FileNotFoundError as error:
-            raise _missing(command[0]) from error
-        try:
-            yield program
-        finally:
-            program.kill()
-            program.wait()
 
     def put_back(self, aside: Path) -> None:
         (aside / self.file_name).unlink(missing_ok=True)
@@ -323,6 +286,11 @@ class PostgreSQL:
         """The program and the option that names its database. _environment() holds the password."""
         from psycopg.conninfo import make_conninfo
 
+        if not shutil.which(program):
+            raise Unusable(
+                f"{program} is missing. It comes with PostgreSQL’s client programs"
+                " (on Debian: apt-get install postgresql-client)."
+            )
         parameters = self._parameters(name)
         parameters.pop("password", None)
         return [program, f"--dbname={make_conninfo('', **parameters)}"]
@@ -337,8 +305,6 @@ class PostgreSQL:
                 subprocess.run(  # noqa: S603  the command is our own
                     command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=errors
                 )
-            except FileNotFoundError as error:
-                raise _missing(command[0]) from error
             except subprocess.CalledProcessError as error:
                 raise _failed(command[0], errors) from error
 
@@ -363,18 +329,11 @@ class PostgreSQL:
                 live.execute(f"DROP DATABASE {name}")
 
     def _content(self, database: Any) -> Content:
-        tables = database.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        ).fetchall()
-        digests, columns = {}, {}
-        for (name,) in tables:
-            with database.cursor(name="rows") as rows:
-                rows.execute(f"SELECT * FROM {connection.ops.quote_name(name)}")  # noqa: S608  quoted
-                columns[name] = {column.name for column in rows.description}
-                digests[name] = digest(rows)
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        content = _content(database, tables, name="rows")  # on the server: fetches part by part
         sequences = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
-        digests["(sequences)"] = digest(database.execute(sequences))
-        return Content(digests, columns, _migrations(database, columns))
+        content.digests["(sequences)"] = digest(database.execute(sequences))
+        return content
 
 
-database: Database = PostgreSQL() if connection.vendor == "postgresql" else SQLite()
+database: SQLite | PostgreSQL = PostgreSQL() if connection.vendor == "postgresql" else SQLite()

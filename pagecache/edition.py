@@ -53,10 +53,9 @@ def changed() -> None:
 
 
 def current() -> int | None:
-    """Returns the edition number, after bumping it if a scheduled change is due.
-
-    Returns None if no page may be cached: inside a transaction, which may be rolled back, and while
-    this machine's clock is behind that of the machine that made the edition."""
+    """Returns the edition number, after bumping it if a scheduled change is due. Returns None if no
+    page may be cached: inside a transaction, which may be rolled back, and while this machine's
+    clock is behind that of the machine that made the edition."""
     if connection.in_atomic_block:
         return None
     number, is_due, is_early = _read()
@@ -76,9 +75,7 @@ def peek() -> int | None:
 
 def _read() -> tuple[Any, Any, Any]:
     """Returns the number, whether its period of validity is over, and whether it has yet to begin.
-
-    Raw SQL, because this runs for every request: compiling a queryset would cost more than all the
-    rest of serving a cached page."""
+    Raw SQL, because compiling a queryset would cost more than all the rest of a cached response."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(READ, [now, now])
@@ -88,11 +85,9 @@ def _read() -> tuple[Any, Any, Any]:
 
 @contextmanager
 def batch() -> Iterator[None]:
-    """Opens a transaction for many changes. Refreshes each search entry once, at its end.
-
-    Inside another batch it is only a savepoint, and the outer batch refreshes the entries. Rolling
-    back to the savepoint does no harm: entries are built from what the database holds at the
-    end."""
+    """Opens a transaction for many changes. Refreshes each search entry once, at its end. Inside
+    another batch it is only a savepoint. Rolling back to it does no harm: the outer batch builds
+    the entries from what the database holds at the end."""
     with transaction.atomic():
         if hasattr(_batch, "keys"):
             yield

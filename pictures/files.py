@@ -53,8 +53,7 @@ def store_upload(
 
 
 def store_wide_crop(stored: StoredPicture, focus: tuple[int, int]) -> None:
-    """Makes the 16:9 files for another focal point from the stored original. Raises InvalidPicture
-    if the original is missing or the files cannot be written."""
+    """Makes the 16:9 files for another focal point from the original. Raises InvalidPicture."""
     crop = stored.wide_crop(focus)
     if crop != stored.uncropped:
         _store_from_original(stored, focus, crop.file_names(stored.kind))
@@ -63,9 +62,8 @@ def store_wide_crop(stored: StoredPicture, focus: tuple[int, int]) -> None:
 def store_missing_files(
     stored: StoredPicture, focus: tuple[int, int], existing: Collection[str]
 ) -> list[str]:
-    """Makes the public files that a picture lacks from its original. `existing` holds the names of
-    all stored files. Returns the names of the files made. Raises InvalidPicture if the original is
-    missing or a file cannot be written."""
+    """Makes the public files of a picture that are not among the names in `existing` from its
+    original, and returns their names. Raises InvalidPicture."""
     missing = [name for name in stored.file_names(focus) if name not in existing]
     if missing:
         _store_from_original(stored, focus, missing)

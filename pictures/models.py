@@ -17,11 +17,9 @@ from publishing.models import PublicModel, free_name
 
 
 class Picture(PublicModel):
-    """A picture with its text alternative, credit and license; files.py stores its files.
-
-    File names hold a random token, new for every upload; those of a crop also hold the focal point.
-    So the content behind a URL never changes, and a URL cannot be guessed.
-    """
+    """A picture with its text alternative, credit and license; files.py stores its files. Their
+    names hold a random token, new for every upload; those of a crop also hold the focal point. So
+    the content behind a URL never changes, and a URL cannot be guessed."""
 
     name = models.SlugField(
         "short name",

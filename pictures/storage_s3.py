@@ -1,7 +1,5 @@
-"""The storage for picture files that several machines share: S3 or a compatible service.
-
-It raises a disk's OSError and FileNotFoundError, so callers need not know which storage it is.
-"""
+"""The storage for picture files that several machines share: S3 or a compatible service. It raises
+a disk's OSError and FileNotFoundError, so callers need not know which storage it is."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import IO, Any
+from typing import Any
 
 import boto3
 from boto3.exceptions import Boto3Error
@@ -70,17 +68,9 @@ class BucketStorage(S3Storage):
             response = self.bucket.Object(f"{self.location}/{name}").get()
             return File(io.BytesIO(response["Body"].read()), name)
 
-    @_errors_of_a_disk()
-    def _save(self, name: str, content: IO[Any]) -> str:
-        return super()._save(name, content)
-
-    @_errors_of_a_disk()
-    def delete(self, name: str) -> None:
-        super().delete(name)
-
-    @_errors_of_a_disk()
-    def get_modified_time(self, name: str) -> Any:
-        return super().get_modified_time(name)
+    _save = _errors_of_a_disk()(S3Storage._save)
+    delete = _errors_of_a_disk()(S3Storage.delete)
+    get_modified_time = _errors_of_a_disk()(S3Storage.get_modified_time)
 
     @_errors_of_a_disk()
     def list_prefix(self, prefix: str) -> list[str]:

@@ -1,6 +1,4 @@
-"""Finds the rows that use a picture, by a foreign key or embedded in a text.
-
-The rows may belong to any app: foreign keys are found through Picture's relations, and texts
+"""Finds the rows of any app that use a picture: foreign keys through Picture's relations, and texts
 through the `markdown_field` and `embedded_pictures()` of their model (writing/models.py)."""
 
 from __future__ import annotations
@@ -21,8 +19,7 @@ class Use(NamedTuple):
 
 
 def uses(pictures: Iterable[Picture]) -> dict[int, list[Use]]:
-    """Returns the rows that show each of these pictures, by picture id. The number of queries does
-    not depend on the number of pictures."""
+    """Returns the rows that show each picture, by picture id, in a fixed number of queries."""
     pictures = list(pictures)
     found: dict[int, dict[tuple[str, int], Use]] = {picture.pk: {} for picture in pictures}
     for picture_id, row, place in [*_foreign_keys(list(found)), *_embeds(pictures)]:

@@ -1,11 +1,11 @@
-"""Identifies clients by keyed hashes, so that no IP address is stored."""
+"""Identifies clients by cookies and by keyed hashes, so that no IP address is stored."""
 
 import hashlib
 import hmac
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 
 def keyed_hash(purpose: str, value: str) -> str:
@@ -35,6 +35,19 @@ def client_address(request: HttpRequest) -> str:
 def client_id(request: HttpRequest) -> str:
     """A keyed hash of the client's address, for rate limits. It is stored for at most 30 days."""
     return keyed_hash("sender", client_address(request))
+
+
+def set_client_cookie(response: HttpResponse, name: str, value: str, path: str) -> None:
+    """Sets a cookie that a browser sends back for a year, only to URLs below this path."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=365 * 24 * 3600,
+        path=path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def _is_address(text: str) -> bool:

@@ -12,20 +12,3 @@ from comments.models.comment import (
 )
 from comments.models.judgement import Block, Event, Report, WordCount
 from comments.models.readers import Address, LastVisit
-
-__all__ = [
-    "COMMENTS_PER_PAGE",
-    "MAX_WORDS_LENGTH",
-    "MIN_TALLY_ANSWERS",
-    "UNDO_FOR",
-    "Address",
-    "Block",
-    "Comment",
-    "CommentQuerySet",
-    "Event",
-    "LastVisit",
-    "Report",
-    "WordCount",
-    "exercise_exists",
-    "own_comment_signer",
-]

@@ -18,9 +18,9 @@ from comments import emails, moderation, spam
 from comments.forms import AnswerForm
 from comments.models import Comment
 from comments.views.conversations import favorites_page
-from comments.views.responses import keeps_words, reader_id, see_other, set_reader_cookie
+from comments.views.responses import READER_COOKIE, keeps_words, reader_id, see_other
 from pagecache.files import key_lock
-from web.clients import client_id, keyed_hash
+from web.clients import client_id, keyed_hash, set_client_cookie
 from web.decorators import private, read_only
 from web.origin import has_no_origin, is_cross_site
 from web.requests import positive_int
@@ -64,7 +64,7 @@ def post(request: HttpRequest) -> HttpResponse:
     if duplicate is None and (free_at := _rate_limited_until(comment)):
         return _rate_limited(request, form, target, free_at)
     response = see_other((duplicate or _judge_and_save(request, comment)).own_url)
-    set_reader_cookie(response, reader)
+    set_client_cookie(response, READER_COOKIE, reader, "/comments/")
     return private(response)
 
 

@@ -1,4 +1,4 @@
-"""Helpers of the views for readers: keep a text that could not be saved, and the reader cookie."""
+"""Helpers of the views for readers: keep a text that could not be saved, read the reader cookie."""
 
 import logging
 import re
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -50,15 +49,3 @@ def reader_id(request: HttpRequest) -> str:
     """Returns the id in the reader's cookie, or "" if the cookie is missing or malformed."""
     cookie = request.COOKIES.get(READER_COOKIE, "")
     return cookie if READER_ID.fullmatch(cookie) else ""
-
-
-def set_reader_cookie(response: HttpResponse, reader: str) -> None:
-    response.set_cookie(
-        READER_COOKIE,
-        reader,
-        max_age=365 * 24 * 3600,
-        path="/comments/",
-        httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
-    )

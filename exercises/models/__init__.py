@@ -4,18 +4,3 @@ from exercises.models.equipment import Equipment, EquipmentNeed
 from exercises.models.exercise import Exercise, Muscle, MuscleWork, Pattern
 from exercises.models.prescription import Amount, Prescription
 from exercises.models.variation import Level, Step, Variation, drawing_choices
-
-__all__ = [
-    "Amount",
-    "Equipment",
-    "EquipmentNeed",
-    "Exercise",
-    "Level",
-    "Muscle",
-    "MuscleWork",
-    "Pattern",
-    "Prescription",
-    "Step",
-    "Variation",
-    "drawing_choices",
-]

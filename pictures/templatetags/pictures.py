@@ -9,11 +9,7 @@ register = template.Library()
 
 @register.inclusion_tag("pictures/picture.html")
 def picture(
-    picture: Picture,
-    sizes: str = "100vw",
-    lead: bool = False,
-    silent: bool = False,
-    wide: bool = False,
+    picture: Picture, sizes: str, lead: bool = False, silent: bool = False, wide: bool = False
 ) -> dict[str, Any]:
     """Renders a <picture> with AVIF and a JPEG or PNG fallback. lead: it loads first. silent: its
     alt is empty, because a link beside it says the same. wide: it shows the 16:9 crop."""

@@ -13,22 +13,3 @@ from publishing.models.published import (
 from publishing.models.records import StarterRecord
 from publishing.models.site import Site
 from publishing.models.subject import Subject, split_names
-
-__all__ = [
-    "EARLIEST",
-    "Addressed",
-    "Day",
-    "Edition",
-    "Moment",
-    "PublicModel",
-    "Published",
-    "PublishedQuerySet",
-    "Redirect",
-    "Site",
-    "StarterRecord",
-    "Subject",
-    "free_name",
-    "slug_holds_a_letter",
-    "split_names",
-    "within_bounds",
-]

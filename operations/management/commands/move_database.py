@@ -81,16 +81,13 @@ def copy(model: type[Model]) -> None:
     placeholders = ", ".join(["%s"] * len(fields))
     table = quote(model._meta.db_table)
     insert = f"INSERT INTO {table} ({columns}) VALUES ({placeholders})"  # noqa: S608  quoted
-    rows = model._base_manager.using("old").iterator(chunk_size=BATCH_SIZE)
+    rows = (
+        [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+        for row in model._base_manager.using("old").iterator(chunk_size=BATCH_SIZE)
+    )
     with connection.cursor() as cursor:
         while batch := list(islice(rows, BATCH_SIZE)):
-            cursor.executemany(
-                insert,
-                [
-                    [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields]
-                    for row in batch
-                ],
-            )
+            cursor.executemany(insert, batch)
 
 
 def values(model: type[Model], using: str) -> Iterator[tuple[Any, ...]]:

@@ -26,10 +26,8 @@ TRANSPOSITIONS = {
 
 
 def decode(file: IO[bytes]) -> Image.Image:
-    """Returns the picture in a file: upright, in sRGB, on white, without metadata.
-
-    A picture of more than MAX_DECODED_PIXELS is halved in width and height. Raises InvalidPicture.
-    """
+    """Returns the picture in a file: upright, in sRGB, on white, without metadata, and halved in
+    width and height if it has more than MAX_DECODED_PIXELS. Raises InvalidPicture."""
     data = file.read(limits.MAX_BYTES + 1)
     if not data:
         raise InvalidPicture("The file is empty.")

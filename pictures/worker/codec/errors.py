@@ -11,7 +11,4 @@ NOT_WRITTEN = (
 
 
 class InvalidPicture(ValueError):
-    """Raised if a file is not a picture that this site accepts, or cannot be stored at the moment.
-
-    The message is a sentence for the person who uploaded the file.
-    """
+    """A file is not accepted, or cannot be stored now. The message tells its uploader why."""

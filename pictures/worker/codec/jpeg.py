@@ -1,7 +1,5 @@
-"""Finds out whether a JPEG is complete, which libjpeg does not report.
-
-libjpeg fills in missing pixels and only warns, and Pillow does not pass that warning on.
-"""
+"""Finds out whether a JPEG is complete: libjpeg fills in missing pixels and only warns, and Pillow
+does not pass that warning on."""
 
 from __future__ import annotations
 
@@ -55,11 +53,9 @@ def has_all_scans(jpeg: bytes) -> bool:
 
 
 def with_filler(jpeg: bytes) -> bytes:
-    """Returns the JPEG with FILLER after the data of each scan.
-
-    What libjpeg fills in for missing pixels depends on the data that follows a scan. So a JPEG is
-    complete exactly if it decodes to the same pixels with and without the filler.
-    """
+    """Returns the JPEG with FILLER after the data of each scan. What libjpeg fills in for missing
+    pixels depends on the data that follows a scan. So a JPEG is complete exactly if it decodes to
+    the same pixels with and without the filler."""
     pieces, copied = [], 0
     for segment in segments(jpeg):
         if segment.marker == START_OF_SCAN:

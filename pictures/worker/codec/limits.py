@@ -22,9 +22,7 @@ MAX_OPEN_FILES = 64
 
 def limit_process(seconds: int, megabytes: int) -> None:
     """Limits this process's CPU time (seconds per thread), address space, file size and open files.
-
-    A lower limit that was inherited stays. Systems other than Linux know only some of the limits.
-    """
+    A lower limit that was inherited stays. Other systems than Linux know only some of these."""
     for kind, value in {
         resource.RLIMIT_AS: megabytes * MEGABYTE,
         resource.RLIMIT_CPU: seconds * THREADS,  # the parent process enforces the wall-clock time
