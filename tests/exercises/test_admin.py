@@ -201,7 +201,7 @@ def test_an_amount_is_kept_as_meant_and_shown_again(
     url = change_url(make_variation(prescription=before))
     names = [f"prescription-0-{name}" for name in ("sets", "repetitions", "seconds")]
     assert save(trainer, url, **dict(zip(names, typed, strict=True))).status_code == 302
-    row = Prescription.objects.values().get()
+    row: dict[str, Any] = dict(Prescription.objects.values().get())
     empty = dict.fromkeys(("sets_to", "repetitions", "repetitions_to", "seconds", "seconds_to"))
     expected = {**empty, "maximum": "", **columns}
     assert {name: row[name] for name in expected} == expected

@@ -99,7 +99,7 @@ def prescribed(sets: Amount, amount: Amount, timed: bool, **more: Any) -> Prescr
     columns = {"maximum": name} if amount == MAX else dict(
         zip((name, f"{name}_to"), amount, strict=True)
     )  # fmt: skip
-    return Prescription(sets=sets.low, sets_to=sets.high, **columns, **more)
+    return Prescription(sets=sets.low or 0, sets_to=sets.high, **columns, **more)
 
 
 def from_json(data: dict[str, Any]) -> Prescription:
