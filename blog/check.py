@@ -12,7 +12,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from blog.models import Article, Author, Page, variations_named
-from exercises.models import Exercise, Prescription, Variation
+from exercises.models import Amount, Exercise, Prescription, Variation
 from publishing.models import Redirect, Subject
 from writing import check, claims
 from writing.check import Finding
@@ -82,26 +82,34 @@ def _about_amounts(paragraphs: Iterable[check.Block], variation: Variation) -> I
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return
-    step_holds = set(variation.steps.values_list("hold_seconds", flat=True))
-    on_card: dict[str, set[int | None]] = {
-        "sets": {prescription.sets},
-        "repetitions": {prescription.repetitions},
-        "hold": {prescription.seconds, prescription.hold_seconds, *step_holds},
-        "rest": {prescription.rest_seconds},
-        "way": set(),
-    }
+    on_card = _amounts_on_card(prescription)
     for block in paragraphs:
         for unit, pattern in claims.AMOUNTS:
             for match in pattern.finditer(block.words):
-                amount = claims.seconds_of(block.words, match) if unit == "seconds" else unit
-                stated = sorted(n for n in on_card[amount] if n)
+                kind = claims.seconds_of(block.words, match) if unit == "seconds" else unit
+                stated = sorted(on_card[kind], key=lambda amount: amount.low or 0)
                 numbers = [claims.number(word) for word in match.groups() if word]
-                if stated and not any(numbers[0] <= n <= numbers[-1] for n in stated):
+                said = Amount(numbers[0], numbers[-1])
+                if stated and not any(map(said.agrees_with, stated)):
                     sentence = (
                         f"The text says “{match[0]}”, the card of “{variation}” below says"
                         f" {' or '.join(map(str, stated))} {unit}. Which is right?"
                     )
                     yield Finding("question", sentence, "text", block.line)
+
+
+def _amounts_on_card(prescription: Prescription) -> dict[str, set[Amount]]:
+    """The amounts that a card states, by what they are for (see claims.seconds_of)."""
+    steps = prescription.variation.steps.exclude(hold_seconds=None)
+    holds = {*steps.values_list("hold_seconds", flat=True), prescription.hold_seconds}
+    amount = {prescription.amount}
+    return {
+        "sets": {prescription.set_count},
+        "repetitions": set() if prescription.is_timed else amount,
+        "hold": {Amount(n) for n in holds if n} | (amount if prescription.is_timed else set()),
+        "rest": {Amount(n) for n in [prescription.rest_seconds] if n},
+        "way": set(),
+    }
 
 
 def leads_somewhere(path: str) -> bool:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from desk.site import FORM_FIELDS, ContentAdmin, without_related_links
+from exercises.forms import PrescriptionForm
 from exercises.models import (
     Equipment,
     EquipmentNeed,
@@ -128,6 +129,7 @@ class VariationForm(forms.ModelForm):
 
 class PrescriptionInline(Rows):
     model = Prescription
+    form = PrescriptionForm
     formfield_overrides = {models.CharField: {"widget": TextInput(attrs={"size": 10})}}
     min_num = 1
     can_delete = False

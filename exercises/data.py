@@ -12,14 +12,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from exercises import formatting
-from exercises.models import Exercise, Prescription, Variation
+from exercises.models import Amount, Exercise, Prescription, Variation
 from exercises.structured import split_names
 from figures import figure, standalone
 from metadata.page import absolute
 from publishing.models import Site
 from web.decorators import stored
 
-VERSION = 1  # increment when a JSON field is removed or changes its meaning
+VERSION = 2  # increment when a JSON field is removed or changes its meaning
 STYLE_HASH = f"'sha256-{b64encode(sha256(standalone.STYLE.encode()).digest()).decode()}'"
 
 
@@ -115,11 +115,12 @@ def _variation(variation: Variation) -> dict[str, Any]:
 
 
 def _prescription(prescription: Prescription) -> dict[str, Any]:
+    amount, is_timed = _range(prescription.amount), prescription.is_timed
     return {
         "in_words": formatting.format_prescription(prescription),
-        "sets": prescription.sets,
-        "repetitions": prescription.repetitions,
-        "duration": _seconds(prescription.seconds),
+        "sets": _range(prescription.set_count),
+        "repetitions": None if is_timed else amount,
+        "duration": {**amount, "unit": "second"} if is_timed else None,
         "each_side": prescription.per_side,
         "hold": _seconds(prescription.hold_seconds),
         "hold_where": prescription.hold_where,
@@ -127,6 +128,11 @@ def _prescription(prescription: Prescription) -> dict[str, Any]:
         "tempo": prescription.tempo,
         "load": prescription.load,
     }
+
+
+def _range(amount: Amount) -> dict[str, int | None]:
+    """A single number is its own range; "as many as you can" has no upper end."""
+    return {"min": amount.low or 1, "max": amount.high or amount.low}
 
 
 def _seconds(number: int | None) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from exercises.models import EquipmentNeed, Prescription, Step
+from exercises.models import Amount, EquipmentNeed, Prescription, Step
 
 MEASURE = re.compile(r"(?<=\d) (?=×|(?:cm|kg|lb|inch(?:es)?|seconds?|reps?)\b)|(?<=×) (?=\d)")
 HOLD = re.compile(r"\bhold(?:s|ing)?\b[^.;,]{0,30}?\bseconds?\b", re.IGNORECASE)
@@ -18,16 +18,32 @@ def nonbreaking(text: str) -> str:
     return MEASURE.sub("\u00a0", text)
 
 
+def format_amount(amount: Amount, one: str) -> str:
+    """Such as "3 sets", "5 to 8 repetitions" or "as many seconds as you can"; `one` is the unit in
+    the singular."""
+    if amount.low is None:
+        return f"as many {one}s as you can"
+    if amount.high:
+        return f"{amount.low} to {amount.high} {one}s"
+    return pluralize(amount.low, one, f"{one}s")
+
+
 def format_prescription(prescription: Prescription) -> str:
-    """Such as "3 sets of 10 repetitions each side, hold 2 seconds at the top"."""
-    if prescription.repetitions:
-        amount = pluralize(prescription.repetitions, "repetition", "repetitions")
-    else:
-        amount = pluralize(prescription.seconds or 0, "second", "seconds")
-    words = f"{pluralize(prescription.sets, 'set', 'sets')} of {amount}"
+    """Such as "3 sets of 5 to 8 repetitions each side, hold 2 seconds at the top"."""
+    amount = format_amount(prescription.amount, "second" if prescription.is_timed else "repetition")
+    words = f"{format_amount(prescription.set_count, 'set')} of {amount}"
     if prescription.per_side:
         words += " each side"
     return ", ".join([words, *format_details(prescription)])
+
+
+def figures(prescription: Prescription) -> tuple[tuple[str, str], ...]:
+    """The sets and the amount as pairs of number and unit: ("3", "sets"), ("5–8", "reps")."""
+    unit = "second" if prescription.is_timed else "rep"
+    return tuple(
+        (str(amount), one if amount == Amount(1) else f"{one}s")
+        for amount, one in ((prescription.set_count, "set"), (prescription.amount, unit))
+    )
 
 
 def format_details(prescription: Prescription) -> list[str]:

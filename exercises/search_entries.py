@@ -1,11 +1,13 @@
 """Registers exercises and variations with the search index."""
 
+from exercises.formatting import format_prescription
 from exercises.models import (
     Equipment,
     EquipmentNeed,
     Exercise,
     Muscle,
     MuscleWork,
+    Prescription,
     Step,
     Variation,
 )
@@ -41,6 +43,7 @@ def of_variation(variation: Variation) -> Entry:
         for name in (tool.name, tool.other_names)
         if name
     }
+    prescription: Prescription | None = getattr(variation, "prescription", None)
     return Entry(
         title=variation.name,
         names=variation.other_names,
@@ -53,6 +56,8 @@ def of_variation(variation: Variation) -> Entry:
             variation.mistakes,
             variation.favorite_reason,
             f"Equipment: {', '.join(sorted(equipment))}." if equipment else "",
+            f"{format_prescription(prescription)}." if prescription else "",
+            "AMRAP." if prescription and prescription.maximum == "repetitions" else "",
         ],
         published_at=variation.live_from(),
     )
@@ -74,12 +79,13 @@ register(
         "variation",
         "Variation",
         "Variations",
-        rows=lambda: Variation.objects.select_related("exercise").prefetch_related(
+        rows=lambda: Variation.objects.select_related("exercise", "prescription").prefetch_related(
             "steps", "needs__one_of"
         ),
         entry=of_variation,
         made_from={
             Exercise: "exercise",
+            Prescription: "prescription",
             Step: "steps",
             EquipmentNeed: "needs",
             Equipment: "needs__one_of",

@@ -38,11 +38,8 @@ def numbers(variation: Variation | None) -> tuple[tuple[str, str], ...]:
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return ()
-    amount = prescription.repetitions or prescription.seconds or 0
-    unit = f"{'rep' if prescription.repetitions else 'second'}{'' if amount == 1 else 's'}"
-    side = " a side" if prescription.per_side else ""
-    sets = "set" if prescription.sets == 1 else "sets"
-    return (str(prescription.sets), sets), (str(amount), f"{unit}{side}")
+    sets, (number, unit) = formatting.figures(prescription)
+    return sets, (number, f"{unit} a side" if prescription.per_side else unit)
 
 
 def detail(variation: Variation | None) -> str:

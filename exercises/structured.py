@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from exercises import formatting
-from exercises.models import Exercise, Prescription, Variation
+from exercises.models import Amount, Exercise, Prescription, Variation
 from metadata.json_ld import nonempty, ref
 from metadata.page import Node, absolute
 
@@ -47,19 +47,28 @@ def plan(variation: Variation) -> Node:
 
 def amounts(prescription: Prescription) -> dict[str, Any]:
     """A prescription's JSON-LD properties; amounts without a property, such as sets, are text."""
-    variables = [formatting.pluralize(prescription.sets, "set", "sets")]
+    amount, rest = prescription.amount, prescription.rest_seconds
+    variables = [formatting.format_amount(prescription.set_count, "set")]
+    node: dict[str, Any] = {}
+    if prescription.maximum:
+        variables.append(prescription.get_maximum_display().lower())
+    elif prescription.is_timed:
+        node["activityDuration"] = quantity(amount, "SEC")
+    else:
+        node["repetitions"] = quantity(amount) if amount.high else amount.low
     variables += ["each side"] if prescription.per_side else []
-    node: dict[str, Any] = {
-        "repetitions": prescription.repetitions,
-        "additionalVariable": variables + formatting.format_details(prescription),
-    }
-    for name, number in (
-        ("activityDuration", prescription.seconds),
-        ("restPeriods", prescription.rest_seconds),
-    ):
-        if number:
-            node[name] = {"@type": "QuantitativeValue", "value": number, "unitCode": "SEC"}
+    node["additionalVariable"] = variables + formatting.format_details(prescription)
+    if rest:
+        node["restPeriods"] = quantity(Amount(rest), "SEC")
     return node
+
+
+def quantity(amount: Amount, unit: str = "") -> Node:
+    """The JSON-LD node of a number or range; `unit` is a UN/CEFACT code."""
+    value = (
+        {"minValue": amount.low, "maxValue": amount.high} if amount.high else {"value": amount.low}
+    )
+    return nonempty({"@type": "QuantitativeValue", **value, "unitCode": unit})
 
 
 def split_names(line: str) -> list[str]:

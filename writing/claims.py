@@ -55,6 +55,7 @@ CLAIM = re.compile(
 )
 NUMBER = rf"(\d+|{'|'.join(NUMBER_WORDS)})"
 AMOUNT = rf"\b{NUMBER}(?:(?: ?[-–] ?| to | or ){NUMBER})?"  # "8 to 12" is a range
+FIGURES = r"(\d+)(?: ?[-–] ?(\d+))?"  # "3 × 5–8"
 # "The last two reps" or "two reps left" are part of a set, not its number of repetitions.
 NOT_PART = "".join(
     rf"(?<!\b{word} )" for word in ("last", "first", "final", "next", "other", "extra")
@@ -68,8 +69,8 @@ AMOUNTS = [
         ),
     ),
     ("seconds", re.compile(rf"{AMOUNT}[- ]seconds?\b", re.I)),
-    ("sets", re.compile(r"\b(\d+) ?[×x] ?\d+", re.I)),
-    ("repetitions", re.compile(r"\b\d+ ?[×x] ?(\d+)\b(?! ?s\b)", re.I)),
+    ("sets", re.compile(rf"\b{FIGURES} ?[×x] ?\d+", re.I)),
+    ("repetitions", re.compile(rf"\b\d+ ?[×x] ?{FIGURES}\b(?! ?(?:s\b|[-–] ?\d))", re.I)),
 ]
 # Verbs that say what the seconds are for.
 SECONDS_OF = re.compile(

@@ -9,6 +9,8 @@ from django.db.models import F, Q
 
 from publishing.models import PublicModel
 
+ONE_OF_TWO = "Either repetitions or seconds, one of the two."
+
 
 class Amount(NamedTuple):
     """A number, a range ("5 to 8"), or as much as the person can do (`low` and `high` are None)."""
@@ -20,6 +22,12 @@ class Amount(NamedTuple):
         if self.low is None:
             return "max"
         return f"{self.low}–{self.high}" if self.high else str(self.low)
+
+    def agrees_with(self, other: Amount) -> bool:
+        """True if a number is in both amounts. "As many as you can" agrees with every amount."""
+        if self.low is None or other.low is None:
+            return True
+        return self.low <= (other.high or other.low) and other.low <= (self.high or self.low)
 
 
 class Prescription(PublicModel):
@@ -66,7 +74,7 @@ class Prescription(PublicModel):
                     maximum__in=["repetitions", "seconds"],
                 ),
                 name="prescription_repetitions_or_seconds",
-                violation_error_message="Either repetitions or seconds, one of the two.",
+                violation_error_message=ONE_OF_TWO,
             ),
             *(
                 models.CheckConstraint(
@@ -94,7 +102,7 @@ class Prescription(PublicModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.set_count} × {self.amount}{' s' if self.is_timed else ''}"
+        return f"{self.set_count} × {self.amount}{' s' if self.seconds else ''}"
 
     @property
     def set_count(self) -> Amount:

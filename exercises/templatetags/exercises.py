@@ -16,6 +16,7 @@ register = template.Library()
 
 
 register.filter("in_words", formatting.format_prescription)
+register.filter("figures", formatting.figures)
 register.filter("details", formatting.format_details)
 register.filter("unbroken", formatting.nonbreaking)
 

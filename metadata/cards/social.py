@@ -188,18 +188,22 @@ def draw(card: Card) -> Image.Image:
 def _numbers(pen: ImageDraw.ImageDraw, card: Card) -> int:
     """Writes the numbers (3 × 10), each above its label. Returns their top edge in pixels."""
     x, top = LEFT, BAND - 184
+    # Two ranges, such as 2–3 × 20–30, are wider than the column at the usual size.
+    line = " × ".join(number for number, _ in card.numbers)
+    size = int(fit(line, "ExtraBold", COLUMN, 160, 160, 80).font.size)
+    base = top + (160 - size) * 7 // 10  # capitals are 0.7 of the size high
     for index, (number, label) in enumerate(card.numbers):
         if index:
-            times = fit("×", "ExtraBold", COLUMN, 120, 120, 120)
-            times.write(pen, x, top + 16, COLUMN, ACCENT)
+            times = fit("×", "ExtraBold", COLUMN, 120, size * 3 // 4, size * 3 // 4)
+            times.write(pen, x, base + size // 10, COLUMN, ACCENT)
             x += round(times.font.getlength("×")) + 22
-        figure = fit(number, "ExtraBold", COLUMN, 160, 160, 160)
-        figure.write(pen, x, top, COLUMN, ACCENT)
+        figure = fit(number, "ExtraBold", COLUMN, size, size, size)
+        figure.write(pen, x, base, COLUMN, ACCENT)
         below = fit(label, "SemiBold", COLUMN, 40, 40, 40)
         below.write(pen, x, top + 126, COLUMN, INK)
         x += round(max(figure.font.getlength(number), below.font.getlength(label))) + 22
-    if card.detail:
-        x += 20
-        rest = LEFT + COLUMN - x
+    x += 20
+    rest = LEFT + COLUMN - x
+    if card.detail and rest > 100:
         fit(card.detail, "SemiBold", rest, 126, 40, 30).write(pen, x, top, rest, QUIET)
     return top

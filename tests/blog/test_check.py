@@ -272,6 +272,28 @@ def test_a_number_that_agrees_with_the_card_is_accepted(words: str) -> None:
     assert findings_of(complete_article(text=f"{words}\n\n[[lift/basic]]")) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "prescription", "part"),
+    [
+        ("Do 5 to 8 reps.", {"sets": 3, "repetitions": 5, "repetitions_to": 8}, ""),
+        ("Do 8 to 12 reps.", {"sets": 3, "repetitions": 5, "repetitions_to": 8}, ""),
+        ("Do 3 × 5–8.", {"sets": 3, "repetitions": 8}, ""),
+        ("Do 2–3 × 10.", {"sets": 2, "repetitions": 10}, ""),
+        ("Hold 2 × 20–30 s.", {"sets": 2, "seconds": 30}, ""),
+        ("Do 10 reps.", {"sets": 3, "maximum": "repetitions"}, ""),
+        ("Hold it for 60 seconds.", {"sets": 3, "maximum": "seconds"}, ""),
+        ("Do 10 reps.", {"sets": 3, "repetitions": 5, "repetitions_to": 8}, "says 5–8 repetitions"),
+        ("Do 2–3 × 10.", {"sets": 4, "repetitions": 10}, "“2–3 × 10”"),
+        ("Do 4 sets.", {"sets": 3, "maximum": "repetitions"}, "says 3 sets"),
+    ],
+)
+def test_ranges_agree_if_they_overlap(words: str, prescription: Any, part: str) -> None:
+    make_variation(exercise=make_exercise(slug="lift"), slug="basic", prescription=prescription)
+    found = findings_of(complete_article(text=f"{words}\n\n[[lift/basic]]"))
+    assert len(found) == bool(part)
+    assert part in "".join(finding[1] for finding in found)
+
+
 def test_only_four_things_stop_publishing_and_nothing_stops_saving(trainer: Client) -> None:
     make_picture(name="mute", text_alternative="")
     author = make_author()

@@ -35,7 +35,7 @@ def test_open_data_allows_any_origin_and_conditional_requests(reader: Client, ad
 
 def test_the_list_contains_each_exercise_as_in_its_own_file(reader: Client) -> None:
     data = reader.get("/exercises.json").json()
-    assert data["version"] == 1
+    assert data["version"] == 2
     assert len(data["exercises"]) >= 14
     for exercise in data["exercises"]:
         single = reader.get(exercise["data"].removeprefix(HERE)).json()
@@ -43,7 +43,7 @@ def test_the_list_contains_each_exercise_as_in_its_own_file(reader: Client) -> N
         assert reader.get(exercise["url"].removeprefix(HERE)).status_code == 200
         for variation in exercise["variations"]:
             assert variation["steps"]
-            assert variation["prescription"]["sets"] >= 1
+            assert variation["prescription"]["sets"]["min"] >= 1
             for address in variation["drawings"].values():
                 assert reader.get(address.removeprefix(HERE)).status_code == 200
 
@@ -68,7 +68,8 @@ def test_unstated_values_are_null_and_durations_have_units(reader: Client) -> No
     assert variation["steps"] == [{"phase": "move", "text": "Up.", "hold": None}]
     prescription = variation["prescription"]
     assert prescription["in_words"] == "2 sets of 30 seconds each side"
-    assert prescription["duration"] == {"value": 30, "unit": "second"}
+    assert prescription["sets"] == {"min": 2, "max": 2}
+    assert prescription["duration"] == {"min": 30, "max": 30, "unit": "second"}
     assert (prescription["repetitions"], prescription["hold"], prescription["rest"]) == (
         None,
         None,

@@ -13,7 +13,7 @@ from tests.support.page import Element, read
 
 pytestmark = pytest.mark.django_db
 
-# (fields, in words, in figures, the lines below the figures)
+# (fields, in words, in short, the lines below the figures)
 PRESCRIPTIONS: list[tuple[dict[str, Any], str, str, list[str]]] = [
     ({"sets": 3, "repetitions": 10}, "3 sets of 10 repetitions", "3 × 10", []),
     ({"sets": 1, "repetitions": 1}, "1 set of 1 repetition", "1 × 1", []),
@@ -85,6 +85,36 @@ PRESCRIPTIONS: list[tuple[dict[str, Any], str, str, list[str]]] = [
         "4 × 6",
         ["Hold 3 seconds at the bottom", "Rest 90 seconds", "Tempo slow", "Load one dumbbell"],
     ),
+    (
+        {"sets": 3, "repetitions": 5, "repetitions_to": 8, "per_side": True},
+        "3 sets of 5 to 8 repetitions each side",
+        "3 × 5–8",
+        [],
+    ),
+    (
+        {"sets": 1, "sets_to": 2, "repetitions": 1, "repetitions_to": 2},
+        "1 to 2 sets of 1 to 2 repetitions",
+        "1–2 × 1–2",
+        [],
+    ),
+    (
+        {"sets": 2, "sets_to": 3, "seconds": 20, "seconds_to": 30},
+        "2 to 3 sets of 20 to 30 seconds",
+        "2–3 × 20–30 s",
+        [],
+    ),
+    (
+        {"sets": 3, "maximum": "repetitions", "per_side": True, "rest_seconds": 60},
+        "3 sets of as many repetitions as you can each side, rest 60 seconds",
+        "3 × max",
+        ["Rest 60 seconds"],
+    ),
+    (
+        {"sets": 1, "maximum": "seconds"},
+        "1 set of as many seconds as you can",
+        "1 × max",
+        [],
+    ),
 ]
 cases = pytest.mark.parametrize(("stated", "words", "figures", "below"), PRESCRIPTIONS)
 
@@ -118,15 +148,23 @@ def test_every_page_shows_the_same_prescription(
         assert component.one("p", "visually-hidden").text == words
         assert [p.text for p in component.all("p", "hold")] == below
         numbers = [n.text for n in component.one("div", "numbers").all("span", "number")]
-        amount = stated.get("repetitions") or stated["seconds"]
-        unit = "rep" if "repetitions" in stated else "second"
-        assert numbers[0] == f"{stated['sets']}{'set' if stated['sets'] == 1 else 'sets'}"
+        sets, amount = figures.removesuffix(" s").split(" × ")
+        is_timed = "seconds" in stated or stated.get("maximum") == "seconds"
+        unit = "second" if is_timed else "rep"
+        assert numbers[0] == f"{sets}{'set' if sets == '1' else 'sets'}"
         side = " a side" if stated.get("per_side") else ""
-        assert numbers[1] == f"{amount}{unit}{'' if amount == 1 else 's'}{side}"
+        assert numbers[1] == f"{amount}{unit}{'' if amount == '1' else 's'}{side}"
         # Said once to each: what the figures show is hidden from a screen reader, which has words.
         parts = [e for e in component.children if isinstance(e, Element)]
         assert [e.attrs.get("aria-hidden") for e in parts] == [None, "true"] + ["true"] * len(below)
     assert figures in read(reader.get("/exercises/")).one("ul", "rungs").text
+
+
+def test_the_print_card_has_a_box_for_each_set_of_a_range(reader: Client) -> None:
+    variation = make_variation(prescription={"sets": 2, "sets_to": 4, "repetitions": 10})
+    address = f"{variation.exercise.get_absolute_url()}{variation.slug}/card/"
+    boxes = read(reader.get(address)).one("ul", "boxes").all("li")
+    assert [box.text for box in boxes] == [f"Set {n} weight" for n in (1, 2, 3, 4)]
 
 
 def test_a_variation_without_a_prescription_shows_none(reader: Client) -> None:

@@ -7,7 +7,14 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from tests.support.make import make_article, make_comment, make_source, make_subject
+from tests.support.make import (
+    make_article,
+    make_comment,
+    make_exercise,
+    make_source,
+    make_subject,
+    make_variation,
+)
 from tests.support.page import read
 from tests.support.schema_org import graph_of, problems
 
@@ -58,6 +65,46 @@ def test_an_exercise_is_a_list_of_plans(reader: Client) -> None:
         "unitCode": "SEC",
     }
     assert "repetitions" not in plank
+
+
+@pytest.mark.parametrize(
+    ("prescription", "properties"),
+    [
+        (
+            {"sets": 2, "sets_to": 3, "repetitions": 5, "repetitions_to": 8},
+            {
+                "repetitions": {"@type": "QuantitativeValue", "minValue": 5, "maxValue": 8},
+                "additionalVariable": ["2 to 3 sets"],
+            },
+        ),
+        (
+            {"sets": 1, "seconds": 20, "seconds_to": 30},
+            {
+                "activityDuration": {
+                    "@type": "QuantitativeValue",
+                    "minValue": 20,
+                    "maxValue": 30,
+                    "unitCode": "SEC",
+                },
+                "additionalVariable": ["1 set"],
+            },
+        ),
+        (
+            {"sets": 3, "maximum": "repetitions"},
+            {"additionalVariable": ["3 sets", "as many repetitions as you can"]},
+        ),
+    ],
+)
+def test_a_plan_has_ranges_and_maximums(
+    reader: Client, prescription: dict[str, Any], properties: dict[str, Any]
+) -> None:
+    exercise = make_exercise()
+    make_variation(exercise=exercise, prescription=prescription)
+    graph = graph_of(read(reader.get(exercise.get_absolute_url())))
+    assert problems(graph) == []
+    plan = next(node for node in graph if node["@type"] == "ExercisePlan")
+    amounts = ("repetitions", "activityDuration", "additionalVariable")
+    assert {name: plan[name] for name in amounts if name in plan} == properties
 
 
 def test_comments_refer_to_the_article_and_to_each_other(reader: Client) -> None:

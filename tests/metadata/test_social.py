@@ -166,6 +166,14 @@ def test_a_changed_prescription_changes_the_card(reader: Client) -> None:
     assert card_of(reader, "/exercises/lift/") != before
 
 
+def test_wide_ranges_stay_in_the_column(reader: Client) -> None:
+    ranges = {"sets": 100, "sets_to": 120, "repetitions": 100, "repetitions_to": 120}
+    make_variation(exercise=make_exercise(slug="lift"), prescription=ranges)
+    card = image(reader, card_of(reader, "/exercises/lift/"))
+    beside = card.crop((social.LEFT + social.COLUMN, 380, social.PANEL, social.BAND))
+    assert len(beside.getcolors() or []) == 1  # paper, without ink
+
+
 @pytest.mark.parametrize("kind", ["articles", "exercises"])
 def test_a_draft_has_no_card(reader: Client, trainer: Client, kind: str) -> None:
     make = make_article if kind == "articles" else make_exercise

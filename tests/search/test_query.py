@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.support.make import make_article, make_comment
+from tests.support.make import make_article, make_comment, make_variation
 from tests.support.searching import results, titles
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("starter")]
@@ -177,6 +177,14 @@ def test_sets_and_repetitions_are_found_in_any_notation(
     main = results(reader, query)
     assert titles(main) == ["Article: Okapi"]
     assert all(mark.text in written for mark in main.all("mark"))
+
+
+def test_a_variation_is_found_by_its_dose(reader: Client) -> None:
+    variation = make_variation(name="Okapi press")
+    assert titles(results(reader, "amrap")) == []
+    variation.prescription.repetitions, variation.prescription.maximum = None, "repetitions"
+    variation.prescription.save()
+    assert titles(results(reader, "amrap")) == ["Variation: Okapi press"]
 
 
 def test_secondary_muscle_is_found_by_its_latin_name(reader: Client) -> None:
