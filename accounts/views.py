@@ -98,7 +98,7 @@ class PasskeySignIn(LoginWebAuthnView):
         return next_step(self.request, super().form_valid(form))
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Shows the sign-in page again, with an error message and the parameters passed on."""
+        """Shows the sign-in page again with an error message, keeping `next` and `kept`."""
         super().form_invalid(form)  # adds its error message
         return show_step(SignIn, self.request)
 
@@ -192,7 +192,7 @@ class AddPasskey(SignedInMixin, AddWebAuthnView):
     template_name = "accounts/add_passkey.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)  # the next line replaces the challenge
+        context = super().get_context_data(**kwargs)  # its challenge is replaced below
         options = passkey_creation_options(self.request.user)
         return context | {"js_data": {"creation_options": options}}
 

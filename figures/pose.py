@@ -66,7 +66,7 @@ class Pose:
 
 
 def read_pose(table: Mapping, view: str, where: str) -> Pose:
-    """Parse a pose from a TOML table. A name without "near_" or "far_" applies to both sides.
+    """Parses a pose from a TOML table. A name without "near_" or "far_" applies to both sides.
     Raises ValueError, whose message begins with `where`, for an unknown name, an angle outside its
     limits or a missing `place`."""
     limits = LIMITS[view]

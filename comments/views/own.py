@@ -32,7 +32,7 @@ def own_comment(request: HttpRequest, token: str) -> HttpResponse:
 
 @read_only
 def my_comments(request: HttpRequest) -> HttpResponse:
-    """Lists the comments sent with this browser's cookie. Changes need the token in each link."""
+    """Lists the comments sent with this browser's cookie, with signed links to change them."""
     author_hash = keyed_hash("person", reader_id(request))
     comments = Comment.objects.filter(author_hash=author_hash, removed_at=None).with_favorite()
     return private(render(request, "comments/mine.html", {"comments": comments}))

@@ -42,7 +42,7 @@ class SiteOnSocket(RunningSite):
         super().start_again()
 
     def connections(self) -> set[str]:
-        """The inodes of the server's ends of its open connections."""
+        """The inodes of the server's connected sockets."""
         lines = Path("/proc/net/unix").read_text().splitlines()
         rows = [line.split() for line in lines if line.endswith(f" {self.path}")]
         return {row[6] for row in rows if row[5] == "03"}  # SS_CONNECTED

@@ -80,7 +80,7 @@ FIRST_RESULTS = [
     ("pullthrough", "Exercise: Cable pull-through"),
     ("clam shell", "Exercise: Clamshell"),
     ("dead-lift", "Exercise: Romanian deadlift"),
-    # Words in another order, and words beside a name.
+    # Words reordered, left out or added; synonyms.
     ("lunges reverse", "Variation: Reverse lunge"),
     ("leg raise", "Exercise: Side leg raise"),
     ("glut", "Subject: Glutes"),

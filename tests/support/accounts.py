@@ -23,7 +23,7 @@ def make_user(name: str = "elsie", **more: Any) -> User:
 def attempt(
     client: Client, password: str = PASSWORD, name: str = "elsie", sender: str = "", **more: Any
 ) -> Any:
-    """Posts the sign-in form from this network address."""
+    """Posts the sign-in form from IP address `sender`."""
     typed = {"username": name, "password": password} | more
     return client.post(LOGIN, typed, REMOTE_ADDR=sender or "192.0.2.1")
 

@@ -63,7 +63,7 @@ def test_messages_of_other_packages_are_redacted(text: str, redacted: str) -> No
 
 
 def test_redacting_many_slashes_takes_linear_time() -> None:
-    """A Host header may hold 8,000 slashes: redacting them once took a fifth of a second."""
+    """Redacting a Host header of 8,000 slashes, which is allowed, used to take 0.2 s."""
     many = "/" * 200_000
     assert redact(f"{many} {many}?a=b") == f"{many} {many}?…"
 
