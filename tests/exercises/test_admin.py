@@ -7,6 +7,7 @@ from django.test import Client
 
 from exercises.check import NO_STEPS
 from exercises.models import Exercise, Level, Prescription, Variation
+from exercises.models.variation import LEVEL_NEEDED
 from figures import figure
 from tests.support.browsing import Visits
 from tests.support.make import (
@@ -118,7 +119,7 @@ def test_a_complete_variation_goes_live(trainer: Client) -> None:
     [
         ("name", "This field is required."),
         ("slug", "This field is required."),
-        ("level", "Choose a level before it goes live."),
+        ("level", LEVEL_NEEDED),
         ("prescription-0-sets", "This field is required."),
         ("prescription-0-seconds", "Either repetitions or seconds, one of the two."),
         ("steps-0-text", NO_STEPS.sentence),
@@ -129,10 +130,16 @@ def test_a_variation_does_not_go_live_without_its_parts(
 ) -> None:
     response = save(trainer, ADD, exercise=make_exercise().pk, **COMPLETE | {field: ""})
     assert errors(response) == message
-    assert not read(response).all("ul", "nonfield") or field.startswith(("prescription", "steps"))
     assert not Variation.objects.exists()
     typed = read(response).one("form", id="variation_form").fields()
     assert all(typed[name] == value for name, value in COMPLETE.items() if name != field)
+
+
+def test_a_missing_level_is_asked_for_beside_its_field(trainer: Client) -> None:
+    variation = make_variation()
+    refused = read(save(trainer, change_url(variation), level=""))
+    assert refused.one("div", "field-level").one("ul", "errorlist").text == LEVEL_NEEDED
+    assert not refused.all("section", "check")  # the list above the form is about the stored row
 
 
 def test_the_last_step_of_a_live_variation_is_kept(trainer: Client) -> None:
