@@ -66,8 +66,10 @@ def _of_exercise(exercise: Exercise) -> Iterator[Finding]:
 
 
 def _repeated(variations: QuerySet[Variation]) -> list[str]:
-    names = [name.casefold() for name in variations.values_list("name", flat=True)]
-    return sorted({name for name in names if names.count(name) > 1})
+    names = list(variations.values_list("name", flat=True))
+    folded = [name.casefold() for name in names]
+    last = dict(zip(folded, names, strict=True))  # the last of the equal ones, as it is written
+    return [name for key, name in last.items() if folded.count(key) > 1]
 
 
 def _about_empty_fields(row: Exercise | Variation, asked: dict[str, str]) -> Iterator[Finding]:

@@ -97,7 +97,9 @@ def test_two_variations_with_the_same_name_are_a_question() -> None:
     exercise = complete_exercise()
     first = complete_variation(exercise=exercise, name="Wall sit")
     complete_variation(exercise=exercise, name="wall Sit")
-    assert only_finding(exercise)[:2] == ("question", "variations-group")
+    level, spot, sentence = only_finding(exercise)
+    assert (level, spot) == ("question", "variations-group")
+    assert "“wall Sit”" in sentence
     assert only_finding(first)[:2] == ("question", "name")
     complete_variation(exercise=complete_exercise(), name="Wall sit")
     assert len(check.findings(first)) == 1
