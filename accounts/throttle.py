@@ -41,11 +41,12 @@ def begin(
     request: HttpRequest, account: str, *, second_factor: bool = False, device_key: str = ""
 ) -> Guess:
     """Counts an attempt before it is checked, so that concurrent ones count too. The caller passes
-    the result to reset() if the password or code was right. Raises Throttled if the attempt must wait.
+    the result to reset() if the password or code was right. Raises Throttled if the attempt must
+    wait.
 
     With second_factor, which only people who know the password reach, all clients except known
-    devices share one count per account. device_key: by default this device's, if `account`
-    has signed in with it."""
+    devices share one count per account. device_key: by default this device's, if `account` has
+    signed in with it."""
     now = timezone.now()
     Guess.objects.exclude(at__range=(now - WINDOW, now + CLOCK_SKEW)).delete()
     device_key, client = device_key or devices.known_key(request, account), client_id(request)

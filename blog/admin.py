@@ -17,6 +17,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+import blog.check  # noqa: F401  registers what is asked before publishing
 from blog import cards_and_sources, drafts, editor
 from blog.forms import ArticleForm, BaseSourceFormSet, SourceForm
 from blog.models import Article, Author, Draft, Page, Source

@@ -1,4 +1,4 @@
-"""Checks an article before it is published, with the checks of any text in writing/check.py.
+"""What is asked about articles, pages, authors and subjects before they are published.
 
 Only a missing title, a picture without a text alternative, and a card or link that leads nowhere
 block publishing. They are findings of level "stop"; the author may ignore all others ("question").
@@ -6,35 +6,104 @@ block publishing. They are findings of level "stop"; the author may ignore all o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.urls import Resolver404, resolve
 
 from blog.models import Article, Author, Page, variations_named
-from exercises.models import Amount, Exercise, Prescription, Variation
-from publishing.models import Redirect, Subject
-from writing import check, claims
+from exercises.check import contradictions
+from exercises.models import Exercise, Variation
+from publishing.models import Redirect, Site, Subject
+from web.site_url import origin_of
+from writing import check
 from writing.check import Finding
 from writing.syntax import picture_name
 
 MAX_TITLE = 60  # characters; search results cut longer titles
+# An email address or a phone number.
+REACHES_HER = re.compile(r"\S@\S+\.\w|(?:\d[ ().-]{0,2}){7}")
 
 
-def findings(article: Article) -> list[Finding]:
-    """All findings about an article, saved or not; those that block publishing come first."""
+@check.register(Article)
+def _of_article(article: Article) -> Iterator[Finding]:
+    yield from _about_fields(article)
+    if article.lead_picture:
+        yield from check.about_picture(article.lead_picture, "lead_picture", 0)
     blocks = list(check.blocks(article.text))
+    yield from _about_text(blocks)
+
+
+@check.register(Page)
+def _of_page(page: Page) -> Iterator[Finding]:
+    blocks = _uncited_blocks(page.text)
+    yield from _about_text(blocks)
+    if page.role == Page.Role.CONTACT and not _offers_contact(blocks, Site.current()):
+        sentence = (
+            "Readers find no way to reach you on it: no email address, phone number, booking page"
+            " or place. Write one here, or under “The site itself”."
+        )
+        yield Finding("question", sentence, "text")
+
+
+@check.register(Author)
+def _of_author(author: Author) -> Iterator[Finding]:
+    if author.portrait:
+        yield from check.about_picture(author.portrait, "portrait", 0)
+    else:
+        yield Finding("question", "There is no portrait of you.", "portrait")
+    if not author.credential.strip():
+        yield Finding("question", "It does not say what you are certified as.", "credential")
+    if not author.biography.strip():
+        sentence = "There is no biography. Who are you, and how do you train people?"
+        yield Finding("question", sentence, "biography")
+    for finding in _about_text(_uncited_blocks(author.biography)):
+        yield replace(finding, spot="biography")
+
+
+@check.register(Subject)
+def _of_subject(subject: Subject) -> Iterator[Finding]:
+    if subject.pk and not any(
+        rows.published().filter(subjects=subject).exists()
+        for rows in (Article.objects, Exercise.objects)
+    ):
+        sentence = "No live article or exercise has this subject, so its page lists nothing."
+        yield Finding("question", sentence, "")
+
+
+def _about_text(blocks: Sequence[check.Block]) -> Iterator[Finding]:
     names = [block.words for block in blocks if block.kind == "embed"]
-    found = [
-        *_about_fields(article),
-        *(check.about_picture(lead, "lead_picture", 0) if (lead := article.lead_picture) else ()),
-        *check.about_pictures(blocks),
-        *_about_cards(blocks, variations_named(names)),
-        *check.about_headings(blocks),
-        *check.about_links(blocks, leads_somewhere),
-        *check.about_claims(blocks),
-    ]
-    return sorted(found, key=lambda finding: finding.level != "stop")
+    yield from check.about_pictures(blocks)
+    yield from _about_cards(blocks, variations_named(names))
+    yield from check.about_headings(blocks)
+    yield from check.about_links(blocks, leads_somewhere)
+    yield from check.about_claims(blocks)
+
+
+def _uncited_blocks(text: str) -> list[check.Block]:
+    """The blocks of a text that has no sources: a link to another site stands for a citation."""
+    blocks = list(check.blocks(text))
+    for block in blocks:
+        block.cites = any(_leads_away(url) for url, _ in block.links)
+    return blocks
+
+
+def _offers_contact(blocks: Iterable[check.Block], site: Site) -> bool:
+    """True if the contact page shows an address or number, from the site's row or in its text."""
+    return (
+        any([site.email, site.phone, site.booking_url, site.address])
+        or any(REACHES_HER.search(block.words) for block in blocks)
+        or any(_leads_away(url) for block in blocks for url, _ in block.links)
+    )
+
+
+def _leads_away(url: str) -> bool:
+    """True for an email address, a phone number and a page of another site."""
+    return bool(urlsplit(url).scheme) and origin_of(url) != settings.SITE_URL
 
 
 def _about_fields(article: Article) -> Iterator[Finding]:
@@ -78,38 +147,15 @@ def _about_cards(
 
 
 def _about_amounts(paragraphs: Iterable[check.Block], variation: Variation) -> Iterator[Finding]:
-    """Finds amounts in the paragraphs before a card that differ from the card's prescription."""
-    prescription: Prescription | None = getattr(variation, "prescription", None)
-    if prescription is None:
-        return
-    on_card = _amounts_on_card(prescription)
+    """Finds amounts in the paragraphs before a card that differ from the card."""
+    holds = variation.steps.values_list("hold_seconds", flat=True)
     for block in paragraphs:
-        for unit, pattern in claims.AMOUNTS:
-            for match in pattern.finditer(block.words):
-                kind = claims.seconds_of(block.words, match) if unit == "seconds" else unit
-                stated = sorted(on_card[kind], key=lambda amount: amount.low or 0)
-                numbers = [claims.number(word) for word in match.groups() if word]
-                said = Amount(numbers[0], numbers[-1])
-                if stated and not any(map(said.agrees_with, stated)):
-                    sentence = (
-                        f"The text says “{match[0]}”, the card of “{variation}” below says"
-                        f" {' or '.join(map(str, stated))} {unit}. Which is right?"
-                    )
-                    yield Finding("question", sentence, "text", block.line)
-
-
-def _amounts_on_card(prescription: Prescription) -> dict[str, set[Amount]]:
-    """The amounts that a card states, by what they are for (see claims.seconds_of)."""
-    steps = prescription.variation.steps.exclude(hold_seconds=None)
-    holds = {*steps.values_list("hold_seconds", flat=True), prescription.hold_seconds}
-    amount = {prescription.amount}
-    return {
-        "sets": {prescription.set_count},
-        "repetitions": set() if prescription.is_timed else amount,
-        "hold": {Amount(n) for n in holds if n} | (amount if prescription.is_timed else set()),
-        "rest": {Amount(n) for n in [prescription.rest_seconds] if n},
-        "way": set(),
-    }
+        for stated, on_card in contradictions(block.words, variation, holds):
+            sentence = (
+                f"The text says “{stated}”, the card of “{variation}” below says {on_card}."
+                " Which is right?"
+            )
+            yield Finding("question", sentence, "text", block.line)
 
 
 def leads_somewhere(path: str) -> bool:

@@ -21,7 +21,7 @@ from django.utils.timezone import localtime
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from blog import check, drafts, views
+from blog import drafts, views
 from blog.forms import ArticleForm
 from blog.models import Article, Draft, new_share_key
 from desk.history import differences
@@ -29,9 +29,8 @@ from exercises.models import Variation
 from pictures.models import Picture, picture_url
 from web.decorators import private
 from web.requests import content_length, positive_int
-from writing.check import Finding
+from writing import check
 
-MAX_QUESTIONS = 3  # questions of the check that show without opening "more"
 WINDOW_KEY = re.compile(r"[\w-]{1,32}", re.ASCII)
 
 
@@ -87,7 +86,7 @@ def form_context(request: HttpRequest, form: ArticleForm, object_id: str | None)
     shown = drafts.preview(draft).article if draft else article
     context["has_content"] = shown is not None
     if shown:
-        context |= grouped_findings(shown)
+        context |= check.grouped(shown)
     if form.conflict and article:
         context["differences"] = list(differences(Article, article, form.instance))
         context["saved"] = article.history.select_related("history_user").first()
@@ -95,16 +94,6 @@ def form_context(request: HttpRequest, form: ArticleForm, object_id: str | None)
         data["version"] = str(article.version)  # so that the next save succeeds
         form.data = data
     return context
-
-
-def grouped_findings(article: Article) -> dict[str, list[Finding]]:
-    findings = check.findings(article)
-    questions = [finding for finding in findings if finding.level == "question"]
-    return {
-        "stops": [finding for finding in findings if finding.level == "stop"],
-        "questions": questions[:MAX_QUESTIONS],
-        "more": questions[MAX_QUESTIONS:],
-    }
 
 
 @require_POST
@@ -134,8 +123,8 @@ def autosave(request: HttpRequest, window: str) -> JsonResponse:
         "elsewhere": drafts.open_elsewhere(article, window, request.user) if article else [],
     }
     if data:
-        findings = grouped_findings(drafts.preview(draft).article)
-        response["findings"] = render_to_string("admin/blog/article/findings.html", findings)
+        findings = check.grouped(drafts.preview(draft).article)
+        response["findings"] = render_to_string("admin/findings.html", findings)
     return JsonResponse(response)
 
 

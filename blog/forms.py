@@ -18,7 +18,6 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.text import Truncator, slugify
 from django.utils.timezone import localdate
 
-from blog import check
 from blog.models import Article, Source
 from desk.site import FORM_FIELDS
 from pictures.models import Picture
@@ -54,8 +53,7 @@ class ArticleText(MarkdownWidget):
 
 
 class ArticleForm(TextForm):
-    """The form of an article. "Publish" and "save as draft" set `published_at`; a published article
-    with a finding that blocks publishing is invalid.
+    """The form of an article. "Publish" and "save as draft" set `published_at`.
 
     `version` is the article's version when typing began. If somebody has saved the article since,
     `conflict` is true and the form is invalid.
@@ -123,16 +121,6 @@ class ArticleForm(TextForm):
             elif "_publish" in self.data and not cleaned.get("published_at"):
                 cleaned["published_at"] = timezone.now()
         return cleaned
-
-    def _post_clean(self) -> None:
-        """Checks the article after Django has set its new values; there is no public hook for it.
-        test_only_four_things_stop_publishing_and_nothing_stops_saving fails if Django drops it."""
-        super()._post_clean()  # type: ignore[misc]
-        if self.instance.published_at and not self.conflict:
-            for finding in check.findings(self.instance):
-                stops = finding.level == "stop" and finding.spot in self.fields
-                if stops and finding.spot not in self.errors:
-                    self.add_error(finding.spot, finding.sentence)
 
 
 def _picture_label(picture: Picture) -> str:

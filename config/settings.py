@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "pictures",
     "pagecache",
     "metadata",
+    "writing",
     "exercises",
     "blog",
     "comments",

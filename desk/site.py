@@ -56,6 +56,16 @@ def front_page(function: NoticeFunction) -> NoticeFunction:
     return function
 
 
+SavedFunction = Callable[[HttpRequest, Any], None]
+_saved_functions: list[SavedFunction] = []
+
+
+def after_saving(function: SavedFunction) -> SavedFunction:
+    """Registers a function that says something about a saved row when its form is left."""
+    _saved_functions.append(function)
+    return function
+
+
 class DeskSite(admin.AdminSite):
     site_header = "Your desk"
     site_title = "Your desk"
@@ -231,6 +241,14 @@ class ContentAdmin(DeskAdmin):
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         self._starter(obj).update(read_by_trainer=True)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Model) -> Any:
+        return self.response_post_save_change(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Model) -> Any:
+        for function in _saved_functions:
+            function(request, obj)
+        return super().response_post_save_change(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         for row in queryset:

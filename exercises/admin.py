@@ -1,21 +1,22 @@
 """The admin of muscles, equipment, exercises and variations, and a page of all drawings."""
 
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.utils import label_for_field
 from django.db import models
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.forms import Textarea, TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from desk.site import FORM_FIELDS, ContentAdmin, without_related_links
+from desk.site import FORM_FIELDS, ContentAdmin, Notice, front_page, without_related_links
+from exercises.check import NO_DOSE, NO_STEPS, NO_VARIATION
 from exercises.forms import PrescriptionForm
 from exercises.models import (
     Equipment,
@@ -27,13 +28,11 @@ from exercises.models import (
     Step,
     Variation,
 )
+from exercises.models.variation import LEVEL_NEEDED
 from figures import figure
-
-
-def missing_parts(row: Model, fields: list[str], *more: str) -> str:
-    """Lists the labels of the empty fields, then `more`, as text; "Nothing." if there are none."""
-    empty = [str(label_for_field(name, type(row))) for name in fields if not getattr(row, name)]
-    return ", ".join([*empty, *more]) or "Nothing."
+from writing import check
+from writing.check import Finding
+from writing.forms import CheckedForm
 
 
 class NamedRows(forms.BaseInlineFormSet):
@@ -43,16 +42,48 @@ class NamedRows(forms.BaseInlineFormSet):
             form.fields["DELETE"].widget.attrs["aria-label"] = "Delete"
 
 
+class NeededRows(NamedRows):
+    """Rows without which the row that they belong to must not go live (see check.blocking())."""
+
+    stop: Finding
+
+    def clean(self) -> None:
+        super().clean()
+        row = self.instance
+        if check.goes_live(row) and not self.suffice() and self.stop not in check.known_stops(row):
+            raise forms.ValidationError(self.stop.sentence)
+
+    def kept_forms(self) -> list[Any]:
+        """The forms that have a row once the formset is saved."""
+        kept = [form for form in self.forms if form.instance.pk or form.has_changed()]
+        return [form for form in kept if not getattr(form, "cleaned_data", {}).get("DELETE")]
+
+    def suffice(self) -> bool:
+        return bool(self.kept_forms())
+
+
+class StepRows(NeededRows):
+    stop = NO_STEPS
+
+
+class PrescriptionRows(NeededRows):
+    stop = NO_DOSE
+
+
+class LadderRows(NeededRows):
+    stop = NO_VARIATION
+
+    def suffice(self) -> bool:
+        kept = [form.instance.pk for form in self.kept_forms()]
+        return Variation.objects.filter(pk__in=kept).ready().exists()
+
+
 class Rows(admin.TabularInline):
     """A tabular inline whose inputs have accessible names, because screen readers do not read a
     column's heading as the label of its inputs."""
 
     template = "admin/tabular_inline.html"
     formset = NamedRows
-
-    def get_formset(self, *args: Any, **kwargs: Any) -> Any:
-        """Enforces `min_num`. Django also counts the rows that are marked for deletion."""
-        return super().get_formset(*args, validate_min=bool(self.min_num), **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -72,6 +103,7 @@ class VariationInline(Rows):
     variations, because they need steps and a prescription."""
 
     model = Variation
+    formset = LadderRows
     fields = ["position", "name", "slug", "level"]
     prepopulated_fields = {"slug": ["name"]}
     show_change_link = True
@@ -90,19 +122,13 @@ class ExerciseAdmin(ContentAdmin):
     list_filter = ["pattern"]
     search_fields = ["name", "other_names", "variations__name"]
     prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = ["missing"]
+    form = CheckedForm
     inlines = [VariationInline, MuscleWorkInline]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "summary", "published_at", "missing"]}),
+        (None, {"fields": ["name", "slug", "summary", "published_at"]}),
         ("For whom, and when to check first", {"fields": ["purpose", "who_for", "check_first"]}),
         ("Where it is found", {"fields": ["other_names", "pattern", "subjects"]}),
     ]
-
-    @admin.display(description="still missing")
-    def missing(self, exercise: Exercise) -> str:
-        fields = ["summary", "purpose", "who_for", "check_first", "pattern"]
-        worked = exercise.pk and exercise.work.exists()
-        return missing_parts(exercise, fields, *([] if worked else ["muscles worked"]))
 
 
 class DrawingSelect(forms.RadioSelect):
@@ -122,23 +148,30 @@ class DrawingSelect(forms.RadioSelect):
         return option
 
 
-class VariationForm(forms.ModelForm):
+class VariationForm(CheckedForm):
     class Meta:
         widgets = {"drawing": DrawingSelect}
+
+    def clean(self) -> dict[str, Any]:
+        """Asks for the level beside its field; the constraint would do so above the form."""
+        cleaned = super().clean() or {}
+        if cleaned.get("published_at") and cleaned.get("level") == "":
+            self.add_error("level", LEVEL_NEEDED)
+        return cleaned
 
 
 class PrescriptionInline(Rows):
     model = Prescription
     form = PrescriptionForm
+    formset = PrescriptionRows
     formfield_overrides = {models.CharField: {"widget": TextInput(attrs={"size": 10})}}
-    min_num = 1
     can_delete = False
 
 
 class StepInline(Rows):
     model = Step
+    formset = StepRows
     formfield_overrides = {models.TextField: {"widget": Textarea(attrs={"rows": 2, "cols": 60})}}
-    min_num = 1
     extra = 1
     fields = ["position", "phase", "text", "hold_seconds"]
 
@@ -158,7 +191,7 @@ class VariationAdmin(ContentAdmin):
     list_filter = ["level", "exercise"]
     search_fields = ["name", "other_names", "exercise__name"]
     prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = ["card", "missing"]
+    readonly_fields = ["card"]
     inlines = [PrescriptionInline, StepInline, EquipmentNeedInline]
     form = VariationForm
     fieldsets = [
@@ -173,7 +206,6 @@ class VariationAdmin(ContentAdmin):
                     "position",
                     "published_at",
                     "card",
-                    "missing",
                 ]
             },
         ),
@@ -192,13 +224,6 @@ class VariationAdmin(ContentAdmin):
     @admin.display(description="line to place it in an article")
     def card(self, variation: Variation) -> SafeString | str:
         return format_html("<code>{}</code>", variation.card_line) if variation.pk else "–"
-
-    @admin.display(description="still missing")
-    def missing(self, variation: Variation) -> str:
-        parts = ["summary", "cues", "mistakes"]
-        if not variation.photo_id:
-            parts.append("drawing")
-        return missing_parts(variation, parts)
 
     def get_urls(self) -> list[Any]:
         sheet = self.admin_site.admin_view(self.drawings)
@@ -220,6 +245,23 @@ class VariationAdmin(ContentAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variation]:
         return super().get_queryset(request).select_related("exercise")
+
+
+@front_page
+def incomplete(request: HttpRequest) -> Iterator[Notice]:
+    """A notice of what was live before steps and a dose were asked for, or lost them since."""
+    if not request.user.has_perm("exercises.change_variation"):
+        return
+    ready = Variation.objects.ready()
+    rows: list[Any] = [
+        *Exercise.objects.published().exclude(variations__in=ready),
+        *Variation.objects.published().exclude(pk__in=ready),
+    ]
+    if rows:
+        url = reverse(f"admin:exercises_{rows[0]._meta.model_name}_change", args=[rows[0].pk])
+        more = f" So {'is' if rows[2:] == [] else 'are'} {len(rows) - 1} more." if rows[1:] else ""
+        link = '<a href="{}">“{}” is live without steps or a dose.</a>{}'
+        yield Notice(45, format_html(link, url, rows[0], more))
 
 
 class WordList(ContentAdmin):

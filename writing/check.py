@@ -1,33 +1,99 @@
-"""Checks a Markdown text before it is published, and reports what to look at as findings.
+"""Checks a row before it is published, and reports what to look at as findings.
 
-blog/check.py combines the functions of this module into the check of an article.
+Each room registers what is asked about its kinds of rows: blog/check.py, exercises/check.py. The
+`about_…` functions check Markdown texts and pictures.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Model
 from markdown_it.token import Token
 
 from pictures.models import Picture
 from web.site_url import origin_of
 from writing import claims, syntax
 
+MAX_QUESTIONS = 3  # questions that show without opening "more"
+
 
 @dataclass(frozen=True)
 class Finding:
-    """What the check found: a "stop" blocks publishing, a "question" does not. spot: the name of
-    the form field. line: the line of the text, from 1; 0 for other fields."""
+    """What the check found: a "stop" blocks publishing, a "question" does not.
+
+    spot: the name of the form field, the id of an inline such as "steps-group", or empty if no
+    place in the form answers it. line: the line of the text, from 1; 0 for other fields.
+    """
 
     level: Literal["stop", "question"]
     sentence: str
     spot: str
     line: int = 0
+
+    @property
+    def anchor(self) -> str:
+        """The id of the element that the finding is about."""
+        return self.spot if self.spot.endswith("-group") else f"id_{self.spot}"
+
+
+Check = Callable[[Any], Iterable[Finding]]
+_checks: dict[type[Model], Check] = {}
+
+
+def register(model: type[Model]) -> Callable[[Check], Check]:
+    """Registers a function that returns the findings about a row of the model, saved or not."""
+
+    def decorate(function: Check) -> Check:
+        _checks[model] = function
+        return function
+
+    return decorate
+
+
+def findings(row: Model) -> list[Finding]:
+    """Returns all findings about a row, stops first; none for models that no room registered."""
+    found = _checks[type(row)](row) if type(row) in _checks else ()
+    return sorted(found, key=lambda finding: finding.level != "stop")
+
+
+def grouped(row: Model) -> dict[str, list[Finding]]:
+    """Returns the findings about a row as the context of admin/findings.html."""
+    found = findings(row)
+    questions = [finding for finding in found if finding.level == "question"]
+    return {
+        "stops": [finding for finding in found if finding.level == "stop"],
+        "questions": questions[:MAX_QUESTIONS],
+        "more": questions[MAX_QUESTIONS:],
+    }
+
+
+def goes_live(row: Any) -> bool:
+    """Returns False for a draft, else True: also for a kind of row that has no drafts."""
+    return getattr(row, "published_at", True) is not None
+
+
+def blocking(row: Model) -> list[Finding]:
+    """Returns the stops that keep a row from being saved as it is in memory: none if it is a draft.
+
+    A stop that the stored row already has while readers see it does not count, so that a typo in an
+    old row can be corrected at any time; its form goes on naming the stop.
+    """
+    stops = [f for f in findings(row) if f.level == "stop"] if goes_live(row) else []
+    known = known_stops(row) if stops else []
+    return [stop for stop in stops if replace(stop, line=0) not in known]
+
+
+def known_stops(row: Model) -> list[Finding]:
+    """Returns the stops of the stored row, whatever their lines; none if it is a draft or new."""
+    stored = type(row)._default_manager.filter(pk=row.pk).first() if row.pk else None
+    found = findings(stored) if stored and goes_live(stored) else []
+    return [replace(finding, line=0) for finding in found if finding.level == "stop"]
 
 
 @dataclass
@@ -106,6 +172,15 @@ def about_picture(picture: Picture, spot: str, line: int) -> Iterator[Finding]:
     if problem:
         sentence = f"The words of the picture “{picture}” {problem}"
         yield Finding("question", sentence, spot, line)
+
+
+@register(Picture)
+def _of_picture(picture: Picture) -> Iterator[Finding]:
+    if picture.has_words:
+        yield from about_picture(picture, "text_alternative", 0)
+    else:
+        sentence = "It has no words yet. What does it show? Without them it cannot go live."
+        yield Finding("question", sentence, "text_alternative")
 
 
 def about_headings(blocks: Iterable[Block]) -> Iterator[Finding]:

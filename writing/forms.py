@@ -1,11 +1,14 @@
-"""The form widget for a Markdown text, and the form of a model with such a text."""
+"""The form of a checked row, and of one with a Markdown text, with the widget for the text."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from markdownx.widgets import AdminMarkdownxWidget
+
+from writing import check
 
 EDITOR_STYLE = {"all": ["desk/pictures.css"]}
 EDITOR_SCRIPTS = [
@@ -22,7 +25,20 @@ class MarkdownWidget(AdminMarkdownxWidget):
         js = EDITOR_SCRIPTS
 
 
-class TextForm(forms.ModelForm):
+class CheckedForm(forms.ModelForm):
+    """A form that is invalid if the row would go live with a finding that blocks publishing."""
+
+    def validate_unique(self) -> None:
+        """Checks the row too: Django calls this last, when the row has its new values. An error of
+        the whole form, such as a save by somebody else in the meantime, comes first."""
+        super().validate_unique()
+        if NON_FIELD_ERRORS not in self.errors:
+            for finding in check.blocking(self.instance):
+                if finding.spot in self.fields and finding.spot not in self.errors:
+                    self.add_error(finding.spot, finding.sentence)
+
+
+class TextForm(CheckedForm):
     """The form of a WithText model; the Markdown field has the editor as its widget."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +27,7 @@ from writing.models import Versioned
 
 # Slugs of other pages below an exercise: /exercises/hip-thrust/card/.
 RESERVED_SLUGS = ["card", "gym"]
+LEVEL_NEEDED = "Choose a level before it goes live."
 
 
 class Level(models.TextChoices):
@@ -50,6 +51,11 @@ class VariationQuerySet(PublishedQuerySet):
         return self.filter(
             is_hidden | Q(**{f"{exercise}__isnull": True}) | Q(**{f"{exercise}__gt": now})
         )
+
+    def ready(self) -> Self:
+        """The variations that have steps and a dose, drafts too."""
+        steps = Step.objects.filter(variation=OuterRef("pk"))
+        return self.filter(Exists(steps), prescription__isnull=False)
 
     def complete(self) -> Self:
         """Loads all that a card shows in four queries. `rung` is the variation's place among the
@@ -195,7 +201,7 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
             models.CheckConstraint(
                 condition=Q(level__in=Level.values) | Q(level="", published_at__isnull=True),
                 name="variation_level_is_known",
-                violation_error_message="Choose a level before it goes live.",
+                violation_error_message=LEVEL_NEEDED,
             ),
             models.CheckConstraint(
                 condition=Q(position__gte=1),

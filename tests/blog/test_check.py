@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from blog import check
-from blog.models import Article
+from blog.models import Article, Author, Page
+from publishing.models import Redirect, Site, Subject
 from tests.support.make import (
     later,
     make_article,
@@ -21,6 +21,7 @@ from tests.support.make import (
     make_variation,
 )
 from tests.support.page import read, save
+from writing import check
 
 pytestmark = pytest.mark.django_db
 
@@ -327,6 +328,104 @@ def test_a_citation_without_a_source_is_reported_after_saving(trainer: Client) -
     make_source(article=article)
     saved = save(trainer, f"/admin/blog/article/{article.pk}/change/", _draft="1")
     assert "no source with the key “none”" in read(trainer.get(saved["Location"])).text
+
+
+def test_a_typo_in_a_live_article_is_corrected_although_a_page_it_links_to_is_gone(
+    trainer: Client,
+) -> None:
+    page = make_page(slug="plan")
+    article = make_article(text="Teh plan: [read it](/plan/).")
+    page.delete()
+    Redirect.objects.all().delete()
+    address = f"/admin/blog/article/{article.pk}/change/"
+    text = "The plan: [read it](/plan/)."
+    assert save(trainer, address, text=text, _publish="1").status_code == 302
+    assert Article.objects.get().text == text
+    assert read(trainer.get(address)).one("ul", "stops")
+
+
+def complete_author(**overrides: Any) -> Author:
+    defaults = {"portrait": make_picture(), "biography": "I train people in Cleveland."}
+    return make_author(**defaults | overrides)
+
+
+@pytest.mark.parametrize("field", ["portrait", "biography", "credential"])
+def test_an_author_is_asked_for_what_is_missing(field: str) -> None:
+    assert check.findings(complete_author()) == []
+    empty = None if field == "portrait" else ""
+    (found,) = check.findings(complete_author(**{field: empty}))
+    assert (found.level, found.spot) == ("question", field)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("[The plan](/nowhere/)", "stop"),
+        ("[[no/card]]", "stop"),
+        ("[[picture:none]]", "stop"),
+        ("#### Deep", "question"),
+        ("[Here](https://example.org/)", "question"),
+        ("Studies say so.", "question"),
+    ],
+)
+def test_pages_and_biographies_are_checked_like_articles(text: str, level: str) -> None:
+    (of_page,) = check.findings(make_page(text=f"Words.\n\n{text}"))
+    assert (of_page.level, of_page.spot, of_page.line) == (level, "text", 3)
+    (of_author,) = check.findings(complete_author(biography=text))
+    assert (of_author.level, of_author.spot) == (level, "biography")
+
+
+def test_a_page_names_the_source_of_a_claim_by_a_link() -> None:
+    text = "[A study of lifters](https://example.org/) has shown twice the strength."
+    assert check.findings(make_page(text=text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "site", "reachable"),
+    [
+        ("I am in Cleveland. Ask under [an article](/articles/).", {}, False),
+        ("It takes 3 sets of 10, 60 seconds each, in 2026.", {}, False),
+        ("Write to me: elsie@example.org.", {}, True),
+        ("Call (216) 555-0148.", {}, True),
+        ("[Book a session](https://example.org/book).", {}, True),
+        ("[Write to me](mailto:elsie@example.org).", {}, True),
+        ("Come by.", {"email": "elsie@example.org"}, True),
+        ("Come by.", {"phone": "(216) 555-0148"}, True),
+        ("Come by.", {"booking_url": "https://example.org/book"}, True),
+        ("Come by.", {"address": "1 Main Street, Cleveland"}, True),
+    ],
+)
+def test_a_contact_page_says_how_to_reach_her(
+    text: str, site: dict[str, str], reachable: bool
+) -> None:
+    Site.current()
+    Site.objects.update(**site)
+    found = check.findings(make_page(role="contact", text=text))
+    assert [f.sentence[:28] for f in found] == ([] if reachable else [NO_WAY])
+    assert check.findings(make_page(text=text)) == []
+
+
+NO_WAY = "Readers find no way to reach"
+
+
+def test_a_subject_that_nothing_live_has_is_a_question() -> None:
+    subject = make_subject()
+    make_article(subjects=[subject], published_at=None)
+    (found,) = check.findings(subject)
+    assert (found.level, found.spot) == ("question", "")
+    make_exercise(subjects=[subject])
+    assert check.findings(subject) == []
+
+
+def test_the_starter_pages_subjects_and_author_are_only_asked_what_is_missing(media: Path) -> None:
+    call_command("load_starter", verbosity=0)
+    rows = [*Page.objects.all(), *Subject.objects.all(), *Author.objects.all()]
+    found = {(str(row), finding.spot) for row in rows for finding in check.findings(row)}
+    assert found == {
+        ("Contact", "text"),
+        ("Elsie Velazquez", "portrait"),
+        ("Elsie Velazquez", "biography"),
+    }
 
 
 def test_every_finding_refers_to_a_field_of_the_form(trainer: Client, media: Path) -> None:

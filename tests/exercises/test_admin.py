@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from exercises.check import NO_STEPS
 from exercises.models import Exercise, Level, Prescription, Variation
+from exercises.models.variation import LEVEL_NEEDED
 from figures import figure
 from tests.support.browsing import Visits
 from tests.support.make import (
@@ -13,10 +15,9 @@ from tests.support.make import (
     make_equipment,
     make_exercise,
     make_muscle,
-    make_picture,
     make_variation,
 )
-from tests.support.page import Element, read, save
+from tests.support.page import read, save
 from tests.support.site import RunningSite
 from tests.whole_site.test_accessibility import findings, look
 
@@ -24,13 +25,15 @@ pytestmark = pytest.mark.django_db
 
 ADD = "/admin/exercises/variation/add/"
 SHEET = "/admin/exercises/variation/drawings/"
-REQUIRED = {
+COMPLETE = {
     "name": "Wall sit",
     "slug": "wall-sit",
     "level": "beginner",
     "prescription-0-sets": "3",
     "prescription-0-seconds": "20",
     "steps-0-text": "Lean on the wall.",
+    "published_at_0": "2026-01-05",
+    "published_at_1": "07:00:00",
 }
 
 
@@ -87,36 +90,68 @@ def test_a_drawing_is_selected_from_all_drawings(trainer: Client) -> None:
     assert save(trainer, change_url(variation), drawing="").status_code == 302
 
 
-def test_only_name_level_steps_and_prescription_are_required(trainer: Client) -> None:
+def test_a_draft_needs_only_its_exercise_name_and_address(trainer: Client) -> None:
     exercise = make_exercise()
     page = read(trainer.get(ADD))
     marked = {label.text.rstrip(":") for label in page.all("label", "required")}
-    assert marked == {"Exercise", "Name", "Address", "Level", "Rung"}
+    assert marked == {"Exercise", "Name", "Address"}
     folded = [f.text for f in page.all("fieldset", "collapse")]
     for part in ("Summary", "Cues", "Check first", "Why it is your favorite", "Drawing"):
         assert any(part in text for text in folded), part
-    assert save(trainer, ADD, exercise=exercise.pk, **REQUIRED).status_code == 302
+    unfinished = {"exercise": exercise.pk, "name": "Wall sit", "slug": "wall-sit"}
+    assert save(trainer, ADD, **unfinished).status_code == 302
     variation = Variation.objects.get()
+    assert (variation.published_at, variation.level) == (None, "")
+    assert not variation.steps.exists()
+    assert not Prescription.objects.exists()
+
+
+def test_a_complete_variation_goes_live(trainer: Client) -> None:
+    assert save(trainer, ADD, exercise=make_exercise().pk, **COMPLETE).status_code == 302
+    variation = Variation.objects.get()
+    assert variation.is_live()
     assert variation.prescription.seconds == 20
     assert [step.text for step in variation.steps.all()] == ["Lean on the wall."]
 
 
-@pytest.mark.parametrize("field", REQUIRED)
-def test_a_missing_required_field_is_refused(trainer: Client, field: str) -> None:
-    response = save(trainer, ADD, exercise=make_exercise().pk, **REQUIRED | {field: ""})
-    message = errors(response)
-    assert message == "Either repetitions or seconds, one of the two." or (
-        "This field is required." in message or "Please submit at least 1 form." in message
-    )
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("name", "This field is required."),
+        ("slug", "This field is required."),
+        ("level", LEVEL_NEEDED),
+        ("prescription-0-sets", "This field is required."),
+        ("prescription-0-seconds", "Either repetitions or seconds, one of the two."),
+        ("steps-0-text", NO_STEPS.sentence),
+    ],
+)
+def test_a_variation_does_not_go_live_without_its_parts(
+    trainer: Client, field: str, message: str
+) -> None:
+    response = save(trainer, ADD, exercise=make_exercise().pk, **COMPLETE | {field: ""})
+    assert errors(response) == message
     assert not Variation.objects.exists()
+    typed = read(response).one("form", id="variation_form").fields()
+    assert all(typed[name] == value for name, value in COMPLETE.items() if name != field)
 
 
-def test_the_last_step_cannot_be_deleted(trainer: Client) -> None:
+def test_a_missing_level_is_asked_for_beside_its_field(trainer: Client) -> None:
+    variation = make_variation()
+    refused = read(save(trainer, change_url(variation), level=""))
+    assert refused.one("div", "field-level").one("ul", "errorlist").text == LEVEL_NEEDED
+    assert not refused.all("section", "check")  # the list above the form is about the stored row
+
+
+def test_the_last_step_of_a_live_variation_is_kept(trainer: Client) -> None:
     variation = make_variation(steps=["One.", "Two."])
     assert save(trainer, change_url(variation), **{"steps-1-DELETE": "on"}).status_code == 302
-    message = errors(save(trainer, change_url(variation), **{"steps-0-DELETE": "on"}))
-    assert message == "Please submit at least 1 form."
+    without = {"steps-0-DELETE": "on"}
+    message = errors(save(trainer, change_url(variation), **without))
+    assert message == NO_STEPS.sentence
     assert [step.text for step in variation.steps.all()] == ["One."]
+    withdrawn = without | {"published_at_0": "", "published_at_1": ""}
+    assert save(trainer, change_url(variation), **withdrawn).status_code == 302
+    assert not variation.steps.exists()
 
 
 ONE_OF_TWO = "Either repetitions or seconds, one of the two."
@@ -242,28 +277,6 @@ def test_two_needs_with_the_same_position_are_refused(trainer: Client) -> None:
     changes = {"needs-TOTAL_FORMS": 2, "needs-1-position": 1, "needs-1-one_of": [tools[1].pk]}
     assert "position" in errors(save(trainer, change_url(variation), **changes)).lower()
     assert variation.needs.count() == 1
-
-
-def missing(page: Element) -> str:
-    return page.one("div", "field-missing").one("div", "readonly").text
-
-
-def test_missing_parts_are_listed_but_do_not_block_saving(trainer: Client) -> None:
-    variation = make_variation()
-    assert missing(read(trainer.get(change_url(variation)))) == (
-        "summary, cues, common mistakes, drawing"
-    )
-    assert save(trainer, change_url(variation)).status_code == 302
-    picture = make_picture()
-    changes = {"summary": "Sit.", "cues": "Low.", "mistakes": "High.", "photo": picture.pk}
-    assert save(trainer, change_url(variation), **changes).status_code == 302
-    assert missing(read(trainer.get(change_url(variation)))) == "Nothing."
-    exercise = exercise_change_url(variation.exercise)
-    assert missing(read(trainer.get(exercise))) == (
-        "summary, what it is for, who it is for, check first, pattern, muscles worked"
-    )
-    assert save(trainer, exercise, summary="Sit.", pattern="squat").status_code == 302
-    assert "summary" not in missing(read(trainer.get(exercise)))
 
 
 def test_a_variation_cannot_be_added_in_the_exercise_form(trainer: Client) -> None:

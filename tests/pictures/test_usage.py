@@ -9,12 +9,11 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blog import check
 from blog.models import Article
 from pictures.models import Picture
 from pictures.usage import texts_that_embed, uses
 from tests.support.make import make_article, make_page, make_picture
-from writing import syntax
+from writing import check, syntax
 
 LINE = "[[picture:zebra-herd]]"
 EMBEDDED = {
