@@ -77,11 +77,12 @@ class ArticleForm(TextForm):
         model = Article
         fields = [
             "title", "standfirst", "lead_picture", "text", "published_at", "slug", "author",
-            "subjects", "call_to_action", "question", "closes_at",
+            "subjects", "language", "call_to_action", "question", "question_muscles", "closes_at",
         ]  # fmt: skip
         widgets = {
             "standfirst": AdminTextareaWidget(attrs={"rows": 2}),
             "subjects": forms.CheckboxSelectMultiple,
+            "question_muscles": forms.CheckboxSelectMultiple,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
