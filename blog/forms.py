@@ -42,6 +42,10 @@ def typed_values(form: forms.BaseForm, data: QueryDict, prefix: str = "") -> dic
     }
 
 
+# The fields in the article's language, which may run from right to left.
+LANGUAGE_FIELDS = {"title", "standfirst", "text", "call_to_action", "question"}
+
+
 class ArticleText(MarkdownWidget):
     """The Markdown editor for articles; autosave refreshes its preview of the whole page."""
 
@@ -88,6 +92,8 @@ class ArticleForm(TextForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].widget = ArticleText()
+        for name in self.fields.keys() & LANGUAGE_FIELDS:
+            self.fields[name].widget.attrs["dir"] = "auto"
         if "lead_picture" in self.fields:
             self.fields["lead_picture"].label_from_instance = _picture_label  # type: ignore[attr-defined]
         if "slug" in self.fields:
