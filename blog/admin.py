@@ -20,9 +20,9 @@ from django.utils.safestring import SafeString
 import blog.check  # noqa: F401  registers what is asked before publishing
 from blog import cards_and_sources, drafts, editor
 from blog.forms import ArticleForm, BaseSourceFormSet, SourceForm
-from blog.models import Article, Author, Draft, Page, Source
+from blog.models import Article, Author, Draft, Page, Source, Testimonial
 from desk.history import RevisionAdmin
-from desk.site import Notice, front_page
+from desk.site import FORM_FIELDS, Notice, front_page
 from publishing.models import Published
 from writing.check import about_claims, blocks
 from writing.forms import TextForm
@@ -78,10 +78,11 @@ class ArticleAdmin(TextAdmin):
     fieldsets = [
         (None, {"fields": ["title", "standfirst", "lead_picture", "text"]}),
         ("Your question to the readers", {
-            "fields": ["call_to_action", "question", "closes_at"], "classes": ["collapse"],
+            "fields": ["call_to_action", "question", "question_muscles", "closes_at"],
+            "classes": ["collapse"],
         }),
-        ("Address, author and subjects", {
-            "fields": ["slug", "author", "subjects"], "classes": ["collapse"],
+        ("Address, author, subjects and language", {
+            "fields": ["slug", "author", "subjects", "language"], "classes": ["collapse"],
         }),
     ]  # fmt: skip
 
@@ -250,9 +251,26 @@ class PageAdmin(TextAdmin):
     ]
 
 
+class TestimonialInline(admin.StackedInline):
+    model = Testimonial
+    extra = 0
+    fields = ["words", ("name", "consented_on"), "position"]
+    formfield_overrides = FORM_FIELDS
+
+
 @admin.register(Author)
 class AuthorAdmin(TextAdmin):
     desk_order = 85
     list_display = ["name", "credential", "business"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
+    inlines = [TestimonialInline]
+    fieldsets = [
+        (None, {"fields": ["name", "portrait", "biography"]}),
+        ("Your certification", {
+            "fields": ["credential", "certifying_body", "certificate_number"],
+        }),
+        ("Where you work, and in which languages", {"fields": ["business", "place", "languages"]}),
+        ("You elsewhere", {"fields": ["profiles"]}),
+        ("Address of this page", {"fields": ["slug"]}),
+    ]  # fmt: skip

@@ -29,12 +29,15 @@ def render(
     its place. sources: replace the article's stored sources. card: the path of the card template.
     site: the Site row, if the caller has read it already.
     """
-    embeds = partial(_cards, template=card, site=site)
+    language = row.language if isinstance(row, Article) else ""
+    embeds = partial(_cards, template=card, site=site, language=language)
     if isinstance(row, Article):
         if sources is None:
             sources = row.sources.all() if row.pk is not None else []
         notes = [(source.key, _side_note(source, editing)) for source in sources]
-        return markdown.render(row.text, embeds=embeds, sources=notes, editing=editing)
+        return markdown.render(
+            row.text, embeds=embeds, sources=notes, editing=editing, language=language
+        )
     text = row.text if isinstance(row, Page) else row.biography
     return markdown.render(text, embeds=embeds, editing=editing)
 
@@ -44,8 +47,11 @@ def preview(content: str) -> str:
     return render(Page(text=content), editing=True).html
 
 
-def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, Embed]:
-    """Maps each card name ("hip-thrust/basic-floor") to its rendered card or its problem."""
+def _cards(
+    names: list[str], template: str, site: Site | None, language: str
+) -> Mapping[str, Embed]:
+    """Maps each card name ("hip-thrust/basic-floor") to its rendered card or its problem. language:
+    that of the text around the cards, which are in English."""
     slugs = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
     variations = Variation.objects.filter(
         exercise__slug__in=[exercise for exercise, _ in slugs.values()],
@@ -62,7 +68,12 @@ def _cards(names: list[str], template: str, site: Site | None) -> Mapping[str, E
             problem = f"“{found[key]}” is still a draft: readers do not see its card."
             embeds[name] = Embed(problem=problem)
         else:
-            context = {"variation": found[key], "site": site, "in_article": True}
+            context = {
+                "variation": found[key],
+                "site": site,
+                "in_article": True,
+                "in_other_language": bool(language),
+            }
             embeds[name] = Embed(render_to_string(template, context), row=found[key])
     return embeds
 

@@ -76,6 +76,7 @@ def _entry(article: Article, site: Site) -> Entry:
         path=article.get_absolute_url(),
         title=article.title,
         summary=article.standfirst,
+        language=article.language,
         html=render_to_string("blog/feed_entry.html", context),
         published=cast(datetime, article.published_at),  # not None in a published article
         updated=article.changed_at,

@@ -41,6 +41,10 @@ def typed_values(form: forms.BaseForm, data: QueryDict, prefix: str = "") -> dic
     }
 
 
+# The fields in the article's language, which may run from right to left.
+LANGUAGE_FIELDS = {"title", "standfirst", "text", "call_to_action", "question"}
+
+
 class ArticleText(MarkdownWidget):
     """The Markdown editor for articles; autosave refreshes its preview of the whole page."""
 
@@ -75,16 +79,19 @@ class ArticleForm(TextForm):
         model = Article
         fields = [
             "title", "standfirst", "lead_picture", "text", "published_at", "slug", "author",
-            "subjects", "call_to_action", "question", "closes_at",
+            "subjects", "language", "call_to_action", "question", "question_muscles", "closes_at",
         ]  # fmt: skip
         widgets = {
             "standfirst": AdminTextareaWidget(attrs={"rows": 2}),
             "subjects": forms.CheckboxSelectMultiple,
+            "question_muscles": forms.CheckboxSelectMultiple,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].widget = ArticleText()
+        for name in self.fields.keys() & LANGUAGE_FIELDS:
+            self.fields[name].widget.attrs["dir"] = "auto"
         if "lead_picture" in self.fields:
             self.fields["lead_picture"].label_from_instance = _picture_label  # type: ignore[attr-defined]
         if "slug" in self.fields:

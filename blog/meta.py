@@ -2,10 +2,12 @@
 
 from django.core.paginator import Page as Part
 from django.urls import reverse
+from django.utils.translation import to_locale
 
 from blog import social, structured
 from blog.models import Article, Author, Page, Source
 from exercises.models import Variation
+from metadata.json_ld import CONTACT_PAGE
 from metadata.page import Meta, excerpt, list_page
 from publishing.models import Site, Subject
 from writing.markdown import Text, plain
@@ -56,6 +58,7 @@ def of_article(
         path=path,
         description=article.standfirst or excerpt(plain(article.text)) or article.title,
         kind="article",
+        locale=to_locale(article.language_tag),
         card=social.of_article(article, subjects, placed, site) if live else None,
         published=article.published_at,
         modified=article.changed_at,
@@ -100,7 +103,7 @@ def of_author(author: Author, site: Site) -> Meta:
         kind="profile",
         page_type="ProfilePage",
         feeds=((author.name, reverse("author_feed", args=[author.slug])),),
-        nodes=(structured.person(author, site, portrait=True),),
+        nodes=(structured.person(author, site, in_full=True),),
     )
 
 
@@ -109,5 +112,6 @@ def of_page(page: Page, *, live: bool) -> Meta:
         title=page.title,
         path=page.get_absolute_url(),
         description=page.summary or excerpt(plain(page.text)) or page.title,
+        page_type=CONTACT_PAGE if page.role == Page.Role.CONTACT else "WebPage",
         indexed=live,
     )

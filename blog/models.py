@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from django.conf import global_settings, settings
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import get_resolver, reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 from simple_history.models import HistoricalRecords
 
 from exercises.models import Muscle, Variation
@@ -30,15 +32,51 @@ from publishing.models import (
 from writing.models import Versioned, WithText
 from writing.syntax import embedded_names
 
+NUMBER_WITHOUT_BODY = "Name the body that gave you this number."
+# The names of hosts where trainers have profiles. A profile elsewhere is called by its host.
+PROFILE_HOSTS = {
+    "bsky.app": "Bluesky",
+    "facebook.com": "Facebook",
+    "instagram.com": "Instagram",
+    "linkedin.com": "LinkedIn",
+    "pinterest.com": "Pinterest",
+    "strava.com": "Strava",
+    "threads.com": "Threads",
+    "threads.net": "Threads",
+    "tiktok.com": "TikTok",
+    "twitter.com": "X",
+    "x.com": "X",
+    "youtu.be": "YouTube",
+    "youtube.com": "YouTube",
+}
+
+
+def filled_lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
 
 def are_web_addresses(lines: str) -> None:
     """Raises ValidationError if a line is not the address of a web page."""
     is_web_address = URLValidator(schemes=["http", "https"])
-    for line in filter(None, map(str.strip, lines.splitlines())):
+    for line in filled_lines(lines):
         try:
             is_web_address(line)
         except ValidationError:
-            raise ValidationError(f"“{line}” is no web address. It begins with https://.") from None
+            shown = Truncator(line).chars(80)
+            raise ValidationError(
+                f"“{shown}” is no web address. Each begins with https:// on a line of its own."
+            ) from None
+
+
+class Profile(NamedTuple):
+    name: str
+    url: str
+
+
+def profile(url: str) -> Profile:
+    """Names a profile by its host: "Instagram", or "example.org"."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.")
+    return Profile(PROFILE_HOSTS.get(host, host), url)
 
 
 class Author(Addressed, WithText):
@@ -90,7 +128,7 @@ class Author(Addressed, WithText):
             models.CheckConstraint(
                 condition=Q(certificate_number="") | ~Q(certifying_body=""),
                 name="author_number_has_a_body",
-                violation_error_message="Name the body that gave you this number.",
+                violation_error_message=NUMBER_WITHOUT_BODY,
             ),
             slug_holds_a_letter("author_slug_holds_a_letter"),
         ]
@@ -100,6 +138,20 @@ class Author(Addressed, WithText):
 
     def get_absolute_url(self) -> str:
         return reverse("author", args=[self.slug])
+
+    def clean(self) -> None:
+        """Shows this error beside its field: that of the constraint would be above the form."""
+        super().clean()
+        if self.certificate_number and not self.certifying_body:
+            raise ValidationError({"certifying_body": NUMBER_WITHOUT_BODY})
+
+    @property
+    def language_names(self) -> list[str]:
+        return [name.strip() for name in self.languages.split(",") if name.strip()]
+
+    @property
+    def profile_links(self) -> list[Profile]:
+        return [profile(url) for url in filled_lines(self.profiles)]
 
 
 def language_choices() -> list[tuple[str, str]]:
@@ -187,6 +239,11 @@ class Article(Versioned, Addressed, Published, WithText):
             for position, name in enumerate(names, 1)
             if name in variations
         )
+
+    @property
+    def language_tag(self) -> str:
+        """The BCP 47 tag of its language."""
+        return self.language or "en-US"
 
     @property
     def is_open(self) -> bool:

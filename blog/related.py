@@ -42,7 +42,7 @@ def neighbors(article: Article) -> Neighbors:
     if not article.published_at:
         return Neighbors(None, None)
     others = Article.objects.published().exclude(pk=article.pk)
-    others = others.only("title", "slug", "published_at")
+    others = others.only("title", "slug", "language", "published_at")
     at, same = article.published_at, Q(published_at=article.published_at)
     newer = others.filter(Q(published_at__gt=at) | same & Q(pk__gt=article.pk))
     older = others.filter(Q(published_at__lt=at) | same & Q(pk__lt=article.pk))

@@ -35,7 +35,7 @@ def article(
         "author": ref(person_path(article.author)),
         "publisher": ref(BUSINESS),
         "mainEntityOfPage": ref(path),
-        "inLanguage": "en-US",
+        "inLanguage": article.language_tag,
         "image": [ref(row.src) for row in pictures],
         "about": [
             {"@type": "Thing", "name": row.name, "url": absolute(row.get_absolute_url())}
@@ -76,25 +76,34 @@ def person_path(author: Author) -> str:
     return f"{author.get_absolute_url()}#person"
 
 
-def person(author: Author, site: Site, *, portrait: bool = False) -> Node:
-    """The JSON-LD node of an author; `portrait` adds the picture, for the author's own page."""
+def person(author: Author, site: Site, *, in_full: bool = False) -> Node:
+    """The JSON-LD node of an author; `in_full` adds what only the author's own page shows."""
     node: dict[str, Any] = {
         **ref(person_path(author)),
         "@type": "Person",
         "name": author.name,
         "url": absolute(author.get_absolute_url()),
+        "hasCredential": credential(author, in_full=in_full),
+        "address": address(author.place),
     }
-    if author.credential:
-        node["hasCredential"] = {
-            "@type": "EducationalOccupationalCredential",
-            "name": author.credential,
-        }
     if author.business == site.name:
         node["worksFor"] = ref(BUSINESS)
     elif author.business:
         node["worksFor"] = {"@type": "Organization", "name": author.business}
-    if author.place:
-        node["address"] = address(author.place)
-    if portrait and author.portrait:
-        node["image"] = picture(author.portrait)
-    return node
+    if in_full:
+        node["image"] = picture(author.portrait) if author.portrait else None
+        node["knowsLanguage"] = [
+            {"@type": "Language", "name": name} for name in author.language_names
+        ]
+        node["sameAs"] = [profile.url for profile in author.profile_links]
+    return nonempty(node)
+
+
+def credential(author: Author, *, in_full: bool) -> Node | None:
+    """The JSON-LD node of the author's certification, or None; `in_full` adds who gave it."""
+    node: dict[str, Any] = {"name": author.credential}
+    if in_full and author.certifying_body:
+        node["recognizedBy"] = {"@type": "Organization", "name": author.certifying_body}
+        node["identifier"] = author.certificate_number
+    facts = nonempty(node)
+    return {"@type": "EducationalOccupationalCredential", **facts} if facts else None

@@ -20,6 +20,7 @@ from publishing.models import EARLIEST, Site, Subject
 from search import query as search_query
 from search.engines import MAX_PER_KIND
 from search.index import kinds
+from search.query import Hit
 from search.terms import MAX_LENGTH
 from web.decorators import paginate, private, read_only, stored
 
@@ -184,6 +185,7 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
         "meta": meta.of_author(author, Site.current()),
         "author": author,
         "text": rendered,
+        "testimonials": author.testimonials.all(),
         "articles": author.articles.published().select_related("lead_picture"),
     }
     return render(request, "blog/author.html", context)
@@ -204,12 +206,25 @@ def search(request: HttpRequest) -> HttpResponse:
         "most": MAX_PER_KIND,  # the search covers only this many entries of a kind, the newest
         "found": found,
         "page": page,
-        "hits": search_query.hits(found, page.object_list),
+        "hits": with_languages(search_query.hits(found, page.object_list)),
         "readers": search_query.hits(found, comments[:MAX_COMMENT_RESULTS]),
         "readers_count": len(comments),
         "query": urlencode({"q": words, "kind": kind} if kind else {"q": words}),
     }
     return render(request, "blog/search.html", context)
+
+
+def with_languages(hits: list[Hit]) -> list[Hit]:
+    """Adds the languages of articles to hits. The search index does not hold them."""
+    keys = [hit.entry.key for hit in hits if hit.kind.model is Article]
+    foreign = Article.objects.filter(pk__in=keys).exclude(language="") if keys else ()
+    languages = {article.pk: article.language for article in foreign}
+    return [
+        hit._replace(language=languages.get(hit.entry.key, ""))
+        if hit.kind.model is Article
+        else hit
+        for hit in hits
+    ]
 
 
 @stored()

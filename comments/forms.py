@@ -1,15 +1,19 @@
 """The forms for readers' comments, and for the trainer's reply to a comment."""
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
+from blog.models import Article
 from comments.cleaning import clean, one_line, text_error
 from comments.models import MAX_WORDS_LENGTH, Comment
-from exercises.models import Exercise
+from exercises.models import Exercise, Muscle, MuscleWork
 from publishing.models import Site
 from web.fields import MailboxField
+from web.requests import positive_int
 
 TOO_LONG = "This is longer than {:,} characters. Please shorten it."
 HIDDEN_IN_EMAIL = "There is a hidden character in this address. Type it here, please."
@@ -48,8 +52,33 @@ def validate_visible(address: str) -> None:
 TEXT_FIELD_CLASSES = {"name": LineField, "other_favorite": LineField, "words": WordsField}
 
 
+def question_muscles(article_id: int | None) -> list[int]:
+    """Returns the ids of the muscles that the article's question is about, else of those that the
+    site's question is about."""
+    asking = Muscle.objects.filter(articles_asking=article_id).values_list("pk", flat=True)
+    marked = Muscle.objects.filter(in_question=True).values_list("pk", flat=True)
+    return (list(asking) if article_id else []) or list(marked)
+
+
+def offered_exercises(article_id: int | None, chosen: int) -> QuerySet[Exercise]:
+    """Returns the published exercises that train the muscles of the question, those that train one
+    as a primary mover first; all published ones if the question is about no muscle. The exercise
+    with the id `chosen` is among them, or last, if it is published."""
+    exercises = Exercise.objects.published()
+    if not (muscles := question_muscles(article_id)):
+        return exercises
+    work = MuscleWork.objects.filter(exercise=OuterRef("pk"), muscle__in=muscles).order_by("role")
+    ranked = exercises.annotate(role=Subquery(work.values("role")[:1]))
+    wanted = ranked.filter(Q(role__isnull=False) | Q(pk=chosen))
+    return wanted.order_by(F("role").asc(nulls_last=True), "name")
+
+
 class AnswerForm(forms.ModelForm):
-    """A reader's comment. Either a favorite or words are required."""
+    """A reader's comment. Either a favorite or words are required.
+
+    The form offers the exercises that the question is about, but accepts every published one: the
+    reader may have opened the page before the trainer changed her question.
+    """
 
     # A honeypot: people do not see this field. The spam filter holds a comment if it is filled in.
     subject_line = forms.CharField(
@@ -81,11 +110,14 @@ class AnswerForm(forms.ModelForm):
             "email": forms.EmailInput(attrs={"autocomplete": "email"}),
         }
 
-    def __init__(self, *args: Any, site: Site | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, site: Site | None = None, article: Article | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **{"auto_id": "answer-%s", **kwargs})
+        self.article_id = article.pk if article else self.instance.article_id
         favorite = cast(forms.ModelChoiceField, self.fields["favorite"])
         favorite.queryset = Exercise.objects.published().only("name", "slug")
-        favorite.empty_label = "Choose one, if you like"
+        favorite.widget.choices = self._favorite_choices
         favorite.error_messages["invalid_choice"] = (
             "This exercise is no longer in the library. Choose another, or write it below."
         )
@@ -98,6 +130,11 @@ class AnswerForm(forms.ModelForm):
             limit = getattr(field, "max_length", None) or MAX_WORDS_LENGTH
             field.error_messages["max_length"] = TOO_LONG.format(limit)
         self._describe_fields()
+
+    def _favorite_choices(self) -> Iterator[tuple[Any, str]]:
+        yield "", "Choose one, if you like"
+        chosen = positive_int(str(self["favorite"].value() or ""))
+        yield from offered_exercises(self.article_id, chosen).values_list("pk", "name")
 
     def _describe_fields(self) -> None:
         """Sets each field's aria-describedby to the ids of its hint and its error."""

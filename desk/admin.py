@@ -42,6 +42,21 @@ class SubjectAdmin(ContentAdmin):
 @admin.register(Site)
 class SiteAdmin(ContentAdmin):
     desk_order = 90
+    fieldsets = [
+        (None, {"fields": ["name", "tagline", "trainer", "place", "introduction"]}),
+        ("How people reach you", {
+            "fields": ["email", "phone", "phone_takes_texts", "booking_url"],
+        }),
+        ("Where and when you train people, and what it costs", {
+            "fields": ["address", "map_url", "hours", "prices"],
+            "description": "Shown on the contact page. What you leave empty is not mentioned.",
+        }),
+        ("Your question and readers’ answers", {
+            "fields": ["question", "answer_days", "known_readers_pass"],
+        }),
+        ("Health", {"fields": ["health_note"]}),
+        ("Your mail", {"fields": ["postal_address"]}),
+    ]  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

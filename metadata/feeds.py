@@ -23,11 +23,17 @@ TAG_YEAR = 2026  # part of the ids that feed readers store, so it must never cha
 EMPTY_SINCE = datetime(TAG_YEAR, 1, 1, tzinfo=UTC)  # the date of a feed without entries
 INVALID_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TAGS = {
+    "article",  # around a text in another language
     *("p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre"),
     *("em", "strong", "s", "a", "code", "sup", "br", "hr", "figure", "figcaption", "img"),
     *("table", "thead", "tbody", "tr", "th", "td"),
 }
-ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "width", "height"}, "ol": {"start"}}
+ATTRIBUTES = {
+    "article": {"lang", "dir"},
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start"},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +50,7 @@ class Entry:
     author_path: str = ""
     subjects: tuple[str, ...] = ()
     summary: str = ""
+    language: str = ""  # empty: that of the feed
 
     @property
     def url(self) -> str:
@@ -140,6 +147,7 @@ def _item(entry: Entry) -> Mapping[str, Any]:
             "title": entry.title,
             "content_html": entry.content,
             "summary": entry.summary,
+            "language": entry.language,
             "date_published": entry.published.isoformat(),
             "date_modified": entry.updated.isoformat(),
             "authors": [nonempty({"name": entry.author, "url": entry.author_url})],

@@ -5,6 +5,7 @@ nothing that readers do not see on the page.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,9 @@ from pictures.models import Picture
 from publishing.models import Site
 
 BUSINESS = "/#business"
+CONTACT_PAGE = "ContactPage"  # the type of the page that says all about the business
+# The last line of an American address, such as "Cleveland, OH 44113".
+CITY_LINE = re.compile(r"(?P<city>.+?),? (?P<state>[A-Z]{2}),? (?P<zip>[0-9]{5}(-[0-9]{4})?)")
 HTML_SAFE = {ord(c): f"\\u{ord(c):04X}" for c in "<>&\u2028\u2029"}
 
 
@@ -35,7 +39,8 @@ def graph(meta: Meta, site: Site) -> list[Node]:
         "name": meta.title,
         "isPartOf": ref("/#website"),
     }
-    nodes: list[Node] = [business(site), website(site), page]
+    facts = business(site, in_full=meta.page_type == CONTACT_PAGE)
+    nodes: list[Node] = [facts, website(site), page]
     if meta.nodes:
         page["mainEntity"] = {"@id": meta.nodes[0]["@id"]}
     if trail := meta.trail_to_here():
@@ -63,24 +68,46 @@ def ref(path: str) -> Node:
     return {"@id": absolute(path)}
 
 
-def business(site: Site) -> Node:
-    """Returns the node of the business, with what the footer of each page says about it."""
+def business(site: Site, *, in_full: bool = False) -> Node:
+    """Returns the node of the business, with what the footer of each page says about it; `in_full`
+    adds what the contact page says. Hours and prices are left out: they are free text."""
+    street, map_url = (site.address.strip(), site.map_url) if in_full else ("", "")
     return nonempty(
         {
             **ref(BUSINESS),
-            "@type": "LocalBusiness" if site.place else "Organization",
+            "@type": "LocalBusiness" if site.place or street or map_url else "Organization",
             "name": site.name,
             "url": absolute("/"),
-            "address": address(site.place) if site.place else None,
+            "address": street_address(street) if street else address(site.place),
+            "hasMap": map_url,
             "email": site.email,
+            "telephone": site.phone,
         }
     )
 
 
-def address(place: str) -> Node:
-    """Returns the node of a place such as "Cleveland, Ohio"."""
+def address(place: str) -> Node | None:
+    """Returns the node of a place such as "Cleveland, Ohio"; None if it is empty."""
+    if not place:
+        return None
     town, _, region = place.partition(", ")
     return nonempty({"@type": "PostalAddress", "addressLocality": town, "addressRegion": region})
+
+
+def street_address(text: str) -> Node | str:
+    """Returns the node of an address in lines, or the text if the last line has no ZIP code."""
+    *street, last = [line.strip() for line in text.splitlines() if line.strip()]
+    if not (match := CITY_LINE.fullmatch(last)):
+        return ", ".join([*street, last])
+    return nonempty(
+        {
+            "@type": "PostalAddress",
+            "streetAddress": ", ".join(street),
+            "addressLocality": match["city"],
+            "addressRegion": match["state"],
+            "postalCode": match["zip"],
+        }
+    )
 
 
 def website(site: Site) -> Node:

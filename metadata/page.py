@@ -25,6 +25,7 @@ class Meta:
     path: str
     description: str
     kind: str = "website"  # an Open Graph type: website, article or profile
+    locale: str = "en_US"  # for Open Graph
     page_type: str = "WebPage"  # a schema.org type
     card: Card | None = None  # None: the site's card
     published: datetime | None = None

@@ -41,6 +41,7 @@ class Hit(NamedTuple):
     title: SafeString
     names: SafeString | str  # empty unless one of them matches and the title does not
     words: SafeString
+    language: str = ""  # of title and words; empty: that of the site
 
 
 @dataclass(frozen=True)

@@ -60,14 +60,16 @@ def render(
     embeds: Callable[[list[str]], Mapping[str, Embed]] | None = None,
     sources: Sequence[tuple[str, str]] = (),
     editing: bool = False,
+    language: str = "",
 ) -> Text:
     """Renders Markdown. A text that is longer than MAX_LENGTH is cut, with a problem report.
 
     embeds: a function that gets all names, such as "hip-thrust/basic-floor", and returns an Embed
     for each known one. sources: pairs of key and side note. editing: also show problems in place.
+    language: the code of the text's language, for its quotation marks; empty: English.
     """
     env: dict[str, Any] = syntax.ENV.copy()
-    tokens = syntax.parse(text, env)
+    tokens = syntax.parse(text, env, language)
     names = syntax.embed_names(tokens)
     found = dict(_pictures(names))
     if embeds:

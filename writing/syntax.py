@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -30,6 +31,16 @@ EMBED = re.compile(r"\[\[([^\[\]\n]{1,200})\]\]\s*$")
 NAME_SEPARATOR = re.compile(r"\s*([:/])\s*")  # with the spaces around it, which are ignored
 # Saves parsing most texts. It must match each text where the parser finds a picture.
 MAY_EMBED_PICTURE = re.compile(r"\[\[\s*picture\s*:", re.IGNORECASE)
+# Outer and inner quotation marks, opening and closing, of languages that do not write “ ” ‘ ’.
+QUOTES = {
+    "de": ("„", "“", "‚", "‘"),
+    "es": ("«", "»", "“", "”"),
+    "fr": ("«\u202f", "\u202f»", "“", "”"),
+    "it": ("«", "»", "“", "”"),
+    "pl": ("„", "”", "«", "»"),
+    "ru": ("«", "»", "„", "“"),
+    "uk": ("«", "»", "„", "“"),
+}
 CITATION = re.compile(r"\[@([\w-]{1,40})\]")
 VIDEO = re.compile(
     r"<?(?P<url>https?://(?:(?:www\.|m\.)?"
@@ -38,9 +49,11 @@ VIDEO = re.compile(
 )
 
 
-def parse(text: str, env: dict[str, Any] | None = None) -> list[Token]:
-    """Parses a text into tokens and stores its footnotes in `env`, which the renderer needs."""
-    return parser.parse(_readable(text), ENV.copy() if env is None else env)
+def parse(text: str, env: dict[str, Any] | None = None, language: str = "") -> list[Token]:
+    """Parses a text into tokens and stores its footnotes in `env`, which the renderer needs. Its
+    quotation marks become those of the language, a code such as "es"; empty: English."""
+    suited = _make_parser(QUOTES[language]) if language in QUOTES else parser
+    return suited.parse(_readable(text), ENV.copy() if env is None else env)
 
 
 def embed_names(tokens: Sequence[Token]) -> list[str]:
@@ -127,8 +140,10 @@ def _video_rule(state: StateCore) -> None:
         token.children = [child for line in lines for child in line]
 
 
-def _make_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "typographer": True})
+@cache
+def _make_parser(quotes: Sequence[str] = "“”‘’") -> MarkdownIt:
+    options: Any = {"html": False, "typographer": True, "quotes": quotes}
+    parser = MarkdownIt("commonmark", options)
     parser.enable(["table", "strikethrough", "replacements", "smartquotes"])
     parser.use(footnote_plugin, inline=False)
     parser.block.ruler.before(

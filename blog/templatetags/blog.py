@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.conf.global_settings import LANGUAGES_BIDI
 from django.core import paginator
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -44,6 +45,16 @@ def section_link(context: template.RequestContext, name: str, text: str) -> Safe
         return format_html('<a href="{}">{}</a>', url, text)
     current = "page" if path == url else "true"
     return format_html('<a href="{}" aria-current="{}">{}</a>', url, current, text)
+
+
+@register.filter
+def lang(code: str) -> SafeString | str:
+    """The attributes of an element with a text in this language; none for the site's own, which is
+    empty: <h1{{ article.language|lang }}>."""
+    if not code:
+        return ""
+    direction = SafeString(' dir="rtl"') if code in LANGUAGES_BIDI else ""
+    return format_html(' lang="{}"{}', code, direction)
 
 
 @register.filter

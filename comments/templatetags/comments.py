@@ -31,7 +31,9 @@ def answer_form(
 ) -> dict[str, Any]:
     """Shows the form that the view put into the context, else one with `favorite` chosen."""
     site = context["site"]
-    form = context.get("answer_form") or AnswerForm(initial={"favorite": favorite}, site=site)
+    form = context.get("answer_form") or AnswerForm(
+        initial={"favorite": favorite}, site=site, article=article
+    )
     return {
         "form": form,
         "article": article,

@@ -53,7 +53,7 @@ def post(request: HttpRequest) -> HttpResponse:
     if is_cross_site(request):
         return render(request, "comments/foreign.html", {"data": request.POST}, status=403)
     target = _read_target(request)
-    form = AnswerForm(request.POST)
+    form = AnswerForm(request.POST, article=target.article)
     _check_target(form, target)
     if not form.is_valid():
         return form_page(request, form, target, status=404 if target.is_article_gone else 400)
@@ -72,7 +72,8 @@ def post(request: HttpRequest) -> HttpResponse:
 def reply_form(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows the page with the form to reply to comment `pk`."""
     parent = get_object_or_404(Comment.objects.published().filter(parent=None), pk=pk)
-    return form_page(request, AnswerForm(), Target(parent.article, parent))
+    form = AnswerForm(article=parent.article)
+    return form_page(request, form, Target(parent.article, parent))
 
 
 def form_page(

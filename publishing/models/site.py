@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import apnumber
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from publishing.models.published import PublicModel
+
+DAYS_WRONG = "Between 1 and 30 days; leave it empty to promise nothing."
+NO_NUMBER_TO_TEXT = "Give the number that readers may text."
+PHONE = re.compile(
+    r"(?P<number>[ (]*\+?(?:[ ().-]*[0-9]){7,15})[ ().-]*(?:ext\.? ?(?P<extension>[0-9]{1,6}))?",
+    re.IGNORECASE,
+)
+
+
+def is_phone_number(phone: str) -> None:
+    """Raises ValidationError if no phone could dial this."""
+    if not PHONE.fullmatch(phone):
+        raise ValidationError(
+            "Write the whole number with digits, spaces and + ( ) - . only; an extension goes at"
+            " the end: (216) 555-0148 ext 12."
+        )
 
 
 def _optional(field: type[models.Field], **options: Any) -> Any:
@@ -50,7 +70,8 @@ class Site(PublicModel):
         "days until you read an answer",
         null=True,
         blank=True,
-        help_text="Readers are told “usually within two days”. Empty: nothing is promised.",
+        validators=[MinValueValidator(1, DAYS_WRONG), MaxValueValidator(30, DAYS_WRONG)],
+        help_text="With 2, readers are told “usually within two days”. Empty: no promise is made.",
     )
     known_readers_pass = models.BooleanField(
         "known readers pass",
@@ -61,11 +82,16 @@ class Site(PublicModel):
         blank=True, help_text="One or two sentences under every article, card and print."
     )
 
-    phone = _optional(models.CharField, max_length=30, help_text="Shown on the contact page.")
+    phone = _optional(
+        models.CharField,
+        max_length=30,
+        validators=[is_phone_number],
+        help_text="(216) 555-0148. Shown on the contact page and at the foot of every page.",
+    )
     phone_takes_texts = models.BooleanField(
         "readers may text you at this number", default=False, db_default=False
     )
-    hours = _optional(models.TextField, help_text="When you train people, one line a day or more.")
+    hours = _optional(models.TextField, help_text="When you train people, one line for each day.")
     address = _optional(
         models.TextField,
         verbose_name="where you train people",
@@ -83,7 +109,8 @@ class Site(PublicModel):
     postal_address = _optional(
         models.TextField,
         verbose_name="postal address",
-        help_text="Stands at the end of emails about new articles. The law asks for one.",
+        help_text="The law asks for one at the end of emails about new articles. The site sends"
+        " none yet, so nobody is shown this address.",
     )
 
     class Meta:
@@ -92,12 +119,12 @@ class Site(PublicModel):
             models.CheckConstraint(
                 condition=Q(answer_days__isnull=True) | Q(answer_days__range=(1, 30)),
                 name="site_answers_within_a_month",
-                violation_error_message="Between 1 and 30 days; leave it empty to promise nothing.",
+                violation_error_message=DAYS_WRONG,
             ),
             models.CheckConstraint(
                 condition=Q(phone_takes_texts=False) | ~Q(phone=""),
                 name="site_texts_need_a_number",
-                violation_error_message="Give the number that readers may text.",
+                violation_error_message=NO_NUMBER_TO_TEXT,
             ),
             models.CheckConstraint(
                 condition=Q(pk=1),
@@ -122,6 +149,11 @@ class Site(PublicModel):
     def get_absolute_url(self) -> str:
         return "/"
 
+    def clean(self) -> None:
+        """Shows this error beside the phone: that of the constraint would be above the form."""
+        if self.phone_takes_texts and not self.phone:
+            raise ValidationError({"phone": NO_NUMBER_TO_TEXT})
+
     @classmethod
     def current(cls) -> Site:
         return cls.objects.get_or_create(pk=1)[0]
@@ -130,3 +162,29 @@ class Site(PublicModel):
     def training_url(self) -> str:
         """The URL for booking training: the booking page, else a mailto: link, else empty."""
         return self.booking_url or (f"mailto:{self.email}" if self.email else "")
+
+    @property
+    def call_url(self) -> str:
+        """The tel: URL of the phone (RFC 3966), else empty."""
+        if not (match := PHONE.fullmatch(self.phone)):
+            return ""
+        extension = f";ext={match['extension']}" if match["extension"] else ""
+        return f"tel:{_dialed(match['number'])}{extension}"
+
+    @property
+    def text_url(self) -> str:
+        """The sms: URL of the phone (RFC 5724) if readers may text it, else empty."""
+        match = PHONE.fullmatch(self.phone) if self.phone_takes_texts else None
+        return f"sms:{_dialed(match['number'])}" if match else ""
+
+    @property
+    def answer_time(self) -> str:
+        """When readers may expect to be read, such as "usually within two days", else empty."""
+        if not self.answer_days:
+            return ""
+        many = "a day" if self.answer_days == 1 else f"{apnumber(self.answer_days)} days"
+        return f"usually within {many}"
+
+
+def _dialed(number: str) -> str:
+    return re.sub(r"[^+0-9]", "", number)

@@ -122,7 +122,7 @@ def read(source: Any) -> Element:
     return builder.open[0]
 
 
-def save(client: Any, address: str, **changes: Any) -> Any:
+def save(client: Any, address: str, /, **changes: Any) -> Any:
     """Requests an admin form, changes some fields and submits it. Returns the response."""
     shown = client.get(address)
     assert shown.status_code == 200, f"{address}: {shown.status_code}"
