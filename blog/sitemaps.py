@@ -37,7 +37,10 @@ def _exercises() -> QuerySet[Exercise]:
     return (
         Exercise.objects.published()
         .prefetch_related(
-            Prefetch("variations", Variation.objects.published().select_related("photo"))
+            Prefetch(
+                "variations",
+                Variation.objects.published().select_related("photo", "end_photo"),
+            )
         )
         .order_by("pk")
     )
@@ -91,8 +94,9 @@ def _of_articles(number: int) -> Iterator[Url]:
 
 def _of_exercises(number: int) -> Iterator[Url]:
     for row in _slice(_exercises(), number):
-        photos = [each.photo.src for each in row.variations.all() if each.photo]
-        yield Url(row.get_absolute_url(), row.changed_at, photos)
+        photos = (photo for each in row.variations.all() for photo in (each.photo, each.end_photo))
+        sources = dict.fromkeys(photo.src for photo in photos if photo)
+        yield Url(row.get_absolute_url(), row.changed_at, list(sources))
 
 
 def _of_pages(number: int) -> Iterator[Url]:

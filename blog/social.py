@@ -35,7 +35,7 @@ def site_card(request: HttpRequest, mark: str) -> HttpResponseBase:
 def placed_in(article: Article) -> list[Variation]:
     """The variations whose cards readers see in an article, in the order of its text."""
     rows = Variation.objects.published().filter(articles=article)
-    rows = rows.select_related("exercise", "prescription", "photo")
+    rows = rows.select_related("exercise", "prescription", "photo", "end_photo")
     return list(rows.order_by("cards__position"))
 
 

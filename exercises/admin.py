@@ -4,19 +4,23 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
 from django.forms import Textarea, TextInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import date
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 
 from desk.site import FORM_FIELDS, ContentAdmin, Notice, front_page, without_related_links
+from exercises import safety
 from exercises.check import NO_DOSE, NO_STEPS, NO_VARIATION
+from exercises.formatting import pluralize
 from exercises.forms import PrescriptionForm
 from exercises.models import (
     Equipment,
@@ -28,11 +32,17 @@ from exercises.models import (
     Step,
     Variation,
 )
+from exercises.models.approval import Approved
 from exercises.models.variation import LEVEL_NEEDED
 from figures import figure
+from pagecache import edition
 from writing import check
 from writing.check import Finding
 from writing.forms import CheckedForm
+
+MOST_ASKED = 10  # items of a list of what asks first
+LONGEST_ASKED = 80  # characters of an item
+NOT_A_VIDEO = "Copy the address of the video from your browser. It begins with https://."
 
 
 class NamedRows(forms.BaseInlineFormSet):
@@ -93,6 +103,83 @@ class Rows(admin.TabularInline):
         return field
 
 
+class ApprovedForm(CheckedForm):
+    """The form of a row that the trainer approves, with its list of what to ask a doctor about."""
+
+    approved = forms.BooleanField(
+        label="Read and approved",
+        required=False,
+        help_text="You have read all of it and stand by it. Until then readers are told “A common"
+        " starting point” beside the dose, and “Reviewed by …” with the date after.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["approved"] = bool(self.instance.approved_at)
+
+    def clean_ask_first(self) -> str:
+        items = safety.items(self.cleaned_data["ask_first"])
+        if len(items) > MOST_ASKED:
+            raise forms.ValidationError(
+                f"These are {len(items)}. Choose the {MOST_ASKED} that matter most: a longer list"
+                " is not read."
+            )
+        for item in items:
+            if len(item) > LONGEST_ASKED:
+                raise forms.ValidationError(
+                    f"“{item[:30]}…” is long. Say it in at most {LONGEST_ASKED} characters, one"
+                    " thing a line."
+                )
+        return "\n".join(items)
+
+
+class ApprovedAdmin(ContentAdmin):
+    """The admin of rows that the trainer approves: in their form, or several in the list."""
+
+    form = ApprovedForm
+    actions = ["approve", "take_approval_back"]
+
+    @admin.display(description="approved", ordering="approved_at")
+    def approval(self, row: Approved) -> str:
+        if not row.approved_at:
+            return "Not yet."
+        by = row.approved_by and (row.approved_by.first_name or row.approved_by.get_username())
+        return f"{f'By {by} on' if by else 'On'} {date(localtime(row.approved_at), 'F j, Y')}."
+
+    @admin.action(description="Read and approved", permissions=["change"])
+    def approve(self, request: HttpRequest, rows: QuerySet) -> None:
+        count = set_approval(rows, request.user)
+        messages.success(request, f"Approved: {self.counted(count)}.")
+
+    @admin.action(description="Not approved any more", permissions=["change"])
+    def take_approval_back(self, request: HttpRequest, rows: QuerySet) -> None:
+        count = set_approval(rows, None)
+        messages.success(request, f"Not approved any more: {self.counted(count)}.")
+
+    def counted(self, number: int) -> str:
+        names = self.opts.verbose_name, self.opts.verbose_name_plural
+        return pluralize(number, *map(str, names))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        approved = form.cleaned_data["approved"]
+        if approved != bool(obj.approved_at):
+            obj.set_approval(request.user if approved else None)
+        super().save_model(request, obj, form, change)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("approved_by")
+
+
+@edition.batch()
+def set_approval(rows: Any, by: Any) -> int:
+    """Approves the rows as this user, or takes their approval back if `by` is None; returns their
+    number. Saves each one, so that pages change."""
+    for row in rows:
+        row.set_approval(by)
+        row.save()
+    return len(rows)
+
+
 class MuscleWorkInline(Rows):
     model = MuscleWork
     extra = 0
@@ -115,20 +202,54 @@ class VariationInline(Rows):
         return False
 
 
+class ExerciseForm(ApprovedForm):
+    approved_with_variations = forms.BooleanField(
+        label="Read and approved with all its variations",
+        required=False,
+        help_text="Approves the exercise and each of its variations today.",
+    )
+
+    def clean(self) -> None:
+        super().clean()
+        if self.cleaned_data.get("approved_with_variations"):
+            self.cleaned_data["approved"] = True
+
+
 @admin.register(Exercise)
-class ExerciseAdmin(ContentAdmin):
+class ExerciseAdmin(ApprovedAdmin):
     desk_order = 2
-    list_display = ["name", "pattern", "published_at"]
+    list_display = ["name", "pattern", "published_at", "approval"]
     list_filter = ["pattern"]
     search_fields = ["name", "other_names", "variations__name"]
     prepopulated_fields = {"slug": ["name"]}
-    form = CheckedForm
+    readonly_fields = ["approval"]
+    actions = ["approve", "approve_with_variations", "take_approval_back"]
     inlines = [VariationInline, MuscleWorkInline]
+    form = ExerciseForm
     fieldsets = [
         (None, {"fields": ["name", "slug", "summary", "published_at"]}),
-        ("For whom, and when to check first", {"fields": ["purpose", "who_for", "check_first"]}),
+        (
+            "For whom, and when to check first",
+            {"fields": ["purpose", "who_for", "ask_first", "check_first"]},
+        ),
+        (
+            "Read and approved",
+            {"fields": ["approval", "approved", "approved_with_variations"]},
+        ),
         ("Where it is found", {"fields": ["other_names", "pattern", "subjects"]}),
     ]
+
+    @admin.action(description="Read and approved, with all variations", permissions=["change"])
+    def approve_with_variations(self, request: HttpRequest, rows: QuerySet) -> None:
+        variations = set_approval(Variation.objects.filter(exercise__in=rows), request.user)
+        exercises = self.counted(set_approval(rows, request.user))
+        number = pluralize(variations, "variation", "variations")
+        messages.success(request, f"Approved: {exercises} and {number}.")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.cleaned_data["approved_with_variations"]:
+            set_approval(form.instance.variations.all(), request.user)
 
 
 class DrawingSelect(forms.RadioSelect):
@@ -148,9 +269,23 @@ class DrawingSelect(forms.RadioSelect):
         return option
 
 
-class VariationForm(CheckedForm):
+class VariationForm(ApprovedForm):
     class Meta:
         widgets = {"drawing": DrawingSelect}
+        error_messages = {"video_url": {"invalid": NOT_A_VIDEO}}
+
+    def clean_alternative(self) -> Variation | None:
+        # The constraint says the same, but Django does not check it, as the form has no `id`.
+        alternative = self.cleaned_data["alternative"]
+        if alternative and alternative == self.instance:
+            raise forms.ValidationError("Choose another variation than this one.")
+        return alternative
+
+    def clean_video_url(self) -> str:
+        url = self.cleaned_data["video_url"]
+        if url and not url.startswith(("https://", "http://")):
+            raise forms.ValidationError(NOT_A_VIDEO)
+        return url
 
     def clean(self) -> dict[str, Any]:
         """Asks for the level beside its field; the constraint would do so above the form."""
@@ -185,13 +320,13 @@ class EquipmentNeedInline(Rows):
 
 
 @admin.register(Variation)
-class VariationAdmin(ContentAdmin):
+class VariationAdmin(ApprovedAdmin):
     desk_order = 25
-    list_display = ["name", "exercise", "level", "position", "card"]
+    list_display = ["name", "exercise", "level", "position", "card", "approval"]
     list_filter = ["level", "exercise"]
     search_fields = ["name", "other_names", "exercise__name"]
     prepopulated_fields = {"slug": ["name"]}
-    readonly_fields = ["card"]
+    readonly_fields = ["card", "approval"]
     inlines = [PrescriptionInline, StepInline, EquipmentNeedInline]
     form = VariationForm
     fieldsets = [
@@ -216,9 +351,26 @@ class VariationAdmin(ContentAdmin):
                 "classes": ["collapse"],
             },
         ),
-        ("Safety", {"fields": ["check_first"], "classes": ["collapse"]}),
+        (
+            "What it takes",
+            {
+                "fields": ["posture", "needs_label", "alternative", "alternative_note"],
+                "classes": ["collapse"],
+            },
+        ),
+        (
+            "Safety",
+            {"fields": ["ask_first", "special_risk", "check_first"], "classes": ["collapse"]},
+        ),
         ("Your favorite", {"fields": ["favorite_reason"], "classes": ["collapse"]}),
-        ("Drawing or photograph", {"fields": ["drawing", "photo"], "classes": ["collapse"]}),
+        (
+            "Drawing, photographs and video",
+            {
+                "fields": ["drawing", "end_pose", "photo", "end_photo", "video_url"],
+                "classes": ["collapse"],
+            },
+        ),
+        ("Read and approved", {"fields": ["approval", "approved"]}),
     ]
 
     @admin.display(description="line to place it in an article")

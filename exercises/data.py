@@ -10,9 +10,11 @@ from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.timezone import localdate
 
-from exercises import formatting
+from exercises import formatting, safety
 from exercises.models import Amount, Exercise, Prescription, Variation
+from exercises.models.approval import Approved
 from exercises.structured import split_names
 from figures import figure, standalone
 from metadata.page import absolute
@@ -75,6 +77,7 @@ def _exercise(exercise: Exercise) -> dict[str, Any]:
         "summary": exercise.summary,
         "purpose": exercise.purpose,
         "who_for": exercise.who_for,
+        **_asked_and_approved(exercise),
         "check_first": exercise.check_first,
         "pattern": exercise.pattern,
         "subjects": [subject.slug for subject in exercise.subjects.all()],
@@ -95,6 +98,8 @@ def _variation(variation: Variation) -> dict[str, Any]:
         "url": absolute(variation.get_absolute_url()),
         "rung": variation.position,
         "level": variation.level,
+        "posture": variation.posture,
+        "needs_label": variation.needs_label,
         "needs": [
             {
                 "one_of": [equipment.slug for equipment in need.one_of.all()],
@@ -108,10 +113,34 @@ def _variation(variation: Variation) -> dict[str, Any]:
             for step in variation.steps.all()
         ],
         "prescription": _prescription(prescription) if prescription else None,
+        **_asked_and_approved(variation),
         "check_first": variation.check_first,
+        "special_risk": variation.special_risk,
+        "alternative": _alternative(variation),
         "drawings": _drawings(variation.drawing),
+        "end_pose": variation.end_pose,
         "photo": absolute(variation.photo.src) if variation.photo else None,
+        "photos": {
+            which: absolute(photo.src)
+            for which, photo in (("start", variation.photo), ("end", variation.end_photo))
+            if photo
+        },
+        "video": variation.video_url or None,
     }
+
+
+def _asked_and_approved(row: Approved) -> dict[str, Any]:
+    return {
+        "ask_first": safety.items(row.ask_first),
+        "approved": localdate(row.approved_at).isoformat() if row.approved_at else None,
+    }
+
+
+def _alternative(variation: Variation) -> dict[str, Any] | None:
+    other, note = variation.alternative, variation.alternative_note
+    if not (other or note):
+        return None
+    return {"url": absolute(other.get_absolute_url()) if other else None, "note": note}
 
 
 def _prescription(prescription: Prescription) -> dict[str, Any]:

@@ -75,7 +75,11 @@ def format_needs(needs: Iterable[EquipmentNeed]) -> str:
 def format_need(need: EquipmentNeed) -> str:
     if need.note:
         return need.note
-    names = [equipment.name for equipment in need.one_of.all()]
+    return join_or([equipment.name for equipment in need.one_of.all()])
+
+
+def join_or(names: list[str]) -> str:
+    """Such as "bench", "bench or box" or "bench, box or chair"."""
     if len(names) < 3:
         return " or ".join(names)
     return f"{', '.join(names[:-1])} or {names[-1]}"

@@ -16,7 +16,9 @@ from web.decorators import get_only
 @get_only
 def exercise_card(request: HttpRequest, slug: str, mark: str) -> HttpResponseBase:
     exercise = get_object_or_404(Exercise.objects.published(), slug=slug)
-    variations = exercise.variations.published().select_related("prescription", "photo")
+    variations = exercise.variations.published().select_related(
+        "prescription", "photo", "end_photo"
+    )
     return social.serve(of_exercise(exercise, variations.first(), Site.current()), mark)
 
 
@@ -49,9 +51,9 @@ def detail(variation: Variation | None) -> str:
 
 
 def art(variation: Variation | None) -> Art | None:
-    """A variation's photo, else the end pose of its drawing, else None."""
-    if variation and variation.photo:
-        return social.picture_art(variation.photo)
+    """A variation's photo, of the end if it has two, else the end of its drawing, else None."""
+    if variation and (photo := variation.end_photo or variation.photo):
+        return social.picture_art(photo)
     if not variation or variation.drawing not in figure.drawing_keys():
         return None
     drawing = figure.load(variation.drawing)

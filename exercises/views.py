@@ -4,7 +4,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from exercises import meta
+from exercises import meta, safety
 from exercises.filters import LibraryFilter
 from exercises.models import Exercise, MuscleWork, Variation
 from exercises.related import related
@@ -78,5 +78,6 @@ def print_ladder(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows all variations of an exercise to print, on one page of Letter size."""
     exercise = get_object_or_404(Exercise.objects.visible_to(request.user), slug=slug)
     variations = exercise.variations.visible_to(request.user).complete()
-    context = {"exercise": exercise, "variations": variations}
+    asks = safety.ask_first([exercise, *variations])
+    context = {"exercise": exercise, "variations": variations, "asks": asks}
     return render(request, "exercises/print_ladder.html", context)

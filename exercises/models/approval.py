@@ -1,8 +1,13 @@
 """What exercises and variations share: what to ask a doctor about, and the trainer's approval."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class Approved(models.Model):
@@ -34,3 +39,8 @@ class Approved(models.Model):
                 violation_error_message="An approval needs a date.",
             ),
         ]
+
+    def set_approval(self, by: Any) -> None:
+        """Marks the row as read and approved now by this user; None takes the mark back."""
+        self.approved_at = timezone.now() if by else None
+        self.approved_by = by

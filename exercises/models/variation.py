@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils import timezone
@@ -58,8 +58,9 @@ class VariationQuerySet(PublishedQuerySet):
         return self.filter(Exists(steps), prescription__isnull=False)
 
     def complete(self) -> Self:
-        """Loads all that a card shows in four queries. `rung` is the variation's place among the
-        published ones of its exercise, and `rung_count` their number."""
+        """Loads all that a card shows in at most five queries. `rung` is the variation's place
+        among the published ones of its exercise, and `rung_count` their number. `reviewer` is the
+        first name of who approved it. An alternative that readers do not see counts as none."""
         ladder = Variation.objects.filter(
             exercise=OuterRef("exercise"), published_at__lte=timezone.now()
         ).order_by()
@@ -67,8 +68,16 @@ class VariationQuerySet(PublishedQuerySet):
         is_lower |= Q(position=OuterRef("position"), pk__lte=OuterRef("pk"))
         return (
             self.select_related("exercise", "prescription", "photo", "end_photo")
-            .prefetch_related("needs__one_of", "steps")
-            .annotate(rung=_count_of(ladder.filter(is_lower)), rung_count=_count_of(ladder))
+            .prefetch_related(
+                "needs__one_of",
+                "steps",
+                Prefetch("alternative", Variation.objects.published().select_related("exercise")),
+            )
+            .annotate(
+                rung=_count_of(ladder.filter(is_lower)),
+                rung_count=_count_of(ladder),
+                reviewer=F("approved_by__first_name"),
+            )
         )
 
 
@@ -253,6 +262,10 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
         """The later of its own date and its exercise's; None if one of the two is a draft."""
         dates = self.published_at, self.exercise.published_at
         return max(dates) if all(dates) else None  # type: ignore[type-var]
+
+    @property
+    def end_word(self) -> str:
+        return self.get_end_pose_display() or self.EndPose.END.label
 
     @property
     def card_line(self) -> str:

@@ -1,13 +1,14 @@
 """Template tags and filters for prescriptions, drawings and the body map."""
 
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from django import template
 from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from exercises import formatting
+from exercises import formatting, safety
 from exercises.filters import LibraryFilter
 from exercises.models import Exercise, Muscle, Variation
 from figures import bodymap, figure
@@ -19,6 +20,25 @@ register.filter("in_words", formatting.format_prescription)
 register.filter("figures", formatting.figures)
 register.filter("details", formatting.format_details)
 register.filter("unbroken", formatting.nonbreaking)
+register.filter("join_or", formatting.join_or)
+
+
+@register.filter
+def ask_first(row: Exercise | Variation) -> list[str]:
+    """What to ask a doctor about first; for a variation also what its exercise asks about."""
+    return safety.ask_first([row, row.exercise] if isinstance(row, Variation) else [row])
+
+
+@register.simple_tag
+def safety_sentence(name: str) -> str:
+    """A standing sentence of exercises/safety.py, by its name, such as "CALL_911"."""
+    return getattr(safety, name)
+
+
+@register.filter
+def host(url: str) -> str:
+    """The host in a URL as readers know it, without "www."."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 @register.filter
@@ -49,7 +69,8 @@ def drawing(variation: Variation, which: figure.PoseName) -> SafeString | str:
     """The start or end pose of the variation's drawing as inline SVG, if it has a drawing."""
     if variation.drawing not in figure.drawing_keys():
         return ""
-    label = f"{variation.name}, {which}: {formatting.describe_pose(variation.steps.all(), which)}"
+    pose = "start" if which == "start" else variation.end_word.lower()
+    label = f"{variation.name}, {pose}: {formatting.describe_pose(variation.steps.all(), which)}"
     return figure.svg(
         figure.load(variation.drawing), which, label=label, uid=f"{variation.pk}-{which}"
     )
@@ -62,7 +83,7 @@ def movement(variation: Variation) -> SafeString | str:
         return ""
     return figure.frames(
         figure.load(variation.drawing),
-        label=f"{variation.name}, from start to end and back",
+        label=f"{variation.name}, from start to {variation.end_word.lower()} and back",
         uid=f"{variation.pk}-move",
     )
 
@@ -78,15 +99,17 @@ def thumbnail(variations: Iterable[Variation]) -> SafeString | str:
 
 @register.simple_tag
 def with_what(variation: Variation, used: Mapping[int, frozenset[str]] | str) -> str:
-    """What the variation needs. If `used` maps its primary key to equipment slugs, which of that
-    equipment it is done with, such as "done with bench or box and barbell"."""
+    """What the variation needs, in short. If `used` maps its primary key to equipment slugs, which
+    of that equipment it is done with, such as "done with bench or box and barbell"."""
     slugs = used.get(variation.pk, frozenset()) if isinstance(used, Mapping) else frozenset()
     met = [
         " or ".join(equipment.name for equipment in need.one_of.all() if equipment.slug in slugs)
         for need in variation.needs.all()
     ]
     words = " and ".join(filter(None, met))
-    return f"done with {words}" if words else formatting.format_needs(variation.needs.all())
+    if words:
+        return f"done with {words}"
+    return variation.needs_label or formatting.format_needs(variation.needs.all())
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 import io
 import re
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from django.db.models import Count
 from django.test import Client
 
 from blog import cards_and_sources
+from blog.management.commands import load_starter
 from blog.models import Article, Author, Page
 from comments.models import Comment
+from exercises import safety
 from exercises.models import Equipment, Exercise, Level, Muscle, MuscleWork, Variation
 from pictures.models import Picture
 from publishing.models import Site, StarterRecord, Subject
@@ -122,6 +125,29 @@ def test_the_starter_content_has_no_comments() -> None:
     assert not Comment.objects.exists()
 
 
+def test_nothing_is_approved() -> None:
+    assert not Exercise.objects.exclude(approved_at=None).exists()
+    assert not Variation.objects.exclude(approved_at=None).exists()
+
+
+def test_an_alternative_is_found_after_all_exercises_are_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The first exercise by name refers to a later one, and to one that does not exist."""
+    folder = tmp_path / "starter"
+    copytree(load_starter.STARTER, folder)
+    monkeypatch.setattr(load_starter, "STARTER", folder)
+    file = folder / "exercises" / "back-extension.toml"
+    floor, bench = ('alternative = "squat/box"\nslug =', 'alternative = "squat/moon"\nslug =')
+    head, first, second = file.read_text().split("[[variations]]\nslug =")
+    file.write_text(f"{head}[[variations]]\n{floor}{first}[[variations]]\n{bench}{second}")
+    Exercise.objects.filter(slug="back-extension").delete()
+    StarterRecord.objects.filter(key="exercises.exercise:back-extension").delete()
+    load()
+    rows = Variation.objects.filter(exercise__slug="back-extension").order_by("position")
+    assert [row.alternative and row.alternative.name for row in rows] == ["Box squat", None]
+
+
 def test_unknown_facts_are_empty() -> None:
     author, site = Author.objects.get(), Site.current()
     assert (author.biography, author.portrait) == ("", None)
@@ -135,12 +161,16 @@ def test_every_exercise_and_variation_is_complete() -> None:
     assert Exercise.objects.published().count() >= 14
     assert Variation.objects.count() >= 24
     for exercise in Exercise.objects.all():
-        for field in ("summary", "purpose", "who_for", "check_first", "pattern"):
+        for field in ("summary", "purpose", "who_for", "ask_first", "check_first", "pattern"):
             assert getattr(exercise, field), f"{exercise} has no {field}"
+        assert safety.items(exercise.ask_first) == exercise.ask_first.splitlines()
+        assert len(exercise.ask_first.splitlines()) <= 10
         assert exercise.work.filter(role="primary").exists(), exercise
         assert exercise.subjects.exists(), exercise
     for variation in Variation.objects.prefetch_related("steps"):
-        for field in ("summary", "cues", "mistakes", "drawing"):
+        for field in (
+            "summary", "cues", "mistakes", "drawing", "posture", "end_pose", "needs_label",
+        ):  # fmt: skip
             assert getattr(variation, field), f"{variation} has no {field}"
         phases = [step.phase for step in variation.steps.all()]
         assert {"set-up", "move"} <= set(phases), variation

@@ -117,7 +117,9 @@ def test_only_the_third_card_is_the_trainers_favorite(cards: list[Element]) -> N
 
 def test_every_card_has_a_check_first_note(cards: list[Element]) -> None:
     for card in cards:
-        assert card.one(class_="check").text.startswith("Check first.")
+        check = card.one("div", "check").text
+        assert check.startswith("Ask a doctor first if you have ")
+        assert "Check first." in check
 
 
 def test_sources_are_numbered_in_the_order_of_the_text(page: Element) -> None:

@@ -2,7 +2,7 @@
 changes or restores a record that the trainer has changed or deleted."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.new_pictures: list[Picture] = []
+        self.alternatives: list[tuple[Variation, str]] = []
         try:
             self.load_all()
         except BaseException:  # the transaction is rolled back, the files of pictures are not
@@ -58,6 +59,7 @@ class Command(BaseCommand):
             self.load(Picture, row["name"], row, self.picture)
         for path in sorted((STARTER / "exercises").glob("*.toml")):
             self.load(Exercise, path.stem, read(path), self.exercise)
+        self.link_alternatives()
         for path in sorted((STARTER / "pages").glob("*.md")):
             self.load(Page, path.stem, read_text(path), self.page)
         for path in sorted((STARTER / "articles").glob("*.md")):
@@ -93,9 +95,12 @@ class Command(BaseCommand):
         primary: list[str],
         secondary: list[str],
         variations: list[Data],
+        ask_first: Sequence[str] = (),
         **data: Any,
     ) -> Exercise:
-        exercise = validate_and_save(Exercise(published_at=self.now, **data))
+        exercise = validate_and_save(
+            Exercise(published_at=self.now, ask_first="\n".join(ask_first), **data)
+        )
         exercise.subjects.set(Subject.objects.filter(slug__in=subjects))
         for role, slugs in (("primary", primary), ("secondary", secondary)):
             for slug in slugs:
@@ -112,11 +117,21 @@ class Command(BaseCommand):
         steps: list[Data],
         prescription: Data,
         needs: list[Data] | None = None,
+        ask_first: Sequence[str] = (),
+        alternative: str = "",
         **data: Any,
     ) -> None:
         variation = validate_and_save(
-            Variation(exercise=exercise, position=position, published_at=self.now, **data)
+            Variation(
+                exercise=exercise,
+                position=position,
+                published_at=self.now,
+                ask_first="\n".join(ask_first),
+                **data,
+            )
         )
+        if alternative:
+            self.alternatives.append((variation, alternative))
         validate_and_save(Prescription(variation=variation, **prescription))
         for n, step in enumerate(steps, 1):
             validate_and_save(Step(variation=variation, position=n, **step))
@@ -124,6 +139,15 @@ class Command(BaseCommand):
             one_of = need.pop("one_of")
             row = validate_and_save(EquipmentNeed(variation=variation, position=n, **need))
             row.one_of.set([Equipment.objects.get(slug=slug) for slug in one_of])
+
+    def link_alternatives(self) -> None:
+        """Finds each alternative ("squat/box") once all exercises are loaded. One that the trainer
+        has renamed or deleted is left out."""
+        for variation, name in self.alternatives:
+            exercise, _, slug = name.partition("/")
+            rows = Variation.objects.filter(exercise__slug=exercise, slug=slug)
+            variation.alternative = rows.first()
+            variation.save()
 
     def page(self, role: str = "", **data: Any) -> Page:
         """Builds a page, without the role if another page has that role."""
