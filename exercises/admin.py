@@ -20,13 +20,17 @@ from exercises.models import (
     Equipment,
     EquipmentNeed,
     Exercise,
+    ExerciseDraft,
     Muscle,
     MuscleWork,
     Prescription,
     Step,
     Variation,
+    VariationDraft,
 )
 from figures import figure
+from writing.editor import EditorAdmin
+from writing.forms import DraftRows, EditorForm
 
 
 def missing_parts(row: Model, fields: list[str], *more: str) -> str:
@@ -35,7 +39,7 @@ def missing_parts(row: Model, fields: list[str], *more: str) -> str:
     return ", ".join([*empty, *more]) or "Nothing."
 
 
-class NamedRows(forms.BaseInlineFormSet):
+class NamedRows(DraftRows):
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         if "DELETE" in form.fields:
@@ -83,8 +87,9 @@ class VariationInline(Rows):
 
 
 @admin.register(Exercise)
-class ExerciseAdmin(ContentAdmin):
+class ExerciseAdmin(EditorAdmin):
     desk_order = 2
+    draft_model = ExerciseDraft
     list_display = ["name", "pattern", "published_at"]
     list_filter = ["pattern"]
     search_fields = ["name", "other_names", "variations__name"]
@@ -92,7 +97,7 @@ class ExerciseAdmin(ContentAdmin):
     readonly_fields = ["missing"]
     inlines = [VariationInline, MuscleWorkInline]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "summary", "published_at", "missing"]}),
+        (None, {"fields": ["name", "slug", "summary", "missing"]}),
         ("For whom, and when to check first", {"fields": ["purpose", "who_for", "check_first"]}),
         ("Where it is found", {"fields": ["other_names", "pattern", "subjects"]}),
     ]
@@ -121,7 +126,7 @@ class DrawingSelect(forms.RadioSelect):
         return option
 
 
-class VariationForm(forms.ModelForm):
+class VariationForm(EditorForm):
     class Meta:
         widgets = {"drawing": DrawingSelect}
 
@@ -150,8 +155,9 @@ class EquipmentNeedInline(Rows):
 
 
 @admin.register(Variation)
-class VariationAdmin(ContentAdmin):
+class VariationAdmin(EditorAdmin):
     desk_order = 25
+    draft_model = VariationDraft
     list_display = ["name", "exercise", "level", "position", "card"]
     list_filter = ["level", "exercise"]
     search_fields = ["name", "other_names", "exercise__name"]
@@ -169,7 +175,6 @@ class VariationAdmin(ContentAdmin):
                     "slug",
                     "level",
                     "position",
-                    "published_at",
                     "card",
                     "missing",
                 ]
