@@ -73,8 +73,10 @@ def delete(model: type[FormDraft], window_key: str, editor: Any) -> None:
 def delete_obsolete(window_key: str, editor: Any, row: Any, data: QueryDict) -> None:
     """Deletes the drafts that saving the form data made obsolete: the window's own draft, the draft
     that it continued (perhaps another person's), and the editor's drafts with the same content."""
-    delete(row.drafts.model, window_key, editor)
-    row.drafts.filter(key=without_nul(data.get("continued", ""))).delete()
+    continued = without_nul(data.get("continued", ""))
+    for key in (window_key, continued):
+        delete(row.drafts.model, key, editor)
+    row.drafts.filter(key=continued).delete()
     content = _content(row, dict(data.lists()))
     for draft in row.drafts.filter(editor=editor).exclude(typed_at=None):
         if _content(row, draft.typed) == content:

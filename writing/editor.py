@@ -184,11 +184,12 @@ class EditorAdmin(ContentAdmin):
         draft = self.requested_draft(request)
         if request.method == "POST" and posted_window_key(request):
             draft = self.autosave(request, row)  # a save was refused, and the window may close now
-        is_own = draft is not None and draft.editor == request.user
-        window_key = draft.key if draft and is_own else drafts.new_window_key()
+        window_key, continued = drafts.new_window_key(), draft.key if draft else ""
+        if draft and draft.editor == request.user:
+            window_key, continued = draft.key, (draft.typed.get("continued") or [""])[0]
         context |= {
             "window": window_key,
-            "continued": draft.key if draft and draft.key != window_key else "",
+            "continued": continued,
             "other_drafts": (
                 [] if draft else drafts.resumable(self.draft_model, row, request.user)
             ),
@@ -320,8 +321,9 @@ def _in_words(bound: forms.BoundField) -> str:
 @front_page
 def unsaved_input(request: HttpRequest) -> Iterator[Notice]:
     """Notices of what was typed in the editors and is not saved."""
-    for editor in admin.site._registry.values():
-        if isinstance(editor, EditorAdmin) and editor.may_write(request.user):
+    editors = [row for row in admin.site._registry.values() if isinstance(row, EditorAdmin)]
+    for editor in sorted(editors, key=lambda editor: editor.desk_order):
+        if editor.may_write(request.user):
             yield from editor.unsaved(request.user)
 
 

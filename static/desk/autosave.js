@@ -176,7 +176,9 @@ if (form) {
     recovery.append(`This device kept what you typed here on ${at}. `, accept, " ", discard);
     recovery.hidden = false;
     accept.addEventListener("click", async () => {
-      const response = await post(new URLSearchParams(entry.data)).catch(() => null);
+      const data = new URLSearchParams(entry.data);
+      if (!data.get("continued")) data.set("continued", key.slice(keyPrefix.length)); // the lost window's draft
+      const response = await post(data).catch(() => null);
       if (!response?.ok) { showStatus("The site does not respond. What you typed stays on this device."); return; }
       localStorage.removeItem(key);
       location.search = `?draft=${windowKey}`;

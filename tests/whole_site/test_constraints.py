@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Device
 from blog.models import Draft, Page
 from comments.models import Address, Block, Comment, LastVisit, Report, WordCount
-from exercises.models import Level, MuscleWork
+from exercises.models import ExerciseDraft, Level, MuscleWork, VariationDraft
 from publishing.models import Edition, Redirect, Site, StarterRecord
 from search.models import SearchEntry
 from tests.support import make
