@@ -1,8 +1,4 @@
-"""The forms of an article and its sources, for the editor, drafts and previews.
-
-To open a draft, set `ArticleForm.draft` and `BaseSourceFormSet(draft=…)` to the draft's form data.
-The forms stay unbound and use the data as initial values: they show the input without errors.
-"""
+"""The forms of an article and its sources, for the editor, drafts and previews."""
 
 from __future__ import annotations
 
@@ -10,36 +6,21 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.db import models
-from django.forms.widgets import Script
-from django.http import QueryDict
-from django.utils import timezone
-from django.utils.datastructures import MultiValueDict
 from django.utils.text import Truncator, slugify
 from django.utils.timezone import localdate
 
 from blog.models import Article, Source
-from desk.site import FORM_FIELDS
 from pictures.models import Picture
-from publishing.models import free_name, within_bounds
-from web.requests import positive_int
-from writing.forms import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget, TextForm
-
-# The options of an optional date and time field, with the widget of the admin.
-MOMENT = FORM_FIELDS[models.DateTimeField] | {"required": False, "validators": [within_bounds]}
-
-
-def typed_values(form: forms.BaseForm, data: QueryDict, prefix: str = "") -> dict[str, Any]:
-    """Returns the initial values that make an unbound form show the input in `data` as typed.
-
-    Such a form shows invalid input too, without errors. `prefix` begins the names of the form's
-    fields in `data`, such as "sources-2-".
-    """
-    return {
-        name: field.widget.value_from_datadict(data, MultiValueDict(), f"{prefix}{name}")
-        for name, field in form.fields.items()
-    }
-
+from publishing.models import free_name
+from writing.forms import (
+    EDITOR_SCRIPTS,
+    EDITOR_STYLE,
+    MOMENT,
+    DraftRows,
+    EditorForm,
+    MarkdownWidget,
+    TextForm,
+)
 
 # The fields in the article's language, which may run from right to left.
 LANGUAGE_FIELDS = {"title", "standfirst", "text", "call_to_action", "question"}
@@ -53,27 +34,15 @@ class ArticleText(MarkdownWidget):
     class Media:
         extend = False  # leave out the scripts of django-markdownx's own preview
         css = EDITOR_STYLE
-        js = [*EDITOR_SCRIPTS, Script("desk/autosave.js", type="module")]
+        js = EDITOR_SCRIPTS
 
 
-class ArticleForm(TextForm):
-    """The form of an article. "Publish" and "save as draft" set `published_at`.
+class ArticleForm(EditorForm, TextForm):
+    """The form of an article."""
 
-    `version` is the article's version when typing began. If somebody has saved the article since,
-    `conflict` is true and the form is invalid.
-    """
-
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    published_at = forms.SplitDateTimeField(
-        label="goes live on",
-        help_text="Empty: as soon as you publish. A date to come: it appears by itself then.",
-        **MOMENT,
-    )
     closes_at = forms.SplitDateTimeField(
         label="conversation closes", help_text="Empty: it stays open.", **MOMENT
     )
-    draft: QueryDict | None = None  # form data to open; ArticleAdmin sets it on a subclass
-    conflict = False
 
     class Meta:
         model = Article
@@ -97,9 +66,6 @@ class ArticleForm(TextForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = "Empty: made from the title."
-        self.initial["version"] = self.instance.version if self.instance.pk else 0
-        if self.draft is not None:
-            self.initial.update(typed_values(self, self.draft))
 
     def clean_standfirst(self) -> str:
         """Joins the lines of the opening sentence into one line."""
@@ -116,18 +82,6 @@ class ArticleForm(TextForm):
             stem = f"article-{stem}".strip("-")
         others = Article.objects.exclude(pk=self.instance.pk).filter(slug__startswith=stem)
         return free_name(stem, set(others.values_list("slug", flat=True)))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if self.instance.pk and cleaned.get("version") != self.instance.version:
-            self.conflict = True
-            self.add_error(None, "Somebody saved this article while you wrote. Yours is not lost.")
-        if "published_at" in self.fields:
-            if "_draft" in self.data:
-                cleaned["published_at"] = None
-            elif "_publish" in self.data and not cleaned.get("published_at"):
-                cleaned["published_at"] = timezone.now()
-        return cleaned
 
 
 def _picture_label(picture: Picture) -> str:
@@ -157,31 +111,8 @@ class SourceForm(forms.ModelForm):
         return year
 
 
-class BaseSourceFormSet(forms.BaseInlineFormSet):
-    """The formset of an article's sources. `draft`: form data to show in the unbound forms."""
-
-    def __init__(self, *args: Any, draft: QueryDict | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.draft = draft or QueryDict()
-        self.draft_rows: list[str | None] = []  # by form index: the field prefix in the draft
-        if draft:
-            self._match_draft_rows(draft)
-
-    def _match_draft_rows(self, draft: QueryDict) -> None:
-        """Matches the draft's sources to the stored ones by id; the others become extra forms."""
-        count = min(positive_int(draft.get(f"{self.prefix}-TOTAL_FORMS")), self.max_num)
-        prefixes = [f"{self.prefix}-{i}-" for i in range(count)]
-        by_id = {draft.get(f"{prefix}id", ""): prefix for prefix in prefixes}
-        stored = [by_id.get(str(source.pk)) for source in self.get_queryset()]
-        new = [p for p in prefixes if p not in stored and not draft.get(f"{p}DELETE")]
-        self.draft_rows, self.extra = [*stored, *new], len(new)
-
-    def add_fields(self, form: Any, index: int | None) -> None:
-        super().add_fields(form, index)
-        if index is not None and index < len(self.draft_rows) and (row := self.draft_rows[index]):
-            values = typed_values(form, self.draft, row)
-            del values["id"]  # if the source was deleted since, the form creates a new one
-            form.initial |= values
+class BaseSourceFormSet(DraftRows):
+    """The formset of an article's sources."""
 
     def clean(self) -> None:
         """Makes a key for each source without one, before Django checks that keys are unique."""

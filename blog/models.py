@@ -29,7 +29,7 @@ from publishing.models import (
     Subject,
     slug_holds_a_letter,
 )
-from writing.models import Versioned, WithText
+from writing.models import FormDraft, Versioned, WithText
 from writing.syntax import embedded_names
 
 NUMBER_WITHOUT_BODY = "Name the body that gave you this number."
@@ -275,29 +275,16 @@ class Card(PublicModel):
         return f"{self.variation} in {self.article}"
 
 
-class Draft(models.Model):
-    """Unsaved form data of one window of the article editor (see blog/drafts.py). It changes the
-    article only if somebody opens it in the form and saves the form."""
-
-    key = models.CharField(max_length=32, unique=True)  # the window's key
-    editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
-    article = models.ForeignKey(
-        Article, models.CASCADE, null=True, blank=True, related_name="drafts"
+class Draft(FormDraft):
+    row = models.ForeignKey(
+        Article,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        db_column="article_id",
+        related_name="drafts",
     )
-    typed = models.JSONField(default=dict)  # form data: lists of values by field name
-    began_from = models.PositiveIntegerField(default=0)  # Article.version when typing began
-    typed_at = models.DateTimeField(null=True, blank=True)  # None: nobody typed in the window yet
-    seen_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["-typed_at", "-pk"]
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def title(self) -> str:
-        return (self.typed.get("title") or [""])[0] or "An article without a title"
+    unnamed = "An article without a title"
 
 
 class Source(PublicModel):

@@ -12,7 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from blog import cards_and_sources, drafts, meta
+from blog import cards_and_sources, meta
+from blog.drafts import preview
 from blog.models import Article, Author, Page, Source
 from blog.related import neighbors, related
 from exercises.models import Exercise, Level, Variation
@@ -23,6 +24,7 @@ from search.index import kinds
 from search.query import Hit
 from search.terms import MAX_LENGTH
 from web.decorators import paginate, private, read_only, stored
+from writing.drafts import latest
 
 ARTICLES_PER_PAGE = 20
 RESULTS_PER_PAGE = 10
@@ -121,10 +123,10 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     except signing.BadSignature:
         raise Http404 from None
     article = get_object_or_404(Article, pk=payload["article"], share_key=payload["key"])
-    draft = drafts.latest(article)
+    draft = latest(article)
     if draft is None and article.is_live():
         return redirect(article)
-    content: dict[str, Any] = drafts.preview(draft)._asdict() if draft else {"article": article}
+    content: dict[str, Any] = preview(draft)._asdict() if draft else {"article": article}
     return private(article_page(request, is_shared=True, **content))
 
 

@@ -74,10 +74,10 @@ class RevisionAdmin(ContentAdmin):
 
 
 def content_fields(model: type[Model]) -> list[Any]:
-    """Returns the editable fields that the model's history records, without published_at: restoring
-    a version must not change whether and when the row is public."""
-    records = model.history.model  # type: ignore[attr-defined]
-    names = {field.name for field in records._meta.concrete_fields} - {"published_at"}
+    """Returns the editable fields, or those of them that the model's history records. Leaves out
+    published_at: restoring a version must not change whether and when the row is public."""
+    recorded = model.history.model if hasattr(model, "history") else model
+    names = {field.name for field in recorded._meta.concrete_fields} - {"published_at"}
     fields = model._meta.concrete_fields
     return [f for f in fields if f.editable and not f.primary_key and f.name in names]
 

@@ -26,11 +26,13 @@ from exercises.models import (
     Equipment,
     EquipmentNeed,
     Exercise,
+    ExerciseDraft,
     Muscle,
     MuscleWork,
     Prescription,
     Step,
     Variation,
+    VariationDraft,
 )
 from exercises.models.approval import Approved
 from exercises.models.variation import LEVEL_NEEDED
@@ -38,14 +40,15 @@ from figures import figure
 from pagecache import edition
 from writing import check
 from writing.check import Finding
-from writing.forms import CheckedForm
+from writing.editor import EditorAdmin
+from writing.forms import DraftRows, EditorForm
 
 MOST_ASKED = 10  # items of a list of what asks first
 LONGEST_ASKED = 80  # characters of an item
 NOT_A_VIDEO = "Copy the address of the video from your browser. It begins with https://."
 
 
-class NamedRows(forms.BaseInlineFormSet):
+class NamedRows(DraftRows):
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         if "DELETE" in form.fields:
@@ -103,7 +106,7 @@ class Rows(admin.TabularInline):
         return field
 
 
-class ApprovedForm(CheckedForm):
+class ApprovedForm(EditorForm):
     """The form of a row that the trainer approves, with its list of what to ask a doctor about."""
 
     approved = forms.BooleanField(
@@ -133,7 +136,7 @@ class ApprovedForm(CheckedForm):
         return "\n".join(items)
 
 
-class ApprovedAdmin(ContentAdmin):
+class ApprovedAdmin(EditorAdmin):
     """The admin of rows that the trainer approves: in their form, or several in the list."""
 
     form = ApprovedForm
@@ -209,15 +212,17 @@ class ExerciseForm(ApprovedForm):
         help_text="Approves the exercise and each of its variations today.",
     )
 
-    def clean(self) -> None:
-        super().clean()
-        if self.cleaned_data.get("approved_with_variations"):
-            self.cleaned_data["approved"] = True
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("approved_with_variations"):
+            cleaned["approved"] = True
+        return cleaned
 
 
 @admin.register(Exercise)
 class ExerciseAdmin(ApprovedAdmin):
     desk_order = 2
+    draft_model = ExerciseDraft
     list_display = ["name", "pattern", "published_at", "approval"]
     list_filter = ["pattern"]
     search_fields = ["name", "other_names", "variations__name"]
@@ -227,7 +232,7 @@ class ExerciseAdmin(ApprovedAdmin):
     inlines = [VariationInline, MuscleWorkInline]
     form = ExerciseForm
     fieldsets = [
-        (None, {"fields": ["name", "slug", "summary", "published_at"]}),
+        (None, {"fields": ["name", "slug", "summary"]}),
         (
             "For whom, and when to check first",
             {"fields": ["purpose", "who_for", "ask_first", "check_first"]},
@@ -322,6 +327,7 @@ class EquipmentNeedInline(Rows):
 @admin.register(Variation)
 class VariationAdmin(ApprovedAdmin):
     desk_order = 25
+    draft_model = VariationDraft
     list_display = ["name", "exercise", "level", "position", "card", "approval"]
     list_filter = ["level", "exercise"]
     search_fields = ["name", "other_names", "exercise__name"]
@@ -339,7 +345,6 @@ class VariationAdmin(ApprovedAdmin):
                     "slug",
                     "level",
                     "position",
-                    "published_at",
                     "card",
                 ]
             },

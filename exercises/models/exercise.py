@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from exercises.models.approval import Approved
 from publishing.models import Addressed, PublicModel, Published, Subject, slug_holds_a_letter
-from writing.models import Versioned
+from writing.models import FormDraft, Versioned
 
 
 class Pattern(models.TextChoices):
@@ -81,6 +81,11 @@ class Exercise(Versioned, Approved, Addressed, Published):
 
     def addressed_rows(self) -> Iterable[Addressed]:
         return [self, *self.variations.all()]
+
+
+class ExerciseDraft(FormDraft):
+    row = models.ForeignKey(Exercise, models.CASCADE, null=True, blank=True, related_name="drafts")
+    unnamed = "An exercise without a name"
 
 
 class MuscleWork(PublicModel):

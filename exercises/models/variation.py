@@ -23,7 +23,7 @@ from publishing.models import (
     PublishedQuerySet,
     slug_holds_a_letter,
 )
-from writing.models import Versioned
+from writing.models import FormDraft, Versioned
 
 # Slugs of other pages below an exercise: /exercises/hip-thrust/card/.
 RESERVED_SLUGS = ["card", "gym"]
@@ -271,6 +271,11 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
     def card_line(self) -> str:
         """The line of Markdown that shows this variation's card in an article."""
         return f"[[{self.exercise.slug}/{self.slug}]]"
+
+
+class VariationDraft(FormDraft):
+    row = models.ForeignKey(Variation, models.CASCADE, null=True, blank=True, related_name="drafts")
+    unnamed = "A variation without a name"
 
 
 class Step(Numbered, PublicModel):

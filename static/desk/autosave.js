@@ -1,14 +1,15 @@
-/* Autosave of the article form: on this device at every key, and as a draft on the server at most two
-   seconds later. The answer to each draft brings the preview and the list of findings up to date. */
+/* Autosave of a form with drafts (templates/admin/editor.html): on this device at every key, and as a draft on
+   the server at most two seconds later. The answer to each draft brings the preview and the list of findings, if
+   the form has them, up to date. */
 const panel = document.querySelector("[data-window]");
 const form = panel?.closest("form");
 const SEND_AFTER = 1000; // milliseconds from the first unsent key to sending it
-const PING_EVERY = 30000; // milliseconds; tells the server that the article is still open here
+const PING_EVERY = 30000; // milliseconds; tells the server that the row is still open here
 const NOT_TYPED = ["at", "version", "window", "continued", "_draft", "_later", "_publish"];
 
 if (form) {
-  const { window: windowKey, user, article, keep: draftUrl, page: previewUrl, login: loginUrl } = panel.dataset;
-  const keyPrefix = `typed:${user}:${article || "new"}:`; // with the user: others may sign in on this device
+  const { window: windowKey, user, kind, row, keep: draftUrl, page: previewUrl, login: loginUrl } = panel.dataset;
+  const keyPrefix = `typed:${user}:${kind}:${row || "new"}:`; // with the user: others may sign in on this device
   const storageKey = keyPrefix + windowKey;
   const version = form.elements.version;
   const status = form.querySelector("[data-kept]");
@@ -46,7 +47,7 @@ if (form) {
   let submitAfterSending = null; // a submit waits for a draft on its way, so that they arrive in this order
 
   const post = async (data, isClosing = false) => {
-    data.set("article", article);
+    data.set(kind, row);
     if (isClosing) data.set("closed", "1");
     return fetch(draftUrl, {
       method: "POST", body: data, redirect: "manual", keepalive: isClosing,
@@ -55,10 +56,10 @@ if (form) {
   };
   const showAnswer = (answer) => {
     const notice = form.querySelector("[data-elsewhere]");
-    const isOutdated = article && answer.version > Number(version.value);
+    const isOutdated = row && answer.version > Number(version.value);
     const places = answer.elsewhere.join(" and ");
     const sentences = [
-      places && `This article is also open ${places}. `,
+      places && `This ${kind} is also open ${places}. `,
       isOutdated && "It was saved since you opened it: when you save, you will see both versions.",
     ];
     const text = sentences.filter(Boolean).join("");
@@ -128,20 +129,23 @@ if (form) {
     const hour = (time || "0:00").replace(/\s*([ap])m$/i, " $1m").replace(/^(\d{1,2})(?= )/, "$1:00");
     const date = day && Date.parse(`${day.replaceAll("-", "/")} ${hour} UTC`) - offset;
     if (date > Date.now()) publishButton.textContent = "Schedule";
-    else publishButton.textContent = panel.dataset.live ? "Update the live article" : "Publish now";
+    else publishButton.textContent = panel.dataset.live ? `Update the live ${kind}` : "Publish now";
   };
   updatePublishButton();
 
-  /* The preview beside the form. */
+  /* The preview beside the form, which only some forms have. */
   const preview = form.querySelector("[data-preview]");
   const frame = document.createElement("iframe");
   frame.setAttribute("sandbox", "allow-same-origin allow-popups");
   frame.title = "As readers will see it";
   const hasText = Boolean(panel.dataset.begun);
-  if (hasText) frame.src = `${previewUrl}?article=${article}`;
-  preview.hidden = !hasText;
-  preview.append(frame);
+  if (hasText) frame.src = `${previewUrl}?${kind}=${row}`;
+  if (preview) {
+    preview.hidden = !hasText;
+    preview.append(frame);
+  }
   const updatePreview = async () => {
+    if (!preview) return;
     const current = frame.contentDocument;
     const response = await fetch(previewUrl);
     if (!response.ok) return;
@@ -158,7 +162,7 @@ if (form) {
     if (!key.startsWith(keyPrefix)) continue;
     const entry = JSON.parse(localStorage.getItem(key));
     const draftOffer = form.querySelector(`[data-offer="${key.slice(keyPrefix.length)}"]`);
-    const isSaved = article ? Number(entry.version) < Number(version.value) : !draftOffer;
+    const isSaved = row ? Number(entry.version) < Number(version.value) : !draftOffer;
     const draftIsNewer = Number(draftOffer?.dataset.at) >= entry.at; // both by the clock of this device
     if ((entry.sent && isSaved) || draftIsNewer || comparable(entry.data) === initialData) localStorage.removeItem(key);
     else { unsaved.push([key, entry]); draftOffer?.remove(); }
@@ -172,7 +176,9 @@ if (form) {
     recovery.append(`This device kept what you typed here on ${at}. `, accept, " ", discard);
     recovery.hidden = false;
     accept.addEventListener("click", async () => {
-      const response = await post(new URLSearchParams(entry.data)).catch(() => null);
+      const data = new URLSearchParams(entry.data);
+      if (!data.get("continued")) data.set("continued", key.slice(keyPrefix.length)); // the lost window's draft
+      const response = await post(data).catch(() => null);
       if (!response?.ok) { showStatus("The site does not respond. What you typed stays on this device."); return; }
       localStorage.removeItem(key);
       location.search = `?draft=${windowKey}`;

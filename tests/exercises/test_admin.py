@@ -337,7 +337,7 @@ def test_a_step_is_added_in_the_browser(visits: Visits, site: RunningSite) -> No
         "Rest."
     )  # the last one is the hidden empty form
     with page.expect_navigation():
-        page.get_by_role("button", name="Save", exact=True).first.click()
+        page.get_by_role("button", name="Update the live variation").click()
     assert ("Rest.",) in site.rows("SELECT text FROM exercises_step WHERE variation_id = ?", pk)
 
 

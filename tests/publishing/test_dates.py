@@ -70,7 +70,8 @@ def test_every_editable_date_field_has_bounds() -> None:
         if isinstance(field, models.DateField) and field.editable and not field.has_default()
     }
     set_by_the_site = {
-        *("Address.confirmed_at", "Address.stopped_at", "Draft.typed_at", "Letter.sent_at"),
+        *("Address.confirmed_at", "Address.stopped_at", "Letter.sent_at"),
+        *("Draft.typed_at", "ExerciseDraft.typed_at", "VariationDraft.typed_at"),
         *("Address.unreachable_at", "Letter.failed_at"),
         *("Edition.began_at", "Edition.next_change_at", "Redirect.until"),
         *("Event.was_published_at", "Event.was_removed_at"),

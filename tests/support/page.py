@@ -70,8 +70,8 @@ class Element:
             elif e.tag == "select":
                 values.setdefault(name, []).extend(_chosen(e))
             elif e.tag == "input" and _is_sent(e):
-                unstated = "on" if e.attrs.get("type") == "checkbox" else ""
-                values.setdefault(name, []).append(e.attrs.get("value", unstated))
+                empty = "on" if e.attrs.get("type") in ("checkbox", "radio") else ""
+                values.setdefault(name, []).append(e.attrs.get("value", empty))
         return {name: v[0] if len(v) == 1 else v for name, v in values.items()}
 
 

@@ -190,7 +190,7 @@ def test_changed_step_is_in_the_article_at_once(visits: Visits, site: RunningSit
     ((pk,),) = site.rows("SELECT id FROM exercises_variation WHERE slug = 'basic-floor'")
     desk.goto(f"/admin/exercises/variation/{pk}/change/")
     desk.locator("[name=steps-0-text]").fill("Lie down on your own mat.")
-    desk.get_by_role("button", name="Save", exact=True).first.click()
+    desk.get_by_role("button", name="Update the live variation").click()
     expect(desk.locator(".messagelist .success")).to_be_visible()
     reader.reload()
     expect(reader.locator(".card .steps li").first).to_have_text("Lie down on your own mat.")

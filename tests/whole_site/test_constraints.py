@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Device
 from blog.models import Draft, Page
 from comments.models import Address, Block, Comment, LastVisit, Report, WordCount
-from exercises.models import Level, MuscleWork
+from exercises.models import ExerciseDraft, Level, MuscleWork, VariationDraft
 from publishing.models import Edition, Redirect, Site, StarterRecord
 from search.models import SearchEntry
 from tests.support import make
@@ -68,10 +68,10 @@ def one_redirect() -> Redirect:
     return Redirect.objects.create(old_path=f"/old-{number}/", new_path="/new/")
 
 
-def one_draft() -> Draft:
-    number = Draft.objects.count()
+def one_draft(model: Any = Draft) -> Any:
+    number = model.objects.count()
     editor = User.objects.get_or_create(username="writer")[0]
-    return Draft.objects.create(key=f"window{number}", editor=editor, typed={"title": ["T"]})
+    return model.objects.create(key=f"window{number}", editor=editor, typed={"title": ["T"]})
 
 
 def one_device() -> Device:
@@ -213,6 +213,8 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "exercises.equipment": make.make_equipment,
     "exercises.exercise": make.make_exercise,
     "exercises.prescription": one_prescription,
+    "exercises.exercisedraft": lambda: one_draft(ExerciseDraft),
+    "exercises.variationdraft": lambda: one_draft(VariationDraft),
     "blog.author": make.make_author,
     "blog.article": make.make_article,
     "blog.draft": one_draft,
