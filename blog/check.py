@@ -11,7 +11,7 @@ from typing import Any
 
 from django.urls import Resolver404, resolve
 
-from blog.models import Article, Author, Page, variations_named
+from blog.models import Article, Author, Page
 from exercises.models import Exercise, Prescription, Variation
 from publishing.models import Redirect, Subject
 from writing import check, claims
@@ -29,7 +29,7 @@ def findings(article: Article) -> list[Finding]:
         *_about_fields(article),
         *(check.about_picture(lead, "lead_picture", 0) if (lead := article.lead_picture) else ()),
         *check.about_pictures(blocks),
-        *_about_cards(blocks, variations_named(names)),
+        *_about_cards(blocks, Variation.objects.select_related("prescription").named(names)),
         *check.about_headings(blocks),
         *check.about_links(blocks, leads_somewhere),
         *check.about_claims(blocks),
@@ -72,6 +72,12 @@ def _about_cards(
             else:
                 if variation.pk not in live:
                     sentence = f"“{variation}” is still a draft: readers will not see its card."
+                    yield Finding("question", sentence, "text", block.line)
+                if variation.card_name != block.words:
+                    sentence = (
+                        f"“{block.words}” is now called “{variation.card_name}”; its card still"
+                        " appears. Shall the line say the new name?"
+                    )
                     yield Finding("question", sentence, "text", block.line)
                 yield from _about_amounts(paragraphs, variation)
             paragraphs = []
