@@ -26,6 +26,7 @@ from exercises.models import (
     Step,
     Variation,
 )
+from exercises.models.numbered import renumber
 from figures import figure
 
 
@@ -40,6 +41,25 @@ class NamedRows(forms.BaseInlineFormSet):
         super().add_fields(form, index)
         if "DELETE" in form.fields:
             form.fields["DELETE"].widget.attrs["aria-label"] = "Delete"
+
+
+class NumberedRows(NamedRows):
+    """Numbers its rows 1, 2, 3 … in the order of the typed numbers. Rows with the same number keep
+    their order, and rows without one come last."""
+
+    def save(self, commit: bool = True) -> Any:
+        kept = [form for form in self.forms if form.instance.pk or form.has_changed()]
+        rows = [form.instance for form in kept if form not in self.deleted_forms]
+        rows.sort(key=lambda row: (row.position is None, row.position or 0))
+        saved = super().save(commit)
+        renumber(rows)
+        return saved
+
+
+class ShowsStanding:
+    @admin.display(description="where it stands", ordering="published_at")
+    def standing(self, variation: Variation) -> str:
+        return variation.standing
 
 
 class Rows(admin.TabularInline):
@@ -66,12 +86,14 @@ class MuscleWorkInline(Rows):
     extra = 0
 
 
-class VariationInline(Rows):
+class VariationInline(ShowsStanding, Rows):
     """Lists the variations of an exercise, to change their order. VariationAdmin adds and edits
     variations, because they need steps and a prescription."""
 
     model = Variation
-    fields = ["position", "name", "slug", "level"]
+    formset = NumberedRows
+    fields = ["position", "name", "slug", "level", "standing"]
+    readonly_fields = ["standing"]
     prepopulated_fields = {"slug": ["name"]}
     show_change_link = True
     extra = 0
@@ -80,6 +102,9 @@ class VariationInline(Rows):
 
     def has_add_permission(self, *args: Any) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Variation]:
+        return super().get_queryset(request).select_related("exercise")
 
 
 @admin.register(Exercise)
@@ -135,6 +160,7 @@ class PrescriptionInline(Rows):
 
 class StepInline(Rows):
     model = Step
+    formset = NumberedRows
     formfield_overrides = {models.TextField: {"widget": Textarea(attrs={"rows": 2, "cols": 60})}}
     min_num = 1
     extra = 1
@@ -143,6 +169,7 @@ class StepInline(Rows):
 
 class EquipmentNeedInline(Rows):
     model = EquipmentNeed
+    formset = NumberedRows
     extra = 0
     formfield_overrides = FORM_FIELDS
     verbose_name = "equipment need"
@@ -150,9 +177,9 @@ class EquipmentNeedInline(Rows):
 
 
 @admin.register(Variation)
-class VariationAdmin(ContentAdmin):
+class VariationAdmin(ShowsStanding, ContentAdmin):
     desk_order = 25
-    list_display = ["name", "exercise", "level", "position", "card"]
+    list_display = ["name", "exercise", "level", "position", "standing", "card"]
     list_filter = ["level", "exercise"]
     search_fields = ["name", "other_names", "exercise__name"]
     prepopulated_fields = {"slug": ["name"]}
@@ -197,6 +224,24 @@ class VariationAdmin(ContentAdmin):
         if not variation.photo_id:
             parts.append("drawing")
         return missing_parts(variation, parts)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Places the variation where its number says, or last if it comes from another exercise."""
+        left = Variation.objects.filter(pk=obj.pk).exclude(exercise=obj.exercise).first()
+        if left:
+            obj.position = None
+        super().save_model(request, obj, form, change)
+        obj.take_position()
+        if left:
+            renumber(left.siblings())
+
+    def delete_model(self, request: HttpRequest, obj: Variation) -> None:
+        super().delete_model(request, obj)
+        renumber(obj.siblings())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
 
     def get_urls(self) -> list[Any]:
         sheet = self.admin_site.admin_view(self.drawings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Max, QuerySet
 
 
@@ -23,17 +23,10 @@ class Numbered(models.Model):
             self.position = (self.siblings().aggregate(last=Max("position"))["last"] or 0) + 1
         super().save(*args, **kwargs)
 
-    @transaction.atomic
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, Any]:
-        deleted = super().delete(*args, **kwargs)
-        renumber(self.siblings())
-        return deleted
-
     def siblings(self) -> QuerySet[Self]:
         """Returns all stored rows of the same parent, in order."""
-        rows = type(self)._base_manager.filter(
-            **{self.numbered_in: getattr(self, f"{self.numbered_in}_id")}
-        )
+        parent = getattr(self, f"{self.numbered_in}_id")
+        rows: Any = type(self)._base_manager.filter(**{self.numbered_in: parent})
         return rows.order_by("position", "pk")
 
     def take_position(self) -> None:
@@ -43,7 +36,7 @@ class Numbered(models.Model):
         renumber(rows)
 
 
-def renumber(rows: Iterable[Numbered]) -> None:
+def renumber(rows: Iterable[Any]) -> None:
     """Numbers these rows 1, 2, 3 … in their order, and saves those whose number changes."""
     for position, row in enumerate(rows, 1):
         if row.position != position:

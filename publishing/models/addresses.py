@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -89,7 +90,8 @@ def path_and_parents(path: str) -> list[str]:
     return [path[: i + 1] for i, character in enumerate(path) if character == "/" and i]
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True)
+class Place:
     """A row's address, and when readers see the row: in the past, in the future, or None."""
 
     path: str
@@ -138,11 +140,12 @@ class Addressed(PublicModel):
         in memory may hold an older copy of the row above it."""
         stored = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
         rows = stored.addressed_rows() if stored else ()
-        return {(type(row), row.pk): row._place() for row in rows}
+        return {
+            (type(row), row.pk): Place(row.get_absolute_url(), row._live_from()) for row in rows
+        }
 
-    def _place(self) -> Place:
-        live_from = self.live_from() if isinstance(self, Published) else EARLIEST
-        return Place(self.get_absolute_url(), live_from)
+    def _live_from(self) -> Any:
+        return self.live_from() if isinstance(self, Published) else EARLIEST
 
     def _seen_paths(self) -> dict[Any, str]:
         """Maps those of the stored rows that readers have seen to their paths."""
