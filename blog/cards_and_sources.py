@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import Any
 
 from django.db.models import Q
 from django.template.loader import render_to_string
@@ -52,29 +53,25 @@ def _cards(
 ) -> Mapping[str, Embed]:
     """Maps each card name ("hip-thrust/basic-floor") to its rendered card or its problem. language:
     that of the text around the cards, which are in English."""
-    slugs = {name: tuple(name.split("/")) for name in names if name.count("/") == 1}
-    variations = Variation.objects.filter(
-        exercise__slug__in=[exercise for exercise, _ in slugs.values()],
-        slug__in=[variation for _, variation in slugs.values()],
-    ).complete()
-    variations = variations.annotate(live=Q(pk__in=Variation.objects.published()))
-    found = {(v.exercise.slug, v.slug): v for v in variations}
+    names = [name for name in names if name.count("/") == 1]
+    is_live = Q(pk__in=Variation.objects.published())
+    found: dict[str, Any] = Variation.objects.complete().annotate(live=is_live).named(names)
     site = site or (Site.current() if found else None)
     embeds = {}
-    for name, key in slugs.items():
-        if key not in found:
+    for name in names:
+        if name not in found:
             embeds[name] = Embed(problem=f"there is no exercise “{name}”.")
-        elif not found[key].live:
-            problem = f"“{found[key]}” is still a draft: readers do not see its card."
+        elif not found[name].live:
+            problem = f"“{found[name]}” is still a draft: readers do not see its card."
             embeds[name] = Embed(problem=problem)
         else:
             context = {
-                "variation": found[key],
+                "variation": found[name],
                 "site": site,
                 "in_article": True,
                 "in_other_language": bool(language),
             }
-            embeds[name] = Embed(render_to_string(template, context), row=found[key])
+            embeds[name] = Embed(render_to_string(template, context), row=found[name])
     return embeds
 
 

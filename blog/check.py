@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
-from blog.models import Article, Author, Page, variations_named
+from blog.models import Article, Author, Page
 from exercises.check import contradictions
 from exercises.models import Exercise, Variation
 from publishing.models import Redirect, Site, Subject
@@ -78,7 +78,7 @@ def _of_subject(subject: Subject) -> Iterator[Finding]:
 def _about_text(blocks: Sequence[check.Block]) -> Iterator[Finding]:
     names = [block.words for block in blocks if block.kind == "embed"]
     yield from check.about_pictures(blocks)
-    yield from _about_cards(blocks, variations_named(names))
+    yield from _about_cards(blocks, Variation.objects.select_related("prescription").named(names))
     yield from check.about_headings(blocks)
     yield from check.about_links(blocks, leads_somewhere)
     yield from check.about_claims(blocks)
@@ -141,6 +141,12 @@ def _about_cards(
             else:
                 if variation.pk not in live:
                     sentence = f"“{variation}” is still a draft: readers will not see its card."
+                    yield Finding("question", sentence, "text", block.line)
+                if variation.card_name != block.words:
+                    sentence = (
+                        f"“{block.words}” is now called “{variation.card_name}”; its card still"
+                        " appears. Shall the line say the new name?"
+                    )
                     yield Finding("question", sentence, "text", block.line)
                 yield from _about_amounts(paragraphs, variation)
             paragraphs = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -232,12 +231,13 @@ class Article(Versioned, Addressed, Published, WithText):
     def _update_cards(self) -> None:
         """Replaces the article's Card rows with one row for each card line of its text."""
         names = embedded_names(self.text)
-        variations = variations_named(names)
+        variations = Variation.objects.named(names)
+        # Two lines may show one variation, by its name and by a former one.
+        shown = dict.fromkeys(variations[name] for name in names if name in variations)
         self.cards.all().delete()
         Card.objects.bulk_create(
-            Card(article=self, variation=variations[name], position=position)
-            for position, name in enumerate(names, 1)
-            if name in variations
+            Card(article=self, variation=variation, position=position)
+            for position, variation in enumerate(shown, 1)
         )
 
     @property
@@ -248,13 +248,6 @@ class Article(Versioned, Addressed, Published, WithText):
     @property
     def is_open(self) -> bool:
         return self.closes_at is None or self.closes_at > timezone.now()
-
-
-def variations_named(names: Iterable[str]) -> dict[str, Variation]:
-    """Maps card names ("hip-thrust/basic-floor") to variations; may also have other names."""
-    slugs = [name.rpartition("/")[2] for name in names]
-    rows = Variation.objects.filter(slug__in=slugs).select_related("exercise", "prescription")
-    return {row.card_line[2:-2]: row for row in rows}
 
 
 class Card(PublicModel):

@@ -35,6 +35,7 @@ from exercises.models import (
     VariationDraft,
 )
 from exercises.models.approval import Approved
+from exercises.models.numbered import renumber
 from exercises.models.variation import LEVEL_NEEDED
 from figures import figure
 from pagecache import edition
@@ -54,6 +55,23 @@ class NamedRows(DraftRows):
         if "DELETE" in form.fields:
             form.fields["DELETE"].widget.attrs["aria-label"] = "Delete"
 
+    def kept_forms(self) -> list[Any]:
+        """The forms that have a row once the formset is saved."""
+        kept = [form for form in self.forms if form.instance.pk or form.has_changed()]
+        return [form for form in kept if not getattr(form, "cleaned_data", {}).get("DELETE")]
+
+
+class NumberedRows(NamedRows):
+    """Numbers its rows 1, 2, 3 … in the order of the typed numbers. Rows with the same number keep
+    their order, and rows without one come last."""
+
+    def save(self, commit: bool = True) -> Any:
+        rows = [form.instance for form in self.kept_forms()]
+        rows.sort(key=lambda row: (row.position is None, row.position or 0))
+        saved = super().save(commit)
+        renumber(rows)
+        return saved
+
 
 class NeededRows(NamedRows):
     """Rows without which the row that they belong to must not go live (see check.blocking())."""
@@ -66,16 +84,11 @@ class NeededRows(NamedRows):
         if check.goes_live(row) and not self.suffice() and self.stop not in check.known_stops(row):
             raise forms.ValidationError(self.stop.sentence)
 
-    def kept_forms(self) -> list[Any]:
-        """The forms that have a row once the formset is saved."""
-        kept = [form for form in self.forms if form.instance.pk or form.has_changed()]
-        return [form for form in kept if not getattr(form, "cleaned_data", {}).get("DELETE")]
-
     def suffice(self) -> bool:
         return bool(self.kept_forms())
 
 
-class StepRows(NeededRows):
+class StepRows(NumberedRows, NeededRows):
     stop = NO_STEPS
 
 
@@ -83,12 +96,18 @@ class PrescriptionRows(NeededRows):
     stop = NO_DOSE
 
 
-class LadderRows(NeededRows):
+class LadderRows(NumberedRows, NeededRows):
     stop = NO_VARIATION
 
     def suffice(self) -> bool:
         kept = [form.instance.pk for form in self.kept_forms()]
         return Variation.objects.filter(pk__in=kept).ready().exists()
+
+
+class ShowsStanding:
+    @admin.display(description="where it stands", ordering="published_at")
+    def standing(self, variation: Variation) -> str:
+        return variation.standing
 
 
 class Rows(admin.TabularInline):
@@ -188,13 +207,14 @@ class MuscleWorkInline(Rows):
     extra = 0
 
 
-class VariationInline(Rows):
+class VariationInline(ShowsStanding, Rows):
     """Lists the variations of an exercise, to change their order. VariationAdmin adds and edits
     variations, because they need steps and a prescription."""
 
     model = Variation
     formset = LadderRows
-    fields = ["position", "name", "slug", "level"]
+    fields = ["position", "name", "slug", "level", "standing"]
+    readonly_fields = ["standing"]
     prepopulated_fields = {"slug": ["name"]}
     show_change_link = True
     extra = 0
@@ -203,6 +223,9 @@ class VariationInline(Rows):
 
     def has_add_permission(self, *args: Any) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Variation]:
+        return super().get_queryset(request).select_related("exercise")
 
 
 class ExerciseForm(ApprovedForm):
@@ -318,6 +341,7 @@ class StepInline(Rows):
 
 class EquipmentNeedInline(Rows):
     model = EquipmentNeed
+    formset = NumberedRows
     extra = 0
     formfield_overrides = FORM_FIELDS
     verbose_name = "equipment need"
@@ -325,10 +349,10 @@ class EquipmentNeedInline(Rows):
 
 
 @admin.register(Variation)
-class VariationAdmin(ApprovedAdmin):
+class VariationAdmin(ShowsStanding, ApprovedAdmin):
     desk_order = 25
     draft_model = VariationDraft
-    list_display = ["name", "exercise", "level", "position", "card", "approval"]
+    list_display = ["name", "exercise", "level", "position", "standing", "card", "approval"]
     list_filter = ["level", "exercise"]
     search_fields = ["name", "other_names", "exercise__name"]
     prepopulated_fields = {"slug": ["name"]}
@@ -381,6 +405,24 @@ class VariationAdmin(ApprovedAdmin):
     @admin.display(description="line to place it in an article")
     def card(self, variation: Variation) -> SafeString | str:
         return format_html("<code>{}</code>", variation.card_line) if variation.pk else "–"
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Places the variation where its number says, or last if it comes from another exercise."""
+        left = Variation.objects.filter(pk=obj.pk).exclude(exercise=obj.exercise).first()
+        if left:
+            obj.position = None
+        super().save_model(request, obj, form, change)
+        obj.take_position()
+        if left:
+            renumber(left.siblings())
+
+    def delete_model(self, request: HttpRequest, obj: Variation) -> None:
+        super().delete_model(request, obj)
+        renumber(obj.siblings())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
 
     def get_urls(self) -> list[Any]:
         sheet = self.admin_site.admin_view(self.drawings)

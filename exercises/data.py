@@ -96,7 +96,7 @@ def _variation(variation: Variation) -> dict[str, Any]:
         "name": variation.name,
         "other_names": split_names(variation.other_names),
         "url": absolute(variation.get_absolute_url()),
-        "rung": variation.position,
+        "rung": variation.rung,  # type: ignore[attr-defined]
         "level": variation.level,
         "posture": variation.posture,
         "needs_label": variation.needs_label,

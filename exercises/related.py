@@ -23,7 +23,8 @@ def related(exercise: Exercise, variations: list[Variation]) -> Related:
     muscles = {
         work.muscle_id for work in exercise.work.all() if work.role == MuscleWork.Role.PRIMARY
     }
-    mean = fmean(RANKS[variation.level] for variation in variations) if variations else 0
+    ranks = [RANKS[variation.level] for variation in variations if variation.level]  # not drafts
+    mean = fmean(ranks) if ranks else 0
     rank = Case(*(When(level=level, then=rank) for level, rank in RANKS.items()))
     rungs = Variation.objects.published().filter(exercise=OuterRef("pk")).order_by()
     ladder = rungs.values("exercise")

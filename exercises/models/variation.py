@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
@@ -21,6 +23,7 @@ from publishing.models import (
     PublicModel,
     Published,
     PublishedQuerySet,
+    Redirect,
     slug_holds_a_letter,
 )
 from writing.models import FormDraft, Versioned
@@ -28,6 +31,7 @@ from writing.models import FormDraft, Versioned
 # Slugs of other pages below an exercise: /exercises/hip-thrust/card/.
 RESERVED_SLUGS = ["card", "gym"]
 LEVEL_NEEDED = "Choose a level before it goes live."
+RESERVED = "This address is taken by another page of the exercise. Choose another."
 
 
 class Level(models.TextChoices):
@@ -56,6 +60,28 @@ class VariationQuerySet(PublishedQuerySet):
         """The variations that have steps and a dose, drafts too."""
         steps = Step.objects.filter(variation=OuterRef("pk"))
         return self.filter(Exists(steps), prescription__isnull=False)
+
+    def named(self, names: Iterable[str]) -> dict[str, Variation]:
+        """Maps names of cards ("hip-thrust/basic-floor") to these variations. A former name finds
+        its variation, too. The result may also have other names."""
+        names = [name for name in names if name.count("/") == 1]
+        found = self._by_card_name(names)
+        start = reverse("library")
+        former = [f"{start}{name}/" for name in names if name not in found]
+        moves = {
+            redirect.old_path.removeprefix(start)[:-1]: redirect.new_path.removeprefix(start)[:-1]
+            for redirect in Redirect.objects.filter(old_path__in=former).exclude(new_path="")
+        }
+        moved = self._by_card_name(moves.values()) if moves else {}
+        return found | {old: moved[new] for old, new in moves.items() if new in moved}
+
+    def _by_card_name(self, names: Iterable[str]) -> dict[str, Variation]:
+        parts = [name.split("/") for name in names]
+        rows: Any = self.filter(
+            exercise__slug__in=[exercise for exercise, _ in parts],
+            slug__in=[variation for _, variation in parts],
+        )
+        return {row.card_name: row for row in rows.select_related("exercise")}
 
     def complete(self) -> Self:
         """Loads all that a card shows in at most five queries. `rung` is the variation's place
@@ -245,8 +271,7 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
             models.CheckConstraint(
                 condition=~Q(slug__in=RESERVED_SLUGS),
                 name="variation_slug_is_free",
-                violation_error_message="This address is taken by another page of the exercise."
-                " Choose another.",
+                violation_error_message=RESERVED,
             ),
             slug_holds_a_letter("variation_slug_holds_a_letter"),
             *Approved.Meta.constraints,
@@ -258,6 +283,21 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
     def get_absolute_url(self) -> str:
         return reverse("variation", args=[self.exercise.slug, self.slug])
 
+    def clean(self) -> None:
+        if self.slug in RESERVED_SLUGS:  # the constraint says so, but not beside the field
+            raise ValidationError({"slug": RESERVED})
+
+    @property
+    def standing(self) -> str:
+        waits = self.published_at and not self.exercise.published_at
+        return "Live as soon as its exercise is" if waits else super().standing
+
+    @property
+    def draft_note(self) -> str:
+        """ "Draft" or "Scheduled for …", for staff; empty once its own date has passed."""
+        is_due = self.published_at and self.published_at <= timezone.now()
+        return "" if is_due else super().standing
+
     def live_from(self) -> datetime | None:
         """The later of its own date and its exercise's; None if one of the two is a draft."""
         dates = self.published_at, self.exercise.published_at
@@ -268,9 +308,13 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
         return self.get_end_pose_display() or self.EndPose.END.label
 
     @property
+    def card_name(self) -> str:
+        return f"{self.exercise.slug}/{self.slug}"
+
+    @property
     def card_line(self) -> str:
         """The line of Markdown that shows this variation's card in an article."""
-        return f"[[{self.exercise.slug}/{self.slug}]]"
+        return f"[[{self.card_name}]]"
 
 
 class VariationDraft(FormDraft):

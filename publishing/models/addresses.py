@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from publishing.models.dates import EARLIEST
 from publishing.models.published import PublicModel, Published
 from web.requests import without_nul
 
@@ -20,7 +23,7 @@ class Redirect(models.Model):
 
     old_path = models.CharField(max_length=300, unique=True)
     new_path = models.CharField(max_length=300, blank=True, help_text="Empty: it was withdrawn.")
-    # A withdrawn page may be scheduled again. From this time the row does not count.
+    # A withdrawn page may be scheduled again: at this time it is back.
     until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -44,7 +47,19 @@ class Redirect(models.Model):
     def record_removal(cls, path: str) -> None:
         """Marks this path, and every address that leads to it, as gone for good."""
         cls.objects.filter(new_path=path).update(new_path="")
-        cls.objects.update_or_create(old_path=path, defaults={"new_path": "", "until": None})
+        cls.record_withdrawal(path, until=None)
+
+    @classmethod
+    def record_withdrawal(cls, path: str, until: datetime | None) -> None:
+        """Marks this path as gone. Addresses that lead to it still do, so that they find the page
+        when it is back."""
+        cls.objects.update_or_create(old_path=path, defaults={"new_path": "", "until": until})
+
+    @classmethod
+    def withdrawn_among(cls, paths: Collection[str]) -> set[str]:
+        """Returns those of these paths that are marked as gone, also if only until some time."""
+        gone = cls.objects.filter(old_path__in=paths, new_path="") if paths else cls.objects.none()
+        return set(gone.values_list("old_path", flat=True))
 
     @classmethod
     def target_of(cls, path: str) -> str | None:
@@ -62,15 +77,29 @@ class Redirect(models.Model):
 
     @classmethod
     def _covering(cls, path: str) -> Redirect | None:
-        """Returns the redirect of the path, or else of the nearest address above it."""
+        """Returns the redirect of the path, or else of the nearest address above it; None if the
+        page of that address is back."""
         known = cls.objects.filter(old_path__in=path_and_parents(path[:300]))
-        valid = known.filter(Q(until=None) | Q(until__gt=timezone.now()))
-        return max(valid, key=lambda row: len(row.old_path), default=None)
+        nearest = max(known, key=lambda row: len(row.old_path), default=None)
+        is_back = nearest and nearest.until and nearest.until <= timezone.now()
+        return None if is_back else nearest
 
 
 def path_and_parents(path: str) -> list[str]:
     """Returns "/a/" and "/a/b/" for "/a/b/"."""
     return [path[: i + 1] for i, character in enumerate(path) if character == "/" and i]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row's address, and when readers see the row: in the past, in the future, or None."""
+
+    path: str
+    live_from: datetime | None
+
+    @property
+    def has_readers(self) -> bool:
+        return self.live_from is not None and self.live_from <= timezone.now()
 
 
 class Addressed(PublicModel):
@@ -82,10 +111,10 @@ class Addressed(PublicModel):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        seen = self._seen_addresses()
+        seen = self._seen_paths()
         super().save(*args, **kwargs)
-        for row in self.addressed_rows():
-            row._record_address(seen.get((type(row), row.pk), ""))
+        for key, place in self._places().items():
+            _record(seen.get(key, ""), place)
 
     def get_absolute_url(self) -> str:
         raise NotImplementedError
@@ -96,42 +125,46 @@ class Addressed(PublicModel):
 
     @transaction.atomic
     def delete(self, *args: Any, redirect_to: str = "", **kwargs: Any) -> tuple[int, Any]:
-        """Deletes the row. Its addresses then lead to redirect_to, or are gone if that is empty."""
-        path, seen = self.get_absolute_url(), self._seen_addresses()
+        """Deletes the row. Its address then leads to redirect_to, or is gone if that is empty."""
+        own, seen = (type(self), self.pk), self._seen_paths()
         deleted = super().delete(*args, **kwargs)
-        if redirect_to:
-            Redirect.record_move(path, redirect_to)
-        for address in seen.values():
-            if not (redirect_to and address == path):
-                Redirect.record_removal(address)
+        for key, path in seen.items():
+            if redirect_to and key == own:
+                Redirect.record_move(path, redirect_to)
+            else:
+                Redirect.record_removal(path)
         return deleted
 
-    def _seen_addresses(self) -> dict[Any, str]:
-        """Maps the stored rows that readers have seen, this one and those below, to addresses."""
+    def _places(self) -> dict[Any, Place]:
+        """Maps this row and those below it to their places, all as the database has them: the row
+        in memory may hold an older copy of the row above it."""
         stored = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
-        rows: Iterable[Addressed] = stored.addressed_rows() if stored else ()
+        rows = stored.addressed_rows() if stored else ()
         return {
-            (type(row), row.pk): row.get_absolute_url() for row in rows if row._has_had_readers()
+            (type(row), row.pk): Place(row.get_absolute_url(), row._live_from()) for row in rows
         }
 
-    def _record_address(self, seen: str) -> None:
-        """seen: the address before the change, or empty if readers have never seen the page."""
-        path = self.get_absolute_url()
-        if seen and seen != path:
-            Redirect.record_move(seen, path)
-        if self._has_readers():
-            Redirect.objects.filter(old_path__in=path_and_parents(path)).delete()
-        elif seen:
-            Redirect.objects.update_or_create(
-                old_path=path, defaults={"new_path": "", "until": self._appears_at()}
-            )
+    def _live_from(self) -> Any:
+        return self.live_from() if isinstance(self, Published) else EARLIEST
 
-    def _appears_at(self) -> Any:
-        return self.live_from() if isinstance(self, Published) else None
+    def _seen_paths(self) -> dict[Any, str]:
+        """Maps those of the stored rows that readers have seen to their paths."""
+        places = self._places()
+        hidden = [place.path for place in places.values() if not place.has_readers]
+        withdrawn = Redirect.withdrawn_among(hidden)
+        return {
+            key: place.path
+            for key, place in places.items()
+            if place.has_readers or place.path in withdrawn
+        }
 
-    def _has_readers(self) -> bool:
-        return not isinstance(self, Published) or self.is_live()
 
-    def _has_had_readers(self) -> bool:
-        withdrawn = Redirect.objects.filter(old_path=self.get_absolute_url(), new_path="")
-        return self._has_readers() or withdrawn.exists()
+def _record(seen: str, place: Place) -> None:
+    """Records what a change means for a row's address. seen: its path before, if readers have seen
+    the page."""
+    if seen and seen != place.path:
+        Redirect.record_move(seen, place.path)
+    if place.has_readers:
+        Redirect.objects.filter(old_path__in=path_and_parents(place.path)).delete()
+    elif seen:
+        Redirect.record_withdrawal(place.path, until=place.live_from)

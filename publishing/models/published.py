@@ -104,9 +104,10 @@ class Published(PublicModel):
     def standing(self) -> str:
         """The status in words, in the site's time zone: "Draft", "Scheduled for Tuesday, May 6,
         7:00" or "Live since Monday, May 6, 2024". The current year is left out."""
-        if not self.published_at:
+        live_from = self.live_from()
+        if not live_from:
             return "Draft"
-        date, now = localtime(self.published_at), localtime()
+        date, now = localtime(live_from), localtime()
         year = "" if date.year == now.year else f", {date.year}"
         day = f"{date:%A, %B} {date.day}{year}"
         if date <= now:

@@ -228,6 +228,45 @@ def test_a_missing_card_blocks_and_a_draft_card_is_a_question() -> None:
     assert "still a draft" in draft[1]
 
 
+def test_a_card_by_a_former_name_is_a_question() -> None:
+    variation = make_variation(exercise=make_exercise(slug="lift"), slug="basic")
+    variation.exercise.slug, variation.slug = "thrust", "easy"
+    variation.exercise.save()
+    variation.save()
+    for former in ("lift/basic", "thrust/basic"):
+        level, sentence, *_ = only_finding(complete_article(text=f"[[{former}]]"))
+        assert level == "question"
+        assert f"“{former}” is now called “thrust/easy”" in sentence
+    assert findings_of(complete_article(text="[[thrust/easy]]")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_known"),
+    [
+        ("/exercises/lift/new/", True),
+        ("/exercises/lift/new", True),
+        ("/exercises/lift/new/card/", True),
+        ("/exercises/lift/old/", True),
+        ("/exercises/lift/old/card/", True),
+        ("/exercises/lift/#old", True),
+        ("/exercises/lift/withdrawn/", False),
+        ("/exercises/lift/draft/", False),
+        ("/exercises/lift/none/", False),
+    ],
+)
+def test_links_to_variations(path: str, is_known: bool) -> None:
+    exercise = make_exercise(slug="lift")
+    moved = make_variation(exercise=exercise, slug="old")
+    moved.slug = "new"
+    moved.save()
+    withdrawn = make_variation(exercise=exercise, slug="withdrawn")
+    withdrawn.published_at = None
+    withdrawn.save()
+    make_variation(exercise=exercise, slug="draft", published_at=None)
+    found = findings_of(complete_article(text=f"See [how it is done]({path})."))
+    assert (found == []) == is_known
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [

@@ -1,9 +1,11 @@
 """The library in admin: required fields, refused values, drawings, order and deletion."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.timezone import localtime
 
 from exercises.check import NO_STEPS
 from exercises.models import Exercise, Level, Prescription, Variation
@@ -272,12 +274,143 @@ def test_steps_needs_and_variations_are_reordered_in_their_forms(
     assert page.one("nav", "ladder").all("li")[0].one("a").attrs["href"] == f"#{second.slug}"
 
 
-def test_two_needs_with_the_same_position_are_refused(trainer: Client) -> None:
+@pytest.mark.parametrize(
+    ("typed", "order"),
+    [
+        (["3", "1", "2"], "BCA"),
+        (["2", "2", "1"], "CAB"),
+        (["", "1", "2"], "BCA"),
+        (["70", "", "20"], "CAB"),
+        (["0", "9", "4"], "ACB"),
+    ],
+)
+def test_steps_are_numbered_in_the_order_of_the_typed_numbers(
+    trainer: Client, typed: list[str], order: str
+) -> None:
+    variation = make_variation(steps="ABC")
+    changes: dict[str, Any] = {f"steps-{n}-position": number for n, number in enumerate(typed)}
+    changes |= {"steps-TOTAL_FORMS": 4, "steps-3-text": "D", "steps-3-position": ""}
+    assert save(trainer, change_url(variation), **changes).status_code == 302
+    numbered = list(variation.steps.values_list("position", "text"))
+    assert numbered == list(enumerate(f"{order}D", 1))
+
+
+def test_a_new_row_can_come_first_while_another_is_removed(trainer: Client) -> None:
+    variation = make_variation(steps="ABC")
+    changes = {"steps-TOTAL_FORMS": 4, "steps-3-text": "D", "steps-3-position": 1}
+    changes |= {"steps-0-DELETE": "on"}
+    assert save(trainer, change_url(variation), **changes).status_code == 302
+    assert list(variation.steps.values_list("position", "text")) == list(enumerate("DBC", 1))
+
+
+def test_needs_with_the_same_number_keep_their_order(trainer: Client) -> None:
     tools = [make_equipment(), make_equipment()]
     variation = make_variation(one_of=tools[:1])
     changes = {"needs-TOTAL_FORMS": 2, "needs-1-position": 1, "needs-1-one_of": [tools[1].pk]}
-    assert "position" in errors(save(trainer, change_url(variation), **changes)).lower()
-    assert variation.needs.count() == 1
+    assert save(trainer, change_url(variation), **changes).status_code == 302
+    assert [(need.position, need.one_of.get()) for need in variation.needs.all()] == [
+        (1, tools[0]),
+        (2, tools[1]),
+    ]
+
+
+def ladder(exercise: Exercise) -> list[tuple[int, str]]:
+    return list(exercise.variations.order_by("position", "pk").values_list("position", "name"))
+
+
+def make_ladder(names: str = "ABC") -> tuple[Exercise, dict[str, Variation]]:
+    exercise = make_exercise()
+    return exercise, {name: make_variation(exercise=exercise, name=name) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("number", "order"), [("1", "CAB"), ("2", "ACB"), ("", "ABC"), ("99", "ABC")]
+)
+def test_a_variation_takes_the_place_that_its_form_says(
+    trainer: Client, number: str, order: str
+) -> None:
+    exercise, rows = make_ladder()
+    assert save(trainer, change_url(rows["C"]), position=number).status_code == 302
+    assert ladder(exercise) == list(enumerate(order, 1))
+
+
+@pytest.mark.parametrize(("number", "order"), [("", "ABCD"), ("2", "ADBC")])
+def test_a_new_variation_takes_its_place(trainer: Client, number: str, order: str) -> None:
+    exercise, _ = make_ladder()
+    values = COMPLETE | {"name": "D", "exercise": exercise.pk, "position": number}
+    assert save(trainer, ADD, **values).status_code == 302
+    assert ladder(exercise) == list(enumerate(order, 1))
+
+
+def test_a_variation_moved_to_another_exercise_comes_last_there(trainer: Client) -> None:
+    left, rows = make_ladder("ABC")
+    joined, _ = make_ladder("XY")
+    assert save(trainer, change_url(rows["A"]), exercise=joined.pk).status_code == 302
+    assert ladder(left) == [(1, "B"), (2, "C")]
+    assert ladder(joined) == [(1, "X"), (2, "Y"), (3, "A")]
+
+
+def delete_in_ladder(trainer: Client, row: Variation) -> Any:
+    return save(trainer, exercise_change_url(row.exercise), **{"variations-0-DELETE": "on"})
+
+
+def delete_in_form(trainer: Client, row: Variation) -> Any:
+    return trainer.post(f"/admin/exercises/variation/{row.pk}/delete/", {"post": "yes"})
+
+
+def delete_in_list(trainer: Client, row: Variation) -> Any:
+    chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    return trainer.post("/admin/exercises/variation/", chosen)
+
+
+@pytest.mark.parametrize("delete", [delete_in_ladder, delete_in_form, delete_in_list])
+def test_a_deletion_leaves_no_gap_in_the_ladder(trainer: Client, delete: Any) -> None:
+    exercise, rows = make_ladder()
+    assert delete(trainer, rows["A"]).status_code == 302
+    assert ladder(exercise) == [(1, "B"), (2, "C")]
+
+
+@pytest.mark.parametrize("slug", ["card", "gym"])
+def test_the_address_of_another_page_of_the_exercise_is_refused_beside_the_field(
+    trainer: Client, slug: str
+) -> None:
+    variation = make_variation()
+    sentence = "This address is taken by another page of the exercise. Choose another."
+    refused = read(save(trainer, change_url(variation), slug=slug))
+    assert refused.one("div", "field-slug").one("ul", "errorlist").text == sentence
+    listed = save(trainer, exercise_change_url(variation.exercise), **{"variations-0-slug": slug})
+    assert read(listed).one("td", "field-slug").one("ul", "errorlist").text == sentence
+
+
+def test_ladder_and_list_say_where_each_variation_stands(trainer: Client) -> None:
+    exercise, rows = make_ladder()
+    for name, date in (("B", None), ("C", datetime(2099, 5, 6, 11, tzinfo=UTC))):
+        rows[name].published_at = date
+        rows[name].save()
+    live = f"Live since {localtime(rows['A'].published_at):%A}"
+    others = ["Draft", "Scheduled for Wednesday, May 6, 2099, 7:00"]
+    for address in (exercise_change_url(exercise), "/admin/exercises/variation/"):
+        cells = read(trainer.get(address)).all("td", "field-standing")
+        assert cells[0].text.startswith(live), address
+        assert [cell.text for cell in cells[1:]] == others, address
+    exercise.published_at = None
+    exercise.save()
+    cells = read(trainer.get(exercise_change_url(exercise))).all("td", "field-standing")
+    waits = "Live as soon as its exercise is"
+    assert [cell.text for cell in cells] == [waits, "Draft", waits]
+
+
+def test_a_variation_is_withdrawn_scheduled_and_live_again(trainer: Client, reader: Client) -> None:
+    variation = make_variation()
+    address = variation.get_absolute_url()
+    for day, time, status in (
+        ("", "", 410),
+        (f"{localtime() + timedelta(days=2):%Y-%m-%d}", "7:00", 410),
+        (f"{localtime() - timedelta(days=2):%Y-%m-%d}", "7 am", 302),
+    ):
+        changes = {"published_at_0": day, "published_at_1": time}
+        assert save(trainer, change_url(variation), **changes).status_code == 302
+        assert reader.get(address).status_code == status, day
 
 
 def test_a_variation_cannot_be_added_in_the_exercise_form(trainer: Client) -> None:

@@ -192,6 +192,7 @@ def test_every_timed_field_is_in_this_list() -> None:
         "Comment.published_at",
         "Exercise.published_at",
         "Page.published_at",
+        "Variation.published_at",
     }
 
 

@@ -60,7 +60,7 @@ ADDRESSES: dict[str, list[str]] = {
     "library": ["/exercises/", "/exercises/?page=2"],
     "exercise": [f"{THRUST}/", "/exercises/exercise-{row}/"],
     "print_ladder": [f"{THRUST}/card/"],
-    "print_card": [THRUST + "/{variation}/card/"],
+    "print_card": [THRUST + "/{variation}/card/", THRUST + "/appears-{row}/card/"],
     "favorites": ["/favorites/", "/favorites/?page=2"],
     "comments_feed": ["/comments/feed/"],
     "article_comments_feed": ["/articles/hip-thrust/comments/feed/"],
@@ -120,10 +120,16 @@ def appearing_comment(row: int, at: datetime) -> None:
     make.make_comment(article=commented, favorite=favorite, published_at=at)
 
 
+def appearing_variation(row: int, at: datetime) -> None:
+    thrust = Exercise.objects.get(slug="hip-thrust")
+    make.make_variation(exercise=thrust, slug=f"appears-{row}", published_at=at)
+
+
 DATED_ROWS = {  # one for each of PublicModel.timed_fields
     "Article.published_at": appearing_article,
     "Article.closes_at": closing_article,
     "Exercise.published_at": appearing_exercise,
+    "Variation.published_at": appearing_variation,
     "Page.published_at": appearing_page,
     "Comment.published_at": appearing_comment,
 }

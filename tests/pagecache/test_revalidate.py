@@ -152,6 +152,21 @@ def test_pages_change_when_a_scheduled_change_is_due(site: None) -> None:
         assert b"<form" not in visit(ARTICLE).body
 
 
+def test_a_scheduled_variation_appears_by_itself(site: None) -> None:
+    now = timezone.now()
+    shown = make.make_variation(exercise=make.make_exercise(slug="hip-thrust"))
+    soon = now + timedelta(hours=1)
+    make.make_variation(exercise=shown.exercise, name="Okapi", slug="okapi", published_at=soon)
+    pages = ("/exercises/hip-thrust/", "/exercises/", "/exercises.json")
+    for page in pages:
+        assert b"Okapi" not in visit(page).body
+        assert visit(page) == visit(page)
+    with time_machine.travel(now + timedelta(minutes=61)):
+        for page in pages:
+            assert b"Okapi" in visit(page).body, page
+        assert visit("/exercises/hip-thrust/okapi/").status.startswith("302")
+
+
 def test_in_a_new_edition_a_page_older_than_a_day_is_rendered_again(
     site: None, rendered: list[str]
 ) -> None:

@@ -188,3 +188,82 @@ def test_merging_into_an_unknown_subject_changes_nothing(trainer: Client, into: 
     chosen = {"action": "merge", "_selected_action": merged.pk, "into": into}
     assert "no other subject" in read(trainer.post("/admin/publishing/subject/", chosen)).text
     assert Subject.objects.get() == merged
+
+
+def test_an_old_address_is_gone_while_its_page_is_withdrawn(reader: Client) -> None:
+    variation = make_variation(exercise=make_exercise(slug="lift"), slug="old")
+    for values in ({"slug": "new"}, {"published_at": None}, {"published_at": later()}):
+        for name, value in values.items():
+            setattr(variation, name, value)
+        variation.save()
+    addresses = ("/exercises/lift/old/", "/exercises/lift/old/card/")
+    for address in addresses:
+        assert reader.get(address).status_code == 410, address
+    with time_machine.travel(variation.published_at):  # nothing is saved
+        for address in addresses:
+            moved = reader.get(address)
+            assert (moved.status_code, moved["Location"]) == (301, address.replace("old", "new"))
+            assert reader.get(moved["Location"]).status_code in (200, 302)
+
+
+def test_a_withdrawn_exercise_withdraws_its_variations(reader: Client) -> None:
+    exercise = make_exercise(slug="lift")
+    make_variation(exercise=exercise, slug="basic")
+    make_variation(exercise=exercise, slug="never-seen", published_at=None)
+    exercise.published_at = None
+    exercise.save()
+    for address, status in (
+        ("/exercises/lift/", 410),
+        ("/exercises/lift/card/", 410),
+        ("/exercises/lift/basic/", 410),
+        ("/exercises/lift/basic/card/", 410),
+    ):
+        assert reader.get(address).status_code == status, address
+    exercise.published_at = later()
+    exercise.save()
+    with time_machine.travel(exercise.published_at):
+        shown = reader.get("/exercises/lift/basic/")
+        assert (shown.status_code, shown["Location"]) == (302, "/exercises/lift/#basic")
+        assert reader.get("/exercises/lift/never-seen/").status_code == 404
+
+
+def test_two_variations_swap_their_addresses(reader: Client) -> None:
+    exercise = make_exercise(slug="lift")
+    first, second = (make_variation(exercise=exercise, slug=slug) for slug in ("a", "b"))
+    for row, slug in ((first, "c"), (second, "a"), (first, "b")):
+        row.slug = slug
+        row.save()
+    assert reader.get("/exercises/lift/a/")["Location"] == "/exercises/lift/#a"
+    assert reader.get("/exercises/lift/b/")["Location"] == "/exercises/lift/#b"
+    assert reader.get("/exercises/lift/c/")["Location"] == "/exercises/lift/b/"
+
+
+def test_a_page_that_came_back_by_the_clock_hides_the_redirect_above_it(reader: Client) -> None:
+    """The exercise at /exercises/lift/ was renamed; a new one is scheduled there, and gets a
+    variation that readers know from elsewhere."""
+    renamed = make_exercise(slug="lift")
+    renamed.slug = "thrust"
+    renamed.save()
+    variation = make_variation(exercise=make_exercise(slug="squat"), slug="basic")
+    variation.exercise = make_exercise(slug="lift", published_at=later())
+    variation.save()
+    assert reader.get("/exercises/squat/basic/").status_code == 410
+    with time_machine.travel(variation.exercise.published_at):
+        assert reader.get("/exercises/squat/basic/")["Location"] == "/exercises/lift/basic/"
+
+
+def test_the_longest_addresses_redirect(reader: Client) -> None:
+    variation = make_variation(exercise=make_exercise(slug="a" * 80), slug="b" * 80)
+    variation.slug = "c" * 80
+    variation.save()
+    below = f"/exercises/{'a' * 80}/{'b' * 80}/card/{'d/' * 200}"
+    assert reader.get(below)["Location"] == below.replace("b", "c")
+
+
+def test_a_stale_copy_of_its_exercise_does_not_move_a_variation(reader: Client) -> None:
+    variation = make_variation(exercise=make_exercise(slug="old"), slug="basic")
+    fresh = type(variation.exercise).objects.get(pk=variation.exercise_id)
+    fresh.slug = "new"
+    fresh.save()
+    variation.save()  # its exercise in memory still has the old address
+    assert reader.get("/exercises/old/basic/")["Location"] == "/exercises/new/basic/"
