@@ -6,8 +6,19 @@ import blog.models
 import django.db.models.deletion
 from django.db import migrations, models
 
+from publishing.locks import lock_tables
 from publishing.models.published import free_name
 
+lock = lock_tables(
+    "blog_article",
+    "blog_historicalarticle",
+    "blog_author",
+    "blog_historicalauthor",
+    "blog_page",
+    "blog_historicalpage",
+    "blog_draft",
+    "exercises_muscle",
+)
 RESERVED_SLUGS = ["card", "gym"]
 # A card line, or a link to a variation: groups 2 or 3 are the exercise, 4 is the variation.
 REFERENCE = re.compile(
@@ -59,6 +70,7 @@ class Migration(migrations.Migration):
     run_before = [('exercises', '0004_live_variations')]
 
     operations = [
+        migrations.RunPython(lock, migrations.RunPython.noop),
         migrations.CreateModel(
             name='Testimonial',
             fields=[
@@ -153,4 +165,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('words', ''), _negated=True), name='testimonial_says_something'),
         ),
         migrations.RunPython(follow_renamed_variations, migrations.RunPython.noop),
+        migrations.RunPython(migrations.RunPython.noop, lock),
     ]

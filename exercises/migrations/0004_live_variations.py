@@ -11,9 +11,13 @@ from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
+from publishing.locks import lock_tables
 from publishing.models.published import free_name
 
 RESERVED_SLUGS = ["card", "gym"]
+lock = lock_tables(
+    "exercises_exercise", "exercises_variation", "exercises_muscle", "publishing_searchentry"
+)
 ASKED_ABOUT = ["gluteus-maximus", "gluteus-medius"]  # "What is your favorite glute exercise?"
 
 
@@ -99,6 +103,7 @@ class Migration(migrations.Migration):
     dependencies = [("exercises", "0003_what_a_trainer_says")]
 
     operations = [
+        migrations.RunPython(lock, migrations.RunPython.noop),
         migrations.RunPython(publish, require_visible),
         migrations.RunPython(migrations.RunPython.noop, drop_maximums),
         migrations.RunPython(rename_reserved, migrations.RunPython.noop),
@@ -114,4 +119,5 @@ class Migration(migrations.Migration):
                 " Choose another.",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, lock),
     ]
