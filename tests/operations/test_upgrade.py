@@ -11,19 +11,23 @@ an article and a page with cards; and an unsaved draft of that article.
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.cookiejar import CookieJar
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener, urlopen
 
+import psycopg
 import pytest
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from blog.models import Author
 from exercises.models import Prescription, Variation
+from publishing.locks import lock_tables
 from search.models import SearchEntry
 from tests.support.accounts import code_of
 from tests.support.make import make_article, make_exercise, make_variation
@@ -304,6 +308,24 @@ BEFORE_ROWS = [
 
 def migrate(targets: list[tuple[str, str]]) -> None:
     MigrationExecutor(connection).migrate(targets)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_and_a_save_never_end_in_a_deadlock() -> None:
+    """The save has read muscles and waits for exercises; the migration locks them the other way."""
+    with psycopg.connect(**connection.get_connection_params()) as save:
+        save.execute("SELECT 1 FROM exercises_muscle")
+
+        def go_on() -> None:
+            save.execute("SELECT 1 FROM exercises_exercise")
+            save.commit()
+
+        with ThreadPoolExecutor() as pool, transaction.atomic():
+            lock = lock_tables("exercises_exercise", "exercises_muscle")
+            saved = pool.submit(go_on)
+            lock(None, SimpleNamespace(connection=connection))
+            saved.result()
 
 
 @pytest.mark.postgresql  # the stricter database: it refuses some changes of schema beside rows
