@@ -219,6 +219,9 @@ class ContentAdmin(DeskAdmin):
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         context["show_save_and_add_another"] = False
+        row = context["original"]
+        if row and self._starter(row, read_by_trainer=False).exists():
+            context["starter_note"] = STARTER_NOTE
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -229,14 +232,6 @@ class ContentAdmin(DeskAdmin):
         names = {model._meta.verbose_name_plural for model in shown}
         count = {name: number for name, number in count.items() if name in names}
         return [row for row in deleted if not isinstance(row, list)], count, perms, protected
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        note = STARTER_NOTE if row and self._starter(row, read_by_trainer=False).exists() else ""
-        extra = {**(extra_context or {}), "starter_note": note}
-        return super().change_view(request, object_id, form_url, extra)
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -5,6 +5,18 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
+from publishing.locks import lock_tables
+
+lock = lock_tables(
+    "exercises_exercise",
+    "exercises_variation",
+    "exercises_prescription",
+    "exercises_equipmentneed",
+    "exercises_step",
+    "exercises_muscle",
+    "publishing_picture",
+)
+
 
 class Migration(migrations.Migration):
 
@@ -15,6 +27,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(lock, migrations.RunPython.noop),
         migrations.RemoveConstraint(
             model_name='equipmentneed',
             name='need_place_once',
@@ -215,4 +228,5 @@ class Migration(migrations.Migration):
             model_name='variation',
             constraint=models.CheckConstraint(condition=models.Q(('approved_at__isnull', False), ('approved_by__isnull', True), _connector='OR'), name='variation_approval_has_a_date', violation_error_message='An approval needs a date.'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, lock),
     ]

@@ -1,11 +1,23 @@
 """Variations are published one by one and have addresses of their own. Those that exist are live as
-soon as their exercise is, and those named like another page below an exercise get a free slug."""
+soon as their exercise is, and those named like another page below an exercise get a free slug.
 
+Backward, variations that readers do not see would become visible, so they must be published or
+deleted first. Prescriptions of "as many as you can" are deleted: the schema before cannot hold them.
+"""
+
+from django.core.management.base import CommandError
 from django.db import migrations, models
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 
+from publishing.locks import lock_tables
+from publishing.models.published import free_name
+
 RESERVED_SLUGS = ["card", "gym"]
+lock = lock_tables(
+    "exercises_exercise", "exercises_variation", "exercises_muscle", "publishing_searchentry"
+)
 ASKED_ABOUT = ["gluteus-maximus", "gluteus-medius"]  # "What is your favorite glute exercise?"
 
 
@@ -14,46 +26,90 @@ def publish(apps, schema_editor):
     variations = apps.get_model("exercises", "Variation").objects.using(using)
     exercises = apps.get_model("exercises", "Exercise").objects.using(using)
     exercise, now = exercises.filter(pk=OuterRef("exercise")), timezone.now()
-    variations.update(
-        published_at=now, updated_at=Subquery(exercise.values("updated_at")[:1])
-    )
+    saved = Subquery(exercise.values("updated_at")[:1])
     variations.filter(exercise__published_at__lte=now).update(
-        published_at=Subquery(exercise.values("published_at")[:1])
+        published_at=Subquery(exercise.values("published_at")[:1]), updated_at=saved
     )
+    variations.filter(published_at=None).update(published_at=now, updated_at=saved)
+
+
+def require_visible(apps, schema_editor):
+    variations = apps.get_model("exercises", "Variation").objects
+    hidden = Q(published_at=None) | Q(published_at__gt=timezone.now())
+    rows = variations.using(schema_editor.connection.alias).filter(hidden)
+    names = [f"{row.exercise.name}: {row.name}" for row in rows.select_related("exercise")]
+    if names:
+        raise CommandError(
+            "The version before knows no drafts of variations; readers would see these. Publish or"
+            f" delete them first: {', '.join(names)}."
+        )
+
+
+def drop_maximums(apps, schema_editor):
+    prescriptions = apps.get_model("exercises", "Prescription").objects
+    prescriptions.using(schema_editor.connection.alias).exclude(maximum="").delete()
 
 
 def rename_reserved(apps, schema_editor):
+    """Card lines in texts follow in 0004 of blog, which calls free_name with the same names."""
     using = schema_editor.connection.alias
     variations = apps.get_model("exercises", "Variation").objects.using(using)
     for variation in variations.filter(slug__in=RESERVED_SLUGS):
-        taken = set(variations.filter(exercise=variation.exercise_id).values_list("slug", flat=True))
-        free = (f"{variation.slug}-{n}" for n in range(2, 1000))
-        variation.slug = next(slug for slug in free if slug not in taken)
-        variation.save(update_fields=["slug"])
+        ladder = variations.filter(exercise=variation.exercise_id)
+        slug = free_name(variation.slug, ladder.values_list("slug", flat=True))
+        variations.filter(pk=variation.pk).update(slug=slug)
 
 
-def move_search_entries(apps, schema_editor):
+def lead_to_pages(apps, schema_editor):
+    _move_search_entries(apps, schema_editor, "/", "/")
+
+
+def lead_to_anchors(apps, schema_editor):
+    _move_search_entries(apps, schema_editor, "/#", "")
+
+
+def _move_search_entries(apps, schema_editor, before_slug, after_slug):
     using = schema_editor.connection.alias
     entries = apps.get_model("publishing", "SearchEntry").objects.using(using)
     variations = apps.get_model("exercises", "Variation").objects.using(using)
-    for pk, slug, exercise in variations.values_list("pk", "slug", "exercise__slug"):
-        address = f"/exercises/{exercise}/{slug}/"
-        entries.filter(kind="variation", key=pk).update(address=address)
+    address = Concat(
+        Value("/exercises/"),
+        "exercise__slug",
+        Value(before_slug),
+        "slug",
+        Value(after_slug),
+        output_field=models.CharField(),
+    )
+    own = variations.filter(pk=OuterRef("key")).order_by().values(address=address)
+    found = entries.filter(kind="variation", key__in=variations.values("pk"))
+    found.update(address=Subquery(own))
 
 
 def mark_glutes(apps, schema_editor):
-    muscles = apps.get_model("exercises", "Muscle").objects.using(schema_editor.connection.alias)
-    muscles.filter(slug__in=ASKED_ABOUT).update(in_question=True)
+    """Marks the muscles of the site's first question, unless the trainer asks another one."""
+    using = schema_editor.connection.alias
+    sites = apps.get_model("publishing", "Site").objects.using(using)
+    muscles = apps.get_model("exercises", "Muscle").objects.using(using)
+    if not sites.exclude(question__icontains="glute").exists():
+        muscles.filter(slug__in=ASKED_ABOUT).update(in_question=True)
+
+
+def check_changed_rows(apps, schema_editor):
+    """PostgreSQL adds no constraint while checks of changed rows wait for the end."""
+    schema_editor.connection.check_constraints()
 
 
 class Migration(migrations.Migration):
     dependencies = [("exercises", "0003_what_a_trainer_says")]
 
     operations = [
-        migrations.RunPython(publish, migrations.RunPython.noop),
+        migrations.RunPython(lock, migrations.RunPython.noop),
+        migrations.RunPython(publish, require_visible),
+        migrations.RunPython(migrations.RunPython.noop, drop_maximums),
         migrations.RunPython(rename_reserved, migrations.RunPython.noop),
-        migrations.RunPython(move_search_entries, migrations.RunPython.noop),
+        migrations.RunPython(lead_to_pages, lead_to_anchors),
         migrations.RunPython(mark_glutes, migrations.RunPython.noop),
+        migrations.RunPython(check_changed_rows, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name="variation",
             constraint=models.CheckConstraint(
@@ -63,4 +119,5 @@ class Migration(migrations.Migration):
                 " Choose another.",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, lock),
     ]

@@ -188,7 +188,7 @@ def test_the_starter_content_assigns_only_free_roles(reader: Client, db: None) -
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_assigns_roles_by_slug() -> None:
     """Pages at the slugs that were fixed before the migration get the matching roles."""
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes("blog")
+    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     MigrationExecutor(connection).migrate([("blog", "0002_drafts_and_revisions")])
     try:
         old = MigrationExecutor(connection).loader.project_state(

@@ -196,6 +196,7 @@ def test_a_conflicting_save_is_refused_and_shows_both_versions(
     assert [row.text for row in article.history.all()][1] == "One TWO three."
 
 
+@pytest.mark.django_db(transaction=True)  # on PostgreSQL, rows can be locked only inside one
 def test_two_windows_of_one_person_conflict(trainer: Client) -> None:
     article = make_article(text="Old.")
     first, second = (form_of(trainer, change_url(article)) for _ in range(2))

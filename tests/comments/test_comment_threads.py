@@ -94,7 +94,7 @@ def test_the_migration_fills_in_thread_at() -> None:
     make_comment(article=top.article, parent=top)
     make_comment(article=top.article, published_at=None)
     before = stored()
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes("comments")
+    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     MigrationExecutor(connection).migrate([("comments", "0001_first")])
     MigrationExecutor(connection).migrate(latest)
     assert stored() == before
