@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from blog.models import Article
 from comments.cleaning import clean, one_line, text_error
@@ -52,25 +52,17 @@ def validate_visible(address: str) -> None:
 TEXT_FIELD_CLASSES = {"name": LineField, "other_favorite": LineField, "words": WordsField}
 
 
-def question_muscles(article_id: int | None) -> list[int]:
-    """Returns the ids of the muscles that the article's question is about, else of those that the
-    site's question is about."""
-    asking = Muscle.objects.filter(articles_asking=article_id).values_list("pk", flat=True)
-    marked = Muscle.objects.filter(in_question=True).values_list("pk", flat=True)
-    return (list(asking) if article_id else []) or list(marked)
-
-
 def offered_exercises(article_id: int | None, chosen: int) -> QuerySet[Exercise]:
-    """Returns the published exercises that train the muscles of the question, those that train one
-    as a primary mover first; all published ones if the question is about no muscle. The exercise
-    with the id `chosen` is among them, or last, if it is published."""
-    exercises = Exercise.objects.published()
-    if not (muscles := question_muscles(article_id)):
-        return exercises
+    """Returns the published exercises that train the muscles of the article's question, else those
+    of the site's question, else all. Those that train one as a primary mover come first. The
+    exercise with the id `chosen` is among them, or last, if it is published. One query."""
+    asking = Muscle.objects.filter(articles_asking=article_id or 0).values("pk")
+    marked = Q(in_question=True) & ~Exists(asking)
+    muscles = Muscle.objects.filter(marked | Q(pk__in=asking)).values("pk")
     work = MuscleWork.objects.filter(exercise=OuterRef("pk"), muscle__in=muscles).order_by("role")
-    ranked = exercises.annotate(role=Subquery(work.values("role")[:1]))
-    wanted = ranked.filter(Q(role__isnull=False) | Q(pk=chosen))
-    return wanted.order_by(F("role").asc(nulls_last=True), "name")
+    exercises = Exercise.objects.published().annotate(role=Subquery(work.values("role")[:1]))
+    offered = exercises.filter(Q(role__isnull=False) | Q(pk=chosen) | ~Exists(muscles))
+    return offered.order_by(F("role").asc(nulls_last=True), "name")
 
 
 class AnswerForm(forms.ModelForm):
