@@ -57,7 +57,8 @@ def _about_fields(article: Article) -> Iterator[Finding]:
 def _about_cards(
     blocks: Iterable[check.Block], variations: Mapping[str, Variation]
 ) -> Iterator[Finding]:
-    live = set(Variation.objects.published().values_list("pk", flat=True))
+    named = [variation.pk for variation in variations.values()]
+    live = set(Variation.objects.published().filter(pk__in=named).values_list("pk", flat=True))
     paragraphs: list[check.Block] = []  # since the last heading or card
     for block in blocks:
         if block.kind == "heading":
@@ -82,7 +83,7 @@ def _about_amounts(paragraphs: Iterable[check.Block], variation: Variation) -> I
     prescription: Prescription | None = getattr(variation, "prescription", None)
     if prescription is None:
         return
-    step_holds = set(variation.steps.values_list("hold_seconds", flat=True))
+    step_holds = {step.hold_seconds for step in variation.steps.all()}
     on_card: dict[str, set[int | None]] = {
         "sets": {prescription.sets},
         "repetitions": {prescription.repetitions},

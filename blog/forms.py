@@ -15,13 +15,12 @@ from django.forms.widgets import Script
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
-from django.utils.text import Truncator, slugify
+from django.utils.text import slugify
 from django.utils.timezone import localdate
 
 from blog import check
 from blog.models import Article, Source
 from desk.site import FORM_FIELDS
-from pictures.models import Picture
 from publishing.models import free_name, within_bounds
 from web.requests import positive_int
 from writing.forms import EDITOR_SCRIPTS, EDITOR_STYLE, MarkdownWidget, TextForm
@@ -87,8 +86,6 @@ class ArticleForm(TextForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].widget = ArticleText()
-        if "lead_picture" in self.fields:
-            self.fields["lead_picture"].label_from_instance = _picture_label  # type: ignore[attr-defined]
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = "Empty: made from the title."
@@ -133,11 +130,6 @@ class ArticleForm(TextForm):
                 stops = finding.level == "stop" and finding.spot in self.fields
                 if stops and finding.spot not in self.errors:
                     self.add_error(finding.spot, finding.sentence)
-
-
-def _picture_label(picture: Picture) -> str:
-    """The picture's name and text alternative, because a name such as IMG-1234 says nothing."""
-    return Truncator(f"{picture}: {picture.text_alternative}".removesuffix(": ")).chars(60)
 
 
 class SourceForm(forms.ModelForm):

@@ -161,6 +161,7 @@ class Article(Versioned, Addressed, Published, WithText):
     class Meta:
         ordering = ["-published_at", "-pk"]
         permissions = [("publish_article", "Can publish, schedule and withdraw articles")]
+        indexes = [models.Index(fields=["updated_at"], name="article_changed")]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="article_has_a_title"),
             slug_holds_a_letter("article_slug_holds_a_letter"),
@@ -195,8 +196,11 @@ class Article(Versioned, Addressed, Published, WithText):
 
 def variations_named(names: Iterable[str]) -> dict[str, Variation]:
     """Maps card names ("hip-thrust/basic-floor") to variations; may also have other names."""
-    slugs = [name.rpartition("/")[2] for name in names]
-    rows = Variation.objects.filter(slug__in=slugs).select_related("exercise", "prescription")
+    slugs = [name.split("/") for name in names if name.count("/") == 1]
+    rows = Variation.objects.filter(
+        exercise__slug__in=[exercise for exercise, _ in slugs], slug__in=[slug for _, slug in slugs]
+    )
+    rows = rows.select_related("exercise", "prescription").prefetch_related("steps")
     return {row.card_line[2:-2]: row for row in rows}
 
 

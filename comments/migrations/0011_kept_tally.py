@@ -80,6 +80,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddIndex(
+            "comment",
+            models.Index(
+                fields=["written_at"], name="comment_changed", condition=Q(change__isnull=False)
+            ),
+        ),
+        migrations.AddIndex(
+            "comment",
+            models.Index(fields=["written_at"], name="comment_asked", condition=~Q(asked_change="")),
+        ),
+        migrations.AddIndex(
             "comment", models.Index(fields=["email"], name="comment_by_email"),
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),

@@ -27,6 +27,7 @@ MAX_WORDS_LENGTH = 5000  # characters
 COMMENTS_PER_PAGE = 25  # including replies; a few minutes of reading on a phone
 EDIT_FOR = timedelta(minutes=30)
 UNDO_FOR = timedelta(days=30)
+QUESTION_STAYS = timedelta(days=90)  # on the desk's front page, unanswered
 CONTENT_FIELDS = ("favorite_id", "other_favorite", "words", "name")  # editable by the writer
 own_comment_signer = signing.Signer(salt="comments.own")
 
@@ -49,9 +50,13 @@ class CommentQuerySet(FavoritesQuerySet):
 
     def needing_trainer(self) -> Self:
         """Comments that wait, were reported, have a pending change, or whose writers want one."""
-        reported = Q(pk__in=Report.objects.values("comment"))
-        open_case = Q(published_at=None) | ~Q(asked_change="") | Q(change__isnull=False) | reported
-        return self.filter(open_case, removed_at=None, is_spam=False)
+        rows = Comment.objects.order_by().values("pk")
+        waiting = rows.filter(published_at=None, removed_at=None, is_spam=False)
+        changed = rows.filter(change__isnull=False)
+        asked = rows.exclude(asked_change="")
+        reported = Report.objects.values("comment")
+        found = waiting.union(changed, asked, reported)  # each by its own index
+        return self.filter(pk__in=found, removed_at=None, is_spam=False)
 
     def queue(self) -> Self:
         """The comments that need the trainer, without likely spam, oldest first."""
@@ -120,8 +125,10 @@ class CommentQuerySet(FavoritesQuerySet):
         self.update(words="(removed)", favorite=None, change=None, **blank, **hashes)
 
     def unanswered_questions(self) -> Self:
-        """Readers' published top-level comments with a "?" but no reply by the trainer."""
-        questions = self.published().filter(parent=None, by_trainer=False, words__contains="?")
+        """Readers' published top-level comments of the last weeks with a "?" but no reply by the
+        trainer. A search for "?" in all words would read the whole table."""
+        asked = self.published().filter(written_at__gt=timezone.now() - QUESTION_STAYS)
+        questions = asked.filter(parent=None, by_trainer=False, words__contains="?")
         return questions.exclude(replies__by_trainer=True).order_by("written_at", "pk")
 
 
@@ -197,6 +204,12 @@ class Comment(Published):
                 fields=["written_at"],
                 name="comment_waiting",
                 condition=Q(published_at=None, removed_at=None, is_spam=False),
+            ),
+            models.Index(
+                fields=["written_at"], name="comment_changed", condition=Q(change__isnull=False)
+            ),
+            models.Index(
+                fields=["written_at"], name="comment_asked", condition=~Q(asked_change="")
             ),
             models.Index(fields=["written_at"], name="comment_written"),
             models.Index(fields=["email"], name="comment_by_email"),
