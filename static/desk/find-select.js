@@ -8,6 +8,7 @@ jQuery(() => { // after Django's autocomplete.js
     const shown = select.parentElement.querySelector(".select2-selection");
     if (!label || !shown) continue;
     label.id = `${select.id}-label`;
+    shown.firstElementChild.setAttribute("aria-labelledby", label.id);
     shown.setAttribute("aria-labelledby", `${label.id} ${shown.getAttribute("aria-labelledby")}`);
   }
 });
