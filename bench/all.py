@@ -17,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 SCRIPTS = {
     "pages": "Pages",
     "fronts": "Behind nginx and Caddy",
+    "budgets": "The desk and the tally on a large site",
     "search": "Search",
     "pictures": "Pictures",
     "difference": "Differences of two texts",
@@ -24,7 +25,7 @@ SCRIPTS = {
     "observatory": "HTTP Observatory",
 }
 FROM_NPM = {"lighthouse", "observatory"}
-IN_MARKDOWN = {"pages", "fronts", "lighthouse"}
+IN_MARKDOWN = {"pages", "fronts", "budgets", "lighthouse"}
 LIBRARIES = ("django", "gunicorn", "granian", "whitenoise", "brotli", "pillow")
 
 

@@ -44,6 +44,7 @@ def comment_on(slug: str, number: int) -> None:
         answer.parent = parent
     Comment.objects.bulk_update(made[1::4], ["parent"], batch_size=500)
     article.comments.update_thread_at()  # bulk_* send no signals
+    Comment.objects.repair_favorites()
 
 
 def write_articles(number: int) -> None:

@@ -77,6 +77,7 @@ class ArticleAdmin(EditorAdmin, TextAdmin):
     list_display = ["title", "standing", "updated_at"]
     links_to = ("published_at__isnull",)  # the front page links to the list with this filter
     search_fields = ["title", "standfirst", "text"]
+    autocomplete_fields = ["lead_picture"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [SourceInline]
     fieldsets = [
@@ -180,6 +181,7 @@ class AuthorAdmin(TextAdmin):
     desk_order = 85
     list_display = ["name", "credential", "business"]
     search_fields = ["name"]
+    autocomplete_fields = ["portrait"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [TestimonialInline]
     fieldsets = [

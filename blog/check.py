@@ -77,8 +77,9 @@ def _of_subject(subject: Subject) -> Iterator[Finding]:
 
 def _about_text(blocks: Sequence[check.Block]) -> Iterator[Finding]:
     names = [block.words for block in blocks if block.kind == "embed"]
+    rows = Variation.objects.select_related("prescription").prefetch_related("steps")
     yield from check.about_pictures(blocks)
-    yield from _about_cards(blocks, Variation.objects.select_related("prescription").named(names))
+    yield from _about_cards(blocks, rows.named(names))
     yield from check.about_headings(blocks)
     yield from check.about_links(blocks, leads_somewhere)
     yield from check.about_claims(blocks)
@@ -126,7 +127,8 @@ def _about_fields(article: Article) -> Iterator[Finding]:
 def _about_cards(
     blocks: Iterable[check.Block], variations: Mapping[str, Variation]
 ) -> Iterator[Finding]:
-    live = set(Variation.objects.published().values_list("pk", flat=True))
+    named = [variation.pk for variation in variations.values()]
+    live = set(Variation.objects.published().filter(pk__in=named).values_list("pk", flat=True))
     paragraphs: list[check.Block] = []  # since the last heading or card
     for block in blocks:
         if block.kind == "heading":
@@ -154,7 +156,7 @@ def _about_cards(
 
 def _about_amounts(paragraphs: Iterable[check.Block], variation: Variation) -> Iterator[Finding]:
     """Finds amounts in the paragraphs before a card that differ from the card."""
-    holds = variation.steps.values_list("hold_seconds", flat=True)
+    holds = [step.hold_seconds for step in variation.steps.all()]
     for block in paragraphs:
         for stated, on_card in contradictions(block.words, variation, holds):
             sentence = (

@@ -6,11 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.utils.text import Truncator, slugify
+from django.utils.text import slugify
 from django.utils.timezone import localdate
 
 from blog.models import Article, Source
-from pictures.models import Picture
 from publishing.models import free_name
 from writing.forms import (
     EDITOR_SCRIPTS,
@@ -61,8 +60,6 @@ class ArticleForm(EditorForm, TextForm):
         self.fields["text"].widget = ArticleText()
         for name in self.fields.keys() & LANGUAGE_FIELDS:
             self.fields[name].widget.attrs["dir"] = "auto"
-        if "lead_picture" in self.fields:
-            self.fields["lead_picture"].label_from_instance = _picture_label  # type: ignore[attr-defined]
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].help_text = "Empty: made from the title."
@@ -82,11 +79,6 @@ class ArticleForm(EditorForm, TextForm):
             stem = f"article-{stem}".strip("-")
         others = Article.objects.exclude(pk=self.instance.pk).filter(slug__startswith=stem)
         return free_name(stem, set(others.values_list("slug", flat=True)))
-
-
-def _picture_label(picture: Picture) -> str:
-    """The picture's name and text alternative, because a name such as IMG-1234 says nothing."""
-    return Truncator(f"{picture}: {picture.text_alternative}".removesuffix(": ")).chars(60)
 
 
 class SourceForm(forms.ModelForm):

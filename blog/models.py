@@ -212,6 +212,7 @@ class Article(Versioned, Addressed, Published, WithText):
     class Meta:
         ordering = ["-published_at", "-pk"]
         permissions = [("publish_article", "Can publish, schedule and withdraw articles")]
+        indexes = [models.Index(fields=["updated_at"], name="article_changed")]
         constraints = [
             models.CheckConstraint(condition=~Q(title=""), name="article_has_a_title"),
             slug_holds_a_letter("article_slug_holds_a_letter"),

@@ -86,6 +86,7 @@ class CommentAdmin(ContentAdmin):
     list_filter = [StatusFilter]
     list_select_related = ["favorite", "article"]
     search_fields = ["name", "words", "other_favorite"]
+    autocomplete_fields = ["favorite", "article"]
     ordering = ["-written_at"]
     actions = ["publish", "hold", "spam"]
     readonly_fields = [

@@ -166,6 +166,7 @@ def erase(email: str) -> int:
     comments.update(published_at=None, is_spam=False, **removal)
     Comment.objects.filter(email__iexact=email).erase_content()
     Comment.objects.filter(pk__in=erased).with_replies().update_thread_at()
+    Comment.objects.keep_favorites(erased)
     index.refresh({"comment": erased})  # because update() sends no signals
     edition.changed()
     emails.waiting()

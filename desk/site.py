@@ -27,6 +27,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 
+from desk.choices import NOT_FOUND, FindSelect, FindView
 from publishing.models import StarterRecord
 from web.fields import MailboxField
 from web.requests import positive_int
@@ -82,6 +83,9 @@ class DeskSite(admin.AdminSite):
             "news": [notice.html for notice in notices if not notice.needs_action],
         }
         return super().index(request, {**(extra_context or {}), **context})
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return FindView.as_view(admin_site=self)(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Keeps a form sent after the session ended: the sign-in page of accounts passes it on."""
@@ -210,6 +214,20 @@ class ContentAdmin(DeskAdmin):
         if field and db_field.name in self.list_editable:
             field.widget.attrs["aria-label"] = capfirst(field.label)  # list inputs have no <label>
         return without_related_links(field, "delete", "view")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name not in self.autocomplete_fields:
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        kwargs["widget"] = FindSelect(db_field, self.admin_site)
+        kwargs["error_messages"] = {"invalid_choice": NOT_FOUND}
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        rows = self.admin_site.get_model_admin(db_field.remote_field.model)
+        field.label_from_instance = rows.choice_label  # type: ignore[attr-defined]
+        return field
+
+    def choice_label(self, row: Any) -> str:
+        """What a row is called where other forms let one choose it (see desk/choices.py)."""
+        return str(row)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)

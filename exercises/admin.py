@@ -1,6 +1,7 @@
 """The admin of muscles, equipment, exercises and variations, and a page of all drawings."""
 
 from collections.abc import Iterator
+from functools import cache, partial
 from typing import Any, get_args
 
 from django import forms
@@ -120,6 +121,9 @@ class Rows(admin.TabularInline):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         field = without_related_links(field, "change", "delete", "view")
+        if isinstance(field, forms.ModelChoiceField):
+            rows: Any = field.choices
+            field.choices = cache(partial(list, rows))  # read once, not for each row
         if field and not isinstance(field, forms.ModelMultipleChoiceField):
             field.widget.attrs["aria-label"] = capfirst(field.label)
         return field
@@ -205,6 +209,9 @@ def set_approval(rows: Any, by: Any) -> int:
 class MuscleWorkInline(Rows):
     model = MuscleWork
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MuscleWork]:
+        return super().get_queryset(request).select_related("muscle")
 
 
 class VariationInline(ShowsStanding, Rows):
@@ -347,14 +354,18 @@ class EquipmentNeedInline(Rows):
     verbose_name = "equipment need"
     verbose_name_plural = "what you need (each line: one of these)"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EquipmentNeed]:
+        return super().get_queryset(request).prefetch_related("one_of")
+
 
 @admin.register(Variation)
 class VariationAdmin(ShowsStanding, ApprovedAdmin):
     desk_order = 25
     draft_model = VariationDraft
     list_display = ["name", "exercise", "level", "position", "standing", "card", "approval"]
-    list_filter = ["level", "exercise"]
+    list_filter = ["level"]
     search_fields = ["name", "other_names", "exercise__name"]
+    autocomplete_fields = ["exercise", "alternative", "photo", "end_photo"]
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = ["card", "approval"]
     inlines = [PrescriptionInline, StepInline, EquipmentNeedInline]
@@ -423,6 +434,9 @@ class VariationAdmin(ShowsStanding, ApprovedAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         for row in queryset:
             self.delete_model(request, row)
+
+    def choice_label(self, row: Variation) -> str:
+        return f"{row} ({row.exercise})"
 
     def get_urls(self) -> list[Any]:
         sheet = self.admin_site.admin_view(self.drawings)

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
+from django.utils.text import Truncator, capfirst
 
 from desk.site import ContentAdmin, Notice, front_page
 from pictures import usage
@@ -77,6 +77,10 @@ class PictureAdmin(ContentAdmin):
             rights,
             ("What matters most in it", {"fields": [focus], "classes": ["collapse"]}),
         ]
+
+    def choice_label(self, row: Picture) -> str:
+        """The picture's name and its words, because a name such as IMG-1234 says nothing."""
+        return Truncator(f"{row}: {row.text_alternative}".removesuffix(": ")).chars(60)
 
     @admin.display(description="picture")
     def thumbnail(self, picture: Picture) -> SafeString:

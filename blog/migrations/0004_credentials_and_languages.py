@@ -151,6 +151,10 @@ class Migration(migrations.Migration):
             name='version',
             field=models.PositiveIntegerField(db_default=1, default=1, editable=False),
         ),
+        migrations.AddIndex(
+            model_name='article',
+            index=models.Index(fields=['updated_at'], name='article_changed'),
+        ),
         migrations.AddConstraint(
             model_name='author',
             constraint=models.CheckConstraint(condition=models.Q(('certificate_number', ''), models.Q(('certifying_body', ''), _negated=True), _connector='OR'), name='author_number_has_a_body', violation_error_message='Name the body that gave you this number.'),

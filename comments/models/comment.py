@@ -1,8 +1,7 @@
-"""The Comment model: visibility, threads, the tally of favorites, and changes of status."""
+"""The Comment model: visibility, threads, and changes of status."""
 
 from __future__ import annotations
 
-from collections import Counter
 from copy import copy
 from datetime import timedelta
 from typing import Any, Self
@@ -12,23 +11,23 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Subquery, When, Window
-from django.db.models.functions import Cast, Coalesce, RowNumber
+from django.db.models import Case, Exists, F, OuterRef, Prefetch, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from blog.models import Article
+from comments.models.favorites import FavoritesQuerySet
 from comments.models.judgement import Event, Report
-from comments.models.readers import Address
 from exercises.models import Exercise
 from pagecache import edition
-from publishing.models import Published, PublishedQuerySet
+from publishing.models import Published
 
 MAX_WORDS_LENGTH = 5000  # characters
 COMMENTS_PER_PAGE = 25  # including replies; a few minutes of reading on a phone
-MIN_TALLY_ANSWERS = 5  # pages show no tally of fewer answers
 EDIT_FOR = timedelta(minutes=30)
 UNDO_FOR = timedelta(days=30)
+QUESTION_STAYS = timedelta(days=90)  # on the desk's front page, unanswered
 CONTENT_FIELDS = ("favorite_id", "other_favorite", "words", "name")  # editable by the writer
 own_comment_signer = signing.Signer(salt="comments.own")
 
@@ -44,16 +43,20 @@ def _on_public_page() -> Q:
     return ~Q(article__in=Article.objects.hidden())
 
 
-class CommentQuerySet(PublishedQuerySet):
+class CommentQuerySet(FavoritesQuerySet):
     def published(self) -> Self:
         """Published comments whose article, if they have one, is published too."""
         return super().published().filter(_on_public_page())
 
     def needing_trainer(self) -> Self:
         """Comments that wait, were reported, have a pending change, or whose writers want one."""
-        reported = Q(pk__in=Report.objects.values("comment"))
-        open_case = Q(published_at=None) | ~Q(asked_change="") | Q(change__isnull=False) | reported
-        return self.filter(open_case, removed_at=None, is_spam=False)
+        rows = Comment.objects.order_by().values("pk")
+        waiting = rows.filter(published_at=None, removed_at=None, is_spam=False)
+        changed = rows.filter(change__isnull=False)
+        asked = rows.exclude(asked_change="")
+        reported = Report.objects.values("comment")
+        found = waiting.union(changed, asked, reported)  # each by its own index
+        return self.filter(pk__in=found, removed_at=None, is_spam=False)
 
     def queue(self) -> Self:
         """The comments that need the trainer, without likely spam, oldest first."""
@@ -122,46 +125,11 @@ class CommentQuerySet(PublishedQuerySet):
         self.update(words="(removed)", favorite=None, change=None, **blank, **hashes)
 
     def unanswered_questions(self) -> Self:
-        """Readers' published top-level comments with a "?" but no reply by the trainer."""
-        questions = self.published().filter(parent=None, by_trainer=False, words__contains="?")
+        """Readers' published top-level comments of the last weeks with a "?" but no reply by the
+        trainer. A search for "?" in all words would read the whole table."""
+        asked = self.published().filter(written_at__gt=timezone.now() - QUESTION_STAYS)
+        questions = asked.filter(parent=None, by_trainer=False, words__contains="?")
         return questions.exclude(replies__by_trainer=True).order_by("written_at", "pk")
-
-    def people_by_favorite(self) -> Counter[int]:
-        """Maps the primary key of each published exercise to the number of people whose latest
-        favorite it is. Counting in Python takes one pass over the rows; a database that
-        underestimates their number may choose a plan of quadratic time."""
-        confirmed = Address.objects.filter(confirmed_at__isnull=False)
-        latest = (
-            self.published()
-            .filter(favorite__in=Exercise.objects.published(), by_trainer=False)
-            .annotate(
-                nth=Window(
-                    RowNumber(),
-                    partition_by=Case(
-                        When(email__in=confirmed.values("email"), then="email"),
-                        When(~Q(author_hash=""), then="author_hash"),
-                        default=Cast("pk", models.CharField()),
-                        output_field=models.CharField(),
-                    ),
-                    order_by=[F("written_at").desc(), F("pk").desc()],
-                )
-            )
-            .filter(nth=1)
-        )
-        return Counter(latest.values_list("favorite", flat=True))
-
-    def tally(self) -> list[Any]:
-        """The published exercises that readers name, with `answer_count`; the most named first."""
-        people = self.people_by_favorite()
-        exercises = list(Exercise.objects.filter(pk__in=people).order_by("name"))
-        for exercise in exercises:
-            exercise.answer_count = people[exercise.pk]  # type: ignore[attr-defined]
-        return sorted(exercises, key=lambda exercise: -exercise.answer_count)
-
-    def shown_tally(self) -> list[Any]:
-        """The tally, or an empty list while fewer than MIN_TALLY_ANSWERS people name a favorite."""
-        tally = self.tally()
-        return tally if sum(e.answer_count for e in tally) >= MIN_TALLY_ANSWERS else []
 
 
 class Comment(Published):
@@ -237,7 +205,14 @@ class Comment(Published):
                 name="comment_waiting",
                 condition=Q(published_at=None, removed_at=None, is_spam=False),
             ),
+            models.Index(
+                fields=["written_at"], name="comment_changed", condition=Q(change__isnull=False)
+            ),
+            models.Index(
+                fields=["written_at"], name="comment_asked", condition=~Q(asked_change="")
+            ),
             models.Index(fields=["written_at"], name="comment_written"),
+            models.Index(fields=["email"], name="comment_by_email"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -284,6 +259,7 @@ class Comment(Published):
     def after_change(self) -> None:
         relatives = Q(pk__in=[self.pk, self.parent_id]) | Q(parent=self.pk)
         Comment.objects.filter(relatives).update_thread_at()
+        Comment.objects.keep_favorites([self.pk])
 
     @property
     @admin.display(description="name")

@@ -40,6 +40,13 @@ class Address(PublicModel):
         confirmed = Address.objects.filter(pk=self.pk, confirmed_at__isnull=False)
         return self.confirmed_at is not None or (self.pk is not None and confirmed.exists())
 
+    def after_change(self) -> None:
+        """Joins the persons who used this address, or parts them again, in the tally."""
+        from comments.models.comment import Comment  # which imports this module
+
+        theirs = Comment.objects.filter(email=self.email).values_list("pk", flat=True)
+        Comment.objects.keep_favorites(list(theirs))
+
     @property
     def gets_emails(self) -> bool:
         return self.confirmed_at is not None and self.stopped_at is None and self.is_reachable

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from blog.models import Article
 from comments.forms import AnswerForm
 from comments.linkify import linkify
-from comments.models import COMMENTS_PER_PAGE, Comment
+from comments.models import COMMENTS_PER_PAGE, Comment, Favorite
 from comments.structured import thread
 from exercises.models import Exercise, Variation
 from metadata import json_ld
@@ -91,7 +91,7 @@ def trainers_favorite() -> Variation | None:
 
 
 @register.simple_tag(takes_context=True)
-def trainers_note(context: dict[str, Any], exercise: Exercise) -> str:
+def trainers_note(context: dict[str, Any], exercise: Exercise | Favorite) -> str:
     """Returns an HTML note if the variation that the trainer likes best is of this exercise."""
     variation = context["hers"] if "hers" in context else trainers_favorite()
     if variation is None or variation.exercise_id != exercise.pk:
@@ -104,12 +104,13 @@ register.filter("linkify", linkify)
 
 
 @register.simple_tag
-def first_favorites() -> list[Any]:
+def first_favorites() -> list[Favorite]:
     """Returns the three exercises that most readers name as their favorite, for the home page."""
     return Comment.objects.shown_tally()[:3]
 
 
 @register.simple_tag
-def favorites_among(exercises: list[Exercise]) -> list[Any]:
+def favorites_among(exercises: list[Exercise]) -> list[Favorite]:
     """Returns those of `exercises` that readers name as favorites, the most named first."""
-    return [exercise for exercise in Comment.objects.shown_tally() if exercise in exercises]
+    pks = {exercise.pk for exercise in exercises}
+    return [favorite for favorite in Comment.objects.shown_tally() if favorite.pk in pks]

@@ -26,7 +26,7 @@ def favorites_page(request: HttpRequest, status: int = 200, **context: Any) -> H
     if chosen := Exercise.objects.published().filter(slug=slug).first():
         comments = comments.filter(favorite=chosen)
     tally = Comment.objects.tally()
-    total = sum(exercise.answer_count for exercise in tally)
+    total = sum(row.answer_count for row in tally)
     threads = comments.with_replies().visible().in_thread_order(newest_first=True)
     page = paginate(threads, COMMENTS_PER_PAGE, request)
     context = {

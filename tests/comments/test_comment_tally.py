@@ -1,4 +1,5 @@
-"""Property test: after random events the tally equals a recount of the rows."""
+"""Property test: after random events the tally equals a recount of the rows, and what is kept for
+it equals what counting all comments finds."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from exercises.models import Exercise
 from tests.comments.test_views_favorites import recount, shown_tally
 from tests.support.answering import change, edit, send, stranger
 from tests.support.make import earlier, make_article, make_comment, make_exercise
-from tests.support.page import read
+from tests.support.page import read, save
 
 pytestmark = pytest.mark.database
 
@@ -88,6 +89,12 @@ class World:
             token = address_signer.sign(str(address.pk))
             stranger().post(f"/comments/letters/confirm/{token}/")
 
+    def correct(self, n: int) -> None:
+        """The trainer changes the favorite and the address by hand."""
+        address = f"/admin/comments/comment/{self.comment(n).pk}/change/"
+        favorite, email = str(self.exercises[n % 3].pk), f"reader-{n % 4}@example.org"
+        save(self.trainer, address, favorite=favorite, other_favorite="", email=email)
+
     def toggle_exercise(self, n: int) -> None:
         self._toggle(Exercise.objects.get(pk=self.exercises[n % 3].pk))
 
@@ -107,6 +114,7 @@ class World:
 DECISIONS = ["publish", "spam", "delete"]
 EVENTS = [
     *("post", "hold", "undo", "edit", "remove", "erase", "confirm", "answer"),
+    "correct",
     *("toggle_exercise", "toggle_article"),
 ]
 STEPS = st.lists(
@@ -141,6 +149,7 @@ def test_the_tally_equals_a_recount_after_random_events(steps: list[tuple[str, i
             counted = recount()
             tally = {row.name: row.answer_count for row in Comment.objects.tally()}
             assert tally == counted, f"after {done}"
+            assert Comment.objects.repair_favorites() == 0, f"after {done}"
         assert_pages_show(counted)
         transaction.set_rollback(True)
 

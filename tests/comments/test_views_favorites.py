@@ -87,7 +87,9 @@ def test_a_confirmed_address_counts_as_one_person_on_every_device(moves: list[Ex
         comment.publish()
     assert sum(recount().values()) == 3
     assert len(Comment.objects.tally()) == 3
-    Address.objects.update(confirmed_at=timezone.now())
+    address = Address.objects.get()
+    address.confirmed_at = timezone.now()
+    address.save()
     assert (
         {row.name: row.answer_count for row in Comment.objects.tally()}
         == {"Move 2": 1}

@@ -175,14 +175,15 @@ def test_a_time_may_be_typed_in_several_formats(trainer: Client, typed: str) -> 
 
 
 def test_choices_of_pictures_contain_their_text_alternatives(trainer: Client) -> None:
-    make_picture(name="img-1234", text_alternative="A bench by the window.")
-    form = read(trainer.get("/admin/blog/article/add/"))
+    picture = make_picture(name="img-1234", text_alternative="A bench by the window.")
+    article = make_article(lead_picture=picture)
+    form = read(trainer.get(f"/admin/blog/article/{article.pk}/change/"))
     choice = form.one("select", name="lead_picture")
     assert choice.all("option")[1].text == "img-1234: A bench by the window."
     assert not form.all(id="delete_id_lead_picture")
-    (picture,) = trainer.get("/admin/blog/article/placeable/none/").json()["picture"]
-    assert picture["words"] == "A bench by the window."
-    assert picture["shown"].startswith("/media/")
+    (placeable,) = trainer.get("/admin/blog/article/placeable/none/").json()["picture"]
+    assert placeable["words"] == "A bench by the window."
+    assert placeable["shown"].startswith("/media/")
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/admin/blog/article/add/", "/admin/jsi18n/"])

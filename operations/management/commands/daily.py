@@ -40,6 +40,7 @@ class Command(BaseCommand):
                 "forget blocked senders": delete_unused_blocks,
                 "delete old emails": delete_emails,
                 "end old sessions": partial(call_command, "clearsessions"),
+                "compare the tally of favorites": Comment.objects.repair_favorites,
                 "tidy the search index": engine.optimize,
                 "send emails": outbox.send_due,
             }
