@@ -36,7 +36,7 @@ site: .venv/site $(DATA_DIR)/secret-key
 	@$(MANAGE) roles
 	@$(MANAGE) load_starter
 	@$(MANAGE) complete_pictures
-	@$(MANAGE) rebuild_search --first-run
+	@$(MANAGE) rebuild_search --if-needed
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@$(MANAGE) trainer --first-run
 

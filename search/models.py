@@ -40,3 +40,15 @@ class SearchWord(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class SearchBuild(models.Model):
+    """One row: a hash of the code that built the index last. An upgrade may make other entries."""
+
+    code = models.CharField(max_length=64)
+
+    class Meta:
+        app_label = "publishing"
+
+    def __str__(self) -> str:
+        return self.code

@@ -157,9 +157,8 @@ class FavoritesQuerySet(PublishedQuerySet):
         """The published exercises that readers name, the most named first."""
         people = self.people_by_favorite()
         named = Exercise.objects.filter(pk__in=people).order_by("name")
-        rows = named.values_list(
-            "pk", "name", "slug"
-        )  # rows of the model would take ten times as long
+        # Instances of the model would take ten times as long.
+        rows = named.values_list("pk", "name", "slug")
         favorites = [Favorite(pk, name, slug, people[pk]) for pk, name, slug in rows]
         return sorted(favorites, key=lambda favorite: -favorite.answer_count)
 

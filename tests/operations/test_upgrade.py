@@ -44,7 +44,7 @@ UPGRADE = [  # what `make site` runs
     ("roles",),
     ("load_starter",),
     ("complete_pictures",),
-    ("rebuild_search", "--first-run"),
+    ("rebuild_search", "--if-needed"),
 ]
 
 

@@ -67,6 +67,7 @@ ROWS: dict[str, Callable[[], Any]] = {
     "blog.Article": make.make_article,
     "blog.Card": lambda: make.make_article(text=make.make_variation().card_line).cards.get(),
     "blog.Source": make.make_source,
+    "blog.Testimonial": make.make_testimonial,
     "blog.Page": make.make_page,
     "comments.Comment": make.make_comment,
     "comments.Address": lambda: Address.objects.create(

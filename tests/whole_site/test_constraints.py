@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Device
 from blog.models import Draft, Page
 from comments.models import Address, Block, Comment, LastVisit, Report, WordCount
+from comments.models.favorites import LatestFavorite
 from exercises.models import ExerciseDraft, Level, MuscleWork, VariationDraft
 from publishing.models import Edition, Redirect, Site, StarterRecord
 from search.models import SearchEntry
@@ -61,6 +62,12 @@ def one_entry() -> SearchEntry:
 
 def one_block() -> Block:
     return Block.objects.create(kind="word", value=f"word {Block.objects.count()}")
+
+
+def one_favorite() -> LatestFavorite:
+    """The row that is kept of a comment with a favorite."""
+    comment = make.make_comment(favorite=make.make_exercise())
+    return LatestFavorite.objects.get(comment=comment)
 
 
 def one_redirect() -> Redirect:
@@ -220,6 +227,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "blog.draft": one_draft,
     "blog.page": make.make_page,
     "comments.comment": lambda: make.make_comment(dedup_hash=f"once {Comment.objects.count()}"),
+    "comments.latestfavorite": one_favorite,
     "comments.wordcount": lambda: WordCount.objects.create(word=f"w{WordCount.objects.count()}"),
     "comments.address": lambda: Address.objects.create(
         email=f"a{Address.objects.count()}@example.org"
