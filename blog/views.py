@@ -158,8 +158,10 @@ def subject(request: HttpRequest, slug: str) -> HttpResponse:
             "variations__needs__one_of",
         )
     )
+    site = Site.current()
     context = {
-        "meta": meta.of_subject(subject, Site.current(), page, empty=not (first or exercises)),
+        "meta": meta.of_subject(subject, site, page, empty=not (first or exercises)),
+        "site": site,
         "subject": subject,
         "first": first,
         "page": page,

@@ -1,6 +1,6 @@
 """The forms for readers' comments, and for the trainer's reply to a comment."""
 
-from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, cast
 
 from django import forms
@@ -109,7 +109,7 @@ class AnswerForm(forms.ModelForm):
         self.article_id = article.pk if article else self.instance.article_id
         favorite = cast(forms.ModelChoiceField, self.fields["favorite"])
         favorite.queryset = Exercise.objects.published().only("name", "slug")
-        favorite.widget.choices = self._favorite_choices
+        favorite.widget.choices = lambda: self._favorite_choices
         favorite.error_messages["invalid_choice"] = (
             "This exercise is no longer in the library. Choose another, or write it below."
         )
@@ -123,10 +123,11 @@ class AnswerForm(forms.ModelForm):
             field.error_messages["max_length"] = TOO_LONG.format(limit)
         self._describe_fields()
 
-    def _favorite_choices(self) -> Iterator[tuple[Any, str]]:
-        yield "", "Choose one, if you like"
+    @cached_property
+    def _favorite_choices(self) -> list[tuple[Any, str]]:
         chosen = positive_int(str(self["favorite"].value() or ""))
-        yield from offered_exercises(self.article_id, chosen).values_list("pk", "name")
+        offered = offered_exercises(self.article_id, chosen).values_list("pk", "name")
+        return [("", "Choose one, if you like"), *offered]
 
     def _describe_fields(self) -> None:
         """Sets each field's aria-describedby to the ids of its hint and its error."""

@@ -42,7 +42,7 @@ def library(request: HttpRequest) -> HttpResponse:
 def exercise(request: HttpRequest, slug: str) -> HttpResponse:
     exercises = Exercise.objects.visible_to(request.user)
     work = Prefetch("work", MuscleWork.objects.select_related("muscle"))
-    exercise = get_object_or_404(exercises.prefetch_related(work, "subjects"), slug=slug)
+    exercise = get_object_or_404(exercises.prefetch_related(work), slug=slug)
     variations = list(exercise.variations.visible_to(request.user).complete())
     live = not request.user.is_staff or exercise.is_live()
     site = Site.current()

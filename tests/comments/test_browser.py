@@ -99,6 +99,8 @@ def populated(site: RunningSite) -> str:
     site.change(f"UPDATE comments_comment AS c SET thread_at = {began} WHERE id < 8")
     gone = "published_at = NULL, removed_at = written_at, removed_by = 'writer'"
     site.change(f"UPDATE comments_comment SET {gone} WHERE id = 2")
+    repair = "from comments.models import Comment; Comment.objects.repair_favorites()"
+    site.manage("shell", "--command", repair)
     return own
 
 

@@ -207,7 +207,7 @@ def test_the_form_says_who_reads_answers_according_to_the_setting(reader: Client
         site.known_readers_pass = passes
         site.save()
         for address in ("/articles/a/", "/favorites/"):
-            page = reader.get(address).text
+            page = read(reader.get(address)).text
             assert (sentence in page) is not passes
             assert ("Elsie reads every new reader’s answer" in page) is passes
     assert Comment.objects.count() == 0

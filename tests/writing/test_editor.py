@@ -201,6 +201,8 @@ def test_the_buttons_publish_withdraw_and_keep_for_later(
     trainer: Client, reader: Client, kind: str
 ) -> None:
     row = MAKERS[kind](published_at=None)
+    if kind == "exercise":
+        make_variation(exercise=row)
     url = change_url(row)
 
     def buttons() -> list[str]:
@@ -257,7 +259,7 @@ def test_the_form_of_another_window_closes_after_its_save(trainer: Client) -> No
     """The form of a variation opens one for a new exercise, which hands the exercise back."""
     add = f"{list_url('exercise')}add/?_popup=1"
     typed = {"name": "Hip thrust", "slug": "hip-thrust"}
-    answer = save(trainer, add, _publish="1", **typed)
+    answer = save(trainer, add, _draft="1", **typed)
     assert read(answer).one(id="django-admin-popup-response-constants")
     assert str(Exercise.objects.get().pk) in answer.content.decode()
 
