@@ -336,10 +336,11 @@ def test_migrations_go_backward_and_forward_with_rows() -> None:
     slow = make_variation(exercise=exercise, slug="slow")
     hard = make_variation(exercise=exercise, prescription={"sets": 3, "maximum": "repetitions"})
     draft = make_variation(name="Unfinished march", published_at=None)
-    with pytest.raises(CommandError, match="Unfinished march"):
-        migrate(BEFORE_ROWS)
-    draft.delete()
     try:
+        with pytest.raises(CommandError, match="Unfinished march"):
+            migrate(BEFORE_ROWS)
+        migrate(newest)  # the migrations after the one that refused
+        draft.delete()
         migrate(BEFORE_ROWS)
         entry = SearchEntry.objects.get(kind="variation", key=slow.pk)
         assert entry.address == "/exercises/march/#slow"
