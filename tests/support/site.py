@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -144,19 +145,25 @@ class RunningSite:
 
     def kill(self) -> None:
         """Kills all processes without warning, like a power cut."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        workers = [os.pidfd_open(int(pid)) for pid in children.read_text().split()]
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=20)
-        os.read(self.life, 1)  # waits until the workers have ended, too
+        os.read(self.life, 1)  # waits until the workers have closed their files
         os.close(self.life)
+        for worker in workers:  # a thread may still hold files that it had mapped
+            select.select([worker], [], [], 20)
+            os.close(worker)
         self.listening.shutdown(socket.SHUT_RDWR)  # new connections are refused
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
-        os.close(self.life)
+        if self.process.poll() is None:  # else a test failed between kill() and start_again()
+            self.process.terminate()
+            self.process.wait(timeout=20)
+            os.close(self.life)
         self.listening.close()
 
     @property
