@@ -40,7 +40,8 @@ class QueryRecorder:
 
     def _record(self, execute: Callable, sql: str, params: Any, many: bool, context: Any) -> Any:
         rows: Rows = []
-        self._only_selects &= sql.startswith("SELECT") and not many
+        # PostgreSQL writes a union in parentheses.
+        self._only_selects &= sql.lstrip("(").startswith("SELECT") and not many
         self._queries.append((sql, tuple(params or ()), rows))
         result = execute(sql, params, many, context)
         wrapper = context["cursor"]  # .cursor is private: test_revalidate.py fails if it changes
