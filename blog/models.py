@@ -26,6 +26,7 @@ from publishing.models import (
     Published,
     PublishedQuerySet,
     Subject,
+    optional_text,
     slug_holds_a_letter,
 )
 from writing.models import FormDraft, Versioned, WithText
@@ -84,20 +85,16 @@ class Author(Addressed, WithText):
     credential = models.CharField(
         max_length=120, blank=True, help_text="Certified personal trainer"
     )
-    certifying_body = models.CharField(
+    certifying_body = optional_text(
+        models.CharField,
         max_length=120,
-        blank=True,
-        default="",
-        db_default="",
         help_text="Who certified you, so that readers can look it up.",
     )
-    certificate_number = models.CharField(max_length=40, blank=True, default="", db_default="")
-    languages = models.CharField(
-        "languages you train in",
+    certificate_number = optional_text(models.CharField, max_length=40)
+    languages = optional_text(
+        models.CharField,
+        verbose_name="languages you train in",
         max_length=120,
-        blank=True,
-        default="",
-        db_default="",
         help_text="With commas: English, Spanish",
     )
     business = models.CharField(max_length=120, blank=True)
@@ -105,11 +102,9 @@ class Author(Addressed, WithText):
     portrait = models.ForeignKey(
         Picture, models.SET_NULL, null=True, blank=True, related_name="portraits"
     )
-    profiles = models.TextField(
-        "your profiles elsewhere",
-        blank=True,
-        default="",
-        db_default="",
+    profiles = optional_text(
+        models.TextField,
+        verbose_name="your profiles elsewhere",
         validators=[are_web_addresses],
         help_text="Instagram, YouTube and so on: one address a line.",
     )
@@ -192,13 +187,8 @@ class Article(Versioned, Addressed, Published, WithText):
         verbose_name="muscles the question is about",
         help_text="Readers are offered exercises that train them. Empty: as on the whole site.",
     )
-    language = models.CharField(
-        max_length=12,
-        choices=language_choices,
-        blank=True,
-        default="",
-        db_default="",
-        help_text="Empty: English.",
+    language = optional_text(
+        models.CharField, max_length=12, choices=language_choices, help_text="Empty: English."
     )
     closes_at = Moment(
         "conversation closes", null=True, blank=True, help_text="Empty: it stays open."
@@ -398,13 +388,11 @@ class Page(Addressed, Published, WithText):
     text = models.TextField(blank=True)
     in_footer = models.BooleanField("in the footer", default=True)
     position = models.PositiveSmallIntegerField("place in the footer", default=0)
-    role = models.CharField(
-        "the site links to it as",
+    role = optional_text(
+        models.CharField,
+        verbose_name="the site links to it as",
         max_length=10,
         choices=Role,
-        blank=True,
-        default="",
-        db_default="",
         help_text="Forms, articles and exercises then link to this page, whatever its address and"
         " only while it is live. Empty: nothing but the footer and your texts.",
     )

@@ -9,15 +9,15 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from publishing.models import optional_text
+
 
 class Approved(models.Model):
     """A row that the trainer approves after reading it; until then its page claims no review."""
 
-    ask_first = models.TextField(
-        "ask a doctor first",
-        blank=True,
-        default="",
-        db_default="",
+    ask_first = optional_text(
+        models.TextField,
+        verbose_name="ask a doctor first",
         help_text="Short, one a line. They complete “Ask a doctor first if you have …”: knee pain.",
     )
     approved_at = models.DateTimeField("read and approved", null=True, blank=True, editable=False)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import models
 from django.db.models import F, Q
 
-from publishing.models import PublicModel
+from publishing.models import PublicModel, optional_text
 
 ONE_OF_TWO = "Either repetitions or seconds, one of the two."
 
@@ -45,8 +45,8 @@ class Prescription(PublicModel):
     repetitions_to = models.PositiveSmallIntegerField("repetitions, at most", null=True, blank=True)
     seconds = models.PositiveSmallIntegerField(null=True, blank=True)
     seconds_to = models.PositiveSmallIntegerField("seconds, at most", null=True, blank=True)
-    maximum = models.CharField(
-        "as many as you can", max_length=11, choices=Maximum, blank=True, default="", db_default=""
+    maximum = optional_text(
+        models.CharField, verbose_name="as many as you can", max_length=11, choices=Maximum
     )
     per_side = models.BooleanField("each side", default=False)
     hold_seconds = models.PositiveSmallIntegerField("hold (seconds)", null=True, blank=True)

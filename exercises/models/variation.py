@@ -24,6 +24,7 @@ from publishing.models import (
     Published,
     PublishedQuerySet,
     Redirect,
+    optional_text,
     slug_holds_a_letter,
 )
 from writing.models import FormDraft, Versioned
@@ -149,22 +150,18 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
     check_first = models.TextField(
         blank=True, help_text="Only what this variation adds to the exercise's own."
     )
-    special_risk = models.CharField(
+    special_risk = optional_text(
+        models.CharField,
         max_length=200,
-        blank=True,
-        default="",
-        db_default="",
         help_text="One sentence: “Your hips rise above your heart: …”. Shown in bold.",
     )
-    posture = models.CharField(
-        "position", max_length=8, choices=Posture, blank=True, default="", db_default=""
+    posture = optional_text(
+        models.CharField, verbose_name="position", max_length=8, choices=Posture
     )
-    needs_label = models.CharField(
-        "what you need, in short",
+    needs_label = optional_text(
+        models.CharField,
+        verbose_name="what you need, in short",
         max_length=60,
-        blank=True,
-        default="",
-        db_default="",
         help_text="For lists: Barbell, dumbbells, plate or ball. Empty: made from the needs below.",
     )
     alternative = models.ForeignKey(
@@ -176,12 +173,10 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
         verbose_name="instead of the floor",
         help_text="What to do if you cannot get down to the floor: a variation of the library.",
     )
-    alternative_note = models.CharField(
-        "instead of the floor, in words",
+    alternative_note = optional_text(
+        models.CharField,
+        verbose_name="instead of the floor, in words",
         max_length=200,
-        blank=True,
-        default="",
-        db_default="",
         help_text="Or in your words: Do it on a firm bed.",
     )
     ready_when = models.TextField(
@@ -191,13 +186,11 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
         "why it is your favorite", blank=True, help_text="Empty: it carries no favorite mark."
     )
     drawing = models.CharField(max_length=80, blank=True, choices=drawing_choices)
-    end_pose = models.CharField(
-        "name of the end pose",
+    end_pose = optional_text(
+        models.CharField,
+        verbose_name="name of the end pose",
         max_length=6,
         choices=EndPose,
-        blank=True,
-        default="",
-        db_default="",
         help_text="Stands under the second drawing. Empty: End.",
     )
     photo = models.ForeignKey(
@@ -216,12 +209,10 @@ class Variation(Numbered, Versioned, Approved, Addressed, Published):
         related_name="variations_ending",
         verbose_name="photograph of the end",
     )
-    video_url = models.URLField(
-        "video",
+    video_url = optional_text(
+        models.URLField,
+        verbose_name="video",
         max_length=300,
-        blank=True,
-        default="",
-        db_default="",
         help_text="The address of a video, on YouTube or Vimeo for example. Readers get a link.",
     )
 

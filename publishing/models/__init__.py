@@ -8,6 +8,7 @@ from publishing.models.published import (
     Published,
     PublishedQuerySet,
     free_name,
+    optional_text,
     slug_holds_a_letter,
 )
 from publishing.models.records import StarterRecord

@@ -115,6 +115,12 @@ class Published(PublicModel):
         return f"Scheduled for {day}, {date.hour}:{date:%M}"
 
 
+def optional_text(field: type[models.Field], **options: Any) -> Any:
+    """Returns a text field that may be empty. The database's default lets servers of the version
+    before add rows during an upgrade."""
+    return field(blank=True, default="", db_default="", **options)
+
+
 def free_name(stem: str, taken: Collection[str]) -> str:
     """Returns the stem if it is not taken, else the first free one of stem-2, stem-3 and so on."""
     names = chain([stem], (f"{stem}-{n}" for n in count(2)))

@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from publishing.models.published import PublicModel
+from publishing.models.published import PublicModel, optional_text
 
 DAYS_WRONG = "Between 1 and 30 days; leave it empty to promise nothing."
 NO_NUMBER_TO_TEXT = "Give the number that readers may text."
@@ -28,12 +28,6 @@ def is_phone_number(phone: str) -> None:
             "Write the whole number with digits, spaces and + ( ) - . only; an extension goes at"
             " the end: (216) 555-0148 ext 12."
         )
-
-
-def _optional(field: type[models.Field], **options: Any) -> Any:
-    """Returns a text field that may be empty. The database's default lets servers of the version
-    before add rows during an upgrade."""
-    return field(blank=True, default="", db_default="", **options)
 
 
 class Site(PublicModel):
@@ -82,7 +76,7 @@ class Site(PublicModel):
         blank=True, help_text="One or two sentences under every article, card and print."
     )
 
-    phone = _optional(
+    phone = optional_text(
         models.CharField,
         max_length=30,
         validators=[is_phone_number],
@@ -91,22 +85,24 @@ class Site(PublicModel):
     phone_takes_texts = models.BooleanField(
         "readers may text you at this number", default=False, db_default=False
     )
-    hours = _optional(models.TextField, help_text="When you train people, one line for each day.")
-    address = _optional(
+    hours = optional_text(
+        models.TextField, help_text="When you train people, one line for each day."
+    )
+    address = optional_text(
         models.TextField,
         verbose_name="where you train people",
         help_text="Street, city, state and ZIP code, as on an envelope.",
     )
-    map_url = _optional(
+    map_url = optional_text(
         models.URLField,
         verbose_name="link to a map",
         max_length=500,
         help_text="Where the place is, on any map. Readers get a link; no map is loaded.",
     )
-    prices = _optional(
+    prices = optional_text(
         models.TextField, help_text="What a session costs, or “Ask me.” Empty: nothing is said."
     )
-    postal_address = _optional(
+    postal_address = optional_text(
         models.TextField,
         verbose_name="postal address",
         help_text="The law asks for one at the end of emails about new articles. The site sends"
